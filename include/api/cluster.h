@@ -1,0 +1,58 @@
+/*
+ * Boot info's last extra chunk (id ABI_CMK_BOOT_INFO_ID): the cluster as one node may see it. All fields are 64-bit words.
+ * After the fixed part, at the byte offsets it names from the start of the chunk: one struct cmk_boot_node per node, their
+ * APIC ids (one word each), and the image's arguments (zero-terminated strings one after the other).
+ */
+#ifndef API_CLUSTER_H
+#define API_CLUSTER_H
+
+#include <api/limits.h>
+#include <stdint.h>
+
+struct cmk_boot_region {
+    uint64_t paddr;
+    uint64_t bytes;      /* 0: no such region */
+    uint64_t first_slot; /* its 2 MiB frames, ascending, in consecutive slots */
+    uint64_t slots;
+};
+
+struct cmk_boot_channel {
+    uint64_t number;     /* of the channel in the cluster's configuration */
+    uint64_t peer;       /* node at the other end */
+    struct cmk_boot_region region;
+};
+
+struct cmk_boot_node {
+    uint64_t cpu_count;
+    uint64_t first_cpu;  /* index of its first CPU in the table of APIC ids */
+};
+
+struct cmk_boot_info {
+    uint64_t id;         /* the chunk's header, as in every extra chunk */
+    uint64_t bytes;      /* of the whole chunk, header included */
+    uint64_t node_id;
+    uint64_t node_count;
+    uint64_t ipi_control_slot;
+    uint64_t node_control_slot;
+    uint64_t first_status_slot; /* one read-only 4 KiB frame per node */
+    struct cmk_boot_region shared;
+    uint64_t channel_count;     /* of the channels this node may use */
+    struct cmk_boot_channel channel[ABI_CMK_MAX_CHANNELS];
+    uint64_t nodes_offset;
+    uint64_t apic_ids_offset;
+    uint64_t apic_id_count;
+    uint64_t arguments_offset;
+    uint64_t argument_count;
+};
+
+/* The status page of a node: written by its kernel only, read by users of any node. */
+enum { CMK_STATUS_OFF, CMK_STATUS_BOOTING, CMK_STATUS_RUNNING, CMK_STATUS_EXITED, CMK_STATUS_STOPPED };
+
+struct cmk_status_page {
+    uint64_t state;   /* CMK_STATUS_*: written with release order after the fields that explain it */
+    uint64_t ticks;   /* counts up while the node's CPU 0 takes timer interrupts */
+    uint64_t exit_status;
+    char reason[232]; /* why it stopped, zero-terminated */
+};
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * What the portable kernel needs of a thread's saved registers. All require the lock, and that the thread is not running
+ * on another CPU (arch/smp.h, take_thread).
+ */
+#ifndef ARCH_CONTEXT_H
+#define ARCH_CONTEXT_H
+
+#include <arch/x86/context.h>
+#include <kernel/types.h>
+
+/* The state of a new TCB: all zero, interrupts on, leaves by a full restore (contract 3.3). */
+void context_init(struct user_context *context);
+
+/* Register `index` in seL4_UserContext order. For rip the restart address (contract 8.3). */
+word_t context_read(const struct user_context *context, enum user_register index);
+
+/* Writes a user-given value, sanitised (contract 2.4), without changing how the thread leaves the kernel. rip sets both addresses. */
+void context_write(struct user_context *context, enum user_register index, word_t value);
+
+/* The value that context_write() would store. */
+word_t context_sanitise(enum user_register index, word_t value);
+
+/* Another thread changed the registers: leave by a full restore, so that all of them count (contract 1.2). */
+void context_set_full_restore(struct user_context *context);
+
+/* A restarted thread goes on at its restart address; one that continues goes on after its system call. */
+static inline void context_restart(struct user_context *context)
+{
+    context->rip = context->restart_ip;
+}
+
+/* Suspending a thread that runs normally: what it would do next becomes its restart address (contract 8.3). */
+static inline void context_keep_place(struct user_context *context)
+{
+    context->restart_ip = context->rip;
+}
+
+/* --- the system call registers (contract 1.2) --- */
+
+static inline word_t context_syscall_number(const struct user_context *c) { return c->rdx; }
+static inline word_t context_capability_register(const struct user_context *c) { return c->rdi; }
+static inline word_t context_message_info(const struct user_context *c) { return c->rsi; }
+static inline void context_set_badge(struct user_context *c, word_t badge) { c->rdi = badge; }
+static inline void context_set_message_info(struct user_context *c, word_t info) { c->rsi = info; }
+
+static inline word_t context_message_register(const struct user_context *c, unsigned index)
+{
+    return index == 0 ? c->r10 : index == 1 ? c->r8 : index == 2 ? c->r9 : c->r15;
+}
+
+static inline void context_set_message_register(struct user_context *c, unsigned index, word_t value)
+{
+    switch (index) {
+    case 0: c->r10 = value; break;
+    case 1: c->r8 = value; break;
+    case 2: c->r9 = value; break;
+    default: c->r15 = value; break;
+    }
+}
+
+/* --- fault messages (contract 5.2): layout and effect of the reply are the architecture's --- */
+
+enum { UNKNOWN_SYSCALL_MESSAGE_LENGTH = 19, USER_EXCEPTION_REGISTERS = 3 };
+
+/* Word `index` (0..17) of an UnknownSyscall message; word 18, the number, is in the fault. */
+word_t context_unknown_syscall_word(const struct user_context *context, unsigned index);
+
+/* Applies word `index` (0..17) of the reply, sanitised. Does not change how the thread leaves the kernel. */
+void context_set_unknown_syscall_word(struct user_context *context, unsigned index, word_t value);
+
+/* Words 0..2 of a UserException message: fault address, stack pointer, flags. */
+word_t context_user_exception_word(const struct user_context *context, unsigned index);
+void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value);
+
+#endif

@@ -1,0 +1,18 @@
+/* What the portable kernel needs of the machine beyond the other headers here. */
+#ifndef ARCH_MACHINE_H
+#define ARCH_MACHINE_H
+
+#include <kernel/types.h>
+
+struct tcb;
+
+/* Stops this node for good: its other CPUs by NMI, its status page says so. Does not return. */
+_Noreturn void machine_stop_node(void);
+
+/* Sets to zero `bytes` (a multiple of 8) from a window address. */
+void machine_clear_memory(void *start, word_t bytes);
+
+/* Makes the caller's FS base take effect, on the next exit at the latest (system call SetTLSBase, TCB_SetTLSBase). */
+void machine_bases_changed(struct tcb *thread);
+
+#endif

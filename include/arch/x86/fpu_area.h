@@ -1,0 +1,13 @@
+/* Room for a thread's x87 and SSE state: XSAVE's legacy region and header, feature set 3 (contract 0), or FXSAVE's 512 bytes. */
+#ifndef ARCH_X86_FPU_AREA_H
+#define ARCH_X86_FPU_AREA_H
+
+#include <stdint.h>
+
+enum { FPU_AREA_BYTES = 576 };
+
+struct fpu_area {
+    _Alignas(64) uint8_t bytes[FPU_AREA_BYTES];
+};
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * What an invocation answers: an error with its details, or the words a method returns (contract 4.1, 4.2).
+ * Decoders check everything and fill in the answer; nothing about an error is kept in globals.
+ */
+#ifndef KERNEL_ANSWER_H
+#define KERNEL_ANSWER_H
+
+#include <api/types.h>
+#include <kernel/types.h>
+
+enum outcome {
+    DONE,     /* carried out; the answer holds label 0 and the method's output, if any */
+    REFUSED,  /* nothing was changed; the answer holds the error */
+    PREEMPTED /* partly done, consistent; the caller repeats the system call */
+};
+
+struct answer {
+    word_t label;
+    word_t length;
+    word_t words[REGISTER_COUNT];
+};
+
+struct lookup_failure {
+    enum lookup_failure_type type;
+    word_t words[3]; /* as many as api/lookup_failures.def says, in message order */
+};
+
+/* Writes type and details of `failure` to words[0..]; returns how many words that took (1 to 4). */
+unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *words);
+
+/* Each returns REFUSED, so that a decoder can `return refuse(...)`. */
+enum outcome refuse(struct answer *answer, enum error_code code); /* for the errors without details */
+enum outcome refuse_argument(struct answer *answer, word_t number);
+enum outcome refuse_capability(struct answer *answer, word_t number);
+enum outcome refuse_range(struct answer *answer, word_t least, word_t greatest);
+enum outcome refuse_lookup(struct answer *answer, bool source_side, const struct lookup_failure *failure);
+enum outcome refuse_missing(struct answer *answer, bool source_side, word_t bits_left); /* MissingCapability */
+enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
+
+/* Sets one output word and returns DONE. */
+enum outcome answer_word(struct answer *answer, word_t value);
+
+#endif

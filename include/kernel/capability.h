@@ -1,0 +1,250 @@
+/*
+ * Capabilities: two words that name an object and what may be done with it.
+ *
+ *   word 0   63..16 object: address (kernel virtual, or physical for untypeds and frames)   15..5 small fields   4..0 type
+ *   word 1   what the type needs: badge, guard, watermark, mapping, ...
+ *
+ * Every field has one pair of accessors here, and only they know the layout. The type tags are part of the ABI
+ * (DebugCapIdentify), see api/capabilities.def. Accessors expect a capability of their type; debug builds of callers
+ * assert it, these inlines do not.
+ */
+#ifndef KERNEL_CAPABILITY_H
+#define KERNEL_CAPABILITY_H
+
+#include <api/types.h>
+#include <kernel/types.h>
+
+struct capability {
+    word_t word[2];
+};
+_Static_assert(sizeof(struct capability) == 16, "a capability is two words");
+
+struct tcb;
+struct slot;
+struct endpoint;
+struct notification;
+struct asid_pool;
+
+/* Rights as users write them (seL4_CapRights) and as endpoint and notification capabilities store them. */
+enum {
+    RIGHT_WRITE = 1,
+    RIGHT_READ = 2,
+    RIGHT_GRANT = 4,
+    RIGHT_GRANT_REPLY = 8,
+    RIGHTS_ALL = 15
+};
+
+/* --- fields common to all types --- */
+
+static inline enum capability_type capability_type(struct capability c)
+{
+    return (enum capability_type)(c.word[0] & 31);
+}
+
+/* The object field, sign-extended: a kernel virtual address, or a physical one where the type says so. */
+static inline word_t capability_object(struct capability c)
+{
+    return (word_t)((int64_t)c.word[0] >> 16);
+}
+
+static inline word_t capability_small(struct capability c, unsigned shift, unsigned bits)
+{
+    return (c.word[0] >> shift) & MASK(bits);
+}
+
+static inline struct capability capability_with_small(struct capability c, unsigned shift, unsigned bits, word_t value)
+{
+    c.word[0] = (c.word[0] & ~(MASK(bits) << shift)) | ((value & MASK(bits)) << shift);
+    return c;
+}
+
+static inline struct capability capability_make(enum capability_type type, word_t object, word_t word1)
+{
+    return (struct capability){{(object << 16) | type, word1}};
+}
+
+static inline struct capability capability_null(void)
+{
+    return (struct capability){{CAP_NULL, 0}};
+}
+
+static inline bool capability_is_null(struct capability c)
+{
+    return capability_type(c) == CAP_NULL;
+}
+
+/* --- endpoint, notification: word 1 is the badge --- */
+
+static inline struct capability endpoint_capability(const struct endpoint *e, word_t badge, word_t rights)
+{
+    return capability_with_small(capability_make(CAP_ENDPOINT, (word_t)e, badge), 5, 4, rights);
+}
+
+static inline struct capability notification_capability(const struct notification *n, word_t badge, word_t rights)
+{
+    return capability_with_small(capability_make(CAP_NOTIFICATION, (word_t)n, badge), 5, 4, rights);
+}
+
+static inline struct endpoint *capability_endpoint(struct capability c)
+{
+    return (struct endpoint *)capability_object(c);
+}
+
+static inline struct notification *capability_notification(struct capability c)
+{
+    return (struct notification *)capability_object(c);
+}
+
+static inline word_t capability_badge(struct capability c)
+{
+    return c.word[1];
+}
+
+/* Endpoints and notifications: any of RIGHTS_ALL. Reply: RIGHT_GRANT or none. */
+static inline word_t capability_rights(struct capability c)
+{
+    return capability_small(c, 5, 4);
+}
+
+static inline struct capability capability_with_rights(struct capability c, word_t rights)
+{
+    return capability_with_small(c, 5, 4, rights);
+}
+
+/* --- reply: the object is the TCB that waits; the master stays in that TCB's reply slot --- */
+
+static inline struct capability reply_capability(const struct tcb *caller, bool master, word_t rights)
+{
+    return capability_with_small(
+        capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), 5, 4, rights), 9, 1, master);
+}
+
+static inline bool reply_capability_is_master(struct capability c)
+{
+    return capability_small(c, 9, 1);
+}
+
+/* --- TCB (and the TCB of a reply capability) --- */
+
+static inline struct capability tcb_capability(const struct tcb *t)
+{
+    return capability_make(CAP_TCB, (word_t)t, 0);
+}
+
+static inline struct tcb *capability_tcb(struct capability c)
+{
+    return (struct tcb *)capability_object(c);
+}
+
+/* --- CNode: small field radix; word 1 is guard and guard size as seL4_CNode_CapData lays them out --- */
+
+static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard, unsigned guard_size)
+{
+    return capability_with_small(
+        capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size), 5, 6, radix);
+}
+
+static inline struct slot *capability_cnode(struct capability c)
+{
+    return (struct slot *)capability_object(c);
+}
+
+static inline unsigned cnode_capability_radix(struct capability c)
+{
+    return (unsigned)capability_small(c, 5, 6);
+}
+
+static inline unsigned cnode_capability_guard_size(struct capability c)
+{
+    return (unsigned)(c.word[1] & 63);
+}
+
+static inline word_t cnode_capability_guard(struct capability c)
+{
+    return c.word[1] >> 6;
+}
+
+/* --- untyped: the object is a physical address; word 1 is the watermark, in bytes from the start --- */
+
+static inline struct capability untyped_capability(paddr_t base, unsigned size_bits, bool device, word_t watermark)
+{
+    struct capability c = capability_with_small(capability_make(CAP_UNTYPED, base, watermark), 5, 6, size_bits);
+    return capability_with_small(c, 11, 1, device);
+}
+
+static inline paddr_t untyped_capability_base(struct capability c)
+{
+    return capability_object(c);
+}
+
+static inline unsigned untyped_capability_size_bits(struct capability c)
+{
+    return (unsigned)capability_small(c, 5, 6);
+}
+
+static inline bool untyped_capability_is_device(struct capability c)
+{
+    return capability_small(c, 11, 1);
+}
+
+static inline word_t untyped_capability_watermark(struct capability c)
+{
+    return c.word[1];
+}
+
+static inline struct capability untyped_capability_with_watermark(struct capability c, word_t watermark)
+{
+    c.word[1] = watermark;
+    return c;
+}
+
+/* --- zombie: what is left of a CNode or TCB under destruction; word 1 is how many of its slots are still to be emptied --- */
+
+/* `radix` is that of the CNode, or ZOMBIE_TCB. */
+enum { ZOMBIE_TCB = 63 };
+
+static inline struct capability zombie_capability(word_t object, unsigned radix, word_t slots_left)
+{
+    return capability_with_small(capability_make(CAP_ZOMBIE, object, slots_left), 5, 6, radix);
+}
+
+static inline unsigned zombie_capability_radix(struct capability c)
+{
+    return (unsigned)capability_small(c, 5, 6);
+}
+
+static inline word_t zombie_capability_slots_left(struct capability c)
+{
+    return c.word[1];
+}
+
+/* --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID control: no fields --- */
+
+static inline struct capability irq_handler_capability(word_t irq)
+{
+    return capability_make(CAP_IRQ_HANDLER, 0, irq);
+}
+
+static inline word_t irq_handler_capability_irq(struct capability c)
+{
+    return c.word[1];
+}
+
+/* --- CMK: IPI signal: word 1 is node << 8 | irq --- */
+
+static inline struct capability ipi_signal_capability(word_t node, word_t irq)
+{
+    return capability_make(CAP_IPI_SIGNAL, 0, node << 8 | irq);
+}
+
+static inline word_t ipi_signal_capability_node(struct capability c)
+{
+    return c.word[1] >> 8;
+}
+
+static inline word_t ipi_signal_capability_irq(struct capability c)
+{
+    return c.word[1] & 0xff;
+}
+
+#endif

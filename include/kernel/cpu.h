@@ -1,0 +1,58 @@
+/*
+ * One CPU of this node, as its node's kernel sees it. It lives in the CPU block, which is mapped in the whole node.
+ */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#include <arch/x86/cpu.h>
+#include <kernel/objects.h>
+
+/*
+ * Where a CPU is, as seen by the holder of the lock (door.md). Written by its own CPU: USER and IDLE under the lock,
+ * DOOR while it waits for the lock. Read by the lock holder only; no fence is needed (docs/locking.md).
+ */
+enum cpu_mark { CPU_IDLE, CPU_USER, CPU_DOOR };
+
+struct ready_queues {
+    word_t bitmap[ABI_PRIORITIES / WORD_BITS]; /* bit set: that priority's queue is not empty */
+    struct thread_queue queue[ABI_PRIORITIES];
+};
+
+struct cpu {
+    struct arch_cpu arch;          /* first, so that assembly finds its words at fixed places */
+
+    _Atomic uint32_t mark;         /* enum cpu_mark */
+    uint32_t index;                /* within the node; constant */
+
+    /*
+     * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
+     * lock holder that takes the thread away. Read under the lock.
+     */
+    struct tcb *current;
+
+    /*
+     * What this CPU's next exit must decide, under the lock. `switch_to` is a thread in no queue that is to run next
+     * unless something better is ready; null: none. `reschedule`: look at the queues.
+     */
+    struct tcb *switch_to;
+    bool reschedule;
+
+    struct ready_queues ready;
+};
+
+/*
+ * The CPU that executes this kernel entry. Written at every entry once the lock is held; constant until it is released.
+ * A node-state variable: every C function of the kernel runs under the lock.
+ */
+extern struct cpu *this_cpu;
+
+/* The node's CPUs: cpu_by_index(0) .. cpu_by_index(node_cpu_count - 1). Constant after boot. */
+extern uint32_t node_cpu_count;
+extern uint32_t node_id;
+
+static inline struct tcb *current_thread(void)
+{
+    return this_cpu->current;
+}
+
+#endif

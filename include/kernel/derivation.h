@@ -1,0 +1,63 @@
+/*
+ * The derivation tree and what happens to capabilities in it: insertion, derivation, moving, deletion, revocation.
+ * Deletion and revocation are preemptible: they return PREEMPTED with everything consistent, and are then repeated.
+ */
+#ifndef KERNEL_DERIVATION_H
+#define KERNEL_DERIVATION_H
+
+#include <kernel/answer.h>
+#include <kernel/slot.h>
+
+/* --- relations --- */
+
+/* True if `child` is derived from `parent` (contract 7.6), `child` following `parent` in the list. */
+bool is_parent_of(const struct slot *parent, const struct slot *child);
+bool has_children(const struct slot *slot);
+
+/* True if no other capability names the object of the one in `slot`. */
+bool is_final(const struct slot *slot);
+bool is_same_object(struct capability a, struct capability b);
+
+/* --- making capabilities --- */
+
+/* Masks rights (seL4_CapRights bits). */
+struct capability mask_rights(struct capability c, word_t rights);
+
+/* Applies badge or guard data (contract 7.5); null capability if that is not allowed. */
+struct capability update_data(struct capability c, word_t data, bool preserve);
+
+/*
+ * What a copy of `c`, which lies in `slot` (perhaps already masked and updated), would be. False: refused, answer filled
+ * in. A null result is for the caller to refuse (IllegalOperation).
+ */
+bool derive(const struct slot *slot, struct capability c, struct capability *derived, struct answer *answer);
+
+/* --- putting them into slots; `destination` is empty --- */
+
+/* A derived capability, as child or sibling of `source`. Marks a copied untyped's source as full. */
+void insert_derived(struct capability c, struct slot *source, struct slot *destination);
+
+/* A new object's or issued capability: an original, directly below `parent`. */
+void insert_new(struct capability c, struct slot *parent, struct slot *destination);
+
+/* Boot: an original without parent. */
+void insert_root(struct capability c, struct slot *destination);
+
+/* Moves `source` to `destination` as `c` (the same capability, or with other data), keeping its place in the tree. */
+void move_capability(struct capability c, struct slot *source, struct slot *destination);
+
+/* Swaps two slots' capabilities, which become `c1` in the place of `s2` and `c2` in the place of `s1`. */
+void swap_capabilities(struct capability c1, struct slot *s1, struct capability c2, struct slot *s2);
+
+/* --- taking them away: DONE or PREEMPTED --- */
+
+enum outcome delete_slot(struct slot *slot);
+enum outcome revoke_slot(struct slot *slot);
+
+/* Deletes a capability whose deletion is known to be short and final-free: reply capabilities and derived copies. */
+void delete_short(struct slot *slot);
+
+/* True if the capability in `slot` may not be replaced because a long deletion is under way through it. */
+bool is_long_deletion_under_way(const struct slot *slot);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * What the architecture's entry code calls once it holds the lock, with this_cpu set: first one of the events (none if the
+ * thread was taken away meanwhile, door.md step 6), then schedule().
+ */
+#ifndef KERNEL_ENTRY_H
+#define KERNEL_ENTRY_H
+
+#include <kernel/types.h>
+
+/* Events of the current thread. */
+void handle_syscall(word_t number);
+void handle_vm_fault(vaddr_t address, word_t fault_status);
+void handle_user_exception(word_t vector, word_t error);
+
+/* Events of this CPU, whether or not a thread is current. */
+void handle_interrupt(word_t irq);
+void handle_tick(void);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * An invocation under way: what the caller asked, resolved once.
+ * A decoder gets it, checks everything without changing anything, then acts in a way that cannot fail.
+ */
+#ifndef KERNEL_INVOCATION_H
+#define KERNEL_INVOCATION_H
+
+#include <kernel/answer.h>
+#include <kernel/slot.h>
+
+struct invocation {
+    struct tcb *caller;
+    word_t label;
+    word_t length;                            /* message words the caller can really have supplied: at most
+                                                 ABI_MESSAGE_REGISTERS without an IPC buffer */
+    struct slot *slot;                        /* of the invoked capability */
+    struct capability capability;             /* the invoked capability */
+    const word_t *buffer;                     /* caller's IPC buffer, or null. Users can write it at any time */
+    struct slot *extra[ABI_MAX_EXTRA_CAPS];   /* slots of the extra capabilities, null beyond extra_caps */
+    unsigned extra_caps;
+    bool call;                                /* by Call: the caller waits for the answer */
+    bool block;                               /* by Send or Call rather than NBSend */
+};
+
+/*
+ * Message word `index` of the call. Read each word at most once: words beyond the registers lie in memory that other
+ * threads can write meanwhile. `index` must be below length.
+ */
+word_t message_word(const struct invocation *call, unsigned index);
+
+/* The capability in extra capability `index`, null if none was supplied. */
+static inline struct capability extra_capability(const struct invocation *call, unsigned index)
+{
+    return index < call->extra_caps ? call->extra[index]->capability : capability_null();
+}
+
+/* True if the message has fewer words or extra capabilities than the ABI table says that `label` needs. */
+bool is_truncated(const struct invocation *call);
+
+#endif

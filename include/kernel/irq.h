@@ -1,0 +1,25 @@
+/* IRQ handlers: from interrupt to notification (contract 4.7, 10). */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include <arch/interrupt.h>
+#include <kernel/answer.h>
+#include <kernel/invocation.h>
+
+/* True if a handler capability for `irq` exists. */
+bool irq_is_active(word_t irq);
+
+/* Makes `irq` active; the capability goes to `slot` as child of IRQ control. */
+void irq_issue(word_t irq, struct slot *control, struct slot *slot);
+
+enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
+
+/* The final handler capability goes away. */
+void irq_handler_finalise(word_t irq);
+
+/* An interrupt came: signals its notification. Counted and ignored if nobody handles it. */
+void irq_deliver(word_t irq);
+
+extern word_t irq_unowned_count; /* interrupts that nobody owned */
+
+#endif

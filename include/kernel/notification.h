@@ -1,0 +1,26 @@
+/* Notifications (contract 8.5). */
+#ifndef KERNEL_NOTIFICATION_H
+#define KERNEL_NOTIFICATION_H
+
+#include <kernel/objects.h>
+
+void signal_notification(struct notification *notification, word_t badge);
+
+/* Wait or poll by `thread`: takes the word, blocks, or (poll) sets the badge register to 0. */
+void receive_signal(struct tcb *thread, struct notification *notification, bool block);
+
+/* A pending word of the bound notification of `thread`, delivered now; false if there is none. */
+bool take_bound_signal(struct tcb *thread);
+
+void bind_notification(struct tcb *thread, struct notification *notification);
+void unbind_notification(struct tcb *thread);
+
+/* The final capability goes away: unbinds, and waiters restart. */
+void notification_finalise(struct notification *notification);
+
+/* Takes a blocked waiter out of the queue. */
+void notification_cancel(struct tcb *thread);
+
+enum notification_state notification_state(const struct notification *notification);
+
+#endif

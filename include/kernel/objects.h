@@ -1,0 +1,106 @@
+/*
+ * The kernel objects: layouts, states, and who may touch what.
+ * Everything here is read and written under the node's lock, except a thread's saved context and FPU area, which
+ * belong to the CPU on which the thread is current (docs/locking.md).
+ */
+#ifndef KERNEL_OBJECTS_H
+#define KERNEL_OBJECTS_H
+
+#include <arch/context.h>
+#include <arch/x86/fpu_area.h>
+#include <kernel/answer.h>
+#include <kernel/slot.h>
+
+struct tcb;
+
+/* Threads in first-in, first-out order: the links are in the TCB, since a thread is in one queue at most. */
+struct thread_queue {
+    struct tcb *head; /* null when empty */
+    struct tcb *tail; /* null when empty */
+};
+
+/*
+ * Endpoint: idle, or a queue of senders, or a queue of receivers.
+ * The state is in the low bits of the tail pointer, so that an endpoint keeps its 16 bytes.
+ */
+enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDING, ENDPOINT_RECEIVING };
+
+struct endpoint {
+    struct tcb *head;
+    word_t tail_and_state;
+};
+_Static_assert(sizeof(struct endpoint) == BIT(ABI_ENDPOINT_BITS), "endpoint size is part of the ABI");
+
+/* Notification: idle, or a queue of waiters, or active with a word of badges. */
+enum notification_state { NOTIFICATION_IDLE, NOTIFICATION_WAITING, NOTIFICATION_ACTIVE };
+
+struct notification {
+    struct tcb *head;
+    word_t tail_and_state;
+    word_t badges;           /* meaningful while active */
+    struct tcb *bound;       /* the thread that receives signals while waiting on endpoints, or null */
+};
+_Static_assert(sizeof(struct notification) == BIT(ABI_NOTIFICATION_BITS), "notification size is part of the ABI");
+
+/* The hidden slots of a TCB (contract 7.1). */
+enum tcb_slot { TCB_CSPACE, TCB_VSPACE, TCB_REPLY, TCB_CALLER, TCB_IPC_BUFFER, TCB_SLOT_COUNT };
+
+enum thread_state {
+    THREAD_INACTIVE,
+    THREAD_RUNNING,              /* runnable; goes on after its system call */
+    THREAD_RESTART,              /* runnable; goes on at its restart address */
+    THREAD_BLOCKED_ON_RECEIVE,
+    THREAD_BLOCKED_ON_SEND,
+    THREAD_BLOCKED_ON_REPLY,
+    THREAD_BLOCKED_ON_NOTIFICATION
+};
+
+/* A pending fault: waiting for the handler's reply. The words are those of the fault message that are not registers. */
+struct fault {
+    enum fault_type type;
+    word_t words[2];               /* CapFault: address, receive phase; VMFault: address, FSR; UnknownSyscall: number;
+                                      UserException: vector, error code */
+    struct lookup_failure lookup;  /* CapFault */
+};
+
+enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer names are cut */
+
+struct tcb {
+    struct slot slots[TCB_SLOT_COUNT];
+    _Alignas(64) struct user_context context;
+
+    /* Scheduling. */
+    struct tcb *queue_next;        /* in the ready, endpoint or notification queue that the thread is in */
+    struct tcb *queue_previous;
+    uint8_t state;                 /* enum thread_state */
+    uint8_t priority;
+    uint8_t maximum_controlled_priority;
+    uint8_t time_slice;            /* ticks left */
+    uint8_t domain;
+    uint8_t flags;                 /* ABI_TCB_FLAG_* */
+    bool queued;                   /* in a ready queue */
+    bool fpu_used;                 /* fpu_area holds state (or did, while live on a CPU) */
+    uint16_t affinity;             /* CPU index within the node */
+    bool affinity_given;           /* by SetAffinity: such a thread never balances */
+
+    /* While blocked. */
+    bool blocked_can_grant;
+    bool blocked_can_grant_reply;
+    bool blocked_is_call;
+    word_t blocked_badge;
+    void *blocked_on;              /* endpoint or notification */
+
+    struct notification *bound_notification;
+    vaddr_t ipc_buffer;            /* user address; the frame is in TCB_IPC_BUFFER */
+    word_t fault_handler;          /* capability pointer in the thread's own CSpace */
+    struct fault fault;
+
+    struct tcb *all_next;          /* every TCB of the node, for debug builds' listings and checks */
+    struct tcb *all_previous;
+
+    _Alignas(64) struct fpu_area fpu_area;
+    char name[TCB_NAME_BYTES];
+};
+_Static_assert(sizeof(struct tcb) <= BIT(ABI_TCB_BITS), "TCB size is part of the ABI");
+
+#endif
