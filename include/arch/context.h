@@ -20,6 +20,9 @@ void context_write(struct user_context *context, enum user_register index, word_
 /* The value that context_write() would store. */
 word_t context_sanitise(enum user_register index, word_t value);
 
+/* CopyRegisters: the value as it is, without sanitising (contract 2.4); it comes from a context, so it can be loaded. */
+void context_copy_register(struct user_context *to, const struct user_context *from, enum user_register index);
+
 /* Another thread changed the registers: leave by a full restore, so that all of them count (contract 1.2). */
 void context_set_full_restore(struct user_context *context);
 
@@ -33,6 +36,22 @@ static inline void context_restart(struct user_context *context)
 static inline void context_keep_place(struct user_context *context)
 {
     context->restart_ip = context->rip;
+}
+
+/* CopyRegisters: the "frame" and the "integer" registers as they are (contract 2.4); the place is the restart address. */
+static inline void context_copy_frame(struct user_context *to, const struct user_context *from)
+{
+    to->rip = to->restart_ip = from->restart_ip;
+    to->rsp = from->rsp, to->rflags = from->rflags;
+    to->rax = from->rax, to->rbx = from->rbx, to->rcx = from->rcx, to->rdx = from->rdx;
+    to->rsi = from->rsi, to->rdi = from->rdi, to->rbp = from->rbp;
+    to->r8 = from->r8, to->r9 = from->r9, to->r10 = from->r10, to->r11 = from->r11;
+    to->r12 = from->r12, to->r13 = from->r13, to->r14 = from->r14, to->r15 = from->r15;
+}
+
+static inline void context_copy_integer(struct user_context *to, const struct user_context *from)
+{
+    to->fs_base = from->fs_base, to->gs_base = from->gs_base;
 }
 
 /* --- the system call registers (contract 1.2) --- */

@@ -15,4 +15,10 @@ void machine_clear_memory(void *start, word_t bytes);
 /* Makes the caller's FS base take effect, on the next exit at the latest (system call SetTLSBase, TCB_SetTLSBase). */
 void machine_bases_changed(struct tcb *thread);
 
+/* Nodes of the cluster, numbered from 0. Constant after boot. */
+word_t machine_node_count(void);
+
+/* The node's user ends it: reported with `status`, then everything stops as in machine_stop_node(). Does not return. */
+_Noreturn void machine_exit_node(word_t status);
+
 #endif

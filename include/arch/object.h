@@ -57,4 +57,10 @@ word_t *arch_ipc_buffer(const struct tcb *thread, bool writable);
 /* What the exit loads: CR3 value of the VSpace of `thread`, or of the node's own page table if it has none that is valid. */
 word_t arch_thread_root(const struct tcb *thread);
 
+/*
+ * Debug builds: the architecture's rules that hold at every kernel exit (design: rules 5 and 6). A violation stops the
+ * node. `everything`: walks all page tables; otherwise only what is cheap enough for every exit.
+ */
+void arch_check_rules(bool everything);
+
 #endif

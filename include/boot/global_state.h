@@ -5,6 +5,7 @@
 #ifndef BOOT_GLOBAL_STATE_H
 #define BOOT_GLOBAL_STATE_H
 
+#include <boot/elf.h>
 #include <boot/plan.h>
 
 /* What the CPUs can do: gates for every control bit. All CPUs of the machine are taken to be alike. */
@@ -24,15 +25,32 @@ struct firmware_record {
     uint8_t vbe[784];
 };
 
+/* How an arriving CPU finds its place: by APIC id. boot/arrival.asm knows this layout. Ends with a zero stack. */
+struct arrival {
+    uint32_t apic_id;
+    uint32_t cpu;                 /* logical number */
+    word_t stack_top;             /* window address; the same memory as the top of its CPU block's stack */
+};
+_Static_assert(sizeof(struct arrival) == 16 && offsetof(struct arrival, cpu) == 4 &&
+                   offsetof(struct arrival, stack_top) == 8, "boot/arrival.asm");
+
+/* Memory that boot_sys set aside for a node's kernel, at addresses its arriving CPUs must know: in its private region. */
+struct node_memory {
+    paddr_t root;                 /* PML4 of the node's own page table */
+    paddr_t cpu_blocks;           /* CPU_BLOCK_MEMORY_BYTES for each CPU of the node */
+};
+
 struct global_state {
+    struct arrival arrival[ABI_CMK_MAX_CPUS + 1]; /* first */
+    struct node_memory node_memory[ABI_CMK_MAX_NODES];
     struct cluster cluster;
+    struct elf_image image[ABI_CMK_MAX_NODES]; /* of the nodes' user images: their modules are gone by part 2 */
     struct cpu_features features;
     struct firmware_record firmware;
     struct machine_facts facts;          /* pointers in it (modules, strings) are stale after boot */
     uint32_t tsc_mhz;
     uint32_t apic_ticks_per_millisecond; /* at divider 1 */
     paddr_t apic_base;
-    paddr_t boot_root;                   /* PML4 of the boot page table */
     struct range kernel_image;
 };
 

@@ -94,6 +94,9 @@ struct machine_facts {
     uint32_t busy_count;
     uint32_t physical_address_bits;
     uint64_t boot_page_bytes;              /* what the planner adds is for one page per node (status) and 4 console pages */
+    uint64_t node_state_bytes;             /* .data and .bss: every node has its own copy */
+    paddr_t hpet_base;                     /* ACPI's HPET registers, or 0 */
+    uint16_t pm_timer_port;                /* ACPI's PM timer (24 bits are always there), or 0 */
 };
 
 /* --- the plan --- */
@@ -146,7 +149,7 @@ struct cluster {
         uint16_t index;                        /* within its node */
     } cpu[ABI_CMK_MAX_CPUS];
     paddr_t trampoline;                        /* one page below 640 KiB */
-    struct range boot_pages;                   /* boot_page_bytes, then status pages, then console pages */
+    struct range boot_pages;                   /* below 4 GiB: boot_page_bytes, then status pages, then console pages */
     paddr_t status_page;                       /* of node 0; the others follow */
     paddr_t console_page;                      /* of com1; com2..com4 follow */
     bool plan_only;
@@ -164,6 +167,22 @@ typedef void complain_function(void *context, const char *line);
  */
 unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain, void *context);
 
+/*
+ * How much of a node's private memory its kernel takes before the first user instruction, besides the user image: node
+ * state, page tables, CPU blocks, the initial thread's objects. Never less than the truth; uses cpu_count, region, image.
+ */
+uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes);
+
+/*
+ * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of `node` (contract 9.9): for
+ * the node with all devices everything that is not reserved, for the others what devices=LIST names. Never RAM of 1 MiB
+ * and up that a node may own (given to one or not), kernel image, boot pages, trampoline, 0xfee00000-0xfeefffff, IOAPIC
+ * and IOMMU pages, the last 8 bytes below 4 GiB, or what another node's LIST names. Not reentrant.
+ */
+typedef void range_function(void *context, struct range range);
+void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node, range_function *yield,
+                   void *context);
+
 /* Prints the plan as tables, line by line without newlines: CPUs, memory with rejected regions and why, proximity, devices, images. */
 typedef void print_line_function(void *context, const char *line);
 void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print, void *context);
@@ -175,7 +194,7 @@ void print_plan(const struct machine_facts *facts, const struct cluster *cluster
  */
 struct range_list {
     struct range range[MAX_MEMORY_RANGES];
-    uint32_t count; /* ascending, disjoint */
+    uint32_t count; /* ascending, disjoint, no two touch */
 };
 bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts, uint32_t proximity,
                   struct range_list *region);

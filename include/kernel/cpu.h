@@ -32,10 +32,12 @@ struct cpu {
 
     /*
      * What this CPU's next exit must decide, under the lock. `switch_to` is a thread in no queue that is to run next
-     * unless something better is ready; null: none. `reschedule`: look at the queues.
+     * unless something better is ready; null: none. Only set during an entry of this CPU. `reschedule`: look at the
+     * queues. `called`: another CPU asked this one to come and schedule, and it has not done so yet.
      */
     struct tcb *switch_to;
     bool reschedule;
+    bool called;
 
     struct ready_queues ready;
 };

@@ -80,8 +80,9 @@ struct tcb {
     uint8_t flags;                 /* ABI_TCB_FLAG_* */
     bool queued;                   /* in a ready queue */
     bool fpu_used;                 /* fpu_area holds state (or did, while live on a CPU) */
-    uint16_t affinity;             /* CPU index within the node */
+    uint16_t affinity;             /* CPU index within the node. While current: the CPU on which it is */
     bool affinity_given;           /* by SetAffinity: such a thread never balances */
+    int64_t ready_order;           /* while in a ready queue: smaller is earlier among equals, see kernel/ready.h */
 
     /* While blocked. */
     bool blocked_can_grant;

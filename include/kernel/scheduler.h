@@ -18,11 +18,16 @@ static inline bool is_runnable(const struct tcb *thread)
 /* Sets the state only; the caller sees to queues. */
 void set_thread_state(struct tcb *thread, enum thread_state state);
 
-/* A thread that was woken by IPC, a signal or Resume: runs at once, or waits at the place that contract 8.1 gives. */
+/*
+ * A runnable thread in no queue that was woken by IPC or a signal: runs at once, or waits at the place that contract 8.1
+ * gives. Another CPU is interrupted only if it is idle or runs something less important.
+ */
 void make_runnable(struct tcb *thread);
-/* The same at the head or tail of its queue, whatever runs. */
+
+/* The same, but at the head or tail of its priority's queue, whatever runs; this CPU then chooses anew. */
 void enqueue_first(struct tcb *thread);
 void enqueue_last(struct tcb *thread);
+
 /* Removes it from its ready queue if it is in one. */
 void dequeue(struct tcb *thread);
 
@@ -35,13 +40,23 @@ void yield_current(void);
 /* One tick of this CPU's timer. */
 void scheduler_tick(void);
 
-/* Changes the priority of a thread that is current, queued or blocked. The caller has taken it from another CPU. */
+/* True if the thread is current on another CPU: take_thread() must come before any change to it. */
+static inline bool is_current_elsewhere(const struct tcb *thread)
+{
+    const struct cpu *cpu = cpu_by_index(thread->affinity);
+    return cpu != this_cpu && cpu->current == thread;
+}
+
+/* Changes the priority of a thread that is not current on another CPU (it may be current here, queued or blocked). */
 void set_priority(struct tcb *thread, unsigned priority);
+
+/* Moves a thread (as above) to the tail of its queue on that CPU; it never balances again. */
 void set_affinity(struct tcb *thread, unsigned cpu_index);
 
 /*
  * On the way out: the thread that this CPU shall run, or null for idle. The chosen thread is in no queue, its state is
- * RUNNING and its saved context is what it continues with.
+ * RUNNING and its saved context is what it continues with. The caller makes it `current`, and must not leave the lock
+ * before it has.
  */
 struct tcb *schedule(void);
 

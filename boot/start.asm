@@ -1,0 +1,174 @@
+; Where GRUB and QEMU enter: 32-bit protected mode, paging off, eax = Multiboot magic, ebx = address of its information.
+;
+; Builds the boot page table, makes the scratch instance of the node state, and enters boot_sys in long mode. Touches only
+; the image's boot part and what follows load_end; every register is free. Uses no stack until long mode.
+;
+; The boot page table maps, all writable and executable (no other table of the system does):
+;   the first 4 GiB at 0 and at KERNEL_WINDOW   (boot_sys adds the rest of RAM to the window)
+;   the image at KERNEL_IMAGE, the scratch instance at NODE_STATE, the global state at GLOBAL_STATE
+;   one page table for LOCAL_APIC and what follows it (boot_sys fills it)
+
+%define KERNEL_IMAGE 0xffffffff80000000
+%define PRESENT_WRITABLE 3
+%define LARGE 0x80
+
+MULTIBOOT1_FLAGS equ 0x00010003          ; page-aligned modules, memory map, address fields valid
+MULTIBOOT2_MAGIC equ 0xe85250d6
+
+extern image_start, load_end, image_end
+extern data_template, scratch_start, global_state_physical
+extern boot_sys, cpu_arrival
+global start, boot_pml4, boot_window_pdpt, boot_top_table, trampoline_start, trampoline_end
+
+section .multiboot
+align 8
+multiboot1:
+    dd 0x1badb002, MULTIBOOT1_FLAGS, -(0x1badb002 + MULTIBOOT1_FLAGS)
+    dd multiboot1, image_start, load_end, image_end, start
+align 8
+multiboot2:
+    dd MULTIBOOT2_MAGIC, 0, multiboot2_end - multiboot2
+    dd -(MULTIBOOT2_MAGIC + (multiboot2_end - multiboot2)) & 0xffffffff
+    dw 0, 0                              ; end tag
+    dd 8
+multiboot2_end:
+
+section .boot_bss nobits alloc write align=4096
+boot_pml4:        resb 4096
+boot_window_pdpt: resb 4096              ; RAM: for the window, and identity for its first 4 GiB
+boot_low_tables:  resb 4 * 4096
+boot_image_pdpt:  resb 4096              ; the top 2 GiB
+boot_image_table: resb 4096
+boot_state_table: resb 4096
+boot_global_table: resb 4096
+boot_top_directory: resb 4096
+boot_top_table:   resb 4096
+                  resb 64 * 1024
+boot_stack_top:
+
+section .boot progbits alloc exec write align=16
+bits 32
+
+; fill ENTRIES, FIRST, STEP, TABLE: page table entries FIRST, FIRST + STEP, ... from TABLE on.
+%macro fill 4
+    mov edi, %4
+    mov eax, %2
+    mov ecx, %1
+%%next:
+    mov [edi], eax
+    add edi, 8
+    add eax, %3
+    dec ecx
+    jnz %%next
+%endmacro
+
+start:
+    cli
+    cld
+    mov [multiboot_magic], eax
+    mov [multiboot_information], ebx
+
+    ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero: everything is below 4 GiB.
+    mov dword [boot_pml4], boot_window_pdpt + PRESENT_WRITABLE
+    mov dword [boot_pml4 + 256 * 8], boot_window_pdpt + PRESENT_WRITABLE
+    mov dword [boot_pml4 + 511 * 8], boot_image_pdpt + PRESENT_WRITABLE
+    fill 4, boot_low_tables + PRESENT_WRITABLE, 4096, boot_window_pdpt
+    fill 2048, LARGE + PRESENT_WRITABLE, 0x200000, boot_low_tables
+    mov dword [boot_image_pdpt + 510 * 8], boot_image_table + PRESENT_WRITABLE
+    mov dword [boot_image_pdpt + 511 * 8], boot_top_directory + PRESENT_WRITABLE
+    fill 8, LARGE + PRESENT_WRITABLE, 0x200000, boot_image_table
+    mov dword [boot_image_table + 128 * 8], boot_global_table + PRESENT_WRITABLE
+    mov dword [boot_image_table + 256 * 8], boot_state_table + PRESENT_WRITABLE
+    mov dword [boot_top_directory + 128 * 8], boot_top_table + PRESENT_WRITABLE
+    fill 512, global_state_physical + PRESENT_WRITABLE, 4096, boot_global_table
+    fill 512, scratch_start + PRESENT_WRITABLE, 4096, boot_state_table
+
+    ; The scratch instance: .bss is clear already, .data comes from the template.
+    mov esi, data_template - KERNEL_IMAGE
+    mov edi, scratch_start
+    mov ecx, load_end
+    sub ecx, esi
+    shr ecx, 2
+    rep movsd
+
+    mov edx, enter_boot_sys
+    jmp enter_long_mode
+
+; The trampoline comes here, in 32-bit protected mode with the boot GDT.
+arrive_32:
+    mov ax, 16
+    mov ds, ax
+    mov es, ax
+    mov edx, enter_arrival
+    ; fall through
+
+; Paging on with the boot page table, then to the 64-bit code at edx.
+enter_long_mode:
+    lgdt [boot_gdt_pointer]
+    mov eax, 1 << 5                      ; CR4.PAE
+    mov cr4, eax
+    mov eax, boot_pml4
+    mov cr3, eax
+    mov esi, edx                         ; rdmsr and wrmsr take edx
+    mov ecx, 0xc0000080                  ; EFER
+    rdmsr
+    bts eax, 8                           ; LME
+    wrmsr
+    mov eax, 0x80000011                  ; CR0: PG, ET, PE
+    mov cr0, eax
+    jmp 8:long_mode
+
+bits 64
+long_mode:
+    mov ax, 16
+    mov ds, ax
+    mov es, ax
+    mov ss, ax
+    xor eax, eax
+    mov fs, ax
+    mov gs, ax
+    jmp rsi                              ; the upper half became zero on the way into long mode
+
+enter_boot_sys:
+    mov rsp, KERNEL_IMAGE                ; the stack by its address in the image
+    mov eax, boot_stack_top
+    add rsp, rax
+    mov edi, [multiboot_magic]
+    mov esi, [multiboot_information]
+    mov rax, boot_sys
+    jmp call_never_returns
+
+enter_arrival:
+    mov rax, cpu_arrival
+call_never_returns:
+    call rax
+    ud2
+
+; Real mode, at the start of a page below 1 MiB that INIT-SIPI named: position-independent, copied there by boot_sys and
+; never written again.
+bits 16
+trampoline_start:
+    cli
+    o32 lgdt [cs:boot_gdt_pointer_copy - trampoline_start]
+    mov eax, cr0
+    or al, 1                             ; CR0.PE
+    mov cr0, eax
+    jmp dword 24:arrive_32
+align 4
+boot_gdt_pointer_copy:
+    dw boot_gdt_end - boot_gdt - 1
+    dd boot_gdt
+trampoline_end:
+
+align 8
+boot_gdt:
+    dq 0
+    dq 0x00af9b000000ffff                ; 64-bit code
+    dq 0x00cf93000000ffff                ; data
+    dq 0x00cf9b000000ffff                ; 32-bit code, for the trampoline
+boot_gdt_end:
+boot_gdt_pointer:
+    dw boot_gdt_end - boot_gdt - 1
+    dd boot_gdt
+multiboot_magic: dd 0
+multiboot_information: dd 0

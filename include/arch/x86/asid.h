@@ -1,0 +1,33 @@
+/*
+ * ASIDs: numbers for VSpaces, so that a mapped capability can name one in 12 bits and notices when it is gone.
+ * ASID = 512 * pool number + index in the pool; 0 is never given out. Node state, under the lock.
+ */
+#ifndef ARCH_X86_ASID_H
+#define ARCH_X86_ASID_H
+
+#include <arch/x86/capability.h>
+#include <kernel/answer.h>
+#include <kernel/invocation.h>
+
+struct asid_pool {
+    word_t *root[BIT(ABI_ASID_POOL_INDEX_BITS)]; /* the PML4, or null: free */
+};
+_Static_assert(sizeof(struct asid_pool) == BIT(ABI_ASID_POOL_BITS), "ASID pool size is part of the ABI");
+
+/* Boot: registers zeroed memory as pool 0, and returns the capability to it. */
+struct capability asid_init(struct asid_pool *pool);
+
+/* Boot: gives the initial VSpace ASID 1 of pool 0, and returns its capability with it. */
+struct capability asid_assign_initial(struct capability root);
+
+/* The PML4 of an ASID, or null. */
+word_t *asid_root(word_t asid);
+
+/* The final capability of a VSpace or pool goes away: no CPU uses the address spaces afterwards. At most 512 of them. */
+void asid_release(word_t asid, const word_t *root);
+void asid_pool_release(struct asid_pool *pool, word_t first_asid);
+
+enum outcome asid_control_invoke(struct invocation *call, struct answer *answer);
+enum outcome asid_pool_invoke(struct invocation *call, struct answer *answer);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Ready queues: one set per CPU, and with balance=on one set for the whole node that holds the threads which were never
+ * given an affinity. Here are only the data structures; what runs when is the scheduler's.
+ *
+ * Threads of one priority may wait in two queues, a CPU's own and the shared one. Every insertion gets an order number
+ * (smaller than all before at the head, greater than all before at the tail), so that the two together behave as one queue.
+ */
+#ifndef KERNEL_READY_H
+#define KERNEL_READY_H
+
+#include <kernel/cpu.h>
+
+/* True if the thread lives in the shared queue. Changes only while it is in no queue. */
+bool is_balanced(const struct tcb *thread);
+
+/* Puts a thread that is in no queue at the head or the tail of its priority's queue: the shared one or its CPU's. */
+void ready_insert(struct tcb *thread, bool at_head);
+
+/* Takes a thread out of the ready queue in which it is. */
+void ready_remove(struct tcb *thread);
+
+/* The greatest priority that waits for `cpu`, -1 if nothing does. */
+int ready_best_priority(const struct cpu *cpu);
+
+/* Removes and returns the thread that `cpu` shall run next, null if nothing waits. */
+struct tcb *ready_take_best(struct cpu *cpu);
+
+/* Threads in the shared queue, and the greatest priority among them (-1: none). */
+extern word_t shared_ready_count;
+int shared_ready_priority(void);
+
+/* For the rule checks: the two sets of queues. */
+const struct ready_queues *shared_ready_queues(void);
+
+#endif
