@@ -4,9 +4,11 @@
  *
  * Its own variables live in a scratch instance of the node state that nobody sees afterwards.
  */
+#include <api/cluster.h>
 #include <arch/memory.h>
+#include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
-#include <arch/x86/layout.h>
+#include <arch/x86/paging.h>
 #include <arch/x86/uart.h>
 #include <boot/boot.h>
 #include <boot/elf.h>
@@ -14,8 +16,9 @@
 #include <boot/multiboot.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
+#include <stdatomic.h>
 
-enum { BOOT_CONSOLE = 0x3f8, FOUR_GIB_BITS = 32 };
+enum { BOOT_CONSOLE = 0x3f8, FOUR_GIB_BITS = 32, MSR_APIC_BASE = 0x1b };
 
 void boot_print(const char *format, ...)
 {
@@ -111,6 +114,26 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
     pci_discover(facts);
     silence_interrupt_controllers(facts);
     state->kernel_image = facts->kernel_image;
+}
+
+/* This CPU's APIC, where the boot page table has room for its registers. */
+static void enable_apic(struct global_state *state)
+{
+    state->apic_base = read_msr(MSR_APIC_BASE) & PAGE_ADDRESS;
+    boot_top_table[0] = state->apic_base | PAGE_PRESENT | PAGE_WRITABLE | PAGE_CACHE_DISABLE | PAGE_WRITE_THROUGH;
+    apic_enable_early();
+}
+
+/* Consoles are set up here, once: nodes that share one must not reset it under each other. */
+static void init_consoles(struct cluster *cluster)
+{
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        uint16_t port = cluster->node[node].console_port;
+        if (port != BOOT_CONSOLE && port != CONSOLE_NONE && !uart_init(port)) {
+            boot_print("node %u: there is no UART at port 0x%x: it has no console", node, port);
+            cluster->node[node].console_port = CONSOLE_NONE;
+        }
+    }
 }
 
 static void complain(void *context, const char *line)
@@ -224,6 +247,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information)
     uart_init(BOOT_CONSOLE);
     boot_print("CMK boots");
     discover(state, magic, information);
+    enable_apic(state);
     calibrate_timers(state);
     plan_or_stop(state);
     boot_print("cluster of %u nodes, %u CPUs", state->cluster.node_count, state->cluster.cpu_count);
@@ -234,6 +258,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information)
     }
     load_images(state);
     clear_shared_memory(&state->cluster);
+    init_consoles(&state->cluster);
     write_trampoline(state->cluster.trampoline);
     start_nodes(&state->cluster);
     cpu_arrival();

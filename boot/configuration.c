@@ -239,8 +239,13 @@ static void read_mem(struct reader *reader, const char *value, struct node_confi
 {
     uint64_t bytes;
 
-    if (first_time(reader, &node->mem_word) && read_size(reader, value, 1, &bytes)) {
+    if (!first_time(reader, &node->mem_word)) {
+        return;
+    }
+    if (read_size(reader, value, 1, &bytes)) {
         node->mem_bytes = bytes;
+    } else {
+        node->mem_word = NULL; /* planned on as if nothing had been said */
     }
 }
 

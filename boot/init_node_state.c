@@ -16,9 +16,6 @@
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 
-uint32_t node_id;
-uint32_t node_cpu_count;
-
 paddr_t take_memory(struct node_builder *b, unsigned size_bits)
 {
     paddr_t memory = allocate(b->allocator, size_bits);

@@ -31,10 +31,12 @@ static uint32_t free_siblings(const struct planning *planning, uint32_t cpu)
     return count;
 }
 
-/* The free CPU whose core should go to a node that needs `wanted` more: the first core that fits whole, else the first. */
+/* The free CPU whose core should go to a node that needs `wanted` more: the largest that fits, else one to be split. */
 static uint32_t choose_core(const struct planning *planning, uint32_t wanted)
 {
     uint32_t first = ABI_CMK_MAX_CPUS;
+    uint32_t best = ABI_CMK_MAX_CPUS;
+    uint32_t best_siblings = 0;
 
     for (uint32_t cpu = 0; cpu < planning->facts->cpu_count; cpu++) {
         uint32_t siblings;
@@ -44,11 +46,12 @@ static uint32_t choose_core(const struct planning *planning, uint32_t wanted)
         }
         first = MIN(first, cpu);
         siblings = free_siblings(planning, cpu);
-        if (siblings > 0 && siblings <= wanted) {
-            return cpu;
+        if (siblings <= wanted && siblings > best_siblings) {
+            best = cpu;
+            best_siblings = siblings;
         }
     }
-    return first;
+    return best_siblings > 0 ? best : first;
 }
 
 /* Gives up to `wanted` free CPUs of one core to a node; returns how many. */
@@ -71,7 +74,11 @@ static void split_evenly(struct planning *planning, uint32_t nodes)
 {
     uint32_t count = planning->facts->cpu_count;
 
-    for (uint32_t node = 0; node < nodes; node++) {
+    /* With one CPU each there is nothing to keep together, and the order is CPUs' own. */
+    for (uint32_t cpu = 0; nodes == count && cpu < count; cpu++) {
+        assign(planning->cluster, cpu, cpu);
+    }
+    for (uint32_t node = 0; nodes < count && node < nodes; node++) {
         uint32_t wanted = count / nodes + (node < count % nodes);
 
         /* Node 0 begins with the boot CPU whatever else fits. */

@@ -151,7 +151,7 @@ static uint64_t take_once(struct range_list *available, uint64_t bytes, bool rou
     return 0;
 }
 
-uint64_t take_memory(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
+uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
                      uint32_t proximity, struct range_list *region)
 {
     uint64_t taken = 0;
@@ -174,10 +174,10 @@ bool split_region(struct range_list *available, uint64_t size, const struct mach
     uint64_t taken = 0;
 
     if (proximity != NO_PROXIMITY) {
-        taken = take_memory(available, size, true, facts, proximity, region);
+        taken = take_from_list(available, size, true, facts, proximity, region);
     }
     if (taken < size) {
-        taken += take_memory(available, size - taken, true, facts, NO_PROXIMITY, region);
+        taken += take_from_list(available, size - taken, true, facts, NO_PROXIMITY, region);
     }
     return taken >= size;
 }

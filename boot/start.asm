@@ -9,6 +9,7 @@
 ;   one page table for LOCAL_APIC and what follows it (boot_sys fills it)
 
 %define KERNEL_IMAGE 0xffffffff80000000
+%define PHYSICAL(symbol) (symbol - KERNEL_IMAGE)
 %define PRESENT_WRITABLE 3
 %define LARGE 0x80
 
@@ -18,7 +19,7 @@ MULTIBOOT2_MAGIC equ 0xe85250d6
 extern image_start, load_end, image_end
 extern data_template, scratch_start, global_state_physical
 extern boot_sys, cpu_arrival
-global start, boot_pml4, boot_window_pdpt, boot_top_table, trampoline_start, trampoline_end
+global start, boot_window_pdpt, boot_top_table, trampoline_start, trampoline_end
 
 section .multiboot
 align 8
@@ -69,19 +70,19 @@ start:
     mov [multiboot_information], ebx
 
     ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero: everything is below 4 GiB.
-    mov dword [boot_pml4], boot_window_pdpt + PRESENT_WRITABLE
-    mov dword [boot_pml4 + 256 * 8], boot_window_pdpt + PRESENT_WRITABLE
-    mov dword [boot_pml4 + 511 * 8], boot_image_pdpt + PRESENT_WRITABLE
-    fill 4, boot_low_tables + PRESENT_WRITABLE, 4096, boot_window_pdpt
-    fill 2048, LARGE + PRESENT_WRITABLE, 0x200000, boot_low_tables
-    mov dword [boot_image_pdpt + 510 * 8], boot_image_table + PRESENT_WRITABLE
-    mov dword [boot_image_pdpt + 511 * 8], boot_top_directory + PRESENT_WRITABLE
-    fill 8, LARGE + PRESENT_WRITABLE, 0x200000, boot_image_table
-    mov dword [boot_image_table + 128 * 8], boot_global_table + PRESENT_WRITABLE
-    mov dword [boot_image_table + 256 * 8], boot_state_table + PRESENT_WRITABLE
-    mov dword [boot_top_directory + 128 * 8], boot_top_table + PRESENT_WRITABLE
-    fill 512, global_state_physical + PRESENT_WRITABLE, 4096, boot_global_table
-    fill 512, scratch_start + PRESENT_WRITABLE, 4096, boot_state_table
+    mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_pml4) + 256 * 8], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_pml4) + 511 * 8], PHYSICAL(boot_image_pdpt) + PRESENT_WRITABLE
+    fill 4, PHYSICAL(boot_low_tables) + PRESENT_WRITABLE, 4096, PHYSICAL(boot_window_pdpt)
+    fill 2048, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_low_tables)
+    mov dword [PHYSICAL(boot_image_pdpt) + 510 * 8], PHYSICAL(boot_image_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_pdpt) + 511 * 8], PHYSICAL(boot_top_directory) + PRESENT_WRITABLE
+    fill 8, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_image_table)
+    mov dword [PHYSICAL(boot_image_table) + 128 * 8], PHYSICAL(boot_global_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_table) + 256 * 8], PHYSICAL(boot_state_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_top_directory) + 128 * 8], PHYSICAL(boot_top_table) + PRESENT_WRITABLE
+    fill 512, global_state_physical + PRESENT_WRITABLE, 4096, PHYSICAL(boot_global_table)
+    fill 512, scratch_start + PRESENT_WRITABLE, 4096, PHYSICAL(boot_state_table)
 
     ; The scratch instance: .bss is clear already, .data comes from the template.
     mov esi, data_template - KERNEL_IMAGE
@@ -107,7 +108,7 @@ enter_long_mode:
     lgdt [boot_gdt_pointer]
     mov eax, 1 << 5                      ; CR4.PAE
     mov cr4, eax
-    mov eax, boot_pml4
+    mov eax, PHYSICAL(boot_pml4)
     mov cr3, eax
     mov esi, edx                         ; rdmsr and wrmsr take edx
     mov ecx, 0xc0000080                  ; EFER
@@ -130,9 +131,7 @@ long_mode:
     jmp rsi                              ; the upper half became zero on the way into long mode
 
 enter_boot_sys:
-    mov rsp, KERNEL_IMAGE                ; the stack by its address in the image
-    mov eax, boot_stack_top
-    add rsp, rax
+    mov rsp, boot_stack_top
     mov edi, [multiboot_magic]
     mov esi, [multiboot_information]
     mov rax, boot_sys

@@ -20,9 +20,6 @@ void context_write(struct user_context *context, enum user_register index, word_
 /* The value that context_write() would store. */
 word_t context_sanitise(enum user_register index, word_t value);
 
-/* CopyRegisters: the value as it is, without sanitising (contract 2.4); it comes from a context, so it can be loaded. */
-void context_copy_register(struct user_context *to, const struct user_context *from, enum user_register index);
-
 /* Another thread changed the registers: leave by a full restore, so that all of them count (contract 1.2). */
 void context_set_full_restore(struct user_context *context);
 

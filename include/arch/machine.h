@@ -15,6 +15,9 @@ void machine_clear_memory(void *start, word_t bytes);
 /* Makes the caller's FS base take effect, on the next exit at the latest (system call SetTLSBase, TCB_SetTLSBase). */
 void machine_bases_changed(struct tcb *thread);
 
+/* True if all of [start, start + bytes) is in this node's private region. */
+bool machine_is_private_memory(paddr_t start, word_t bytes);
+
 /* Nodes of the cluster, numbered from 0. Constant after boot. */
 word_t machine_node_count(void);
 

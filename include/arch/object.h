@@ -58,6 +58,12 @@ word_t *arch_ipc_buffer(const struct tcb *thread, bool writable);
 word_t arch_thread_root(const struct tcb *thread);
 
 /*
+ * Debug builds: for every capability of the node, before arch_check_rules(true), which finds mappings that none of them
+ * accounts for.
+ */
+void arch_check_capability(struct capability c);
+
+/*
  * Debug builds: the architecture's rules that hold at every kernel exit (design: rules 5 and 6). A violation stops the
  * node. `everything`: walks all page tables; otherwise only what is cheap enough for every exit.
  */

@@ -4,7 +4,11 @@
 
 #include <kernel/types.h>
 
-enum { ELF_MAX_SEGMENTS = 64 };
+enum {
+    ELF_MAX_SEGMENTS = 64,
+    /* Behind the image in the user half: IPC buffer, boot info, and boot info's extra chunks (contract 9.4). */
+    ELF_PAGES_BEHIND = 6
+};
 
 struct elf_segment {
     uint64_t file_offset, file_bytes;

@@ -12,8 +12,9 @@ extern char node_state_bytes[], global_state_bytes[];
 extern char text_start[], text_end[], rodata_start[], rodata_end[], data_template[];
 /* Virtual addresses of the node state. */
 extern char node_state_bss[];
-/* Physical addresses, also identity-mapped during boot. */
-extern word_t boot_pml4[], boot_window_pdpt[], boot_top_table[];
+/* Tables of the boot page table (boot/start.asm). */
+extern word_t boot_window_pdpt[], boot_top_table[];
+/* Identity-mapped during boot. */
 extern char trampoline_start[], trampoline_end[];
 
 /* An absolute symbol's value (the linker's sizes and physical addresses). */

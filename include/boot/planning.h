@@ -58,7 +58,7 @@ uint64_t range_list_bytes(const struct range_list *list);
  * less, else up to a 2 MiB boundary, the next one with `round_up`, else the one before. Only memory of `proximity`, unless
  * that is NO_PROXIMITY. Returns how many bytes it took.
  */
-uint64_t take_memory(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
+uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
                      uint32_t proximity, struct range_list *region);
 
 /*

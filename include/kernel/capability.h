@@ -73,6 +73,12 @@ static inline bool capability_is_null(struct capability c)
     return capability_type(c) == CAP_NULL;
 }
 
+/* Types of the architecture have odd tags: what they mean is behind arch/object.h. */
+static inline bool capability_is_of_architecture(struct capability c)
+{
+    return capability_type(c) & 1;
+}
+
 /* --- endpoint, notification: word 1 is the badge --- */
 
 static inline struct capability endpoint_capability(const struct endpoint *e, word_t badge, word_t rights)
@@ -216,6 +222,18 @@ static inline unsigned zombie_capability_radix(struct capability c)
 static inline word_t zombie_capability_slots_left(struct capability c)
 {
     return c.word[1];
+}
+
+static inline struct capability zombie_capability_with_slots_left(struct capability c, word_t slots_left)
+{
+    c.word[1] = slots_left;
+    return c;
+}
+
+/* The slots of the object under destruction: a TCB begins with its slots. */
+static inline struct slot *zombie_capability_slots(struct capability c)
+{
+    return (struct slot *)capability_object(c);
 }
 
 /* --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID control: no fields --- */

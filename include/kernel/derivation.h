@@ -10,7 +10,7 @@
 
 /* --- relations --- */
 
-/* True if `child` is derived from `parent` (contract 7.6), `child` following `parent` in the list. */
+/* True if `child` is derived from `parent` (contract 7.6), given that `child` follows `parent` in the list. */
 bool is_parent_of(const struct slot *parent, const struct slot *child);
 bool has_children(const struct slot *slot);
 
@@ -54,10 +54,14 @@ void swap_capabilities(struct capability c1, struct slot *s1, struct capability 
 enum outcome delete_slot(struct slot *slot);
 enum outcome revoke_slot(struct slot *slot);
 
-/* Deletes a capability whose deletion is known to be short and final-free: reply capabilities and derived copies. */
+/* Deletes a capability that is not the final one of a CNode or TCB, nor a zombie: its deletion is one short step. */
 void delete_short(struct slot *slot);
 
-/* True if the capability in `slot` may not be replaced because a long deletion is under way through it. */
+/*
+ * True if the capability in `slot` may not be replaced just now: a zombie, or the final one of a CNode or TCB, whose
+ * deletion would be long. Methods that replace capabilities on the way refuse then (contract 4.5: Configure, SetSpace), and
+ * so use delete_short() only.
+ */
 bool is_long_deletion_under_way(const struct slot *slot);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Messages between threads: endpoints, replies, capability transfer (contract 7.8, 7.10, 8.4).
- * Every function runs under the lock and takes bounded time unless it says otherwise.
+ * Every function runs under the lock and takes bounded time unless it says otherwise. Threads that are passed in are not
+ * current on another CPU: senders and receivers are this CPU's own current thread, or blocked.
  */
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H
@@ -21,23 +22,93 @@ static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_c
     return label << 12 | unwrapped << 9 | extra_caps << 7 | length;
 }
 
-/* Sends the message of `sender` (its registers and buffer, or its pending fault) through an endpoint. */
+/*
+ * One word of user memory, read exactly once: other threads may write it meanwhile, so that a second read, or one that the
+ * compiler repeats, could give another value.
+ */
+static inline word_t read_user_word(const word_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/*
+ * Message word `index` of the message that `thread` sends; words beyond the registers come from `buffer`, which must not be
+ * null then. Each word is to be read once in a phase (decode, transfer, receive).
+ */
+static inline word_t sent_word(const struct tcb *thread, const word_t *buffer, unsigned index)
+{
+    return index < ABI_MESSAGE_REGISTERS ? context_message_register(&thread->context, index)
+                                         : read_user_word(&buffer[ABI_IPC_MESSAGE + index]);
+}
+
+/* The same for the message that a thread gets; `buffer` must not be null for words beyond the registers. */
+static inline void give_word(struct tcb *thread, word_t *buffer, unsigned index, word_t value)
+{
+    if (index < ABI_MESSAGE_REGISTERS) {
+        context_set_message_register(&thread->context, index, value);
+    } else {
+        __atomic_store_n(&buffer[ABI_IPC_MESSAGE + index], value, __ATOMIC_RELAXED);
+    }
+}
+
+/*
+ * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer, resolved in its CSpace. False:
+ * *pointer could not be resolved, *failure says why.
+ */
+bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
+                       struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
+
+/*
+ * Carries the message of `sender`, or its pending fault, to `receiver` and sets the receiver's badge and message info.
+ * `endpoint`: through which it goes, null for a reply. Extra capabilities go along only with `can_grant`.
+ */
+void transfer_message(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint, word_t badge,
+                      bool can_grant);
+
+/*
+ * Sends the message of `sender` (its registers and buffer, or its pending fault) through an endpoint. Without a waiting
+ * receiver the sender blocks, or if not `block` nothing happens. With `call` it then waits for the reply, or becomes
+ * inactive if neither `can_grant` nor `can_grant_reply`.
+ */
 void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant, bool can_grant_reply,
                   bool call, bool block);
 
-/* Receives through an endpoint capability; a bound notification's signal comes first. */
+/*
+ * Receives through an endpoint capability that has the Read right; a bound notification's signal comes first. The
+ * receiver's caller slot must be empty. Not `block` and nothing there: only the badge register is set, to 0.
+ */
 void receive_message(struct tcb *receiver, struct capability endpoint_capability, bool block);
 
-/* The thread in `reply_slot`'s capability gets the message (or the answer to its fault) of `sender`; deletes the capability. */
+/*
+ * `caller`, which waits for a reply, gets the message (or the answer to its fault) of `sender`; the capability in
+ * `reply_slot` is deleted.
+ */
 void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot, bool can_grant);
 
-/* Ends whatever IPC `thread` is blocked in, deletes its outstanding reply capability, forgets its fault. */
+/* The system call Reply: uses the caller slot of `thread`, if there is anything in it. */
+void reply_to_caller(struct tcb *thread);
+
+/* `caller` waits for the reply of `receiver`, whose empty caller slot gets the reply capability. */
+void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_grant);
+
+/* Deletes the outstanding reply capability to `caller`, wherever it is, if there is one. */
+void delete_reply_capability(struct tcb *caller);
+
+/*
+ * Ends whatever IPC `thread` is blocked in: takes it out of its queue, deletes its outstanding reply capability, forgets
+ * its fault. A blocked thread becomes inactive; a runnable one stays as it is.
+ */
 void cancel_ipc(struct tcb *thread);
 
-/* Everybody queued on an object restarts (contract 7.6); those sending with a badge restart (7.9). Not preemptible in
-   the contract's sense: bounded by the queue, see docs/latency.md for what that means. */
+/*
+ * Everybody queued on an endpoint restarts (contract 7.6); those sending with `badge` restart (7.9). One entry, bounded by
+ * the number of threads in the queue.
+ */
 void cancel_all(struct endpoint *endpoint);
 void cancel_badged(struct endpoint *endpoint, word_t badge);
+
+/* A thread just taken out of an object's queue repeats its system call, or its faulting instruction. */
+void restart_blocked(struct tcb *thread);
 
 /* Queues of blocked threads; first in, first out. */
 void thread_queue_append(struct thread_queue *queue, struct tcb *thread);

@@ -5,6 +5,7 @@
 #include <arch/interrupt.h>
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
+#include <kernel/slot.h>
 
 /* True if a handler capability for `irq` exists. */
 bool irq_is_active(word_t irq);
@@ -12,6 +13,7 @@ bool irq_is_active(word_t irq);
 /* Makes `irq` active; the capability goes to `slot` as child of IRQ control. */
 void irq_issue(word_t irq, struct slot *control, struct slot *slot);
 
+enum outcome irq_control_invoke(struct invocation *call, struct answer *answer);
 enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
 
 /* The final handler capability goes away. */
@@ -19,6 +21,9 @@ void irq_handler_finalise(word_t irq);
 
 /* An interrupt came: signals its notification. Counted and ignored if nobody handles it. */
 void irq_deliver(word_t irq);
+
+/* The notification capability of each IRQ, or null. */
+extern struct slot irq_slots[IRQ_COUNT];
 
 extern word_t irq_unowned_count; /* interrupts that nobody owned */
 

@@ -12,6 +12,7 @@ void receive_signal(struct tcb *thread, struct notification *notification, bool 
 /* A pending word of the bound notification of `thread`, delivered now; false if there is none. */
 bool take_bound_signal(struct tcb *thread);
 
+/* Neither side is bound; for unbinding, the thread is. */
 void bind_notification(struct tcb *thread, struct notification *notification);
 void unbind_notification(struct tcb *thread);
 
@@ -21,6 +22,8 @@ void notification_finalise(struct notification *notification);
 /* Takes a blocked waiter out of the queue. */
 void notification_cancel(struct tcb *thread);
 
+/* State and queue of waiters, out of the object. */
 enum notification_state notification_state(const struct notification *notification);
+struct thread_queue notification_queue(const struct notification *notification);
 
 #endif

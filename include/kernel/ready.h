@@ -29,7 +29,7 @@ struct tcb *ready_take_best(struct cpu *cpu);
 extern word_t shared_ready_count;
 int shared_ready_priority(void);
 
-/* For the rule checks: the two sets of queues. */
+/* The shared set itself, for the rule checks. */
 const struct ready_queues *shared_ready_queues(void);
 
 #endif

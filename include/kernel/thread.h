@@ -6,12 +6,27 @@
 #include <kernel/invocation.h>
 #include <kernel/objects.h>
 
-/* A new TCB in zeroed memory (contract 3.3). */
+/*
+ * A new TCB in zeroed memory (contract 3.3). It belongs to the CPU that executes this: this_cpu must be set, at boot too.
+ */
 void thread_init(struct tcb *thread);
+
+/* All TCBs of the node, linked by all_next. */
+extern struct tcb *all_threads;
+
+/*
+ * Takes the thread from another CPU, if it is current there, so that it may be changed. The event with which it came to the
+ * door is dropped, and it repeats it: its state is then RESTART, and it is in no queue, which the caller must see to before
+ * the next preemption point.
+ */
+void thread_claim(struct tcb *thread);
 
 enum outcome tcb_invoke(struct invocation *call, struct answer *answer);
 
-/* Takes the thread from any CPU and queue, cancels its IPC, makes it inactive. Bounded work. */
+/*
+ * Takes the thread from any CPU and queue, cancels its IPC, makes it inactive. Bounded work. A thread that runs normally
+ * goes on at its next instruction when it is resumed, one in a system call (state RESTART) at that.
+ */
 void thread_suspend(struct tcb *thread);
 
 /* Resume: no effect on runnable threads; others cancel their IPC and restart. */
@@ -23,6 +38,7 @@ void thread_finalise(struct tcb *thread);
 /* Prints the table of all threads (DebugDumpScheduler). */
 void thread_dump_all(void);
 
+/* At most TCB_NAME_BYTES - 1 characters; the rest is cut off. */
 void thread_set_name(struct tcb *thread, const char *name);
 
 #endif

@@ -39,31 +39,56 @@ struct tss {
 };
 _Static_assert(sizeof(struct tss) == 104, "the CPU knows this layout");
 
-/* An MCS queue lock's place in the queue, one per CPU (docs/locking.md). */
+/* A CPU's place in the queue for the node's lock, an MCS queue lock (docs/locking.md). */
 struct lock_node {
-    struct lock_node *next; /* set by the CPU that queues behind us; null: nobody yet */
-    uint64_t wait;          /* 1 while we wait; cleared by our predecessor */
+    struct lock_node *next; /* set by the CPU that queues behind this one; null: nobody yet */
+    uint64_t wait;          /* 1 while this CPU waits; cleared by the one before it, which thereby hands over the lock */
 };
 
 /* How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it afterwards (door.md). */
 struct trap_record {
     struct tcb *thread;     /* who was running, or null when idle */
-    word_t vector;          /* or ENTERED_BY_SYSCALL */
+    word_t vector;          /* or ENTERED_BY_SYSCALL, or NO_EVENT */
     word_t error;
     word_t fault_address;   /* CR2, for page faults */
 };
 
+/* The vector of a CPU's first entry, which brings nothing. */
+#define NO_EVENT 0x101
+
+/* Bits of arch_cpu.features: the few CPU features that assembly and every exit ask for. */
+#define CPU_FEATURE_XSAVE    1 /* else FXSAVE */
+#define CPU_FEATURE_FSGSBASE 2 /* users change their FS and GS bases without the kernel */
+#define CPU_FEATURE_SMAP     4
+#define CPU_FEATURE_X2APIC   8
+
+/*
+ * All words are written by their own CPU, and read by it alone unless they say otherwise.
+ *
+ * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while that
+ * thread is current; leaving it, or waiting at the door, saves it.
+ */
 struct arch_cpu {
-    struct arch_cpu *self;       /* this CPU block's address: assembly gets it from the top of the stack */
     struct trap_record trap;
-    word_t node_root;            /* CR3 value of the node's own page table: no user mappings */
-    word_t loaded_root;          /* CR3 value that is loaded now; written by this CPU, and read under the lock.
-                                    `vspace[c]` of door.md: door_shootdown() compares it */
-    uint64_t fpu_live;           /* 1: the registers hold the current thread's FPU state */
-    uint32_t apic_id;            /* constant */
-    uint32_t reserved;
-    _Alignas(64) struct lock_node lock;
-    _Alignas(64) struct tss tss;
+    word_t node_root;            /* CR3 value of the node's own page table: no user mappings. Constant */
+    word_t loaded_root;          /* CR3 value that is loaded. Written and read under the lock: `vspace[c]` of door.md */
+    uint64_t fpu_live;           /* 1: the FPU's registers are the current thread's */
+    uint64_t bases_live;         /* 1: FS and GS base registers are the current thread's */
+    uint64_t fpu_traps;          /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
+    word_t fs_base, gs_base;     /* what was last written to the registers */
+    uint64_t features;           /* CPU_FEATURE_*. Constant */
+    uint32_t apic_id;            /* constant; read by all */
+
+    /* Events that nobody wanted, for the curious. */
+    uint32_t unowned_interrupts;
+    uint64_t nmis;
+    uint64_t stray_debug_traps;
+
+    /* Debug builds: how the lock was used, in entries and TSC cycles. */
+    uint64_t lock_entries, lock_contended, lock_wait_cycles, lock_longest_wait;
+
+    _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
+    _Alignas(64) struct tss tss;        /* rsp0 is the SYSCALL stub's word, too */
 };
 
 #define CPU_BLOCKS 0xffffffffc0000000

@@ -1,10 +1,12 @@
-/* What the portable-in-spirit parts of arch/x86 (those that also run in host tests) need to know about the CPU. */
+/* CPU and image as the parts of arch/x86 without instructions of their own need to know them; host tests bring theirs. */
 #ifndef ARCH_X86_FEATURES_H
 #define ARCH_X86_FEATURES_H
 
-#include <kernel/types.h>
+#include <boot/plan.h>
 
 bool cpu_has_huge_pages(void); /* 1 GiB pages in PDPT entries */
 bool cpu_has_no_execute(void); /* PAGE_EXECUTE_DISABLE is not a reserved bit */
+
+struct range kernel_text(void); /* virtual addresses of the kernel's instructions, page-aligned */
 
 #endif

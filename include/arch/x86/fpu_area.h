@@ -6,6 +6,9 @@
 
 enum { FPU_AREA_BYTES = 576 };
 
+/* XCR0 and what XSAVE is asked to save: x87 (bit 0) and SSE (bit 1). AVX raises #UD (contract 11). */
+enum { FPU_STATE_COMPONENTS = 3 };
+
 struct fpu_area {
     _Alignas(64) uint8_t bytes[FPU_AREA_BYTES];
 };

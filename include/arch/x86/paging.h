@@ -1,9 +1,11 @@
 /*
- * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. Bit names as in its tables
- * 4-14 to 4-20. Plain macros for the bits, so that assembly may use them too.
+ * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. The bits are those of its tables
+ * 4-14 to 4-20.
  */
 #ifndef ARCH_X86_PAGING_H
 #define ARCH_X86_PAGING_H
+
+#include <kernel/types.h>
 
 #define PAGE_PRESENT         0x001
 #define PAGE_WRITABLE        0x002 /* R/W */
@@ -18,10 +20,6 @@
 #define PAGE_LARGE_PAT       0x1000 /* the PAT bit of an entry that maps a large or huge page */
 #define PAGE_EXECUTE_DISABLE 0x8000000000000000
 #define PAGE_ADDRESS         0x000ffffffffff000
-
-#ifndef __ASSEMBLER__
-
-#include <kernel/types.h>
 
 /*
  * log2 of the bytes that one entry covers, by the kind of table that holds it. A missing table is reported to users by
@@ -82,5 +80,4 @@ static inline void entry_write(word_t *entry, word_t value)
     __atomic_store_n(entry, value, __ATOMIC_RELEASE);
 }
 
-#endif
 #endif

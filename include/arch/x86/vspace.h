@@ -32,11 +32,13 @@ word_t structure_entry(const word_t *structure, word_t attributes);
 unsigned structure_entry_bits(enum capability_type type);
 
 /*
- * Removes the mapping that a frame or paging capability names, if it is still there: the ASID still has a VSpace, and the
- * entry still maps this frame or leads to this structure. Afterwards no CPU of the node uses it.
+ * The entry that a mapped frame or paging capability stands for. Null if it is not there any more: the ASID has no VSpace,
+ * a table on the way is gone, or the entry maps another frame or leads to another structure.
  */
-void vspace_remove_frame(struct capability frame);
-void vspace_remove_structure(struct capability structure);
+word_t *vspace_mapping_entry(struct capability c);
+
+/* Clears that entry, if there is one. Afterwards no CPU of the node uses what it stood for. */
+void vspace_unmap(struct capability c);
 
 /*
  * The PML4 of a capability that passed arch_is_vspace_root(), with the ASID checks of contract 4.9. Null: refused.

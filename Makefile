@@ -1,0 +1,179 @@
+# CMK. The goals people use (`make help` prints them):
+#
+#   make          kernel (debug and release), libsel4, runtime, examples
+#   make run      boots 4 CPUs as 2 nodes in QEMU, by GRUB
+#   make test     everything below that needs no further packages: unit, fuzz corpus, system
+#   make unit     host tests of the parts without hardware
+#   make replay   the fuzz corpus through the parsers, once
+#   make system   boots clusters in QEMU; one or some: tests/system/run NAME...
+#   make clean    removes build/
+#
+# Extra goals; each says what it needs and installs it where it may:
+#
+#   make fuzz          searches for new inputs that break a parser (clang; SECONDS=60 per parser)
+#   make models        Spin models in tests/models
+#   make rules         Coccinelle rules in tests/rules
+#   make bochs         system tests in a second emulator
+#   make format-check  what clang-format would change
+#
+# Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
+
+all: kernel user
+
+MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+CC := gcc
+LD := ld
+AR := ar
+NASM := nasm
+SECONDS := 60
+
+# Debian packages: build/packages/GOAL exists once tools/packages has found or installed what GOAL needs.
+build/packages/%: tools/packages
+	@mkdir -p $(@D)
+	@tools/packages $*
+	@touch $@
+
+# ---- Kernel: build/debug/cmk.elf and build/release/cmk.elf -----------------------------------------------------------
+# Identical sources give identical files, wherever the tree lies: no path and no time goes into them.
+
+KERNEL_C   := $(sort $(wildcard boot/*.c kernel/*.c arch/x86/*.c arch/x86/*/*.c))
+KERNEL_C   := $(filter-out arch/x86/offsets.c,$(KERNEL_C))
+KERNEL_ASM := $(sort $(wildcard boot/*.asm arch/x86/*.asm arch/x86/*/*.asm))
+KERNEL_OBJECTS := $(KERNEL_C:.c=.o) $(KERNEL_ASM:.asm=.asm.o)
+
+KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
+    -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+    -Wall -Wextra -Werror -Iinclude -ffile-prefix-map=$(CURDIR)=.
+KERNEL_LDFLAGS := -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments
+
+DEBUG   := -DCMK_DEBUG
+RELEASE :=
+
+COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+ASSEMBLE = @echo "NASM $@"; $(NASM) -f elf64 -I $(dir $<) -I include/ -MD $(@:.o=.d) -MP -o $@ $<
+LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T linker.ld -o $@ $(filter %.o,$^)
+# arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a line "@OFFSET name $value" for each.
+OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
+    sed -n 's/^@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)$$/%define \1 \2/p' $(@:.inc=.s) >$@ && test -s $@
+
+kernel: build/debug/cmk.elf build/release/cmk.elf
+
+build/debug/cmk.elf: linker.ld $(addprefix build/debug/,$(KERNEL_OBJECTS))
+	$(LINK)
+build/release/cmk.elf: linker.ld $(addprefix build/release/,$(KERNEL_OBJECTS))
+	$(LINK)
+
+build/debug/%.o: %.c Makefile | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE) $(DEBUG)
+build/release/%.o: %.c Makefile | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE) $(RELEASE)
+
+build/debug/%.asm.o: %.asm build/debug/generated/offsets.inc Makefile | build/packages/build
+	@mkdir -p $(@D)
+	$(ASSEMBLE) -I build/debug/generated/ $(DEBUG)
+build/release/%.asm.o: %.asm build/release/generated/offsets.inc Makefile | build/packages/build
+	@mkdir -p $(@D)
+	$(ASSEMBLE) -I build/release/generated/ $(RELEASE)
+
+build/debug/generated/offsets.inc: KIND = $(DEBUG)
+build/release/generated/offsets.inc: KIND = $(RELEASE)
+build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/offsets.c Makefile | build/packages/build
+	$(OFFSETS)
+
+-include $(foreach kind,debug release,$(patsubst %.o,build/$(kind)/%.d,$(KERNEL_OBJECTS)) build/$(kind)/generated/offsets.d)
+
+# ---- User programs: build/user/NAME.elf from each folder user/NAME ---------------------------------------------------
+# tools/cmk cc knows the flags (user/runtime/flags.mk) and the libraries; people's own programs are built the same way.
+
+include user/runtime/flags.mk
+
+EXAMPLES := $(filter-out runtime,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard user/*/*.c))))))
+TEST_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/system/programs/*/*.c)))))
+
+user: $(USER_LIBRARIES) $(EXAMPLES:%=build/user/%.elf)
+
+# The objects of all .c and .asm files in the folders $(1).
+user_objects = $(patsubst %.c,build/user/objects/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1))))) \
+    $(patsubst %.asm,build/user/objects/%.asm.o,$(sort $(wildcard $(addsuffix /*.asm,$(1)))))
+
+COMPILE_USER = @echo "CMK CC $@"; tools/cmk cc -MMD -MP -c -o $@ $<
+build/user/objects/%.o: %.c Makefile user/runtime/flags.mk | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE_USER)
+build/user/objects/user/runtime/%.o: user/runtime/%.c Makefile user/runtime/flags.mk | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
+build/user/objects/libsel4/src/%.o: libsel4/src/%.c Makefile user/runtime/flags.mk | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
+build/user/objects/%.asm.o: %.asm Makefile | build/packages/build
+	@mkdir -p $(@D)
+	@echo "NASM $@"; $(NASM) -f elf64 -o $@ $<
+
+ARCHIVE = @mkdir -p $(@D); echo "AR $@"; rm -f $@; $(AR) rcsD $@ $^
+build/lib/libruntime.a: $(call user_objects,user/runtime)
+	$(ARCHIVE)
+build/lib/libsel4.a: $(call user_objects,libsel4/src)
+	$(ARCHIVE)
+
+# $(call program,FOLDER,RESULT): the rule that links all of a folder.
+define program
+$(2): $(call user_objects,$(1)) $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
+	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
+$(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
+$(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
+
+-include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call user_objects,\
+    user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance)))
+
+# ---- Running and testing ---------------------------------------------------------------------------------------------
+
+run: all build/packages/run
+	tools/cmk run --grub --smp 4 --config "nodes=2" "build/user/hello-cluster.elf node=all"
+
+KERNELS_FOR_TOOLS := $(patsubst tests/system/kernels/%.asm,build/system/kernels/%.elf,$(wildcard tests/system/kernels/*.asm))
+build/system/kernels/%.elf: tests/system/kernels/%.asm | build/packages/build
+	@mkdir -p $(@D)
+	@echo "NASM $@"; $(NASM) -f bin -o $@ $<
+build/system/images/text.elf: tests/system/run_bad_images.py | build/packages/build
+	@tests/system/run_bad_images.py $(@D)
+
+for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
+    $(KERNELS_FOR_TOOLS) build/system/images/text.elf
+
+# Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
+test: for-system build/packages/unit build/packages/system
+	@tools/total tools/unit-tests tools/replay-corpus tests/system/run
+unit: build/packages/unit
+	@tools/unit-tests
+replay: build/packages/unit
+	@tools/replay-corpus
+system: for-system build/packages/system
+	@tests/system/run
+bochs: for-system build/packages/bochs
+	@tests/system/run --goal bochs
+models: build/packages/models
+	@tools/check-models
+rules: build/packages/rules
+	@tools/check-rules
+
+FORMATTED := $(wildcard boot/*.c kernel/*.c arch/x86/*.c arch/x86/*/*.c include/*/*.h include/*/*/*.h user/*/*.c)
+format-check: build/packages/format
+	@for file in $(FORMATTED); do clang-format --dry-run $$file 2>&1 | grep -c warning: | sed "s|$$|	$$file|"; done | grep -v ^0 || true
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+.PHONY: all kernel user run for-system test unit replay system bochs models rules fuzz format-check clean help

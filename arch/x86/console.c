@@ -1,0 +1,197 @@
+/*
+ * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The only thing those kernels
+ * share is one word on the UART's console page: who is writing a line.
+ */
+#include <arch/console.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/layout.h>
+#include <arch/x86/uart.h>
+#include <boot/global_state.h>
+#include <kernel/cpu.h>
+#include <kernel/format.h>
+#include <stdatomic.h>
+
+enum {
+    LINE_BYTES = 256,
+    /* A line takes its holder 25 ms at most; a waiter may see several go first. A node that died while it wrote holds it
+       for ever, once: whoever takes the word by force lets go of it afterwards. */
+    PATIENCE_MILLISECONDS = 1000
+};
+
+/* Node state, under the node's lock. */
+static char line[LINE_BYTES];
+static unsigned line_length;
+static bool in_line; /* with the UART to ourselves: the prefix of an unfinished line is written */
+
+static uint16_t port(void)
+{
+    return global_state.cluster.node[node_id].console_port;
+}
+
+static bool is_shared(void)
+{
+    const struct cluster *cluster = &global_state.cluster;
+    for (uint32_t i = 0; i < cluster->node_count; i++) {
+        if (i != node_id && cluster->node[i].console_port == port()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- the word: 0, or node + 1 of the holder. Written by the kernels of all nodes with this UART --- */
+
+static _Atomic uint32_t *holder(void)
+{
+    return (_Atomic uint32_t *)CONSOLE_PAGE;
+}
+
+/* Bounded by PATIENCE_MILLISECONDS; then the word is taken by force, so that a dead node can garble a line but stop nobody. */
+static void line_begin(void)
+{
+    uint64_t end = read_tsc() + PATIENCE_MILLISECONDS * 1000ull * global_state.tsc_mhz;
+    uint32_t nobody = 0;
+    while (!atomic_compare_exchange_strong_explicit(holder(), &nobody, node_id + 1, memory_order_acquire,
+                                                    memory_order_relaxed)) {
+        if (read_tsc() > end) {
+            atomic_store_explicit(holder(), node_id + 1, memory_order_relaxed);
+            return;
+        }
+        nobody = 0;
+        spin_pause();
+    }
+}
+
+/* Lets go, unless somebody took the word by force meanwhile. */
+static void line_end(void)
+{
+    uint32_t self = node_id + 1;
+    atomic_compare_exchange_strong_explicit(holder(), &self, 0, memory_order_release, memory_order_relaxed);
+}
+
+/* --- characters --- */
+
+static void write_text(const char *text)
+{
+    for (; *text; text++) {
+        uart_write(port(), *text);
+    }
+}
+
+static void write_prefix(void)
+{
+    char prefix[16];
+    format_line(prefix, sizeof(prefix), "[%u] ", node_id);
+    write_text(prefix);
+}
+
+/* One whole line, prefix and end included, with the UART held. */
+static void write_line(const char *prefix, const char *text)
+{
+    bool shared = is_shared();
+    if (shared) {
+        line_begin();
+    }
+    write_text(prefix);
+    write_text(text);
+    write_text("\r\n");
+    if (shared) {
+        line_end();
+    }
+}
+
+static void write_collected(void)
+{
+    char prefix[16];
+    format_line(prefix, sizeof(prefix), "[%u] ", node_id);
+    line[line_length] = 0;
+    line_length = 0;
+    write_line(prefix, line);
+}
+
+static void put_collecting(char c)
+{
+    if (c == '\n' || line_length == LINE_BYTES - 1) {
+        write_collected();
+    }
+    if (c != '\n') {
+        line[line_length++] = c;
+    }
+}
+
+static void put_at_once(char c)
+{
+    if (!in_line) {
+        write_prefix();
+        in_line = true;
+    }
+    if (c == '\n') {
+        write_text("\r\n");
+        in_line = false;
+    } else {
+        uart_write(port(), c);
+    }
+}
+
+static void finish_line(void)
+{
+    if (line_length > 0) {
+        write_collected();
+    }
+    if (in_line) {
+        put_at_once('\n');
+    }
+}
+
+/* --- what others call --- */
+
+void console_put(char c)
+{
+    /* A carriage return could overwrite the prefix, and a zero would end the line early. */
+    if (port() == CONSOLE_NONE || c == '\r' || c == 0) {
+        return;
+    }
+    if (is_shared()) {
+        put_collecting(c);
+    } else {
+        put_at_once(c);
+    }
+}
+
+void console_write(const char *text)
+{
+    for (; *text; text++) {
+        console_put(*text);
+    }
+}
+
+void console_print(const char *format, ...)
+{
+    char text[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    console_write(text);
+}
+
+void console_report(const char *format, ...)
+{
+    if (port() == CONSOLE_NONE) {
+        return;
+    }
+    char prefix[32];
+    format_line(prefix, sizeof(prefix), "cmk: node %u", node_id);
+    char text[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    finish_line();
+    write_line(prefix, text);
+}
+
+void console_report_exit(word_t status)
+{
+    console_report(" exited with status %lu", status);
+}

@@ -1,0 +1,126 @@
+/* The holder's side of the door (door.md steps 7 to 9). Everything here runs under the lock. */
+#include <arch/door.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/live_state.h>
+#include <boot/global_state.h>
+#include <kernel/assert.h>
+#include <stdatomic.h>
+
+/*
+ * The end of the queue for the lock: the last CPU's lock node, or null while the lock is free. Written by every CPU that
+ * enters or leaves, with locked instructions (entry_lock.asm); read by the holder.
+ */
+struct lock_node *_Atomic lock_tail;
+
+/*
+ * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this is the delivery of one
+ * IPI and some instructions: microseconds on hardware. An emulator may leave a CPU without time for much longer.
+ */
+enum { ARRIVAL_MILLISECONDS = 10000 };
+
+/* Acquire: what the CPU saved before it marked itself is there. The processor needs no fence for it. */
+static bool is_in_user_mode(struct cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->mark, memory_order_acquire) == CPU_USER;
+}
+
+static void call(const struct cpu *cpu)
+{
+    apic_send(cpu->arch.apic_id, VECTOR_DOOR);
+}
+
+/* Bounded by ARRIVAL_MILLISECONDS; then the node stops. */
+static void wait_for(struct cpu *cpu)
+{
+    uint64_t end = read_tsc() + ARRIVAL_MILLISECONDS * 1000ull * global_state.tsc_mhz;
+    while (is_in_user_mode(cpu)) {
+        if (read_tsc() > end) {
+            kernel_stop("CPU %u does not come to the door: %u ms after it was called it is still in user mode", cpu->index,
+                        ARRIVAL_MILLISECONDS);
+        }
+        spin_pause();
+    }
+}
+
+static void bring_to_the_door(struct cpu *cpu)
+{
+    if (is_in_user_mode(cpu)) {
+        call(cpu);
+        wait_for(cpu);
+    }
+}
+
+/* The CPU on which the thread is current, or null. Its stack's top is in the context since it last became current. */
+static struct cpu *cpu_running(const struct tcb *thread)
+{
+    if (thread->context.cpu_stack == 0) {
+        return NULL;
+    }
+    struct cpu *cpu = (struct cpu *)(thread->context.cpu_stack - CPU_STACK_TOP);
+    return cpu->current == thread ? cpu : NULL;
+}
+
+void stall_thread(struct tcb *thread)
+{
+    struct cpu *cpu = cpu_running(thread);
+    if (cpu == this_cpu) {
+        save_live_state(cpu);
+    } else if (cpu != NULL) {
+        bring_to_the_door(cpu);
+    }
+}
+
+void take_thread(struct tcb *thread)
+{
+    stall_thread(thread);
+    struct cpu *cpu = cpu_running(thread);
+    if (cpu != NULL && cpu != this_cpu) {
+        cpu->current = NULL;
+        cpu->reschedule = true;
+    }
+}
+
+static bool has_loaded(const struct cpu *cpu, paddr_t root)
+{
+    return cpu->arch.loaded_root == root; /* bits 11..0 are 0, see arch_thread_root() */
+}
+
+void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+{
+    /* All are called before the first is waited for. Those at the door or idle have loaded the node's own page table. */
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        struct cpu *cpu = cpu_by_index(i);
+        if (cpu != this_cpu && has_loaded(cpu, root) && is_in_user_mode(cpu)) {
+            call(cpu);
+        }
+    }
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        struct cpu *cpu = cpu_by_index(i);
+        if (cpu != this_cpu && has_loaded(cpu, root)) {
+            wait_for(cpu);
+        }
+    }
+    if (!has_loaded(this_cpu, root)) {
+        return;
+    }
+    if (structures) {
+        /* Paging-structure caches may know a freed structure, and the PML4 itself may be what goes away. */
+        write_cr3(this_cpu->arch.node_root);
+        this_cpu->arch.loaded_root = this_cpu->arch.node_root;
+    } else {
+        invalidate_page(vaddr);
+    }
+}
+
+void kick_cpu(struct cpu *cpu)
+{
+    if (cpu != this_cpu && atomic_load_explicit(&cpu->mark, memory_order_acquire) != CPU_DOOR) {
+        call(cpu);
+    }
+}
+
+bool is_anybody_at_the_door(void)
+{
+    return node_cpu_count > 1 && atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->arch.lock;
+}

@@ -1,0 +1,132 @@
+/*
+ * One kernel entry, between the stubs: what came in, what to run next, and this CPU ready for it. All under the lock; the
+ * steps are door.md's.
+ */
+#include <arch/object.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/entry.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/live_state.h>
+#include <arch/x86/rflags.h>
+#include <kernel/assert.h>
+#include <kernel/entry.h>
+#include <kernel/preemption.h>
+#include <kernel/scheduler.h>
+#include <stdatomic.h>
+
+enum {
+    FIRST_DELIVERABLE_VECTOR = 16, /* an APIC refuses to deliver lower ones, but not those of exceptions 16 to 31 */
+    FIRST_INTERRUPT_VECTOR = 32
+};
+
+/* Some vectors are an interrupt only if the APIC says so; the stubs have asked the same question. */
+static bool is_interrupt(word_t vector)
+{
+    if (vector < FIRST_DELIVERABLE_VECTOR || vector > UINT8_MAX) {
+        return false;
+    }
+    bool ambiguous = vector < FIRST_INTERRUPT_VECTOR || (vector >= VECTOR_SOFTWARE_FIRST && vector <= VECTOR_SOFTWARE_LAST);
+    return !ambiguous || apic_is_in_service((uint8_t)vector);
+}
+
+static void handle_event(struct cpu *cpu)
+{
+    const struct trap_record *trap = &cpu->arch.trap;
+    word_t vector = trap->vector;
+    if (is_interrupt(vector)) {
+        interrupt_dispatch(cpu, (uint8_t)vector); /* step 5: whatever became of the thread */
+        return;
+    }
+    if (trap->thread == NULL && vector < FIRST_INTERRUPT_VECTOR) {
+        kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
+    }
+    /*
+     * Step 6. Taken away meanwhile: the event is dropped, and the thread repeats it when it runs again. Its TCB may not even
+     * be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
+     */
+    if (cpu->current == NULL || cpu->current != trap->thread) {
+        return;
+    }
+    if (vector == ENTERED_BY_SYSCALL) {
+        handle_syscall(context_syscall_number(&trap->thread->context));
+    } else if (vector != NO_EVENT) {
+        exception_dispatch(cpu, vector);
+    }
+}
+
+static void set_mark(struct cpu *cpu, enum cpu_mark mark)
+{
+    atomic_store_explicit(&cpu->mark, mark, memory_order_release);
+}
+
+static void load_root(struct cpu *cpu, word_t root)
+{
+    if (root != cpu->arch.loaded_root) {
+        write_cr3(root);
+        cpu->arch.loaded_root = root;
+    }
+}
+
+/* `current` changes here only, but for a holder on another CPU that takes the thread away. */
+static void make_current(struct cpu *cpu, struct tcb *next)
+{
+    if (cpu->current != next) {
+        if (cpu->current != NULL) {
+            save_live_state(cpu);
+        }
+        cpu->current = next;
+    }
+}
+
+static struct user_context *leave_to_idle(struct cpu *cpu)
+{
+    make_current(cpu, NULL);
+    load_root(cpu, cpu->arch.node_root);
+    set_mark(cpu, CPU_IDLE);
+    return NULL;
+}
+
+static bool is_canonical(word_t address)
+{
+    return (word_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
+{
+    struct user_context *context = &next->context;
+    make_current(cpu, next);
+    load_live_state(cpu, next);
+    load_root(cpu, arch_thread_root(next));
+
+    if (!is_canonical(context->rip)) {
+        context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
+    }
+    assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
+    context->cpu_stack = (word_t)cpu + CPU_STACK_TOP;
+    word_t frame_end = (word_t)(context + 1);
+    cpu->arch.tss.rsp0[0] = (uint32_t)frame_end;
+    cpu->arch.tss.rsp0[1] = (uint32_t)(frame_end >> 32);
+    set_mark(cpu, CPU_USER);
+    return context;
+}
+
+struct user_context *kernel_entry(struct cpu *cpu)
+{
+    if (cpu->arch.features & CPU_FEATURE_SMAP) {
+        forbid_user_access(); /* an interrupt leaves the user's RFLAGS.AC as it was */
+    }
+    if (cpu->current == NULL) {
+        cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
+    }
+    preemption_reset();
+    handle_event(cpu);
+
+    struct tcb *next = schedule();
+    while (next != NULL && has_undelivered_trap(next)) {
+        /* Each round blocks one thread, or makes it inactive. */
+        make_current(cpu, next);
+        deliver_trap(next);
+        next = schedule();
+    }
+    return next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
+}

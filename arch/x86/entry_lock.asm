@@ -1,0 +1,181 @@
+; From the stubs through the lock into C, and out again (door.md, steps 3 to 5 and "Exit"; docs/locking.md).
+;
+; The lock is an MCS queue: lock_tail is the last CPU's lock node, or null when the lock is free.
+
+%include "entry.inc"
+
+extern kernel_entry, lock_tail, this_cpu, node_cpu_count
+global enter_one, enter_many, cpu_enter_first, idle_start, idle_end
+
+section .text
+
+; void cpu_enter_first(struct cpu *cpu)
+cpu_enter_first:
+    mov rbx, rdi
+    mov qword [rbx + CPU_TRAP_THREAD], 0
+    mov qword [rbx + CPU_TRAP_VECTOR], NO_EVENT
+    lea rsp, [rbx + CPU_STACK_TOP]
+    cmp dword [node_cpu_count], 1
+    jne enter_many
+    ; fall through
+
+; rbx = CPU block, rsp = top of its stack, the thread's context and the trap record are complete.
+align 16
+enter_one:
+    mov [this_cpu], rbx
+    mov rdi, rbx
+    xor ebp, ebp                         ; debuggers end their walk here
+    call kernel_entry
+    jmp leave
+
+; The same in a node with several CPUs.
+align 16
+enter_many:
+    lea rdi, [rbx + CPU_LOCK]
+    mov qword [rdi + LOCK_NEXT], 0       ; step 3: both words before the exchange, which is also a full fence
+    mov qword [rdi + LOCK_WAIT], 1
+    mov rax, rdi
+    xchg [lock_tail], rax
+    test rax, rax
+    jnz door
+holding:
+%ifdef CMK_DEBUG
+    inc qword [rbx + CPU_LOCK_ENTRIES]
+%endif
+    mov [this_cpu], rbx
+    mov rdi, rbx
+    xor ebp, ebp
+    call kernel_entry
+    ; rax = context of the thread to run, or 0. Nothing but this context is touched from here on.
+
+    ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has, or is
+    ; between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
+    lea rdi, [rbx + CPU_LOCK]
+    mov rdx, [rdi + LOCK_NEXT]
+    test rdx, rdx
+    jnz .hand_over
+    mov rsi, rax
+    mov rax, rdi
+    xor ecx, ecx
+    lock cmpxchg [lock_tail], rcx
+    mov rax, rsi
+    je leave
+.wait_for_link:
+    pause
+    mov rdx, [rdi + LOCK_NEXT]
+    test rdx, rdx
+    jz .wait_for_link
+.hand_over:
+    mov qword [rdx + LOCK_WAIT], 0       ; stores leave in order: the new holder sees everything done under the lock
+    jmp leave
+
+; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in this CPU once it is marked.
+; Writes only this CPU's block and its own thread's context and FPU area.
+align 16
+door:
+    mov [rax + LOCK_NEXT], rdi
+%ifdef CMK_DEBUG
+    inc qword [rbx + CPU_LOCK_CONTENDED]
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    mov rbp, rax
+%endif
+    mov rcx, [rbx + CPU_TRAP_THREAD]
+    test rcx, rcx
+    jz .saved                            ; idle had nothing
+
+    ; 4a, FPU registers and bases, which users with FSGSBASE change by themselves.
+    cmp qword [rbx + CPU_FPU_LIVE], 0
+    je .fpu_saved
+    test byte [rbx + CPU_FEATURES], CPU_FEATURE_XSAVE
+    jz .without_xsave
+    mov eax, FPU_STATE_COMPONENTS
+    xor edx, edx
+    xsave64 [rcx + TCB_FPU_AREA]
+    jmp .fpu_stored
+.without_xsave:
+    fxsave64 [rcx + TCB_FPU_AREA]
+.fpu_stored:
+    mov qword [rbx + CPU_FPU_LIVE], 0
+.fpu_saved:
+    test byte [rbx + CPU_FEATURES], CPU_FEATURE_FSGSBASE
+    jz .saved
+    rdfsbase rax
+    rdgsbase rdx
+    mov [rcx + TCB_CONTEXT + CONTEXT_FS_BASE], rax
+    mov [rcx + TCB_CONTEXT + CONTEXT_GS_BASE], rdx
+.saved:
+    ; 4b. Loading CR3 is serialising: the user's translations are gone before the mark can be seen.
+    mov rax, [rbx + CPU_NODE_ROOT]
+    cmp rax, [rbx + CPU_LOADED_ROOT]
+    je .without_user_pages
+    mov cr3, rax
+.without_user_pages:
+    mov dword [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
+.wait:                                   ; 4d. Bounded by the kernel entries of the CPUs before this one
+    pause
+    cmp qword [rdi + LOCK_WAIT], 0
+    jne .wait
+    mov [rbx + CPU_LOADED_ROOT], rax     ; only now: the holder reads it
+%ifdef CMK_DEBUG
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    sub rax, rbp
+    add [rbx + CPU_LOCK_WAIT_CYCLES], rax
+    cmp rax, [rbx + CPU_LOCK_LONGEST_WAIT]
+    jbe holding
+    mov [rbx + CPU_LOCK_LONGEST_WAIT], rax
+%endif
+    jmp holding
+
+; rax = context of the thread to run, or 0 for idle. Interrupts are off until the last instruction, so that what was decided
+; under the lock still holds, and the context is this CPU's alone until then.
+align 16
+leave:
+    test rax, rax
+    jz idle
+    lea rsp, [rax + CONTEXT_RAX]
+    cmp qword [rax + CONTEXT_VECTOR], ENTERED_BY_SYSCALL
+    pop rax                              ; pops keep the flags
+    pop rbx
+    pop rbp
+    pop r12
+    pop r13
+    pop r14
+    jne .everything
+    add rsp, CONTEXT_RDX - CONTEXT_RCX
+    pop rdx
+    pop rdi
+    pop rsi
+    pop r10
+    pop r8
+    pop r9
+    pop r15
+    mov rcx, [rsp - CONTEXT_VECTOR + CONTEXT_RIP]
+    mov r11, [rsp - CONTEXT_VECTOR + CONTEXT_RFLAGS]
+    xor esp, esp                         ; contract 1.2
+    o64 sysret
+.everything:
+    pop rcx
+    pop r11
+    pop rdx
+    pop rdi
+    pop rsi
+    pop r10
+    pop r8
+    pop r9
+    pop r15
+    add rsp, CONTEXT_RIP - CONTEXT_VECTOR
+    iretq
+
+; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the `hlt`
+; began, so that nothing can come between.
+idle:
+    lea rsp, [rbx + CPU_STACK_TOP]
+idle_start:
+    sti
+    hlt
+    jmp idle_start
+idle_end:

@@ -1,0 +1,105 @@
+; The four exceptions with stacks of their own, because they can come at any instruction of the kernel, the first one of a
+; stub included, or when a stack is broken (door.md). None of these takes the lock; only a user's #DB goes on to do so.
+; The CPU block is where the stack is.
+
+%include "entry.inc"
+
+extern kernel_exception, machine_check, node_stopping, cpus_halted
+extern exception_from_user_one, exception_from_user_many
+global nmi_stub, double_fault_stub, machine_check_stub, debug_stub_one, debug_stub_many
+
+section .text
+
+; A node that stops sends this to its own CPUs; from elsewhere it is counted and ignored. node_stopping: written once, before
+; the NMI, by the CPU that stops the node. cpus_halted: counted up here, read by that CPU.
+align 16
+nmi_stub:
+    cmp dword [node_stopping], 0
+    jne .halt
+    push rax
+    BLOCK_OF_STACK rax
+    inc qword [rax + CPU_NMIS]
+    pop rax
+    iretq
+.halt:
+    lock inc dword [cpus_halted]
+.for_ever:
+    cli
+    hlt
+    jmp .for_ever
+
+align 16
+double_fault_stub:                       ; the CPU pushed an error code of 0
+    push 8
+    mov rdi, rsp
+    cld
+    and rsp, -16
+    call kernel_exception
+    ud2
+
+; Returns only if it was no machine check at all, but an interrupt message with its vector.
+align 16
+machine_check_stub:
+    push 0
+    push 18
+    push rax
+    push rcx
+    push rdx
+    push rsi
+    push rdi
+    push r8
+    push r9
+    push r10
+    push r11
+    lea rdi, [rsp + 9 * 8]
+    cld
+    call machine_check                   ; 16 words below an aligned top: aligned
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rdi
+    pop rsi
+    pop rdx
+    pop rcx
+    pop rax
+    add rsp, 16
+    iretq
+
+; From user mode (single step, int1): becomes an exception like any other, in the thread's context. The kernel sets no
+; breakpoints and clears TF, so in the kernel it can only be a CPU's oddity around `mov ss`: counted and ignored.
+%macro DEBUG_STUB 1
+align 16
+debug_stub_%1:
+    test byte [rsp + 8], 3               ; cs
+    jz debug_in_kernel
+    push rax
+    push rcx
+    BLOCK_OF_STACK rax
+    mov rcx, [rax + CPU_RSP0]            ; end of the context
+    sub rcx, CONTEXT_BYTES
+%assign word 0
+%rep 5                                   ; rip, cs, rflags, rsp, ss
+    mov rax, [rsp + 16 + word * 8]
+    mov [rcx + CONTEXT_RIP + word * 8], rax
+%assign word word + 1
+%endrep
+    mov qword [rcx + CONTEXT_ERROR], 0
+    mov qword [rcx + CONTEXT_VECTOR], 1
+    add rcx, CONTEXT_VECTOR
+    mov rax, [rsp + 8]                   ; the user's rax and rcx again, and rsp = where the other stubs have it
+    xchg rcx, [rsp]
+    pop rsp
+    jmp exception_from_user_%1
+%endmacro
+
+DEBUG_STUB one
+DEBUG_STUB many
+
+debug_in_kernel:
+    push rax
+    BLOCK_OF_STACK rax
+    inc qword [rax + CPU_STRAY_DEBUG_TRAPS]
+    pop rax
+    and qword [rsp + 16], ~0x100         ; rflags without TF
+    iretq

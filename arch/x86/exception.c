@@ -1,0 +1,84 @@
+/* Exceptions: of users, which become events or faults; and of the kernel, which end the node. */
+#include <arch/fpu.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/entry.h>
+#include <arch/x86/instructions.h>
+#include <kernel/assert.h>
+#include <kernel/entry.h>
+
+/* Intel SDM volume 3, table 6-1. */
+enum {
+    EXCEPTION_DEBUG = 1,
+    EXCEPTION_BREAKPOINT = 3,
+    EXCEPTION_NO_FPU = 7,
+    EXCEPTION_PAGE_FAULT = 14
+};
+
+/* `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2). */
+enum { SOFTWARE_NUMBER_SHIFT = 24 };
+
+/*
+ * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no way
+ * out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and only delivering the trap or rewriting
+ * the registers clears it. So a thread that was taken away on the way (door.md step 6) still says so when it runs next.
+ */
+bool has_undelivered_trap(const struct tcb *thread)
+{
+    word_t vector = thread->context.vector;
+    return vector == EXCEPTION_DEBUG || vector == EXCEPTION_BREAKPOINT;
+}
+
+void deliver_trap(struct tcb *thread)
+{
+    word_t vector = thread->context.vector;
+    context_set_full_restore(&thread->context);
+    handle_user_exception(vector, 0);
+}
+
+/* The stub has set the thread's address back to the instruction. */
+static void software_interrupt(const struct user_context *context, word_t n)
+{
+    uint32_t number = (uint32_t)(n << SOFTWARE_NUMBER_SHIFT | (context->rax & MASK(SOFTWARE_NUMBER_SHIFT)));
+    handle_unknown_syscall((word_t)(int64_t)(int32_t)number);
+}
+
+void exception_dispatch(struct cpu *cpu, word_t vector)
+{
+    const struct trap_record *trap = &cpu->arch.trap;
+    if (vector >= VECTOR_SOFTWARE_FIRST) {
+        software_interrupt(&trap->thread->context, vector);
+        return;
+    }
+    switch (vector) {
+    case EXCEPTION_DEBUG:
+    case EXCEPTION_BREAKPOINT:
+        deliver_trap(trap->thread);
+        break;
+    case EXCEPTION_NO_FPU:
+        if (!fpu_first_use(trap->thread)) {
+            handle_user_exception(vector, 0);
+        }
+        break;
+    case EXCEPTION_PAGE_FAULT:
+        handle_vm_fault(trap->fault_address, trap->error);
+        break;
+    default:
+        handle_user_exception(vector, trap->error);
+        break;
+    }
+}
+
+_Noreturn void kernel_exception(const struct exception_frame *frame)
+{
+    kernel_stop("exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u", frame->vector,
+                (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp, cpu_apic_id());
+}
+
+void machine_check(const struct exception_frame *frame)
+{
+    if (apic_is_in_service((uint8_t)frame->vector)) {
+        apic_end_of_interrupt();
+        return;
+    }
+    kernel_stop("machine check at %p, CPU with APIC id %u", (void *)frame->rip, cpu_apic_id());
+}

@@ -1,0 +1,37 @@
+/* A failed assertion, or another reason to give up this node: one line that says why, then the node stops. */
+#include <arch/x86/instructions.h>
+#include <arch/x86/stop.h>
+#include <kernel/assert.h>
+#include <kernel/cpu.h>
+#include <kernel/format.h>
+
+enum { REASON_BYTES = 224 };
+
+/* The CPU's index in its node, from the hardware: a failure may come before the lock is held. node_cpu_count: none. */
+static uint32_t own_index(void)
+{
+    uint32_t apic_id = cpu_apic_id();
+    uint32_t i = 0;
+    while (i < node_cpu_count && cpu_by_index(i)->arch.apic_id != apic_id) {
+        i++;
+    }
+    return i;
+}
+
+_Noreturn void kernel_fail(const char *what, const char *file, unsigned line, const char *function)
+{
+    char reason[REASON_BYTES];
+    format_line(reason, sizeof(reason), "assertion \"%s\" violated in %s:%u (%s), CPU %u", what, file, line, function,
+                own_index());
+    stop_node(reason);
+}
+
+_Noreturn void kernel_stop(const char *format, ...)
+{
+    char reason[REASON_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    stop_node(reason);
+}

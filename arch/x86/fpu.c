@@ -1,0 +1,164 @@
+/*
+ * FPU and bases: what stays in a CPU's registers while its thread is current.
+ *
+ * A thread that never used the FPU runs with CR0.TS set and costs nothing. Its first FPU instruction raises #NM; from then
+ * on its state is loaded whenever it becomes current and saved when it ceases to be: never lazily, so no other CPU ever
+ * needs to ask for it.
+ */
+#include <arch/fpu.h>
+#include <arch/machine.h>
+#include <arch/x86/control.h>
+#include <arch/x86/cpu.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/live_state.h>
+#include <kernel/string.h>
+
+/* Where reset values other than zero lie in the area (SDM volume 1, tables 10-2 and 13-1). */
+enum { AREA_FPU_CONTROL = 0, AREA_MXCSR = 24 };
+enum { FPU_CONTROL_RESET = 0x37f, MXCSR_RESET = 0x1f80 };
+
+static bool has_feature(const struct cpu *cpu, uint64_t feature)
+{
+    return cpu->arch.features & feature;
+}
+
+/* --- FPU --- */
+
+void fpu_init_thread(struct tcb *thread)
+{
+    static const uint16_t control = FPU_CONTROL_RESET;
+    static const uint32_t mxcsr = MXCSR_RESET;
+    memset(&thread->fpu_area, 0, sizeof(thread->fpu_area));
+    memcpy(&thread->fpu_area.bytes[AREA_FPU_CONTROL], &control, sizeof(control));
+    memcpy(&thread->fpu_area.bytes[AREA_MXCSR], &mxcsr, sizeof(mxcsr));
+    thread->fpu_used = false;
+}
+
+static bool may_use_fpu(const struct tcb *thread)
+{
+    return !(thread->flags & ABI_TCB_FLAG_FPU_DISABLED);
+}
+
+bool fpu_first_use(struct tcb *thread)
+{
+    if (!may_use_fpu(thread)) {
+        return false;
+    }
+    thread->fpu_used = true;
+    return true;
+}
+
+static void fpu_save(struct cpu *cpu, struct tcb *thread)
+{
+    if (!cpu->arch.fpu_live) {
+        return;
+    }
+    if (has_feature(cpu, CPU_FEATURE_XSAVE)) {
+        fpu_xsave(&thread->fpu_area);
+    } else {
+        fpu_fxsave(&thread->fpu_area);
+    }
+    cpu->arch.fpu_live = false;
+}
+
+static void fpu_load(struct cpu *cpu, const struct tcb *thread)
+{
+    if (cpu->arch.fpu_live) {
+        return;
+    }
+    if (cpu->arch.fpu_traps) {
+        clear_task_switched();
+        cpu->arch.fpu_traps = false;
+    }
+    if (has_feature(cpu, CPU_FEATURE_XSAVE)) {
+        fpu_xrstor(&thread->fpu_area);
+    } else {
+        fpu_fxrstor(&thread->fpu_area);
+    }
+    cpu->arch.fpu_live = true;
+}
+
+static void fpu_refuse(struct cpu *cpu, struct tcb *thread)
+{
+    fpu_save(cpu, thread); /* live if the thread was disabled just now */
+    if (!cpu->arch.fpu_traps) {
+        write_cr0(CR0_KERNEL | CR0_TASK_SWITCHED);
+        cpu->arch.fpu_traps = true;
+    }
+}
+
+void fpu_setup(struct cpu *cpu)
+{
+    write_cr0(CR0_KERNEL | CR0_TASK_SWITCHED);
+    cpu->arch.fpu_traps = true;
+    cpu->arch.fpu_live = false;
+}
+
+/* --- FS and GS base --- */
+
+static void bases_save(struct cpu *cpu, struct tcb *thread)
+{
+    /* Without FSGSBASE users change a base only to 0, by loading a selector, and what the TCB says stays valid for them. */
+    if (cpu->arch.bases_live && has_feature(cpu, CPU_FEATURE_FSGSBASE)) {
+        thread->context.fs_base = read_fs_base();
+        thread->context.gs_base = read_gs_base();
+    }
+    cpu->arch.bases_live = false;
+}
+
+/*
+ * WRMSR is slow, and most threads' GS base is 0. A register that was 0 when last written still is: users cannot change it
+ * to anything else. One that was not may be 0 by now, so equality alone would not do.
+ */
+static void load_base(uint32_t msr, word_t *last_written, word_t value)
+{
+    if (*last_written != 0 || value != 0) {
+        write_msr(msr, value);
+        *last_written = value;
+    }
+}
+
+static void bases_load(struct cpu *cpu, const struct tcb *thread)
+{
+    if (cpu->arch.bases_live) {
+        return;
+    }
+    if (has_feature(cpu, CPU_FEATURE_FSGSBASE)) {
+        write_fs_base(thread->context.fs_base);
+        write_gs_base(thread->context.gs_base);
+    } else {
+        load_base(MSR_FS_BASE, &cpu->arch.fs_base, thread->context.fs_base);
+        load_base(MSR_GS_BASE, &cpu->arch.gs_base, thread->context.gs_base);
+    }
+    cpu->arch.bases_live = true;
+}
+
+void machine_bases_changed(struct tcb *thread)
+{
+    if (thread != this_cpu->current || !this_cpu->arch.bases_live) {
+        return; /* loaded from the TCB when it is needed */
+    }
+    if (has_feature(this_cpu, CPU_FEATURE_FSGSBASE)) {
+        write_fs_base(thread->context.fs_base); /* not GS: the register may be newer than the TCB */
+    } else {
+        this_cpu->arch.bases_live = false;
+    }
+}
+
+/* --- both --- */
+
+void save_live_state(struct cpu *cpu)
+{
+    fpu_save(cpu, cpu->current);
+    bases_save(cpu, cpu->current);
+}
+
+void load_live_state(struct cpu *cpu, struct tcb *thread)
+{
+    bases_load(cpu, thread);
+    if (thread->fpu_used && may_use_fpu(thread)) {
+        fpu_load(cpu, thread);
+    } else {
+        fpu_refuse(cpu, thread);
+    }
+}

@@ -1,0 +1,48 @@
+/*
+ * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every vector is a hint: one
+ * that nobody owns is acknowledged, counted and ignored, and a forged door, timer or IPI does no harm.
+ */
+#include <arch/interrupt.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/entry.h>
+#include <arch/x86/ipi.h>
+#include <arch/x86/status.h>
+#include <kernel/entry.h>
+
+static void tick(const struct cpu *cpu)
+{
+    if (cpu->index == 0) {
+        status_tick();
+        ipi_refill();
+    }
+    handle_tick();
+}
+
+static bool is_handlers(uint8_t vector)
+{
+    return vector > VECTOR_DOOR && vector <= VECTOR_USER_LAST;
+}
+
+void interrupt_dispatch(struct cpu *cpu, uint8_t vector)
+{
+    if (vector == VECTOR_DOOR) {
+        /* Coming was all that was asked. */
+    } else if (vector == VECTOR_TIMER) {
+        tick(cpu);
+    } else if (is_handlers(vector)) {
+        word_t irq = vector - VECTOR_IRQ_BASE;
+        interrupt_mask(irq); /* where it can be masked, until the handler's Ack, and before the APIC lets the next one in */
+        handle_interrupt(irq);
+    } else {
+        cpu->arch.unowned_interrupts++;
+        if (!apic_is_in_service(vector)) {
+            return; /* a spurious one, or a user's `int 0xff` */
+        }
+    }
+    apic_end_of_interrupt();
+}
+
+bool is_interrupt_pending(void)
+{
+    return apic_is_interrupt_waiting();
+}

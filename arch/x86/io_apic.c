@@ -1,0 +1,131 @@
+/*
+ * IOAPICs (Intel 82093AA data sheet, section 3): routing pins, masking, and what an interrupt's acknowledgement means.
+ *
+ * A pin is masked from the moment its interrupt was delivered until the handler acknowledges it, edge and level alike
+ * (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them masking and acknowledging do nothing here.
+ */
+#include <arch/interrupt.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/io_apic.h>
+#include <arch/x86/layout.h>
+#include <boot/global_state.h>
+#include <kernel/cpu.h>
+
+enum {
+    /* Registers, by byte offset: an index is written to SELECT, then the register is at WINDOW. */
+    SELECT = 0x00, WINDOW = 0x10,
+    /* Indirect registers. */
+    VERSION = 0x01, REDIRECTION = 0x10, /* two for each pin */
+    /* Redirection entry, low word; delivery mode fixed and destination mode physical are 0. */
+    ACTIVE_LOW = 1 << 13, LEVEL_TRIGGERED = 1 << 15, MASKED = 1 << 16,
+    DESTINATION_SHIFT = 24, /* in the high word */
+    GREATEST_DESTINATION = 254, /* 255 is everybody */
+    PAGE_BYTES = 0x1000
+};
+
+/* Which pin an irq comes from. Node state, under the lock. `used` is false for irqs that have no pin. */
+struct pin {
+    bool used;
+    uint8_t io_apic;
+    uint8_t number;
+};
+
+static struct pin pins[IRQ_COUNT];
+
+static uint32_t read_register(volatile uint8_t *base, unsigned index)
+{
+    *(volatile uint32_t *)(base + SELECT) = index;
+    return *(volatile uint32_t *)(base + WINDOW);
+}
+
+static void write_register(volatile uint8_t *base, unsigned index, uint32_t value)
+{
+    *(volatile uint32_t *)(base + SELECT) = index;
+    *(volatile uint32_t *)(base + WINDOW) = value;
+}
+
+static volatile uint8_t *registers_of(unsigned io_apic)
+{
+    return (volatile uint8_t *)(IO_APICS + (word_t)io_apic * PAGE_BYTES);
+}
+
+static void set_masked(struct pin pin, bool masked)
+{
+    volatile uint8_t *base = registers_of(pin.io_apic);
+    unsigned low = REDIRECTION + 2u * pin.number;
+    uint32_t entry = read_register(base, low);
+    write_register(base, low, masked ? entry | MASKED : entry & ~(uint32_t)MASKED);
+}
+
+uint32_t io_apic_silence(void *registers)
+{
+    uint32_t count = (read_register(registers, VERSION) >> 16 & 0xff) + 1;
+    for (unsigned pin = 0; pin < count; pin++) {
+        write_register(registers, REDIRECTION + 2 * pin, MASKED);
+        write_register(registers, REDIRECTION + 2 * pin + 1, 0);
+    }
+    return count;
+}
+
+static uint32_t first_cpu_apic_id(void)
+{
+    const struct cluster *cluster = &global_state.cluster;
+    return cluster->cpu[cluster->node[node_id].cpu[0]].apic_id;
+}
+
+unsigned io_apic_count(void)
+{
+    bool owned = global_state.cluster.node[node_id].all_devices && first_cpu_apic_id() <= GREATEST_DESTINATION;
+    return owned ? global_state.facts.io_apic_count : 0;
+}
+
+unsigned io_apic_pins(unsigned index)
+{
+    return global_state.facts.io_apic[index].pins;
+}
+
+/* A pin has one irq: the one it had before loses it. */
+static void forget_pin(unsigned index, unsigned number)
+{
+    for (unsigned irq = 0; irq < IRQ_COUNT; irq++) {
+        if (pins[irq].used && pins[irq].io_apic == index && pins[irq].number == number) {
+            pins[irq].used = false;
+        }
+    }
+}
+
+void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
+{
+    forget_pin(index, pin);
+    pins[irq] = (struct pin){.used = true, .io_apic = (uint8_t)index, .number = (uint8_t)pin};
+
+    uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) | (active_low ? ACTIVE_LOW : 0);
+    volatile uint8_t *base = registers_of(index);
+    unsigned low = REDIRECTION + 2 * pin;
+    /* Masked while the two halves disagree. */
+    write_register(base, low, entry | MASKED);
+    write_register(base, low + 1, first_cpu_apic_id() << DESTINATION_SHIFT);
+    write_register(base, low, entry);
+}
+
+void interrupt_mask(word_t irq)
+{
+    if (irq < IRQ_COUNT && pins[irq].used) {
+        set_masked(pins[irq], true);
+    }
+}
+
+void interrupt_acknowledge(word_t irq)
+{
+    if (irq < IRQ_COUNT && pins[irq].used) {
+        set_masked(pins[irq], false);
+    }
+}
+
+void interrupt_disable(word_t irq)
+{
+    interrupt_mask(irq);
+    if (irq < IRQ_COUNT) {
+        pins[irq].used = false;
+    }
+}

@@ -1,0 +1,92 @@
+/* The end of a node: by its user's wish, by debug call, or because its kernel failed. Other nodes go on. */
+#include <arch/console.h>
+#include <arch/machine.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/ipi.h>
+#include <arch/x86/status.h>
+#include <arch/x86/stop.h>
+#include <boot/global_state.h>
+#include <kernel/cpu.h>
+#include <stdatomic.h>
+
+/*
+ * node_stopping: set once, by the CPU that stops the node; read by that node's NMI stubs. cpus_halted: counted up by them.
+ */
+_Atomic uint32_t node_stopping;
+_Atomic uint32_t cpus_halted;
+
+enum { HALT_MILLISECONDS = 100 };
+
+static _Noreturn void halt_for_ever(void)
+{
+    for (;;) {
+        disable_interrupts_and_halt();
+    }
+}
+
+void stop_other_cpus(void)
+{
+    if (atomic_exchange_explicit(&node_stopping, 1, memory_order_seq_cst) != 0) {
+        halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node */
+    }
+    uint32_t self = cpu_apic_id();
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        const struct cpu *cpu = cpu_by_index(i);
+        /* A CPU that has not been set up yet has nothing to stop, and would not survive an NMI. */
+        if (cpu->arch.apic_id != self && cpu->arch.node_root != 0) {
+            apic_send_nmi(cpu->arch.apic_id);
+            others++;
+        }
+    }
+    /* Bounded: a CPU that does not even take an NMI cannot be waited for. */
+    uint64_t end = read_tsc() + HALT_MILLISECONDS * 1000ull * global_state.tsc_mhz;
+    while (atomic_load_explicit(&cpus_halted, memory_order_acquire) < others && read_tsc() < end) {
+        spin_pause();
+    }
+}
+
+_Noreturn void end_node(void)
+{
+    ipi_announce_status();
+    halt_for_ever();
+}
+
+_Noreturn void machine_stop_node(void)
+{
+    stop_node("halted on request");
+}
+
+_Noreturn void machine_exit_node(word_t status)
+{
+    stop_other_cpus();
+    status_exited(status);
+    console_report_exit(status);
+    end_node();
+}
+
+_Noreturn void stop_node(const char *reason)
+{
+    stop_other_cpus();
+    status_stopped(reason);
+    console_report(" stopped: %s", reason);
+    end_node();
+}
+
+word_t machine_node_count(void)
+{
+    return global_state.cluster.node_count;
+}
+
+bool machine_is_private_memory(paddr_t start, word_t bytes)
+{
+    const struct node_plan *plan = &global_state.cluster.node[node_id];
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        const struct range *region = &plan->region[i];
+        if (start >= region->start && start < region->end) {
+            return bytes <= region->end - start; /* no two regions touch */
+        }
+    }
+    return false;
+}

@@ -1,0 +1,173 @@
+/* What the portable kernel asks about x86's capabilities: one table of contents for each question. */
+#include <arch/memory.h>
+#include <arch/object.h>
+#include <arch/x86/asid.h>
+#include <arch/x86/io_port.h>
+#include <arch/x86/vspace.h>
+#include <kernel/assert.h>
+
+static struct capability create_root(paddr_t base)
+{
+    vspace_init(window(base));
+    return paging_capability(CAP_PML4, window(base));
+}
+
+struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
+{
+    switch (type) {
+    case OBJECT_SMALL_PAGE: return frame_capability(base, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_LARGE_PAGE: return frame_capability(base, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_HUGE_PAGE: return frame_capability(base, FRAME_HUGE, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_PAGE_TABLE: return paging_capability(CAP_PAGE_TABLE, window(base));
+    case OBJECT_PAGE_DIRECTORY: return paging_capability(CAP_PAGE_DIRECTORY, window(base));
+    case OBJECT_PDPT: return paging_capability(CAP_PDPT, window(base));
+    case OBJECT_PML4: return create_root(base);
+    default: unreachable();
+    }
+}
+
+bool arch_derive(struct capability c, struct capability *derived, struct answer *answer)
+{
+    switch (capability_type(c)) {
+    case CAP_FRAME:
+        *derived = mapping_capability_with_mapping(c, 0, 0);
+        return true;
+    case CAP_PAGE_TABLE:
+    case CAP_PAGE_DIRECTORY:
+    case CAP_PDPT:
+    case CAP_PML4: /* "mapped" means for a PML4 that it has an ASID */
+        if (!mapping_capability_is_mapped(c)) {
+            refuse(answer, ERROR_ILLEGAL_OPERATION);
+            return false;
+        }
+        *derived = c;
+        return true;
+    case CAP_ASID_CONTROL:
+    case CAP_ASID_POOL:
+    case CAP_IO_PORT:
+        *derived = c;
+        return true;
+    case CAP_IO_PORT_CONTROL:
+        *derived = capability_null();
+        return true;
+    default:
+        unreachable();
+    }
+}
+
+struct capability arch_mask_rights(struct capability c, word_t rights)
+{
+    if (capability_type(c) != CAP_FRAME) {
+        return c;
+    }
+    return frame_capability_with_rights(c, frame_rights_masked(frame_capability_rights(c), rights));
+}
+
+static bool is_frame_inside(struct capability outer, struct capability inner)
+{
+    paddr_t base = frame_capability_base(outer);
+    word_t bytes = BIT(frame_size_bits(frame_capability_size(outer)));
+    word_t inner_bytes = BIT(frame_size_bits(frame_capability_size(inner)));
+    word_t offset = frame_capability_base(inner) - base; /* huge if `inner` lies below */
+    return offset < bytes && inner_bytes <= bytes - offset;
+}
+
+bool arch_same_object(struct capability a, struct capability b)
+{
+    if (capability_type(a) != capability_type(b)) {
+        return false;
+    }
+    switch (capability_type(a)) {
+    case CAP_FRAME:
+        return frame_capability_base(a) == frame_capability_base(b) && frame_capability_size(a) == frame_capability_size(b);
+    case CAP_IO_PORT:
+        return a.word[1] == b.word[1];
+    default:
+        return capability_object(a) == capability_object(b); /* the two controls have no object: all equal */
+    }
+}
+
+bool arch_same_region(struct capability outer, struct capability inner)
+{
+    if (capability_type(outer) == CAP_FRAME && capability_type(inner) == CAP_FRAME) {
+        return is_frame_inside(outer, inner);
+    }
+    if (capability_type(outer) == CAP_IO_PORT_CONTROL && capability_type(inner) == CAP_IO_PORT) {
+        return true;
+    }
+    return arch_same_object(outer, inner);
+}
+
+bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits)
+{
+    switch (capability_type(c)) {
+    case CAP_FRAME:
+        *base = frame_capability_base(c);
+        *size_bits = frame_size_bits(frame_capability_size(c));
+        return true;
+    case CAP_PAGE_TABLE:
+    case CAP_PAGE_DIRECTORY:
+    case CAP_PDPT:
+    case CAP_PML4:
+        *base = window_to_physical(paging_capability_entries(c));
+        *size_bits = ABI_PAGING_STRUCTURE_BITS;
+        return true;
+    case CAP_ASID_POOL:
+        *base = window_to_physical(capability_asid_pool(c));
+        *size_bits = ABI_ASID_POOL_BITS;
+        return true;
+    default:
+        return false;
+    }
+}
+
+void arch_finalise(struct capability c, bool final)
+{
+    switch (capability_type(c)) {
+    case CAP_FRAME: /* every capability has its own mapping, final or not */
+        if (mapping_capability_is_mapped(c)) {
+            vspace_unmap(c);
+        }
+        break;
+    case CAP_PAGE_TABLE:
+    case CAP_PAGE_DIRECTORY:
+    case CAP_PDPT:
+        if (final && mapping_capability_is_mapped(c)) {
+            vspace_unmap(c);
+        }
+        break;
+    case CAP_PML4:
+        if (final && mapping_capability_is_mapped(c)) {
+            asid_release(mapping_capability_asid(c), paging_capability_entries(c));
+        }
+        break;
+    case CAP_ASID_POOL:
+        if (final) {
+            asid_pool_release(capability_asid_pool(c), asid_pool_capability_first(c));
+        }
+        break;
+    case CAP_IO_PORT:
+        if (final) {
+            io_port_release(io_port_capability_first(c), io_port_capability_last(c));
+        }
+        break;
+    default: /* the controls have nothing to let go of */
+        break;
+    }
+}
+
+enum outcome arch_invoke(struct invocation *call, struct answer *answer)
+{
+    switch (capability_type(call->capability)) {
+    case CAP_FRAME: return frame_invoke(call, answer);
+    case CAP_PAGE_TABLE:
+    case CAP_PAGE_DIRECTORY:
+    case CAP_PDPT: return structure_invoke(call, answer);
+    case CAP_PML4: return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    case CAP_ASID_CONTROL: return asid_control_invoke(call, answer);
+    case CAP_ASID_POOL: return asid_pool_invoke(call, answer);
+    case CAP_IO_PORT_CONTROL: return io_port_control_invoke(call, answer);
+    case CAP_IO_PORT: return io_port_invoke(call, answer);
+    default: unreachable();
+    }
+}

@@ -1,0 +1,40 @@
+/* Between the entry stubs in assembly and C. */
+#ifndef ARCH_X86_ENTRY_H
+#define ARCH_X86_ENTRY_H
+
+#include <kernel/cpu.h>
+
+/*
+ * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (door.md steps 5 and 6), chooses the
+ * next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for idle; the stub
+ * then releases the lock.
+ */
+struct user_context *kernel_entry(struct cpu *cpu);
+
+/* The synchronous events: the thread in the trap record brought them, and is still current. */
+void exception_dispatch(struct cpu *cpu, word_t vector);
+
+/* True if the thread executed int3 or a single step, but was taken away before its CPU had the lock: see exception.c. */
+bool has_undelivered_trap(const struct tcb *thread);
+void deliver_trap(struct tcb *thread);
+
+/* Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. */
+void interrupt_dispatch(struct cpu *cpu, uint8_t vector);
+
+/* The stubs, in assembly. Tables by vector, and by CPU index; `one` for nodes with one CPU. */
+extern const word_t interrupt_stubs_one[256], interrupt_stubs_many[256];
+extern const word_t syscall_stubs_many[ABI_CMK_MAX_NODE_CPUS];
+extern char syscall_stub_one[];
+
+/* What an exception in the kernel leaves on the stack. */
+struct exception_frame {
+    word_t vector, error, rip, cs, rflags, rsp, ss;
+};
+
+/* From the stubs, without the lock: the kernel itself failed. Stops the node. */
+_Noreturn void kernel_exception(const struct exception_frame *frame);
+
+/* #MC, or an interrupt message that looks like it; returns in the second case only. */
+void machine_check(const struct exception_frame *frame);
+
+#endif

@@ -1,0 +1,13 @@
+/* Signals between nodes (design: "Between nodes"); interrupt_send_to_node() is in arch/interrupt.h. Under the lock. */
+#ifndef ARCH_X86_IPI_H
+#define ARCH_X86_IPI_H
+
+#include <kernel/types.h>
+
+/* A tick has passed: every target's budget is full again, and what was kept pending goes out. */
+void ipi_refill(void);
+
+/* This node's state changed for good: IPI irq 15 to every other node, at once. Needs no lock. */
+void ipi_announce_status(void);
+
+#endif

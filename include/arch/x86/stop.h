@@ -1,0 +1,17 @@
+/* Ending a node. Callable with or without the lock, on any of its CPUs, once the node's page table is loaded. */
+#ifndef ARCH_X86_STOP_H
+#define ARCH_X86_STOP_H
+
+/*
+ * The node's other CPUs halt, by NMI: afterwards nobody else of this node runs. Waits at most 0.1 s for them. A second call
+ * halts its caller.
+ */
+void stop_other_cpus(void);
+
+/* Tells the other nodes, and halts. */
+_Noreturn void end_node(void);
+
+/* All of it, with the report "cmk: node K stopped: REASON". */
+_Noreturn void stop_node(const char *reason);
+
+#endif

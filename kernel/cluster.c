@@ -1,0 +1,104 @@
+/* CMK's own capabilities: IPI control and the IPI signals made from it, and node control. */
+#include <arch/console.h>
+#include <arch/interrupt.h>
+#include <arch/machine.h>
+#include <kernel/check.h>
+#include <kernel/cluster.h>
+#include <kernel/cspace.h>
+#include <kernel/derivation.h>
+#include <kernel/irq.h>
+
+/* The kernel's IRQ number of an IPI irq is that irq: its vector is 0x20 + irq (design: "Between nodes"). */
+
+static bool is_ipi_irq(word_t irq)
+{
+    return irq >= 1 && irq <= ABI_CMK_IPI_IRQS;
+}
+
+static enum outcome make_signal(struct invocation *call, struct answer *answer)
+{
+    word_t node = message_word(call, 0);
+    word_t irq = message_word(call, 1);
+    word_t index = message_word(call, 2);
+    word_t depth = message_word(call, 3);
+    struct slot *slot;
+    if (!is_ipi_irq(irq)) {
+        return refuse_range(answer, 1, ABI_CMK_IPI_IRQS);
+    }
+    if (node >= machine_node_count()) {
+        return refuse_range(answer, 0, machine_node_count() - 1);
+    }
+    if (!lookup_empty_slot(extra_capability(call, 0), index, depth, &slot, answer)) {
+        return REFUSED;
+    }
+    insert_new(ipi_signal_capability(node, irq), call->slot, slot);
+    return DONE;
+}
+
+static enum outcome get_handler(struct invocation *call, struct answer *answer)
+{
+    word_t irq = message_word(call, 0);
+    word_t index = message_word(call, 1);
+    word_t depth = message_word(call, 2);
+    struct slot *slot;
+    if (!is_ipi_irq(irq)) {
+        return refuse_range(answer, 1, ABI_CMK_IPI_IRQS);
+    }
+    if (irq_is_active(irq)) {
+        return refuse(answer, ERROR_REVOKE_FIRST);
+    }
+    if (!lookup_empty_slot(extra_capability(call, 0), index, depth, &slot, answer)) {
+        return REFUSED;
+    }
+    irq_issue(irq, call->slot, slot);
+    return DONE;
+}
+
+enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
+{
+    bool truncated = is_truncated(call);
+    switch (call->label) {
+    case LABEL_CMKIPIControlSendIPI:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : make_signal(call, answer);
+    case LABEL_CMKIPIControlGetHandler:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : get_handler(call, answer);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+}
+
+enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
+{
+    (void)answer;
+    interrupt_send_to_node(ipi_signal_capability_node(call->capability), ipi_signal_capability_irq(call->capability));
+    return DONE;
+}
+
+static enum outcome write_to_console(struct invocation *call)
+{
+    word_t left = MIN(message_word(call, 0), (call->length - 1) * sizeof(word_t));
+    for (unsigned i = 1; left > 0; i++) {
+        word_t word = message_word(call, i);
+        for (unsigned byte = 0; byte < sizeof(word_t) && left > 0; byte++, left--) {
+            console_put((char)(word >> (8 * byte)));
+        }
+    }
+    return DONE;
+}
+
+enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
+{
+    bool truncated = is_truncated(call);
+    switch (call->label) {
+    case LABEL_CMKNodeControlExit:
+        if (truncated) {
+            return refuse(answer, ERROR_TRUNCATED_MESSAGE);
+        }
+        check_everything();
+        machine_exit_node(message_word(call, 0));
+    case LABEL_CMKNodeControlWrite:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : write_to_console(call);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+}

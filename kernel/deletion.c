@@ -1,0 +1,243 @@
+/*
+ * Deletion and revocation (contract 7.6).
+ *
+ * Deleting the final capability to a CNode or TCB deletes the capabilities in it as well, and among these there can be
+ * final capabilities to further CNodes and TCBs, in trees of any depth and in cycles. All this is done without recursion,
+ * without a stack and without searching, in steps of bounded length that leave the capabilities consistent, so that it can
+ * be left after any step and be taken up again by anybody who deletes or revokes.
+ *
+ * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from `slots left` on are empty,
+ * and the zombie goes away only when all its object's slots are empty (but for the one that it may lie in itself). So the
+ * object's memory, a child of its untyped until then, cannot be reused while a slot in it is in use.
+ *
+ * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot. Its object is emptied
+ * from the last slot down. When the last slot holds another zombie, the work goes on with that one first:
+ *
+ *      enter:  exposed: outer          ->  exposed: inner
+ *              outer[last]: inner          inner[0]: outer          the outer zombie waits in the inner object,
+ *              inner[0]: something         outer[last]: something   which is left when only slot 0 remains:
+ *
+ *      leave:  exposed: inner          ->  exposed: outer
+ *              inner[0]: outer (only)      (the inner object is empty, its zombie is gone)
+ *
+ * An object is entered at most twice (twice only if the exposed slot lies in it) before it is destroyed or left for good, so
+ * this ends. Capabilities keep their places in the derivation tree when they change slots. When the exposed slot lies in the
+ * very object that its zombie stands for, slot 0 of that object becomes the exposed slot: it is emptied last.
+ * docs/deletion.md has the argument in full.
+ */
+#include <arch/object.h>
+#include <kernel/assert.h>
+#include <kernel/derivation.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/notification.h>
+#include <kernel/preemption.h>
+#include <kernel/thread.h>
+
+/* Empty slots that one step may pass over; keeps a step short. */
+enum { EMPTY_SLOTS_PER_STEP = 64 };
+
+/* --- one capability --- */
+
+/* The capability goes away: does what its object needs. Returns what is left in its place: null, or a zombie. */
+static struct capability finalise(struct capability c, bool final)
+{
+    if (capability_is_of_architecture(c)) {
+        arch_finalise(c, final);
+        return capability_null();
+    }
+    if (!final) {
+        return capability_null();
+    }
+    switch (capability_type(c)) {
+    case CAP_ENDPOINT:
+        cancel_all(capability_endpoint(c));
+        return capability_null();
+    case CAP_NOTIFICATION:
+        notification_finalise(capability_notification(c));
+        return capability_null();
+    case CAP_IRQ_HANDLER:
+        irq_handler_finalise(irq_handler_capability_irq(c));
+        return capability_null();
+    case CAP_TCB:
+        thread_finalise(capability_tcb(c));
+        return zombie_capability(capability_object(c), ZOMBIE_TCB, TCB_SLOT_COUNT);
+    case CAP_CNODE: {
+        unsigned radix = cnode_capability_radix(c);
+        return zombie_capability(capability_object(c), radix, BIT(radix));
+    }
+    case CAP_ZOMBIE:
+        return c;
+    default:
+        /*
+         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply: the
+         * thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise() has ended
+         * the wait and deleted the outstanding reply before.
+         */
+        return capability_null();
+    }
+}
+
+/* Takes the capability out of its slot and out of the tree. */
+static void empty_slot(struct slot *slot)
+{
+    struct slot *next = slot_next(slot);
+
+    if (slot->previous) {
+        slot->previous->next_and_marks = (word_t)next | (slot->previous->next_and_marks & SLOT_MARKS);
+    }
+    if (next) {
+        /* The next of the family, if there is one, now heads it: it must not join an older family with the same badge. */
+        next->previous = slot->previous;
+        next->next_and_marks |= slot->next_and_marks & SLOT_FAMILY_HEAD;
+    }
+    *slot = (struct slot){0};
+}
+
+/* Deletes the capability in `slot`, or makes it a zombie. Zombies stay as they are. */
+static void finalise_slot(struct slot *slot)
+{
+    struct capability rest = finalise(slot->capability, is_final(slot));
+
+    if (capability_is_null(rest)) {
+        empty_slot(slot);
+    } else {
+        slot->capability = rest;
+    }
+}
+
+/* --- zombies --- */
+
+static bool is_zombie(const struct slot *slot)
+{
+    return capability_type(slot->capability) == CAP_ZOMBIE;
+}
+
+static bool lies_in(const struct slot *slot, struct capability zombie)
+{
+    const struct slot *slots = zombie_capability_slots(zombie);
+    word_t count = zombie_capability_radix(zombie) == ZOMBIE_TCB ? TCB_SLOT_COUNT : BIT(zombie_capability_radix(zombie));
+
+    return slot >= slots && slot < slots + count;
+}
+
+static void exchange(struct slot *a, struct slot *b)
+{
+    swap_capabilities(a->capability, a, b->capability, b);
+}
+
+/* Passes over empty slots at the end, a bounded number of them. Returns the slots that are left then. */
+static word_t pass_empty_slots(struct slot *exposed)
+{
+    struct capability zombie = exposed->capability;
+    const struct slot *slots = zombie_capability_slots(zombie);
+    word_t left = zombie_capability_slots_left(zombie);
+
+    for (unsigned i = 0; i < EMPTY_SLOTS_PER_STEP && left > 0 && slot_is_empty(&slots[left - 1]); i++) {
+        left--;
+    }
+    exposed->capability = zombie_capability_with_slots_left(zombie, left);
+    return left;
+}
+
+/*
+ * `last` is the last slot left of the zombie in `exposed`, and holds a zombie itself: that one becomes the exposed one, and
+ * the outer one waits in the first slot of its object; in the second, if the first is the exposed slot.
+ */
+static void enter_inner(struct slot *exposed, struct slot *last)
+{
+    struct slot *slots = zombie_capability_slots(last->capability);
+    unsigned waiting = &slots[0] == exposed ? 1 : 0;
+
+    if (zombie_capability_slots_left(last->capability) < waiting + 1) {
+        last->capability = zombie_capability_with_slots_left(last->capability, waiting + 1);
+    }
+    exchange(exposed, last);
+    exchange(last, &slots[waiting]);
+}
+
+/* `last` is the only slot left of the zombie in `exposed`, and holds a zombie, which becomes the exposed one. */
+static void leave_for(struct slot *exposed, struct slot *last)
+{
+    exchange(exposed, last);
+    empty_slot(last);
+}
+
+/* One step in the destruction of the zombie in *exposed. Afterwards *exposed is the slot to go on with, empty when done. */
+static void reduce_zombie(struct slot **exposed)
+{
+    struct slot *slots = zombie_capability_slots((*exposed)->capability);
+
+    if (lies_in(*exposed, (*exposed)->capability) && *exposed != &slots[0]) {
+        exchange(*exposed, &slots[0]);
+        *exposed = &slots[0];
+    }
+    word_t left = pass_empty_slots(*exposed);
+    struct slot *last = left > 0 ? &slots[left - 1] : *exposed;
+
+    if (last == *exposed) {
+        empty_slot(*exposed);
+    } else if (slot_is_empty(last)) {
+        return; /* More empty slots than one step may pass over. */
+    } else if (!is_zombie(last)) {
+        finalise_slot(last);
+    } else if (left == 1) {
+        leave_for(*exposed, last);
+    } else {
+        enter_inner(*exposed, last);
+    }
+}
+
+/* --- deletion and revocation --- */
+
+enum outcome delete_slot(struct slot *slot)
+{
+    struct slot *exposed = slot;
+
+    while (!slot_is_empty(exposed)) {
+        if (is_zombie(exposed)) {
+            reduce_zombie(&exposed);
+        } else {
+            finalise_slot(exposed);
+        }
+        if (!slot_is_empty(exposed) && preemption_point()) {
+            return PREEMPTED;
+        }
+    }
+    return DONE;
+}
+
+enum outcome revoke_slot(struct slot *slot)
+{
+    /* Ends also if `slot` is emptied on the way, because it lies in an object that goes away with its descendants. */
+    while (has_children(slot)) {
+        if (delete_slot(slot_next(slot)) == PREEMPTED) {
+            return PREEMPTED;
+        }
+        if (has_children(slot) && preemption_point()) {
+            return PREEMPTED;
+        }
+    }
+    return DONE;
+}
+
+void delete_short(struct slot *slot)
+{
+    if (!slot_is_empty(slot)) {
+        finalise_slot(slot);
+        assert(slot_is_empty(slot));
+    }
+}
+
+bool is_long_deletion_under_way(const struct slot *slot)
+{
+    switch (capability_type(slot->capability)) {
+    case CAP_ZOMBIE:
+        return true;
+    case CAP_CNODE:
+    case CAP_TCB:
+        return is_final(slot);
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,243 @@
+/*
+ * The derivation tree (contract 7.6): who is whose parent, and how capabilities enter it and move in it.
+ * Everything here is short: a few words read and written, whatever the tree looks like.
+ */
+#include <arch/memory.h>
+#include <arch/object.h>
+#include <kernel/assert.h>
+#include <kernel/derivation.h>
+#include <kernel/objects.h>
+
+/* --- regions and objects --- */
+
+/* Physical range of the object of `c`; false if it has no memory that an untyped could contain. */
+static bool object_range(struct capability c, paddr_t *base, word_t *size_bits)
+{
+    switch (capability_type(c)) {
+    case CAP_UNTYPED:
+        *base = untyped_capability_base(c);
+        *size_bits = untyped_capability_size_bits(c);
+        return true;
+    case CAP_ENDPOINT:
+        *size_bits = ABI_ENDPOINT_BITS;
+        break;
+    case CAP_NOTIFICATION:
+        *size_bits = ABI_NOTIFICATION_BITS;
+        break;
+    case CAP_TCB:
+        *size_bits = ABI_TCB_BITS;
+        break;
+    case CAP_CNODE:
+        *size_bits = cnode_capability_radix(c) + ABI_SLOT_BITS;
+        break;
+    case CAP_ZOMBIE:
+        *size_bits = zombie_capability_radix(c) == ZOMBIE_TCB ? ABI_TCB_BITS
+                                                              : zombie_capability_radix(c) + ABI_SLOT_BITS;
+        break;
+    default:
+        return capability_is_of_architecture(c) && arch_object_range(c, base, size_bits);
+    }
+    *base = window_to_physical((void *)capability_object(c));
+    return true;
+}
+
+static bool untyped_contains(struct capability untyped, struct capability c)
+{
+    paddr_t start = untyped_capability_base(untyped);
+    word_t bytes = BIT(untyped_capability_size_bits(untyped));
+    paddr_t base;
+    word_t size_bits;
+
+    if (!object_range(c, &base, &size_bits) || base < start) {
+        return false;
+    }
+    word_t offset = base - start;
+    return offset < bytes && BIT(size_bits) <= bytes - offset;
+}
+
+/* True if the object of `inner` is, or lies in, what `outer` has authority over. */
+static bool covers(struct capability outer, struct capability inner)
+{
+    enum capability_type inner_type = capability_type(inner);
+
+    switch (capability_type(outer)) {
+    case CAP_UNTYPED:
+        return untyped_contains(outer, inner);
+    case CAP_IRQ_CONTROL:
+        return inner_type == CAP_IRQ_CONTROL || inner_type == CAP_IRQ_HANDLER;
+    case CAP_IPI_CONTROL:
+        return inner_type == CAP_IPI_CONTROL || inner_type == CAP_IPI_SIGNAL || inner_type == CAP_IRQ_HANDLER;
+    default:
+        if (capability_is_of_architecture(outer)) {
+            return capability_is_of_architecture(inner) && arch_same_region(outer, inner);
+        }
+        return is_same_object(outer, inner);
+    }
+}
+
+bool is_same_object(struct capability a, struct capability b)
+{
+    if (capability_is_of_architecture(a)) {
+        return capability_is_of_architecture(b) && arch_same_object(a, b);
+    }
+    if (capability_type(a) != capability_type(b)) {
+        return false;
+    }
+    switch (capability_type(a)) {
+    case CAP_NULL:
+        return false;
+    case CAP_UNTYPED:
+        return untyped_capability_base(a) == untyped_capability_base(b) &&
+               untyped_capability_size_bits(a) == untyped_capability_size_bits(b);
+    case CAP_IRQ_HANDLER:
+        return irq_handler_capability_irq(a) == irq_handler_capability_irq(b);
+    case CAP_IPI_SIGNAL:
+        return ipi_signal_capability_node(a) == ipi_signal_capability_node(b) &&
+               ipi_signal_capability_irq(a) == ipi_signal_capability_irq(b);
+    default:
+        /* Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of them. */
+        return capability_object(a) == capability_object(b);
+    }
+}
+
+/* --- relations --- */
+
+/* Badges that a family of copies shares. IPI signals: node and irq, compared by covers() already. */
+static bool is_in_family_of(const struct slot *parent, const struct slot *child)
+{
+    switch (capability_type(parent->capability)) {
+    case CAP_ENDPOINT:
+    case CAP_NOTIFICATION:
+        return capability_badge(parent->capability) == 0 ||
+               (capability_badge(parent->capability) == capability_badge(child->capability) &&
+                !slot_is_family_head(child));
+    case CAP_IPI_SIGNAL:
+        return !slot_is_family_head(child);
+    default:
+        return true;
+    }
+}
+
+bool is_parent_of(const struct slot *parent, const struct slot *child)
+{
+    return slot_is_original(parent) && covers(parent->capability, child->capability) && is_in_family_of(parent, child);
+}
+
+bool has_children(const struct slot *slot)
+{
+    const struct slot *next = slot_next(slot);
+
+    return next && is_parent_of(slot, next);
+}
+
+bool is_final(const struct slot *slot)
+{
+    /* All capabilities to one object are neighbours in the list: copies are inserted beside their source. */
+    const struct slot *next = slot_next(slot);
+
+    return !(slot->previous && is_same_object(slot->previous->capability, slot->capability)) &&
+           !(next && is_same_object(slot->capability, next->capability));
+}
+
+/* --- insertion --- */
+
+static void set_next(struct slot *slot, struct slot *next)
+{
+    slot->next_and_marks = (word_t)next | (slot->next_and_marks & SLOT_MARKS);
+}
+
+static void insert_after(struct slot *before, struct capability c, struct slot *destination, word_t marks)
+{
+    struct slot *next = slot_next(before);
+
+    assert(slot_is_empty(destination) && !capability_is_null(c));
+    *destination = (struct slot){c, before, (word_t)next | marks};
+    set_next(before, destination);
+    if (next) {
+        next->previous = destination;
+    }
+}
+
+/* What a derived capability is in the tree: an original if it was given a badge, or can be divided again. */
+static word_t marks_of_derived(struct capability c, struct capability source)
+{
+    switch (capability_type(c)) {
+    case CAP_ENDPOINT:
+    case CAP_NOTIFICATION:
+        return capability_badge(c) != capability_badge(source) ? SLOT_ORIGINAL | SLOT_FAMILY_HEAD : 0;
+    case CAP_UNTYPED:
+        return SLOT_ORIGINAL;
+    default:
+        return 0;
+    }
+}
+
+void insert_derived(struct capability c, struct slot *source, struct slot *destination)
+{
+    insert_after(source, c, destination, marks_of_derived(c, source->capability));
+    if (capability_type(c) == CAP_UNTYPED) {
+        /* Two capabilities must never make objects of the same memory: the source is full while the copy exists. */
+        word_t bytes = BIT(untyped_capability_size_bits(source->capability));
+        source->capability = untyped_capability_with_watermark(source->capability, bytes);
+    }
+}
+
+void insert_new(struct capability c, struct slot *parent, struct slot *destination)
+{
+    insert_after(parent, c, destination, SLOT_ORIGINAL | SLOT_FAMILY_HEAD);
+}
+
+void insert_root(struct capability c, struct slot *destination)
+{
+    assert(slot_is_empty(destination) && !capability_is_null(c));
+    *destination = (struct slot){c, NULL, SLOT_ORIGINAL | SLOT_FAMILY_HEAD};
+}
+
+/* --- moving --- */
+
+/* Makes the neighbours of `slot` in the list point at it. */
+static void tell_neighbours(struct slot *slot)
+{
+    struct slot *next = slot_next(slot);
+
+    if (slot->previous) {
+        set_next(slot->previous, slot);
+    }
+    if (next) {
+        next->previous = slot;
+    }
+}
+
+void move_capability(struct capability c, struct slot *source, struct slot *destination)
+{
+    assert(slot_is_empty(destination) && !slot_is_empty(source));
+    *destination = *source;
+    destination->capability = c;
+    *source = (struct slot){0};
+    tell_neighbours(destination);
+}
+
+/* After two slots exchanged their contents: a link of `slot` to itself meant the other one, its neighbour. */
+static void relink(struct slot *slot, struct slot *other)
+{
+    if (slot->previous == slot) {
+        slot->previous = other;
+    }
+    if (slot_next(slot) == slot) {
+        set_next(slot, other);
+    }
+}
+
+void swap_capabilities(struct capability c1, struct slot *s1, struct capability c2, struct slot *s2)
+{
+    struct slot first = *s1;
+
+    *s1 = *s2;
+    *s2 = first;
+    s1->capability = c2;
+    s2->capability = c1;
+    relink(s1, s2);
+    relink(s2, s1);
+    tell_neighbours(s1);
+    tell_neighbours(s2);
+}

@@ -1,0 +1,170 @@
+/*
+ * Endpoints: senders and receivers meet (contract 7.10, 8.4). An endpoint is idle, or has a queue of threads that all wait
+ * in the same direction; its state is IDLE exactly when the queue is empty.
+ */
+#include <kernel/assert.h>
+#include <kernel/ipc.h>
+#include <kernel/notification.h>
+#include <kernel/scheduler.h>
+
+enum { STATE_MASK = 3 }; /* low bits of tail_and_state; a TCB is aligned to its size */
+
+enum endpoint_state endpoint_state(const struct endpoint *endpoint)
+{
+    return (enum endpoint_state)(endpoint->tail_and_state & STATE_MASK);
+}
+
+struct thread_queue endpoint_queue(const struct endpoint *endpoint)
+{
+    struct tcb *tail = (struct tcb *)(endpoint->tail_and_state & ~(word_t)STATE_MASK);
+    return (struct thread_queue){endpoint->head, tail};
+}
+
+void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct thread_queue queue)
+{
+    endpoint->head = queue.head;
+    endpoint->tail_and_state = (word_t)queue.tail | (queue.head == NULL ? ENDPOINT_IDLE : state);
+}
+
+static void endpoint_append(struct endpoint *endpoint, enum endpoint_state state, struct tcb *thread)
+{
+    struct thread_queue queue = endpoint_queue(endpoint);
+    thread_queue_append(&queue, thread);
+    endpoint_set(endpoint, state, queue);
+    thread->blocked_on = endpoint;
+}
+
+static void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
+{
+    struct thread_queue queue = endpoint_queue(endpoint);
+    thread_queue_remove(&queue, thread);
+    endpoint_set(endpoint, endpoint_state(endpoint), queue);
+    thread->blocked_on = NULL;
+}
+
+/* The message has left `caller`: it waits for the reply if it may, and else stops for good. */
+static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_reply, bool reply_can_grant)
+{
+    if (may_get_reply) {
+        wait_for_reply(caller, receiver, reply_can_grant);
+    } else {
+        set_thread_state(caller, THREAD_INACTIVE);
+    }
+}
+
+static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
+                         bool can_grant_reply, bool call)
+{
+    set_thread_state(sender, THREAD_BLOCKED_ON_SEND);
+    sender->blocked_badge = badge;
+    sender->blocked_can_grant = can_grant;
+    sender->blocked_can_grant_reply = can_grant_reply;
+    sender->blocked_is_call = call;
+    endpoint_append(endpoint, ENDPOINT_SENDING, sender);
+}
+
+void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant, bool can_grant_reply,
+                  bool call, bool block)
+{
+    if (endpoint_state(endpoint) != ENDPOINT_RECEIVING) {
+        if (block) {
+            block_sender(endpoint, sender, badge, can_grant, can_grant_reply, call);
+        }
+        return;
+    }
+    struct tcb *receiver = endpoint->head;
+    assert(receiver->state == THREAD_BLOCKED_ON_RECEIVE);
+    endpoint_remove(endpoint, receiver);
+    transfer_message(sender, receiver, endpoint, badge, can_grant);
+    set_thread_state(receiver, THREAD_RUNNING);
+    make_runnable(receiver);
+    if (call) {
+        after_call(sender, receiver, can_grant || can_grant_reply, receiver->blocked_can_grant);
+    }
+}
+
+static void receive_from(struct tcb *receiver, struct endpoint *endpoint, bool reply_can_grant)
+{
+    struct tcb *sender = endpoint->head;
+    assert(sender->state == THREAD_BLOCKED_ON_SEND);
+    endpoint_remove(endpoint, sender);
+    transfer_message(sender, receiver, endpoint, sender->blocked_badge, sender->blocked_can_grant);
+    if (sender->blocked_is_call) {
+        after_call(sender, receiver, sender->blocked_can_grant || sender->blocked_can_grant_reply, reply_can_grant);
+    } else {
+        set_thread_state(sender, THREAD_RUNNING);
+        make_runnable(sender);
+    }
+}
+
+void receive_message(struct tcb *receiver, struct capability capability, bool block)
+{
+    struct endpoint *endpoint = capability_endpoint(capability);
+    bool reply_can_grant = capability_rights(capability) & RIGHT_GRANT;
+    if (take_bound_signal(receiver)) {
+        return;
+    }
+    if (endpoint_state(endpoint) == ENDPOINT_SENDING) {
+        receive_from(receiver, endpoint, reply_can_grant);
+    } else if (block) {
+        set_thread_state(receiver, THREAD_BLOCKED_ON_RECEIVE);
+        receiver->blocked_can_grant = reply_can_grant;
+        endpoint_append(endpoint, ENDPOINT_RECEIVING, receiver);
+    } else {
+        context_set_badge(&receiver->context, 0);
+    }
+}
+
+void cancel_ipc(struct tcb *thread)
+{
+    switch ((enum thread_state)thread->state) {
+    case THREAD_BLOCKED_ON_SEND:
+    case THREAD_BLOCKED_ON_RECEIVE:
+        endpoint_remove(thread->blocked_on, thread);
+        break;
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+        notification_cancel(thread);
+        break;
+    case THREAD_BLOCKED_ON_REPLY:
+        delete_reply_capability(thread);
+        break;
+    case THREAD_INACTIVE:
+    case THREAD_RUNNING:
+    case THREAD_RESTART:
+        return;
+    }
+    thread->fault.type = FAULT_NONE;
+    set_thread_state(thread, THREAD_INACTIVE);
+}
+
+void restart_blocked(struct tcb *thread)
+{
+    thread->blocked_on = NULL;
+    thread->fault.type = FAULT_NONE;
+    set_thread_state(thread, THREAD_RESTART);
+    enqueue_first(thread);
+}
+
+void cancel_all(struct endpoint *endpoint)
+{
+    while (endpoint->head != NULL) {
+        struct tcb *thread = endpoint->head;
+        endpoint_remove(endpoint, thread);
+        restart_blocked(thread);
+    }
+}
+
+void cancel_badged(struct endpoint *endpoint, word_t badge)
+{
+    if (endpoint_state(endpoint) != ENDPOINT_SENDING) {
+        return;
+    }
+    struct tcb *next;
+    for (struct tcb *thread = endpoint->head; thread != NULL; thread = next) {
+        next = thread->queue_next;
+        if (thread->blocked_badge == badge) {
+            endpoint_remove(endpoint, thread);
+            restart_blocked(thread);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+/* Faults: how they come about, their messages, and what the handler's reply does (contract 5). */
+#include <arch/console.h>
+#include <arch/object.h>
+#include <kernel/assert.h>
+#include <kernel/cspace.h>
+#include <kernel/entry.h>
+#include <kernel/fault.h>
+#include <kernel/ipc.h>
+#include <kernel/scheduler.h>
+
+/* VMFault: the status word's bits that are passed on, and the one that says "instruction fetch" (contract 5.2). */
+enum { VM_FAULT_STATUS_BITS = 5, VM_FAULT_FETCH_BIT = 4 };
+
+enum { USER_EXCEPTION_ERROR_BITS = 28 };
+
+/* --- raising --- */
+
+static const char *fault_name(enum fault_type type)
+{
+    switch (type) {
+    case FAULT_NONE: return "no fault";
+    case FAULT_CAPABILITY: return "capability fault";
+    case FAULT_UNKNOWN_SYSCALL: return "unknown system call";
+    case FAULT_USER_EXCEPTION: return "exception";
+    case FAULT_VM: return "page fault";
+    }
+    unreachable();
+}
+
+/* The thread cannot go on, and nobody is there to be told but whoever reads the console. */
+static void stop_without_handler(struct tcb *thread, const struct fault *fault, const char *why)
+{
+    console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault handler 0x%lx %s\n",
+                  node_id, this_cpu->index, thread->name, context_read(&thread->context, REGISTER_rip),
+                  fault_name(fault->type), fault->words[0], fault->words[1], thread->fault_handler, why);
+    set_thread_state(thread, THREAD_INACTIVE);
+}
+
+void raise_fault(struct tcb *thread, const struct fault *fault)
+{
+    struct slot *slot;
+    struct lookup_failure failure;
+    if (!lookup_thread_slot(thread, thread->fault_handler, &slot, &failure)) {
+        stop_without_handler(thread, fault, "cannot be resolved");
+        return;
+    }
+    struct capability handler = slot->capability;
+    if (capability_type(handler) != CAP_ENDPOINT) {
+        stop_without_handler(thread, fault, "is not an endpoint");
+        return;
+    }
+    word_t rights = capability_rights(handler);
+    if (!(rights & RIGHT_WRITE) || !(rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY))) {
+        stop_without_handler(thread, fault, "lacks the rights to call");
+        return;
+    }
+    thread->fault = *fault;
+    send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
+                 rights & RIGHT_GRANT_REPLY, true, true);
+}
+
+void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase, const struct lookup_failure *why)
+{
+    struct fault fault = {.type = FAULT_CAPABILITY, .words = {pointer, receive_phase}, .lookup = *why};
+    raise_fault(thread, &fault);
+}
+
+void handle_vm_fault(vaddr_t address, word_t fault_status)
+{
+    struct fault fault = {.type = FAULT_VM, .words = {address, fault_status & MASK(VM_FAULT_STATUS_BITS)}};
+    raise_fault(current_thread(), &fault);
+}
+
+void handle_user_exception(word_t vector, word_t error)
+{
+    struct fault fault = {.type = FAULT_USER_EXCEPTION, .words = {vector, error & MASK(USER_EXCEPTION_ERROR_BITS)}};
+    raise_fault(current_thread(), &fault);
+}
+
+void handle_unknown_syscall(word_t number)
+{
+    struct fault fault = {.type = FAULT_UNKNOWN_SYSCALL, .words = {number, 0}};
+    raise_fault(current_thread(), &fault);
+}
+
+/* --- the message --- */
+
+enum { LONGEST_FAULT_MESSAGE = UNKNOWN_SYSCALL_MESSAGE_LENGTH };
+
+static word_t capability_fault_words(const struct tcb *thread, word_t *words)
+{
+    words[0] = context_read(&thread->context, REGISTER_rip);
+    words[1] = thread->fault.words[0];
+    words[2] = thread->fault.words[1];
+    return 3 + lookup_failure_to_words(&thread->fault.lookup, &words[3]);
+}
+
+static word_t vm_fault_words(const struct tcb *thread, word_t *words)
+{
+    words[0] = context_read(&thread->context, REGISTER_rip);
+    words[1] = thread->fault.words[0];
+    words[2] = (thread->fault.words[1] >> VM_FAULT_FETCH_BIT) & 1;
+    words[3] = thread->fault.words[1];
+    return 4;
+}
+
+static word_t unknown_syscall_words(const struct tcb *thread, word_t *words)
+{
+    const unsigned registers = UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1;
+    for (unsigned i = 0; i < registers; i++) {
+        words[i] = context_unknown_syscall_word(&thread->context, i);
+    }
+    words[registers] = thread->fault.words[0];
+    return UNKNOWN_SYSCALL_MESSAGE_LENGTH;
+}
+
+static word_t user_exception_words(const struct tcb *thread, word_t *words)
+{
+    for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS; i++) {
+        words[i] = context_user_exception_word(&thread->context, i);
+    }
+    words[USER_EXCEPTION_REGISTERS] = thread->fault.words[0];
+    words[USER_EXCEPTION_REGISTERS + 1] = thread->fault.words[1];
+    return USER_EXCEPTION_REGISTERS + 2;
+}
+
+static word_t fault_words(const struct tcb *thread, word_t *words)
+{
+    switch (thread->fault.type) {
+    case FAULT_CAPABILITY: return capability_fault_words(thread, words);
+    case FAULT_VM: return vm_fault_words(thread, words);
+    case FAULT_UNKNOWN_SYSCALL: return unknown_syscall_words(thread, words);
+    case FAULT_USER_EXCEPTION: return user_exception_words(thread, words);
+    case FAULT_NONE: break;
+    }
+    unreachable();
+}
+
+word_t copy_fault_message(struct tcb *sender, struct tcb *receiver, word_t *receiver_buffer)
+{
+    word_t words[LONGEST_FAULT_MESSAGE];
+    word_t length = fault_words(sender, words);
+    if (receiver_buffer == NULL) {
+        length = MIN(length, (word_t)ABI_MESSAGE_REGISTERS);
+    }
+    for (unsigned i = 0; i < length; i++) {
+        give_word(receiver, receiver_buffer, i, words[i]);
+    }
+    return length;
+}
+
+/* --- the reply --- */
+
+/* Writes the registers that the reply carries, at most `registers` of them; true if its label lets the thread go on. */
+static bool apply_registers(const struct tcb *sender, struct tcb *faulted, word_t registers,
+                            void (*set)(struct user_context *, unsigned, word_t))
+{
+    word_t info = context_message_info(&sender->context);
+    word_t length = MIN(message_info_length(info), registers);
+    const word_t *buffer = NULL;
+    if (length > ABI_MESSAGE_REGISTERS) {
+        buffer = arch_ipc_buffer(sender, false);
+        length = buffer != NULL ? length : ABI_MESSAGE_REGISTERS;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        set(&faulted->context, i, sent_word(sender, buffer, i));
+    }
+    return message_info_label(info) == 0;
+}
+
+bool apply_fault_reply(struct tcb *sender, struct tcb *faulted)
+{
+    switch (faulted->fault.type) {
+    case FAULT_CAPABILITY:
+    case FAULT_VM:
+        return true; /* whatever the message says */
+    case FAULT_UNKNOWN_SYSCALL:
+        return apply_registers(sender, faulted, UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1, context_set_unknown_syscall_word);
+    case FAULT_USER_EXCEPTION:
+        return apply_registers(sender, faulted, USER_EXCEPTION_REGISTERS, context_set_user_exception_word);
+    case FAULT_NONE:
+        break;
+    }
+    unreachable();
+}

@@ -1,0 +1,93 @@
+/* The ready queues of CPUs and, with balance=on, of the node: insertion, removal, and the best of two. */
+#include <kernel/assert.h>
+#include <kernel/ipc.h>
+#include <kernel/ready.h>
+#include <kernel/scheduler.h>
+
+word_t shared_ready_count;
+
+static struct ready_queues shared_ready;
+
+/* The order numbers given out last. 64 bits do not wrap in the lifetime of a machine. */
+static int64_t first_order;
+static int64_t last_order;
+
+bool is_balanced(const struct tcb *thread)
+{
+    return balance_on && !thread->affinity_given;
+}
+
+static struct ready_queues *queues_of(const struct tcb *thread)
+{
+    return is_balanced(thread) ? &shared_ready : &cpu_by_index(thread->affinity)->ready;
+}
+
+void ready_insert(struct tcb *thread, bool at_head)
+{
+    assert(!thread->queued);
+    struct ready_queues *ready = queues_of(thread);
+    struct thread_queue *queue = &ready->queue[thread->priority];
+    if (at_head) {
+        thread->ready_order = --first_order;
+        thread_queue_prepend(queue, thread);
+    } else {
+        thread->ready_order = ++last_order;
+        thread_queue_append(queue, thread);
+    }
+    ready->bitmap[thread->priority / WORD_BITS] |= BIT(thread->priority % WORD_BITS);
+    thread->queued = true;
+    shared_ready_count += ready == &shared_ready;
+}
+
+void ready_remove(struct tcb *thread)
+{
+    assert(thread->queued);
+    struct ready_queues *ready = queues_of(thread);
+    struct thread_queue *queue = &ready->queue[thread->priority];
+    thread_queue_remove(queue, thread);
+    if (queue->head == NULL) {
+        ready->bitmap[thread->priority / WORD_BITS] &= ~BIT(thread->priority % WORD_BITS);
+    }
+    thread->queued = false;
+    shared_ready_count -= ready == &shared_ready;
+}
+
+static int best_priority(const struct ready_queues *ready)
+{
+    for (int i = ABI_PRIORITIES / WORD_BITS - 1; i >= 0; i--) {
+        if (ready->bitmap[i] != 0) {
+            return i * WORD_BITS + (WORD_BITS - 1 - __builtin_clzll(ready->bitmap[i]));
+        }
+    }
+    return -1;
+}
+
+int shared_ready_priority(void)
+{
+    return shared_ready_count != 0 ? best_priority(&shared_ready) : -1;
+}
+
+int ready_best_priority(const struct cpu *cpu)
+{
+    return MAX(best_priority(&cpu->ready), shared_ready_priority());
+}
+
+struct tcb *ready_take_best(struct cpu *cpu)
+{
+    int own = best_priority(&cpu->ready);
+    int shared = shared_ready_priority();
+    if (own < 0 && shared < 0) {
+        return NULL;
+    }
+    struct tcb *own_head = own >= 0 ? cpu->ready.queue[own].head : NULL;
+    struct tcb *shared_head = shared >= 0 ? shared_ready.queue[shared].head : NULL;
+    bool take_shared = shared > own || (shared == own && shared_head->ready_order < own_head->ready_order);
+    struct tcb *thread = take_shared ? shared_head : own_head;
+    ready_remove(thread);
+    return thread;
+}
+
+const struct ready_queues *shared_ready_queues(void)
+{
+    return &shared_ready;
+}

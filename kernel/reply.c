@@ -1,0 +1,54 @@
+/*
+ * Replies. Every thread keeps a master reply capability in a hidden slot; while the thread waits for a reply, the one
+ * outstanding reply capability is the master's only child, and so directly behind it in derivation order.
+ */
+#include <kernel/assert.h>
+#include <kernel/derivation.h>
+#include <kernel/fault.h>
+#include <kernel/ipc.h>
+#include <kernel/scheduler.h>
+
+void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_grant)
+{
+    struct slot *master = &caller->slots[TCB_REPLY];
+    struct slot *slot = &receiver->slots[TCB_CALLER];
+    assert(reply_capability_is_master(master->capability) && slot_is_empty(slot));
+    set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
+    insert_derived(reply_capability(caller, false, reply_can_grant ? RIGHT_GRANT : 0), master, slot);
+}
+
+void delete_reply_capability(struct tcb *caller)
+{
+    struct slot *slot = slot_next(&caller->slots[TCB_REPLY]);
+    if (slot != NULL && capability_type(slot->capability) == CAP_REPLY && capability_tcb(slot->capability) == caller) {
+        delete_short(slot);
+    }
+}
+
+void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot, bool can_grant)
+{
+    assert(caller->state == THREAD_BLOCKED_ON_REPLY);
+    bool restarts = true;
+    enum thread_state state = THREAD_RUNNING;
+    if (caller->fault.type == FAULT_NONE) {
+        transfer_message(sender, caller, NULL, 0, can_grant);
+    } else {
+        restarts = apply_fault_reply(sender, caller);
+        caller->fault.type = FAULT_NONE;
+        state = THREAD_RESTART;
+    }
+    delete_short(reply_slot);
+    set_thread_state(caller, restarts ? state : THREAD_INACTIVE);
+    if (restarts) {
+        make_runnable(caller);
+    }
+}
+
+void reply_to_caller(struct tcb *thread)
+{
+    struct slot *slot = &thread->slots[TCB_CALLER];
+    struct capability c = slot->capability;
+    if (capability_type(c) == CAP_REPLY) {
+        send_reply(thread, capability_tcb(c), slot, capability_rights(c) & RIGHT_GRANT);
+    }
+}

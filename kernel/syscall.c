@@ -1,0 +1,212 @@
+/* System calls: finding the capability, carrying the invocation out, and answering it (contract 1.3, 4.1). */
+#include <arch/door.h>
+#include <arch/machine.h>
+#include <arch/object.h>
+#include <kernel/assert.h>
+#include <kernel/cluster.h>
+#include <kernel/cnode.h>
+#include <kernel/cspace.h>
+#include <kernel/derivation.h>
+#include <kernel/entry.h>
+#include <kernel/fault.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/notification.h>
+#include <kernel/scheduler.h>
+#include <kernel/thread.h>
+#include <kernel/untyped.h>
+
+/* --- invocations --- */
+
+static enum outcome endpoint_invoke(struct invocation *call, struct answer *answer)
+{
+    word_t rights = capability_rights(call->capability);
+    if (!(rights & RIGHT_WRITE)) {
+        return refuse_capability(answer, 0);
+    }
+    send_message(capability_endpoint(call->capability), call->caller, capability_badge(call->capability),
+                 rights & RIGHT_GRANT, rights & RIGHT_GRANT_REPLY, call->call, call->block);
+    return DONE;
+}
+
+static enum outcome notification_invoke(struct invocation *call, struct answer *answer)
+{
+    if (!(capability_rights(call->capability) & RIGHT_WRITE)) {
+        return refuse_capability(answer, 0);
+    }
+    signal_notification(capability_notification(call->capability), capability_badge(call->capability));
+    return DONE;
+}
+
+static enum outcome reply_invoke(struct invocation *call)
+{
+    send_reply(call->caller, capability_tcb(call->capability), call->slot,
+               capability_rights(call->capability) & RIGHT_GRANT);
+    return DONE;
+}
+
+static enum outcome invoke(struct invocation *call, struct answer *answer)
+{
+    switch (capability_type(call->capability)) {
+    case CAP_NULL:
+    case CAP_ZOMBIE: return refuse_capability(answer, 0);
+    case CAP_ENDPOINT: return endpoint_invoke(call, answer);
+    case CAP_NOTIFICATION: return notification_invoke(call, answer);
+    case CAP_REPLY: return reply_invoke(call);
+    case CAP_UNTYPED: return untyped_invoke(call, answer);
+    case CAP_CNODE: return cnode_invoke(call, answer);
+    case CAP_TCB: return tcb_invoke(call, answer);
+    case CAP_IRQ_CONTROL: return irq_control_invoke(call, answer);
+    case CAP_IRQ_HANDLER: return irq_handler_invoke(call, answer);
+    case CAP_DOMAIN: return domain_invoke(call, answer);
+    case CAP_IPI_CONTROL: return ipi_control_invoke(call, answer);
+    case CAP_IPI_SIGNAL: return ipi_signal_invoke(call, answer);
+    case CAP_NODE_CONTROL: return node_control_invoke(call, answer);
+    default: return arch_invoke(call, answer);
+    }
+}
+
+/* The reply of the kernel to an invocation made with Call. */
+static void give_answer(struct tcb *caller, const struct answer *answer)
+{
+    word_t length = answer->length;
+    word_t *buffer = NULL;
+    if (length > ABI_MESSAGE_REGISTERS) {
+        buffer = arch_ipc_buffer(caller, true);
+        length = buffer != NULL ? length : ABI_MESSAGE_REGISTERS;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        give_word(caller, buffer, i, answer->words[i]);
+    }
+    context_set_badge(&caller->context, 0);
+    context_set_message_info(&caller->context, message_info(answer->label, 0, 0, length));
+}
+
+/*
+ * While an invocation is under way, its caller is in state RESTART: if it is suspended, or the work is interrupted, it
+ * makes the system call again. If it is still in that state afterwards, it neither blocked nor stopped, and goes on.
+ */
+static void carry_out(struct invocation *call)
+{
+    struct tcb *caller = call->caller;
+    struct answer answer;
+    answer.label = ERROR_NONE;
+    answer.length = 0;
+    set_thread_state(caller, THREAD_RESTART);
+    enum outcome outcome = invoke(call, &answer);
+    if (outcome == PREEMPTED || caller->state != THREAD_RESTART) {
+        return;
+    }
+    if (call->call) {
+        give_answer(caller, &answer);
+    }
+    set_thread_state(caller, THREAD_RUNNING);
+}
+
+/* Send, NBSend, Call. */
+static void handle_invocation(struct tcb *caller, bool is_call, bool block)
+{
+    word_t pointer = context_capability_register(&caller->context);
+    word_t info = context_message_info(&caller->context);
+    word_t length = message_info_length(info);
+    const word_t *buffer = NULL;
+    if (length > ABI_MESSAGE_REGISTERS || message_info_extra_caps(info) > 0) {
+        buffer = arch_ipc_buffer(caller, false);
+    }
+    struct lookup_failure failure;
+    struct invocation call = {
+        .caller = caller,
+        .label = message_info_label(info),
+        .length = buffer != NULL ? length : MIN(length, (word_t)ABI_MESSAGE_REGISTERS),
+        .buffer = buffer,
+        .extra_caps = buffer != NULL ? (unsigned)message_info_extra_caps(info) : 0,
+        .call = is_call,
+        .block = block,
+    };
+    if (!lookup_thread_slot(caller, pointer, &call.slot, &failure) ||
+        !lookup_extra_caps(caller, buffer, call.extra_caps, call.extra, &pointer, &failure)) {
+        if (block) {
+            raise_capability_fault(caller, pointer, false, &failure);
+        }
+        return;
+    }
+    call.capability = call.slot->capability;
+    carry_out(&call);
+}
+
+/* --- receiving --- */
+
+/* True if the thread may wait on the notification: nobody else may be bound to it. */
+static bool may_wait(const struct tcb *thread, struct capability c)
+{
+    const struct tcb *bound = capability_notification(c)->bound;
+    return (capability_rights(c) & RIGHT_READ) && (bound == NULL || bound == thread);
+}
+
+static void handle_receive(struct tcb *thread, bool block)
+{
+    word_t pointer = context_capability_register(&thread->context);
+    struct lookup_failure failure;
+    struct slot *slot;
+    if (!lookup_thread_slot(thread, pointer, &slot, &failure)) {
+        raise_capability_fault(thread, pointer, true, &failure);
+        return;
+    }
+    struct capability c = slot->capability;
+    if (capability_type(c) == CAP_ENDPOINT && (capability_rights(c) & RIGHT_READ)) {
+        delete_short(&thread->slots[TCB_CALLER]);
+        receive_message(thread, c, block);
+    } else if (capability_type(c) == CAP_NOTIFICATION && may_wait(thread, c)) {
+        receive_signal(thread, capability_notification(c), block);
+    } else {
+        failure = (struct lookup_failure){.type = LOOKUP_MISSING_CAPABILITY, .words = {0}};
+        raise_capability_fault(thread, pointer, true, &failure);
+    }
+}
+
+/* --- by number --- */
+
+/* A value that could not be loaded is ignored, without an error (contract 1.4). */
+static void set_own_tls_base(struct tcb *thread)
+{
+    word_t base = context_capability_register(&thread->context);
+    if (context_sanitise(REGISTER_fs_base, base) == base) {
+        take_thread(thread); /* saves both bases before one of them changes */
+        context_write(&thread->context, REGISTER_fs_base, base);
+        machine_bases_changed(thread);
+    }
+}
+
+void handle_syscall(word_t number)
+{
+    struct tcb *thread = current_thread();
+    assert(thread != NULL && thread->state == THREAD_RUNNING);
+    switch ((int64_t)number) {
+    case SYS_Send: handle_invocation(thread, false, true); break;
+    case SYS_NBSend: handle_invocation(thread, false, false); break;
+    case SYS_Call: handle_invocation(thread, true, true); break;
+    case SYS_Recv: handle_receive(thread, true); break;
+    case SYS_NBRecv: handle_receive(thread, false); break;
+    case SYS_Reply: reply_to_caller(thread); break;
+    case SYS_ReplyRecv:
+        reply_to_caller(thread);
+        handle_receive(thread, true);
+        break;
+    case SYS_Yield: yield_current(); break;
+    case SYS_SetTLSBase: set_own_tls_base(thread); break;
+    default:
+        if (!handle_debug_syscall(number)) {
+            handle_unknown_syscall(number);
+        }
+    }
+}
+
+void handle_interrupt(word_t irq)
+{
+    irq_deliver(irq);
+}
+
+void handle_tick(void)
+{
+    scheduler_tick();
+}

@@ -1,0 +1,70 @@
+/*
+ * What CMK adds to the seL4 API: IPIs between nodes and control of the own node.
+ * The capabilities are named by cmk_cluster() (<cmk/cluster.h>). An IPI signal capability is used with seL4_Signal.
+ */
+#ifndef CMK_CMK_H
+#define CMK_CMK_H
+
+#include <sel4/sel4.h>
+
+typedef seL4_CPtr cmk_IPIControl;
+typedef seL4_CPtr cmk_IPISignal;
+typedef seL4_CPtr cmk_NodeControl;
+
+/* The most bytes that one Write takes: the message less its length word. Without an IPC buffer: 24. */
+#define CMK_WRITE_MAX ((seL4_MsgMaxLength - 1) * sizeof(seL4_Word))
+
+/*
+ * Makes the capability to signal IPI `irq` (1 to ABI_CMK_IPI_IRQS) of node `node`, in the empty slot `index` at `depth`
+ * below `root`. Node and irq are checked here, once, and cannot be changed later. irq 15 means "some node's status page
+ * changed".
+ */
+static inline seL4_Error cmk_IPIControl_SendIPI(cmk_IPIControl _service, seL4_Word node, seL4_Word irq, seL4_CNode root,
+                                                seL4_Word index, seL4_Uint8 depth)
+{
+    struct sel4_x64_trap trap = {.mr = {node, irq, index, depth}};
+    seL4_SetCap(0, root);
+    return sel4_x64_invoke(&trap, _service, CMKIPIControlSendIPI, 1, 4);
+}
+
+/* Makes the IRQ handler capability for IPIs that arrive here as `irq`; then it is used like any other IRQ handler. */
+static inline seL4_Error cmk_IPIControl_GetHandler(cmk_IPIControl _service, seL4_Word irq, seL4_CNode root,
+                                                   seL4_Word index, seL4_Uint8 depth)
+{
+    struct sel4_x64_trap trap = {.mr = {irq, index, depth}};
+    seL4_SetCap(0, root);
+    return sel4_x64_invoke(&trap, _service, CMKIPIControlGetHandler, 1, 3);
+}
+
+/* Ends this node's program with `status`; 0 means success. Does not return unless the capability is wrong. */
+static inline seL4_Error cmk_NodeControl_Exit(cmk_NodeControl _service, seL4_Word status)
+{
+    struct sel4_x64_trap trap = {.mr = {status}};
+    return sel4_x64_invoke(&trap, _service, CMKNodeControlExit, 0, 1);
+}
+
+/*
+ * Writes up to CMK_WRITE_MAX bytes to this node's console, as one piece; what is beyond is not written. Overwrites message
+ * registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
+ */
+static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text, seL4_Word bytes)
+{
+    struct sel4_x64_trap trap = {0};
+    if (bytes > CMK_WRITE_MAX)
+        bytes = CMK_WRITE_MAX;
+    seL4_Word words = (bytes + sizeof(seL4_Word) - 1) / sizeof(seL4_Word);
+
+    trap.mr[0] = bytes;
+    for (seL4_Word i = 0; i < words; i++) {
+        seL4_Word word = 0;
+        for (seL4_Word j = 0; j < sizeof(seL4_Word) && i * sizeof(seL4_Word) + j < bytes; j++)
+            word |= (seL4_Word)(unsigned char)text[i * sizeof(seL4_Word) + j] << (8 * j);
+        if (i + 1 < ABI_MESSAGE_REGISTERS)
+            trap.mr[i + 1] = word;
+        else
+            seL4_SetMR((int)i + 1, word);
+    }
+    return sel4_x64_invoke(&trap, _service, CMKNodeControlWrite, 0, words + 1);
+}
+
+#endif

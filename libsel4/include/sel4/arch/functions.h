@@ -1,0 +1,7 @@
+/* Where programs written for seL4 look for it; everything is in <sel4/functions.h>. */
+#ifndef SEL4_ARCH_FUNCTIONS_H
+#define SEL4_ARCH_FUNCTIONS_H
+
+#include <sel4/functions.h>
+
+#endif

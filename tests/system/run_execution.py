@@ -1,0 +1,137 @@
+"""Carries out one test with tools/cmk and compares what happened with its description."""
+import os
+import re
+import subprocess
+import threading
+import time
+
+from cmklib.places import BUILD, TOP, USER_BUILD
+
+IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
+TEST_LINE = re.compile(r"^\[\d+\] (PASS|FAIL) (.*)")
+GRACE = 15  # seconds beyond a test's own time limit before it is ended from outside
+
+running = set()
+running_lock = threading.Lock()
+
+
+class Result:
+    def __init__(self, log):
+        self.log, self.problems, self.seconds = log, [], 0.0
+        self.passed = self.failed = 0
+
+
+def stop_all():
+    """Ends every test that is under way, and with it its emulator."""
+    with running_lock:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def find_image(text):
+    """The image argument with its full path: programs are named by their file alone."""
+    name, blank, string = text.partition(" ")
+    for folder in IMAGE_FOLDERS:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path + blank + string
+    raise FileNotFoundError(f"no image is called {name}; 'make' builds them")
+
+
+def command_of(test):
+    if test.command:
+        return ["sh", "-c", test.command]
+    command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{test.loader}", "--kernel", test.kernel, "--smp", test.smp,
+               "--mem", test.mem, f"--config={test.config}", "--timeout", str(test.timeout)]
+    command += ["--multiboot1"] if test.multiboot == 1 else []
+    command += [f"--qemu={test.qemu}"] if test.qemu else []
+    command += [f"--until={test.until}"] if test.until else []
+    return command + [find_image(text) for text in test.images]
+
+
+def run_command(command, test, log):
+    """Runs it with its output in the log; returns the exit status, or None if it had to be ended."""
+    with open(log, "wb") as file:
+        process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        with running_lock:
+            running.add(process)
+        try:
+            return process.wait(test.timeout + GRACE)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            return None
+        finally:
+            with running_lock:
+                running.discard(process)
+
+
+def missing_lines(test, lines):
+    """What the description expects and the console does not have."""
+    position = 0
+    for pattern in test.lines:
+        found = next((index for index in range(position, len(lines)) if pattern.search(lines[index])), None)
+        if found is None:
+            where = f" after '{lines[position - 1]}'" if position else ""
+            yield f"missing{where}: {pattern.pattern}"
+            break
+        position = found + 1
+    for pattern in test.anywhere:
+        if not any(pattern.search(line) for line in lines):
+            yield f"missing: {pattern.pattern}"
+    for pattern in test.forbid:
+        for line in lines:
+            if pattern.search(line):
+                yield f"must not appear: {line}"
+
+
+def count_inside(test, lines, result):
+    """Counts the tests that a program reports line by line."""
+    matches = [match for match in map(TEST_LINE.match, lines) if match]
+    good = sum(match[1] == "PASS" for match in matches)
+    bad = len(matches) - good
+    result.passed += good
+    result.failed += bad
+    result.problems += [match[0] for match in matches if match[1] == "FAIL"]
+    if len(matches) < test.at_least:
+        result.problems.append(f"only {len(matches)} of at least {test.at_least} tests reported")
+
+
+def execute(test):
+    log = os.path.join(BUILD, "system", test.name + ".log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    result = Result(log)
+    begin = time.monotonic()
+    try:
+        command = command_of(test)
+    except FileNotFoundError as error:
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(f"{error}\n")
+        result.problems, result.failed = [str(error)], 1
+        return result
+    status = run_command(command, test, log)
+    result.seconds = time.monotonic() - begin
+    with open(log, encoding="utf-8", errors="backslashreplace") as file:
+        lines = file.read().splitlines()
+    if status is None:
+        result.problems.append("it did not end by itself")
+    elif status != test.status:
+        result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
+    result.problems += missing_lines(test, lines)
+    if test.counts:
+        count_inside(test, lines, result)
+    # The test itself counts as one, beside those inside it.
+    if len(result.problems) > result.failed:
+        result.failed += 1
+    else:
+        result.passed += 1
+    return result

@@ -1,0 +1,25 @@
+/*
+ * Unit tests of x86's objects, capabilities and saved registers, on the host. From the top of the tree:
+ *
+ *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
+ *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c arch/x86/object/[a-z]*.c arch/x86/context.c \
+ *       kernel/answer.c kernel/cspace.c kernel/derivation.c kernel/deletion.c kernel/capability_derive.c \
+ *       kernel/invocation.c -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch
+ */
+#include "world.h"
+#include <stdlib.h>
+
+int main(void)
+{
+    SRunner *runner = srunner_create(frame_suite());
+    srunner_add_suite(runner, paging_suite());
+    srunner_add_suite(runner, asid_suite());
+    srunner_add_suite(runner, io_port_suite());
+    srunner_add_suite(runner, irq_suite());
+    srunner_add_suite(runner, context_suite());
+    srunner_add_suite(runner, rules_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,16 @@
+#ifndef TEST_BOOT_SUITES_H
+#define TEST_BOOT_SUITES_H
+
+#include <check.h>
+
+Suite *words_suite(void);
+Suite *mistakes_suite(void);
+Suite *bad_images_suite(void);
+Suite *shapes_suite(void);
+Suite *devices_suite(void);
+Suite *random_suite(void);
+Suite *elf_suite(void);
+Suite *acpi_suite(void);
+Suite *multiboot_suite(void);
+
+#endif

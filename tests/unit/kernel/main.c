@@ -1,0 +1,23 @@
+/*
+ * The portable kernel and arch/x86/object, on the host. Built by hand, from the top of the tree:
+ *
+ *   gcc -std=c11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/unit/kernel/[a-z]*.c tests/unit/host/[a-z]*.c kernel/[a-z]*.c arch/x86/object/[a-z]*.c \
+ *       arch/x86/context.c -o build/unit/kernel $(pkg-config --cflags --libs check)
+ *
+ * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only failures.
+ */
+#include <check.h>
+#include <string.h>
+
+Suite *deletion_graph_suite(void);
+
+int main(int argc, char **argv)
+{
+    SRunner *runner = srunner_create(deletion_graph_suite());
+
+    srunner_run_all(runner, argc > 1 && strcmp(argv[1], "-v") == 0 ? CK_VERBOSE : CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""How a run ends: console lines through tools/cmklib/verdict.py, and strings through image.py, without any emulator."""
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
+
+from cmklib.image import grub_word, words_of  # noqa: E402
+from cmklib.places import WrongUse  # noqa: E402
+from cmklib.verdict import REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, Verdict  # noqa: E402
+
+TWO_NODES = "cmk: cluster of 2 nodes, 4 CPUs"
+
+
+def verdict_of(*lines, until=None):
+    verdict = Verdict(until)
+    for line in lines:
+        verdict.see_line(line)
+    return verdict
+
+
+class VerdictTest(unittest.TestCase):
+    def ends(self, verdict, status, reason):
+        self.assertEqual(verdict.status, status)
+        self.assertIn(reason, verdict.reason)
+
+    def test_all_returned_zero(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 0")
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 0 exited with status 0")
+        self.ends(verdict, 0, "every program returned 0")
+
+    def test_one_node_in_the_singular(self):
+        self.ends(verdict_of("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0"), 0, "returned 0")
+
+    def test_first_failing_node_decides(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 5", "cmk: node 0 exited with status 3")
+        self.ends(verdict, 3, "node 0's program returned 3")
+
+    def test_large_status(self):
+        verdict = verdict_of("cmk: cluster of 1 nodes, 1 CPUs", "cmk: node 0 exited with status 300")
+        self.ends(verdict, 99, "returned 300")
+
+    def test_first_exit_of_a_node_counts(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 4", "cmk: node 0 exited with status 0",
+                             "cmk: node 1 exited with status 0")
+        self.ends(verdict, 4, "node 0")
+
+    def test_refused(self):
+        verdict = verdict_of("cmk: mistake: nodes=0", "cmk: refused: 1 mistake, nothing boots")
+        self.ends(verdict, REFUSED, "1 mistake, nothing boots")
+
+    def test_stopped_kernel_waits_for_the_others(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 stopped: wild write")
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 0 exited with status 0")
+        self.ends(verdict, STOPPED, "node 1's kernel stopped: wild write")
+
+    def test_stopped_kernel_at_the_time_limit(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 stopped: wild write")
+        verdict.time_is_up(60)
+        self.ends(verdict, STOPPED, "wild write")
+
+    def test_stopped_boot(self):
+        self.ends(verdict_of("cmk: stopped: assertion in plan"), STOPPED, "assertion in plan")
+
+    def test_time_limit(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 0")
+        verdict.time_is_up(60)
+        self.ends(verdict, TIME_LIMIT, "60 s: still running on node 0")
+
+    def test_silent_machine(self):
+        verdict = verdict_of("Welcome to GRUB!")
+        verdict.time_is_up(5)
+        self.ends(verdict, TIME_LIMIT, "never spoke")
+
+    def test_user_lines_mean_nothing(self):
+        verdict = verdict_of(TWO_NODES, "[0] cmk: node 1 stopped: no", "[1] cmk: refused: 1 mistake, nothing boots",
+                             " cmk: refused: 1 mistake", "[0] \x1b[1Gcmk: node 0 exited with status 0")
+        self.assertIsNone(verdict.status)
+        self.assertEqual((verdict.exited, verdict.stopped), ({}, {}))
+
+    def test_escape_codes_of_firmware_before_the_kernel(self):
+        verdict = verdict_of("\x1b[2J\x1b[01;01H\x1b[=3hcmk: refused: 2 mistakes, nothing boots")
+        self.ends(verdict, REFUSED, "2 mistakes")
+
+    def test_until(self):
+        verdict = verdict_of(TWO_NODES, until="All is well")
+        verdict.see_text("[0] All is we")
+        self.assertIsNone(verdict.status)
+        verdict.see_text("[0] All is well in the uni")
+        self.ends(verdict, 0, "'All is well' appeared")
+
+    def test_until_never_came(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 0", "cmk: node 1 exited with status 0", until="x y z")
+        self.ends(verdict, TIME_LIMIT, "'x y z' never appeared")
+
+    def test_plan_only(self):
+        self.ends(verdict_of("cmk: plan: nodes", "cmk: plan only, stopping"), 0, "plan only")
+
+    def test_reset(self):
+        verdict = verdict_of(TWO_NODES)
+        verdict.machine_ended(0, "")
+        self.ends(verdict, STOPPED, "reset itself")
+
+    def test_emulator_that_does_not_start(self):
+        verdict = verdict_of()
+        verdict.machine_ended(1, "-bogus: invalid option")
+        self.ends(verdict, WRONG_USE, "-bogus: invalid option")
+
+
+class WordsTest(unittest.TestCase):
+    def test_words(self):
+        self.assertEqual(words_of('a  "b c"d \\"e f\\\\'), ["a", "b cd", '"e', "f\\"])
+        self.assertEqual(words_of(""), [])
+        self.assertEqual(words_of('""'), [""])
+
+    def test_open_quote(self):
+        with self.assertRaises(WrongUse):
+            words_of('a "b')
+
+    def test_grub_word(self):
+        self.assertEqual(grub_word("a'b$c;"), "'a'\\''b$c;'")
+        with self.assertRaises(WrongUse):
+            grub_word("x" * 9000)
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, verbosity=0).result
+    bad = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - bad} passed, {bad} failed")
+    sys.exit(bad > 0)

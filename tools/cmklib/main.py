@@ -1,0 +1,163 @@
+"""The command line of tools/cmk: sub-commands, their options and help."""
+import argparse
+import os
+import signal
+import sys
+
+from cmklib.cc import cc
+from cmklib.gdb import gdb
+from cmklib.image import Image, make_iso
+from cmklib.places import WrongUse, kernel_file
+from cmklib.run import plan, run
+from cmklib.verdict import WRONG_USE
+
+GDB_PORT = 1234
+
+ABOUT = """\
+Build user programs for CMK, make bootable images, run clusters, look inside.
+'tools/cmk COMMAND --help' explains a command."""
+
+IMAGES = """\
+An image is a file name; what follows its first space is the module's string:
+'img.elf node=1 rwx arg1'. Image K belongs to node K unless node=K or node=all says otherwise; rwx maps it
+writable and executable; the other words are the program's arguments."""
+
+RUN_END = f"""\
+{IMAGES}
+
+exit status: 0 when every node's program returned 0, when TEXT appeared, or after plan=only; 1-99 what the first node
+whose program failed returned; 100 configuration refused; 101 a node's kernel stopped or the machine reset itself;
+102 the time limit; 103 wrong use, or the emulator could not start. The last line on standard error says why.
+
+example: tools/cmk run --smp 4 --config "nodes=2" 'build/user/hello-cluster.elf node=all'"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but with the exit status for wrong use that no user program can have."""
+
+    def error(self, message):
+        self.exit(WRONG_USE, f"tools/cmk: {message}\ntry '{self.prog} --help'\n")
+
+
+def port(text):
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{text} is not a port number")
+    return number
+
+
+def seconds(text):
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return number
+
+
+def add_kernel(parser):
+    parser.add_argument("--kernel", metavar="KIND", default="debug", help="debug (default), release, or a kernel file")
+
+
+def add_port(parser):
+    parser.add_argument("--port", type=port, default=GDB_PORT, help=f"of the debugger's connection (default {GDB_PORT})")
+
+
+def add_boot(parser):
+    """What iso, run and plan have in common."""
+    add_kernel(parser)
+    parser.add_argument("--config", metavar="WORDS", default="", help="the cluster's configuration, as in README.md")
+    parser.add_argument("--multiboot1", action="store_true", help="let GRUB use Multiboot 1 instead of 2")
+    parser.add_argument("images", metavar="IMAGE", nargs="*", help="user images")
+
+
+def add_machine(parser):
+    """What run and plan have in common."""
+    loader = parser.add_mutually_exclusive_group()
+    for name, text in (("direct", "QEMU loads the kernel itself (default, fastest)"),
+                       ("grub", "QEMU boots an ISO with GRUB from BIOS"),
+                       ("uefi", "QEMU boots the same ISO from UEFI"),
+                       ("bochs", "Bochs boots an ISO with GRUB from BIOS")):
+        loader.add_argument(f"--{name}", dest="loader", action="store_const", const=name, help=text)
+    parser.set_defaults(loader="direct")
+    parser.add_argument("--smp", metavar="N", default="4", help="CPUs (default 4); also QEMU's sockets=, cores=, threads=")
+    parser.add_argument("--mem", metavar="SIZE", default="256M", help="memory, such as 64M or 6G (default 256M)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, help="time limit in seconds (default 60)")
+    parser.add_argument("--qemu", metavar="OPTIONS", default="", help="further options for QEMU, as one word")
+
+
+def parser_for_all():
+    parser = Parser(prog="tools/cmk", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+
+    def command(name, action, summary, **more):
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".",
+                                  formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        sub.set_defaults(action=action)
+        return sub
+
+    sub = command("cc", cc, "build a C program against libsel4 and the user runtime",
+                  usage="tools/cmk cc [-o OUT.elf] [gcc options] FILE.c ...",
+                  epilog="Every option except --help goes to gcc. Without -c, -S or -E the result is an image for a node.\n"
+                         "example: tools/cmk cc -o hello.elf hello.c")
+    sub.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+    sub = command("iso", iso, "make an ISO that boots a cluster on BIOS and UEFI machines", epilog=IMAGES)
+    sub.add_argument("-o", dest="output", metavar="OUT.iso", required=True, help="the file to write")
+    sub.add_argument("--bios-only", action="store_true", help="a small ISO without UEFI")
+    add_boot(sub)
+
+    sub = command("run", run, "boot a cluster in an emulator and show its console", epilog=RUN_END)
+    add_machine(sub)
+    add_boot(sub)
+    sub.add_argument("--until", metavar="TEXT", help="end with status 0 as soon as TEXT appears on a console")
+    sub.add_argument("--gdb", action="store_true", help="stop before the first instruction and wait for 'tools/cmk gdb'")
+    add_port(sub)
+
+    sub = command("plan", plan, "show what a configuration would do, and boot nothing",
+                  epilog=IMAGES + " Without any, every node\ngets build/user/hello-cluster.elf.")
+    add_machine(sub)
+    add_boot(sub)
+    sub.set_defaults(until=None, gdb=False)
+
+    sub = command("gdb", gdb, "attach gdb with the kernel's symbols to 'tools/cmk run --gdb'",
+                  epilog="example: tools/cmk run --gdb hello.elf &  tools/cmk gdb -ex 'hbreak boot_sys' -ex continue")
+    add_kernel(sub)
+    add_port(sub)
+    sub.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="further arguments for gdb")
+    return parser
+
+
+def iso(options):
+    make_iso(options.output, kernel_file(options.kernel), options.config, [Image.parse(text) for text in options.images],
+             multiboot=1 if options.multiboot1 else 2, bios_only=options.bios_only)
+    return 0
+
+
+def attach_values(arguments):
+    """'--qemu -S' as '--qemu=-S': argparse would take a value with a dash for the next option."""
+    result = []
+    for argument in arguments:
+        if result and result[-1] in ("--qemu", "--config", "--until"):
+            result[-1] += "=" + argument
+        else:
+            result.append(argument)
+    return result
+
+
+def main(arguments):
+    # Ending by a signal must run the clean-up that stops the emulator.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        if arguments[:1] == ["cc"] and arguments[1:2] not in (["--help"], ["-h"]):
+            return cc(arguments[1:])
+        options = parser_for_all().parse_args(attach_values(arguments))
+        return options.action(options)
+    except WrongUse as error:
+        print(f"tools/cmk: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Nobody reads the console any more. Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE

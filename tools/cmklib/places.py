@@ -1,0 +1,40 @@
+"""Where things are in the source tree, and the one exception that every part raises for a mistake of the user's."""
+import os
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+BUILD = os.path.join(TOP, "build")
+USER_BUILD = os.path.join(BUILD, "user")
+KERNEL_KINDS = ("debug", "release")
+
+
+class WrongUse(Exception):
+    """Something the caller asked for cannot be done; the text says what, and what to do about it."""
+
+
+def kernel_file(kind_or_path):
+    """The kernel to boot: 'debug', 'release', or the path of a kernel file."""
+    if kind_or_path in KERNEL_KINDS:
+        path = os.path.join(BUILD, kind_or_path, "cmk.elf")
+        hint = "; run 'make' first"
+    else:
+        path = kind_or_path
+        hint = " (give 'debug', 'release' or a file)"
+    if not os.path.isfile(path):
+        raise WrongUse(f"there is no kernel {path}{hint}")
+    return os.path.abspath(path)
+
+
+def program(name, package):
+    """The full path of a program on this machine; says which Debian package has it when it is missing."""
+    for folder in os.environ.get("PATH", "").split(os.pathsep) + ["/usr/sbin", "/sbin"]:
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            return path
+    raise WrongUse(f"{name} is not installed: apt-get install {package}")
+
+
+def installed_file(path, package):
+    """The same for a data file that a package brings."""
+    if not os.path.isfile(path):
+        raise WrongUse(f"{path} is missing: apt-get install {package}")
+    return path

@@ -1,0 +1,99 @@
+"""What a cluster's console lines mean for the run: when it is over, with which exit status, and why."""
+import re
+
+REFUSED, STOPPED, TIME_LIMIT, WRONG_USE = 100, 101, 102, 103
+LARGEST_PROGRAM_STATUS = 99
+
+ESCAPE_CODES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_=>c])")
+CLUSTER = re.compile(r"cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
+EXITED = re.compile(r"cmk: node (\d+) exited with status (\d+)$")
+NODE_STOPPED = re.compile(r"cmk: node (\d+) stopped: (.*)$")
+BOOT_STOPPED = re.compile(r"cmk: stopped: (.*)$")
+PLAN_ONLY = "cmk: plan only, stopping"
+
+
+class Verdict:
+    """
+    Fed with the console's lines one by one; `status` is None until the run is over, then `reason` says why in one line.
+
+    Only a line that starts with "cmk: " counts: the kernel marks every line of a node's output with the node's number,
+    so no program can write one.
+    """
+
+    def __init__(self, until=None):
+        self.until = until
+        self.status = None
+        self.reason = ""
+        self.booted = False     # the kernel has spoken: what comes now is no longer firmware
+        self.nodes = None       # how many there are, once known
+        self.exited = {}        # node -> exit status
+        self.stopped = {}       # node -> why its kernel stopped
+
+    def end(self, status, reason):
+        if self.status is None:
+            self.status, self.reason = status, reason
+
+    def see_text(self, text):
+        """A line, or the beginning of one: --until does not wait for its end."""
+        if self.until is not None and self.until in text:
+            self.end(0, f"'{self.until}' appeared")
+
+    def see_line(self, line):
+        """One whole line without its end."""
+        line = ESCAPE_CODES.sub("", line).rstrip()
+        if line.startswith("cmk: "):
+            self.booted = True
+            self._see_kernel_line(line)
+        self.see_text(line)
+
+    def _see_kernel_line(self, line):
+        if line == PLAN_ONLY:
+            self.end(0, "plan only")
+        elif line.startswith("cmk: refused: "):
+            self.end(REFUSED, "configuration refused: " + line[len("cmk: refused: "):])
+        elif match := BOOT_STOPPED.match(line):
+            self.end(STOPPED, "boot stopped: " + match[1])
+        elif match := CLUSTER.match(line):
+            self.nodes = int(match[1])
+        elif match := EXITED.match(line):
+            self.exited.setdefault(int(match[1]), int(match[2]))
+        elif match := NODE_STOPPED.match(line):
+            self.stopped.setdefault(int(match[1]), match[2])
+        if self.nodes is not None and len(self.exited.keys() | self.stopped.keys()) >= self.nodes:
+            self._all_ended()
+
+    def _first_stopped(self):
+        node = min(self.stopped)
+        return f"node {node}'s kernel stopped: {self.stopped[node]}"
+
+    def _all_ended(self):
+        failed = [(node, status) for node, status in sorted(self.exited.items()) if status != 0]
+        if self.stopped:
+            self.end(STOPPED, self._first_stopped())
+        elif failed:
+            node, status = failed[0]
+            self.end(min(status, LARGEST_PROGRAM_STATUS), f"node {node}'s program returned {status}")
+        elif self.until is not None:
+            self.end(TIME_LIMIT, f"every program ended, but '{self.until}' never appeared")
+        else:
+            self.end(0, "every program returned 0")
+
+    def time_is_up(self, seconds):
+        limit = f"time limit of {seconds:g} s"
+        if self.stopped:
+            self.end(STOPPED, f"{self._first_stopped()} ({limit} while others ran on)")
+        elif not self.booted:
+            self.end(TIME_LIMIT, f"{limit}: the kernel never spoke")
+        elif self.nodes is None:
+            self.end(TIME_LIMIT, f"{limit}: boot did not finish")
+        else:
+            ended = self.exited.keys()
+            running = [str(node) for node in range(self.nodes) if node not in ended]
+            self.end(TIME_LIMIT, f"{limit}: still running on node {', '.join(running)}")
+
+    def machine_ended(self, status, message):
+        """The emulator ended by itself: a triple fault or a reset while the kernel ran, else its own failure to start."""
+        if self.booted or status == 0:
+            self.end(STOPPED, "the machine reset itself" + (f" ({message})" if message else ""))
+        else:
+            self.end(WRONG_USE, f"the emulator failed with status {status}: {message or 'no message'}")

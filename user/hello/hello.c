@@ -1,0 +1,8 @@
+/* The smallest program. */
+#include <stdio.h>
+
+int main(void)
+{
+    printf("Hello, world!\n");
+    return 0;
+}

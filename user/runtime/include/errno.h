@@ -1,0 +1,12 @@
+/* The errors that the runtime reports. */
+#ifndef _ERRNO_H
+#define _ERRNO_H
+
+extern __thread int errno;
+#define errno errno
+
+#define ENOMEM 12
+#define EINVAL 22
+#define ERANGE 34
+
+#endif

@@ -1,0 +1,40 @@
+/* The runtime's part of <stdlib.h>. malloc and rand: for one thread at a time. */
+#ifndef _STDLIB_H
+#define _STDLIB_H
+
+#include <stddef.h>
+
+#define EXIT_SUCCESS 0
+#define EXIT_FAILURE 1
+#define RAND_MAX     0x7fffffff
+
+/* Memory from a static area of 256 KiB. */
+void *malloc(size_t bytes);
+void *calloc(size_t count, size_t size);
+void *realloc(void *memory, size_t bytes);
+void free(void *memory);
+
+/* End the node's program: exit runs what atexit was given, abort's status is 99. */
+_Noreturn void exit(int status);
+_Noreturn void _Exit(int status);
+_Noreturn void abort(void);
+int atexit(void (*function)(void));
+
+int atoi(const char *text);
+long atol(const char *text);
+long long atoll(const char *text);
+long strtol(const char *restrict text, char **restrict end, int base);
+unsigned long strtoul(const char *restrict text, char **restrict end, int base);
+long long strtoll(const char *restrict text, char **restrict end, int base);
+unsigned long long strtoull(const char *restrict text, char **restrict end, int base);
+
+int abs(int number);
+long labs(long number);
+int rand(void);
+void srand(unsigned seed);
+
+void qsort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
+void *bsearch(const void *key, const void *items, size_t count, size_t size,
+              int (*compare)(const void *, const void *));
+
+#endif

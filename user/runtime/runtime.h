@@ -1,0 +1,32 @@
+/* What the runtime's files share; programs use the headers in include/. */
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+#include <sel4/sel4.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Status of a node whose program called abort or failed an assertion. */
+#define ABORT_STATUS 99
+
+/* Keep boot info and what it says of the cluster; before anything else, by the initial thread. */
+void keep_boot_info(seL4_BootInfo *boot_info);
+
+/* Bytes of a block of thread-local data, header and alignment included. */
+size_t tls_block_bytes(void);
+
+/* Fills such a block, which may have any alignment, and returns the FS base for it. */
+seL4_Word tls_block_init(void *block);
+
+/* Where formatted characters go, one by one. */
+struct sink {
+    void (*put)(struct sink *sink, char c);
+    char *buffer; /* for sinks that write to memory */
+    size_t size;
+    size_t count; /* characters so far, whether they had room or not */
+};
+
+/* printf's formats without floating point: flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X c s p n %. */
+void format(struct sink *sink, const char *text, va_list arguments);
+
+#endif
