@@ -135,13 +135,11 @@ enter_boot_sys:
     mov edi, [multiboot_magic]
     mov esi, [multiboot_information]
     mov rax, boot_sys
-    jmp call_never_returns
+    call rax                             ; does not return
 
-enter_arrival:
+enter_arrival:                           ; still without a stack
     mov rax, cpu_arrival
-call_never_returns:
-    call rax
-    ud2
+    jmp rax
 
 ; Real mode, at the start of a page below 1 MiB that INIT-SIPI named: position-independent, copied there by boot_sys and
 ; never written again.

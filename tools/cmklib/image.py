@@ -17,7 +17,7 @@ class Image:
     def __init__(self, path, string=""):
         if not os.path.isfile(path):
             raise WrongUse(f"there is no image {path}")
-        self.path = os.path.abspath(path)
+        self.path = path
         self.string = string
 
     @classmethod

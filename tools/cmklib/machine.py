@@ -56,11 +56,13 @@ def mebibytes(size):
     return int(match[1]) * (1024 if match[2] == "G" else 1)
 
 
-def link(folder, name, target):
-    """A name without blanks or commas for any file: QEMU splits its list of modules at both."""
-    path = os.path.join(folder, name)
-    os.symlink(target, path)
-    return path
+def plain_name(folder, name, path):
+    """A name without blanks or commas for any file: QEMU splits its list of modules at both. Its own, if that will do."""
+    if " " not in path and "," not in path:
+        return path
+    link = os.path.join(folder, name)
+    os.symlink(os.path.abspath(path), link)
+    return link
 
 
 def qemu_command(setup, folder, consoles):
@@ -75,9 +77,9 @@ def qemu_command(setup, folder, consoles):
     if setup.loader == "direct":
         modules = []
         for number, image in enumerate(setup.images):
-            name = link(folder, f"image{number}", image.path)
+            name = plain_name(folder, f"image{number}", image.path)
             modules.append((f"{name} {image.string}".rstrip()).replace(",", ",,"))
-        command += ["-kernel", link(folder, "cmk.elf", setup.kernel), "-append", setup.config]
+        command += ["-kernel", plain_name(folder, "cmk.elf", setup.kernel), "-append", setup.config]
         if modules:
             command += ["-initrd", ",".join(modules)]
     else:

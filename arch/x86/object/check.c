@@ -1,10 +1,12 @@
 /*
  * Design rule 5, checked: every mapped page has its frame capability, kernel text is the only executable kernel memory
- * and is never writable, no kernel page is user-accessible. Debug builds only, under the lock.
+ * and is never writable, no kernel page is user-accessible. And rule 1 for the architecture's objects: they lie in private
+ * memory. Debug builds only, under the lock.
  *
  * Capabilities are not reachable from entries, so the check goes the other way: every capability of the node marks the
  * entry that it accounts for (bits 11..9 are the software's in every kind of entry), and the walk finds what has no mark.
  */
+#include <arch/machine.h>
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <arch/x86/asid.h>
@@ -26,6 +28,19 @@ static void clear_mark(word_t *entry)
     __atomic_fetch_and(entry, ~(word_t)PAGE_ACCOUNTED, __ATOMIC_RELAXED);
 }
 
+/* Rule 1, for objects of the architecture. Device frames are the opposite: never memory that the kernel uses. */
+static void check_place(struct capability c)
+{
+    paddr_t base;
+    word_t size_bits;
+    if (!arch_object_range(c, &base, &size_bits)) {
+        return;
+    }
+    bool is_device = capability_type(c) == CAP_FRAME && frame_capability_is_device(c);
+    bool is_private = machine_is_private_memory(base, BIT(is_device ? ABI_PAGE_BITS : size_bits));
+    require(is_private != is_device);
+}
+
 void arch_check_capability(struct capability c)
 {
     switch (capability_type(c)) {
@@ -33,12 +48,17 @@ void arch_check_capability(struct capability c)
     case CAP_PAGE_TABLE:
     case CAP_PAGE_DIRECTORY:
     case CAP_PDPT: {
+        check_place(c);
         word_t *entry = vspace_mapping_entry(c);
         if (entry != NULL) {
             set_mark(entry);
         }
         break;
     }
+    case CAP_PML4:
+    case CAP_ASID_POOL:
+        check_place(c);
+        break;
     default:
         break;
     }

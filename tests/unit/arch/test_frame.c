@@ -60,9 +60,9 @@ END_TEST
 START_TEST(shared_frames_are_write_back)
 {
     map_tables(SLOT_ROOT, VADDR, TABLES, 2);
-    put(FRAME, shared_frame_capability(0x40000000, FRAME_LARGE, RW));
+    put(FRAME, shared_frame_capability(FIRST_DEVICE_ADDRESS, FRAME_LARGE, RW));
     ck_assert_int_eq(map(FRAME, ALIGN_DOWN(VADDR, 21), RW, 7), ERROR_NONE);
-    ck_assert_uint_eq(mapped(VADDR), 0x40000000 | 7 | PAGE_IS_LARGE);
+    ck_assert_uint_eq(mapped(VADDR), FIRST_DEVICE_ADDRESS | 7 | PAGE_IS_LARGE);
     ck_assert(copy(FRAME, OTHER, RIGHTS_ALL));
     ck_assert(frame_capability_is_shared(cnode[OTHER].capability));
     ck_assert(frame_capability_is_device(cnode[OTHER].capability));
@@ -128,6 +128,12 @@ START_TEST(checks_in_order)
     ck_assert_int_eq(map(FRAME, VADDR + 0x1000, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(map(FRAME, ~0ull, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(empty)), ERROR_INVALID_CAPABILITY);
+    /* In another VSpace, whatever the address. */
+    put_structure(31, OBJECT_PML4);
+    ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[31])), ERROR_NONE);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[31])), ERROR_INVALID_CAPABILITY);
+    ck_assert_uint_eq(answer.words[0], 1);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(~0ull, 3, 0), CAPS(&cnode[31])), ERROR_INVALID_CAPABILITY);
     ck_assert_int_eq(invoke(&cnode[30], LABEL_X86PageMap, WORDS(0, 0, 0), CAPS(empty)), ERROR_ILLEGAL_OPERATION);
 }
 END_TEST

@@ -193,6 +193,8 @@ START_TEST(objects_and_regions)
     struct capability beyond = arch_create_object(OBJECT_SMALL_PAGE, 2 * BIT(30), true);
     struct capability below = arch_create_object(OBJECT_SMALL_PAGE, BIT(30) - BIT(12), true);
     ck_assert(arch_same_region(huge, huge) && arch_same_region(huge, large) && arch_same_region(large, small));
+    struct capability first = arch_create_object(OBJECT_SMALL_PAGE, 2 * BIT(30) - BIT(21), true);
+    ck_assert(arch_same_region(large, first) && !arch_same_region(first, large)); /* same start, smaller */
     ck_assert(!arch_same_region(small, large) && !arch_same_region(large, huge) && !arch_same_region(huge, beyond));
     ck_assert(!arch_same_region(huge, below) && !arch_same_region(huge, cnode[SLOT_ROOT].capability));
     ck_assert(frame_capability_is_device(huge));

@@ -80,6 +80,26 @@ START_TEST(mutants_of_mappings)
 }
 END_TEST
 
+START_TEST(mutants_of_places)
+{
+    const struct capability wrong[] = {
+        frame_capability(FIRST_DEVICE_ADDRESS, FRAME_SMALL, 3, false),
+        frame_capability(FIRST_DEVICE_ADDRESS - BIT(20), FRAME_LARGE, 3, false), /* over the end */
+        frame_capability(FIRST_DEVICE_ADDRESS - BIT(12), FRAME_SMALL, 3, true),
+        shared_frame_capability(0x400000, FRAME_LARGE, 3),
+        paging_capability(CAP_PML4, window(FIRST_DEVICE_ADDRESS)),
+        paging_capability(CAP_PAGE_TABLE, window(FIRST_DEVICE_ADDRESS)),
+        asid_pool_capability(window(FIRST_DEVICE_ADDRESS), 512),
+    };
+    put(FRAME, frame_capability(FIRST_DEVICE_ADDRESS, FRAME_SMALL, 3, true));
+    check_all_rules();
+    for (unsigned i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        cnode[FRAME].capability = wrong[i];
+        ck_assert_msg(FAILS(check_all_rules()), "mutant %u", i);
+    }
+}
+END_TEST
+
 START_TEST(check_at_every_exit)
 {
     static struct tcb thread;
@@ -233,13 +253,13 @@ START_TEST(random_sequences)
 {
     srand((unsigned)_i + 1);
     make_objects();
-    for (unsigned step = 0; step < 3000; step++) {
+    for (unsigned step = 0; step < 2000; step++) {
         note_mappings();
         shoot_down_count = 0;
         random_step();
         check_caches();
         check_all_rules();
-        if (step == 2000) {
+        if (step == 1500) {
             note_mappings();
             remove_slot(&cnode[FIRST_ROOT]);
             check_caches();
@@ -260,9 +280,10 @@ Suite *rules_suite(void)
     tcase_add_checked_fixture(tests, world_init, NULL);
     tcase_add_test(tests, mutants_of_the_kernel_half);
     tcase_add_test(tests, mutants_of_mappings);
+    tcase_add_test(tests, mutants_of_places);
     tcase_add_test(tests, check_at_every_exit);
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, random_sequences, 0, 8);
+    tcase_add_loop_test(tests, random_sequences, 0, 4);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -17,6 +17,9 @@
 
 enum { WORLD_PAGES = 512, WORLD_SLOTS = 256, WORLD_PHYSICAL_BASE = 0x200000, WORLD_RADIX = 8 };
 
+/* Below it all memory is private to the node, from here on it is devices'. */
+#define FIRST_DEVICE_ADDRESS 0x400000000000ull
+
 extern struct slot cnode[WORLD_SLOTS];
 extern struct slot cnode_slot; /* a capability to the CNode, as root for issuing methods */
 extern struct tcb caller;

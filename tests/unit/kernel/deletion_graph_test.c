@@ -7,7 +7,6 @@
 #include <kernel/preemption.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { MAX_OBJECTS = 12, OUTSIDE_SLOTS = 32, MAX_SLOTS = OUTSIDE_SLOTS + MAX_OBJECTS * 8, MAX_COPIES = 48 };
@@ -128,10 +127,9 @@ static void model_delete(int slot)
 static void compare_with_model(void)
 {
     for (unsigned s = 0; s < slot_count; s++) {
-        ck_assert_msg(slot_is_empty(slots[s]) == (names[s] < 0), "slot %u (of object %d) is %s", s, owner[s],
-                      names[s] < 0 ? "not empty" : "empty");
+        EXPECT(slot_is_empty(slots[s]) == (names[s] < 0));
         if (names[s] >= 0) {
-            ck_assert(is_same_object(slots[s]->capability, objects[names[s]].capability));
+            EXPECT(is_same_object(slots[s]->capability, objects[names[s]].capability));
         }
     }
 }
@@ -152,20 +150,20 @@ static void check_object(const struct object *o)
 
     for (unsigned s = 0; s < slot_count; s++) {
         if (zombie_of(slots[s], o)) {
-            ck_assert_msg(zombie == NULL, "two zombies of one object");
+            EXPECT(zombie == NULL);
             zombie = slots[s];
         } else if (!slot_is_empty(slots[s]) && is_same_object(slots[s]->capability, o->capability)) {
             capabilities++;
         }
     }
-    ck_assert(zombie == NULL || capabilities == 0);
+    EXPECT(zombie == NULL || capabilities == 0);
     if (capabilities > 0) {
         return;
     }
     unsigned full = zombie == NULL ? 0 : (unsigned)zombie_capability_slots_left(zombie->capability);
-    ck_assert_uint_le(full, o->count);
+    EXPECT(full <= o->count);
     for (unsigned i = full; i < o->count; i++) {
-        ck_assert_msg(slot_is_empty(&o->slots[i]), "slot %u of an object that is destroyed so far is in use", i);
+        EXPECT(slot_is_empty(&o->slots[i]));
     }
 }
 
@@ -180,7 +178,7 @@ static void check_state(void)
     check_links(outside, OUTSIDE_SLOTS);
     for (unsigned s = 0; s < slot_count; s++) {
         if (!slot_is_empty(slots[s])) {
-            ck_assert_msg(parent_of(slots[s]) != NULL, "slot %u has lost its place below the untyped", s);
+            EXPECT(parent_of(slots[s]) != NULL); /* the untyped, at least */
         }
     }
 }
@@ -196,17 +194,19 @@ static enum outcome enter(enum outcome (*operation)(struct slot *), struct slot 
     return outcome;
 }
 
-/* --- tests; _i is the seed --- */
+/* --- tests: each for many seeds --- */
 
-static void seed(int i)
+static void for_seeds(void (*test)(unsigned seed), unsigned seeds)
 {
-    random_state = 0x9e3779b97f4a7c15ull * (unsigned)(i + 1);
+    for (unsigned i = 0; i < seeds; i++) {
+        test(i);
+    }
 }
 
 /* Deletes all slots outside, one after the other, each entry preempted as early as possible. */
-START_TEST(delete_with_preemption_everywhere)
+static void delete_with_preemption_everywhere(unsigned number)
 {
-    seed(_i);
+    random_seed(number);
     make_graph();
     for (unsigned s = 0; s < slot_count; s++) {
         if (owner[s] >= 0) {
@@ -214,20 +214,18 @@ START_TEST(delete_with_preemption_everywhere)
         }
         unsigned tries = 0;
         while (enter(delete_slot, slots[s], 0) == PREEMPTED) {
-            ck_assert_uint_lt(tries++, 2000);
+            EXPECT(tries++ < 2000);
         }
         model_delete((int)s);
         compare_with_model();
     }
 }
-END_TEST
 
 /* The same deletion preempted once, after 0, 1, 2 ... steps, until it needs no more steps than that. */
-START_TEST(delete_preempted_once_at_each_point)
+static void delete_preempted_once_at_each_point(unsigned number)
 {
     for (word_t steps = 0;; steps++) {
-        memset(window(UNTYPED_BASE), 0, BIT(16));
-        seed(_i);
+        random_seed(number);
         make_graph();
         bool preempted = false;
         for (unsigned s = 0; s < slot_count; s++) {
@@ -236,7 +234,7 @@ START_TEST(delete_preempted_once_at_each_point)
             }
             if (enter(delete_slot, slots[s], steps) == PREEMPTED) {
                 preempted = true;
-                ck_assert_int_eq(enter(delete_slot, slots[s], HOST_NEVER), DONE);
+                EXPECT(enter(delete_slot, slots[s], HOST_NEVER) == DONE);
             }
             model_delete((int)s);
             compare_with_model();
@@ -246,7 +244,6 @@ START_TEST(delete_preempted_once_at_each_point)
         }
     }
 }
-END_TEST
 
 /* Whatever is under way, revoking the untyped ends with everything gone. */
 static void revoke_to_the_end(word_t steps)
@@ -254,26 +251,25 @@ static void revoke_to_the_end(word_t steps)
     unsigned tries = 0;
 
     while (enter(revoke_slot, &outside[0], steps) == PREEMPTED) {
-        ck_assert_uint_lt(tries++, 5000);
+        EXPECT(tries++ < 5000);
     }
     for (unsigned s = 0; s < slot_count; s++) {
-        ck_assert(slot_is_empty(slots[s]));
+        EXPECT(slot_is_empty(slots[s]));
     }
-    ck_assert(!has_children(&outside[0]));
+    EXPECT(!has_children(&outside[0]));
 }
 
-START_TEST(revoke_with_preemption_everywhere)
+static void revoke_with_preemption_everywhere(unsigned number)
 {
-    seed(_i);
+    random_seed(number);
     make_graph();
     revoke_to_the_end(0);
 }
-END_TEST
 
 /* Deletions of random slots, inside objects too, given up at random points; then the revocation. */
-START_TEST(interleaved_deletions_then_revoke)
+static void interleaved_deletions_then_revoke(unsigned number)
 {
-    seed(_i);
+    random_seed(number);
     make_graph();
     for (unsigned i = random_below(60); i > 0; i--) {
         struct slot *slot = slots[random_below(slot_count)];
@@ -290,6 +286,29 @@ START_TEST(interleaved_deletions_then_revoke)
     }
     revoke_to_the_end(random_below(3));
 }
+
+START_TEST(test_delete_with_preemption_everywhere)
+{
+    for_seeds(delete_with_preemption_everywhere, 500);
+}
+END_TEST
+
+START_TEST(test_delete_preempted_once_at_each_point)
+{
+    for_seeds(delete_preempted_once_at_each_point, 100);
+}
+END_TEST
+
+START_TEST(test_revoke_with_preemption_everywhere)
+{
+    for_seeds(revoke_with_preemption_everywhere, 500);
+}
+END_TEST
+
+START_TEST(test_interleaved_deletions_then_revoke)
+{
+    for_seeds(interleaved_deletions_then_revoke, 2000);
+}
 END_TEST
 
 Suite *deletion_graph_suite(void);
@@ -298,11 +317,11 @@ Suite *deletion_graph_suite(void)
     Suite *suite = suite_create("deletion in random graphs");
     TCase *tests = tcase_create("graphs");
 
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, delete_with_preemption_everywhere, 0, 20);
-    tcase_add_loop_test(tests, delete_preempted_once_at_each_point, 0, 10);
-    tcase_add_loop_test(tests, revoke_with_preemption_everywhere, 0, 20);
-    tcase_add_loop_test(tests, interleaved_deletions_then_revoke, 0, 20);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, test_delete_with_preemption_everywhere);
+    tcase_add_test(tests, test_delete_preempted_once_at_each_point);
+    tcase_add_test(tests, test_revoke_with_preemption_everywhere);
+    tcase_add_test(tests, test_interleaved_deletions_then_revoke);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -4,14 +4,13 @@
 #include <kernel/preemption.h>
 #include <kernel/thread.h>
 #include <kernel/untyped.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct slot *root;
 struct tcb *caller;
 word_t buffer[128];
 unsigned entries;
-word_t random_state = 1;
+unsigned current_seed;
 
 static paddr_t next_object = HOST_MEMORY_BASE;
 
@@ -20,7 +19,7 @@ void *new_object(unsigned bits)
     paddr_t at = ALIGN_UP(next_object, bits);
 
     next_object = at + BIT(bits);
-    ck_assert_uint_le(next_object, UNTYPED_BASE);
+    EXPECT(next_object <= UNTYPED_BASE);
     return window(at);
 }
 
@@ -32,6 +31,10 @@ struct slot *new_cnode(unsigned radix)
 void world_start(void)
 {
     host_start(1);
+    memset(window(HOST_MEMORY_BASE), 0, next_object - HOST_MEMORY_BASE);
+    memset(window(UNTYPED_BASE), 0, UNTYPED_TEST_BYTES);
+    next_object = HOST_MEMORY_BASE;
+    all_threads = NULL;
     root = new_cnode(ROOT_RADIX);
     insert_root(cnode_capability(root, ROOT_RADIX, 0, WORD_BITS - ROOT_RADIX), &root[SLOT_ROOT]);
     caller = new_object(ABI_TCB_BITS);
@@ -77,11 +80,11 @@ enum outcome invoke(const struct call *call, struct answer *answer)
 
     entries = 0;
     do {
-        ck_assert_uint_lt(entries, 1000000);
+        EXPECT(entries < 1000000);
         outcome = invoke_once(call, answer);
         entries++;
     } while (outcome == PREEMPTED);
-    ck_assert_int_eq(outcome == REFUSED, answer->label != ERROR_NONE);
+    EXPECT((outcome == REFUSED) == (answer->label != ERROR_NONE));
     return outcome;
 }
 
@@ -138,17 +141,17 @@ void check_links(const struct slot *slots, word_t count)
 
     for (const struct slot *s = slots; s < slots + count; s++) {
         if (slot_is_empty(s)) {
-            ck_assert_msg(memcmp(s, &zero, sizeof(zero)) == 0, "an empty slot is not all zero");
+            EXPECT(memcmp(s, &zero, sizeof(zero)) == 0);
             continue;
         }
         const struct slot *next = slot_next(s);
-        ck_assert(s->previous == NULL || slot_next(s->previous) == s);
-        ck_assert(next == NULL || next->previous == s);
-        ck_assert(s->previous == NULL || !slot_is_empty(s->previous));
-        ck_assert(next == NULL || !slot_is_empty(next));
+        EXPECT(s->previous == NULL || slot_next(s->previous) == s);
+        EXPECT(next == NULL || next->previous == s);
+        EXPECT(s->previous == NULL || !slot_is_empty(s->previous));
+        EXPECT(next == NULL || !slot_is_empty(next));
         unsigned length = 0;
         for (const struct slot *p = s->previous; p != NULL; p = p->previous) {
-            ck_assert_uint_lt(length++, 100000);
+            EXPECT(length++ < 100000);
         }
     }
 }
@@ -164,6 +167,14 @@ const struct slot *parent_of(const struct slot *slot)
 }
 
 /* xorshift64: enough for tests, the same everywhere. */
+static word_t random_state = 1;
+
+void random_seed(unsigned seed)
+{
+    current_seed = seed;
+    random_state = 0x9e3779b97f4a7c15ull * (seed + 1ull);
+}
+
 word_t random_word(void)
 {
     random_state ^= random_state << 13;

@@ -19,12 +19,19 @@ enum { SLOT_ROOT = 1, SLOT_CALLER = 2, SLOT_FREE = 8 };
 
 /* Memory for untypeds: a piece that nothing else uses. */
 #define UNTYPED_BASE (HOST_MEMORY_BASE + (1ull << (HOST_MEMORY_BITS - 1)))
+#define UNTYPED_TEST_BYTES 0x20000 /* from there on cleared for every world; a test that uses more runs alone */
 
 extern struct slot *root;         /* the root CNode's slots */
 extern struct tcb *caller;        /* the thread that invokes; current on CPU 0 */
 extern word_t buffer[128];        /* its IPC buffer */
 
+/* A fresh world; what an earlier one left in memory is cleared. */
 void world_start(void);
+
+/* An assertion for inner loops: Check notes every ck_assert() it passes in a file, which takes its time. */
+#define EXPECT(condition) \
+    ((condition) ? (void)0 : ck_abort_msg("%s:%d (seed %u): %s", __FILE__, __LINE__, current_seed, #condition))
+extern unsigned current_seed; /* of tests with random numbers */
 
 /* A zeroed, aligned object of 2^bits bytes outside the memory for untypeds. */
 void *new_object(unsigned bits);
@@ -69,9 +76,9 @@ void check_links(const struct slot *slots, word_t count);
 /* The nearest slot before `slot` in its list that is its parent; null: none. */
 const struct slot *parent_of(const struct slot *slot);
 
-/* Repeatable random numbers; a failing test prints its seed. */
+/* Repeatable random numbers; a failing EXPECT() prints the seed. */
+void random_seed(unsigned seed);
 word_t random_word(void);
 unsigned random_below(unsigned bound);
-extern word_t random_state;
 
 #endif
