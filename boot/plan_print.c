@@ -117,7 +117,7 @@ static void print_firmware_map(const struct printer *printer)
 struct search {
     paddr_t from;
     struct range best;
-    char name[NAME_BYTES];
+    char name[NAME_BYTES]; /* empty: nothing to print */
 };
 
 static bool better(struct search *search, struct range range)
@@ -168,6 +168,16 @@ static void search_nodes(struct search *search, const struct printer *printer)
     }
 }
 
+/* Firmware's other ranges: RAM that one of them overlaps is no RAM, and has been printed as what it is. */
+static void search_firmware(struct search *search, const struct printer *printer)
+{
+    for (uint32_t i = 0; i < printer->facts->memory_count; i++) {
+        if (printer->facts->memory[i].type != 1 && better(search, printer->facts->memory[i].range)) {
+            search->name[0] = '\0';
+        }
+    }
+}
+
 /* RAM that the firmware gave and nobody has: below 1 MiB and beyond 510 GiB it is device memory, else it lies idle. */
 static void print_idle(const struct printer *printer, struct range range)
 {
@@ -202,11 +212,14 @@ static void print_owners(const struct printer *printer)
         search.best = (struct range){ 0, 0 };
         search_fixed(&search, printer);
         search_nodes(&search, printer);
+        search_firmware(&search, printer);
         if (range_bytes(search.best) == 0) {
             break;
         }
         print_idle(printer, (struct range){ search.from, search.best.start });
-        row(printer, "RAM", search.best, search.name);
+        if (search.name[0] != '\0') {
+            row(printer, "RAM", search.best, search.name);
+        }
         search.from = search.best.end;
     }
     print_idle(printer, (struct range){ search.from, UINT64_MAX });

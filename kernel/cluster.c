@@ -1,7 +1,10 @@
 /* CMK's own capabilities: IPI control and the IPI signals made from it, and node control. */
+#include <api/cluster.h>
 #include <arch/console.h>
 #include <arch/interrupt.h>
 #include <arch/machine.h>
+#include <arch/memory.h>
+#include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/cluster.h>
 #include <kernel/cspace.h>
@@ -86,6 +89,21 @@ static enum outcome write_to_console(struct invocation *call)
     return DONE;
 }
 
+/* Fails on purpose, as a test asked. */
+static enum outcome trigger(struct invocation *call, struct answer *answer)
+{
+    switch (message_word(call, 0)) {
+    case CMK_TRIGGER_WRITE:
+        *(volatile word_t *)window(message_word(call, 1)) = 0;
+        return DONE;
+    case CMK_TRIGGER_ASSERT:
+        assert(false && "asked to fail");
+        return DONE;
+    default:
+        return refuse_argument(answer, 0);
+    }
+}
+
 enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
 {
     bool truncated = is_truncated(call);
@@ -98,6 +116,11 @@ enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
         machine_exit_node(message_word(call, 0));
     case LABEL_CMKNodeControlWrite:
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : write_to_console(call);
+    case LABEL_CMKNodeControlTrigger:
+        if (!DEBUG_BUILD) {
+            return refuse(answer, ERROR_ILLEGAL_OPERATION);
+        }
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : trigger(call, answer);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

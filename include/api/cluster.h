@@ -55,4 +55,10 @@ struct cmk_status_page {
     char reason[232]; /* why it stopped, zero-terminated */
 };
 
+/*
+ * What CMKNodeControlTrigger breaks, so that tests can see a node fail. Debug builds only.
+ * WRITE: the kernel writes where its window would have the physical address given. ASSERT: a kernel assertion fails.
+ */
+enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT };
+
 #endif

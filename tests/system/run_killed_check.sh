@@ -3,8 +3,8 @@
 set -u
 emulators()
 {
-    # Ours are those with the silent kernel's folder of this run on their command line.
-    ps -o pid= -o args= -e | grep "[q]emu-system-x86_64 .*cmk-run-" | grep -c -- "-name killed-check-$$"
+    # Ours are known by their name.
+    ps -o args= -e | grep "[q]emu-system-x86_64 .*-name killed-check-$$" | grep -vc setpriv
 }
 for signal in TERM KILL; do
     tools/cmk run --timeout 60 --qemu "-name killed-check-$$" --kernel build/system/kernels/silent.elf 2>/dev/null &

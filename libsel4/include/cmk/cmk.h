@@ -67,4 +67,11 @@ static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const c
     return sel4_x64_invoke(&trap, _service, CMKNodeControlWrite, 0, words + 1);
 }
 
+/* Debug kernels: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h), for tests of containment. */
+static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what, seL4_Word argument)
+{
+    struct sel4_x64_trap trap = {.mr = {what, argument}};
+    return sel4_x64_invoke(&trap, _service, CMKNodeControlTrigger, 0, 2);
+}
+
 #endif

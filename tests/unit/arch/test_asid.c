@@ -200,6 +200,7 @@ Suite *asid_suite(void)
 {
     Suite *suite = suite_create("ASIDs");
     TCase *tests = tcase_create("ASIDs");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, world_init, NULL);
     tcase_add_test(tests, make_pool_checks);
     tcase_add_test(tests, make_pool_makes_one);

@@ -75,12 +75,15 @@ START_TEST(sanitise_flags)
     ck_assert_uint_eq(context_sanitise(REGISTER_rflags, 0), 0x202);
     for (unsigned i = 0; i < 100000; i++) {
         word_t value = (word_t)rand() << 42 ^ (word_t)rand() << 21 ^ (word_t)rand();
+        word_t rip = context_sanitise(REGISTER_rip, value);
+        bool good = rip == (word_t)((int64_t)(rip << 16) >> 16);
         for (unsigned r = 0; r < REGISTER_COUNT; r++) {
             word_t once = context_sanitise(r, value);
-            ck_assert_uint_eq(context_sanitise(r, once), once);
+            good = good && context_sanitise(r, once) == once;
         }
-        word_t rip = context_sanitise(REGISTER_rip, value);
-        ck_assert_uint_eq(rip, (word_t)((int64_t)(rip << 16) >> 16));
+        if (!good) {
+            ck_abort_msg("value %#lx", (unsigned long)value);
+        }
     }
 }
 END_TEST
@@ -123,6 +126,7 @@ Suite *context_suite(void)
 {
     Suite *suite = suite_create("saved registers");
     TCase *tests = tcase_create("saved registers");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, new_context);
     tcase_add_test(tests, order_of_registers);
     tcase_add_test(tests, sanitise_addresses);

@@ -275,6 +275,7 @@ Suite *frame_suite(void)
 {
     Suite *suite = suite_create("frames");
     TCase *tests = tcase_create("frames");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, world_init, NULL);
     tcase_add_test(tests, small_page_entry);
     tcase_add_test(tests, attributes_by_size);

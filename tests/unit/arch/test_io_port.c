@@ -34,6 +34,13 @@ static bool is_free(word_t port)
     return error == ERROR_NONE;
 }
 
+/* Every port where something begins or ends, and a sample of the others. */
+static word_t port_after(word_t port)
+{
+    bool dense = (port >= 0x2f0 && port < 0x410) || (port >= 0xce8 && port < 0xd10) || (port >= 0xbff8 && port < 0xc048);
+    return port + (dense ? 1 : 8);
+}
+
 static bool is_between(word_t port, word_t first, word_t last)
 {
     return port >= first && port <= last;
@@ -42,7 +49,7 @@ static bool is_between(word_t port, word_t first, word_t last)
 START_TEST(all_devices)
 {
     io_port_init(&cluster, 0);
-    for (word_t port = 0; port < 0x10000; port++) {
+    for (word_t port = 0; port < 0x10000; port = port_after(port)) {
         bool others = is_between(port, 0xc000, 0xc03f) || is_between(port, 0xcf0, 0xd00) || is_between(port, 0x2f8, 0x2ff);
         ck_assert_msg(is_free(port) == !others, "port %#lx", (unsigned long)port);
     }
@@ -53,7 +60,7 @@ START_TEST(listed_ports)
 {
     cluster.node[0].console_port = 0xc008; /* inside what node 1 lists: a console is its node's */
     io_port_init(&cluster, 1);
-    for (word_t port = 0; port < 0x10000; port++) {
+    for (word_t port = 0; port < 0x10000; port = port_after(port)) {
         bool own = is_between(port, 0xc000, 0xc007) || is_between(port, 0xc010, 0xc03f) ||
                    is_between(port, 0xcf0, 0xcf7) || port == 0xd00;
         ck_assert_msg(is_free(port) == own, "port %#lx", (unsigned long)port);
@@ -64,8 +71,8 @@ END_TEST
 START_TEST(no_devices)
 {
     io_port_init(&cluster, 2);
-    for (word_t port = 0; port < 0x10000; port++) {
-        ck_assert(!is_free(port));
+    for (word_t port = 0; port < 0x10000; port = port_after(port)) {
+        ck_assert_msg(!is_free(port), "port %#lx", (unsigned long)port);
     }
 }
 END_TEST
@@ -161,7 +168,7 @@ START_TEST(random_ranges)
     srand(1);
     cluster.node_count = 1;
     io_port_init(&cluster, 0);
-    for (unsigned step = 0; step < 20000; step++) {
+    for (unsigned step = 0; step < 3000; step++) {
         struct slot *slot = &cnode[PORTS + (unsigned)rand() % RANGES];
         if (!slot_is_empty(slot)) {
             for (word_t p = io_port_capability_first(slot->capability); p <= io_port_capability_last(slot->capability); p++) {
@@ -188,6 +195,7 @@ Suite *io_port_suite(void)
 {
     Suite *suite = suite_create("I/O ports");
     TCase *tests = tcase_create("I/O ports");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, ports_init, NULL);
     tcase_add_test(tests, all_devices);
     tcase_add_test(tests, listed_ports);

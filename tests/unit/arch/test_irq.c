@@ -104,6 +104,7 @@ Suite *irq_suite(void)
 {
     Suite *suite = suite_create("IRQ control");
     TCase *tests = tcase_create("IRQ control");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, irq_init, NULL);
     tcase_add_loop_test(tests, common_checks, 0, 2);
     tcase_add_test(tests, other_labels);

@@ -206,6 +206,7 @@ Suite *paging_suite(void)
 {
     Suite *suite = suite_create("paging structures");
     TCase *tests = tcase_create("paging structures");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, world_init, NULL);
     tcase_add_loop_test(tests, map_one_level, 0, 3);
     tcase_add_test(tests, highest_addresses);

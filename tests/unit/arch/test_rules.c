@@ -173,7 +173,7 @@ static void check_caches(void)
             }
         }
         bool changed = before[i].entry != 0 && now != before[i].entry;
-        ck_assert(!changed || was_shot_down(before[i].pml4, before[i].vaddr));
+        ck_assert_msg(!changed || was_shot_down(before[i].pml4, before[i].vaddr), "%#lx", (unsigned long)before[i].vaddr);
     }
 }
 
@@ -277,12 +277,12 @@ Suite *rules_suite(void)
 {
     Suite *suite = suite_create("rules");
     TCase *tests = tcase_create("rules");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, world_init, NULL);
     tcase_add_test(tests, mutants_of_the_kernel_half);
     tcase_add_test(tests, mutants_of_mappings);
     tcase_add_test(tests, mutants_of_places);
     tcase_add_test(tests, check_at_every_exit);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, random_sequences, 0, 4);
     suite_add_tcase(suite, tests);
     return suite;

@@ -82,9 +82,11 @@ static void choose_pci(struct choices *choices)
 static void choose_modules(struct choices *choices)
 {
     static const char *const texts[] = { "node=all", "", "", "node=0", "node=1 a b", "x y", "rwx node=2", "node=0 rwx z" };
-    uint64_t count = choose(choices, 5);
+    /* Mostly what every cluster can boot with. */
+    bool plain = choose(choices, 8) != 7;
+    uint64_t count = plain ? 0 : choose(choices, 5);
 
-    add_good_module(texts[choose(choices, 2)]);
+    add_good_module(texts[plain ? 0 : choose(choices, 2)]);
     for (uint64_t i = 0; i < count; i++) {
         add_good_module(texts[choose(choices, ARRAY_LENGTH(texts))]);
     }
@@ -137,10 +139,10 @@ static void choose_word(struct choices *choices, char *word, size_t size)
 
     switch (choose(choices, 12)) {
     case 0:
-        snprintf(word, size, "nodes=%lu", (unsigned long)(1 + number / 2));
+        snprintf(word, size, number < 4 ? "nodes=percpu" : number < 8 ? "nodes=numa" : "nodes=3");
         break;
     case 1:
-        snprintf(word, size, "nodes=%s", number < 6 ? "percpu" : "numa");
+        snprintf(word, size, "balance=%s", number < 6 ? "on" : "off");
         break;
     case 2:
         snprintf(word, size, "node%lu.cpus=%lu-%lu", (unsigned long)node, (unsigned long)number,
@@ -174,11 +176,11 @@ static void choose_word(struct choices *choices, char *word, size_t size)
 
 char *choose_command_line(struct choices *choices, char *text, size_t size)
 {
-    uint64_t words = choose(choices, 6);
+    uint64_t words = choose(choices, 4) == 0 ? 0 : choose(choices, 4);
     char word[100];
 
     text[0] = '\0';
-    if (choose(choices, 2) == 0) {
+    if (choose(choices, 4) != 0) {
         snprintf(word, sizeof word, "nodes=%lu", (unsigned long)(1 + choose(choices, machine.cpu_count)));
         append(text, size, word);
     }

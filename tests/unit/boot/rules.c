@@ -16,7 +16,7 @@ static uint32_t owned_count;
 
 static bool meet(struct range a, struct range b)
 {
-    return a.start < b.end && b.start < a.end;
+    return a.start < b.end && b.start < a.end && a.start < a.end && b.start < b.end;
 }
 
 static void own(struct range range, uint32_t owner, bool private)

@@ -1,0 +1,371 @@
+/* ACPI tables: what they say, and what happens when they are damaged. */
+#include "memory_image.h"
+#include "suites.h"
+#include <boot/acpi.h>
+#include <string.h>
+
+enum { RSDP = MEMORY_BASE, ROOT = MEMORY_BASE + 0x100, FIRST_TABLE = MEMORY_BASE + 0x200, ROOT_ENTRIES = ROOT + 36 };
+
+static struct machine_facts facts;
+static const char *why;
+static paddr_t next_table;
+static unsigned tables;
+static bool wide; /* XSDT */
+
+static uint8_t *at(paddr_t address)
+{
+    return memory_image + (address - MEMORY_BASE);
+}
+
+static void set_checksum(paddr_t start, uint32_t bytes, paddr_t place)
+{
+    uint8_t sum = 0;
+
+    *at(place) = 0;
+    for (uint32_t i = 0; i < bytes; i++) {
+        sum = (uint8_t)(sum + *at(start + i));
+    }
+    *at(place) = (uint8_t)-sum;
+}
+
+static void seal_table(paddr_t table, uint32_t bytes)
+{
+    put32(table + 4, bytes);
+    set_checksum(table, bytes, table + 9);
+}
+
+static void start_tables(bool with_xsdt)
+{
+    wide = with_xsdt;
+    memset(memory_image, 0, sizeof memory_image);
+    memset(&facts, 0, sizeof facts);
+    memcpy(at(RSDP), "RSD PTR ", 8);
+    memcpy(at(ROOT), wide ? "XSDT" : "RSDT", 4);
+    next_table = FIRST_TABLE;
+    tables = 0;
+}
+
+/* Starts a table; the caller writes behind the header and calls end_table. */
+static paddr_t begin_table(const char *signature)
+{
+    memcpy(at(next_table), signature, 4);
+    return next_table;
+}
+
+static void end_table(paddr_t end)
+{
+    seal_table(next_table, (uint32_t)(end - next_table));
+    if (wide) {
+        put64(ROOT_ENTRIES + 8 * tables, next_table);
+    } else {
+        put32(ROOT_ENTRIES + 4 * tables, next_table);
+    }
+    tables++;
+    next_table = (end + 15) & ~15ull;
+}
+
+static void finish(void)
+{
+    seal_table(ROOT, 36 + tables * (wide ? 8 : 4));
+    *at(RSDP + 15) = wide ? 2 : 0;
+    if (wide) {
+        put32(RSDP + 20, 36);
+        put64(RSDP + 24, ROOT);
+    } else {
+        put32(RSDP + 16, ROOT);
+    }
+    set_checksum(RSDP, 20, RSDP + 8);
+    set_checksum(RSDP, 36, RSDP + 32);
+}
+
+static bool read_tables(uint32_t boot_apic_id)
+{
+    why = NULL;
+    return acpi_read_tables(at(RSDP), wide ? 36 : 20, boot_apic_id, map_image, NULL, &facts, &why);
+}
+
+static paddr_t add_local_apic(paddr_t entry, uint32_t apic_id, uint32_t flags)
+{
+    *at(entry) = 0;
+    *at(entry + 1) = 8;
+    *at(entry + 3) = (uint8_t)apic_id;
+    put32(entry + 4, flags);
+    return entry + 8;
+}
+
+static paddr_t add_x2apic(paddr_t entry, uint32_t apic_id, uint32_t flags)
+{
+    *at(entry) = 9;
+    *at(entry + 1) = 16;
+    put32(entry + 4, apic_id);
+    put32(entry + 8, flags);
+    return entry + 16;
+}
+
+static paddr_t add_io_apic(paddr_t entry, uint32_t address, uint32_t first_gsi)
+{
+    *at(entry) = 1;
+    *at(entry + 1) = 12;
+    put32(entry + 4, address);
+    put32(entry + 8, first_gsi);
+    return entry + 12;
+}
+
+/* CPUs 3, 0, 1 (off), 0x200; two IOAPICs. */
+static void add_madt(void)
+{
+    paddr_t entry = begin_table("APIC") + 44;
+
+    entry = add_local_apic(entry, 3, 1);
+    entry = add_io_apic(entry, 0xfec00000, 0);
+    entry = add_local_apic(entry, 0, 1);
+    entry = add_local_apic(entry, 1, 0);
+    entry = add_local_apic(entry, 255, 1);
+    entry = add_local_apic(entry, 3, 1);
+    *at(entry) = 200;
+    *at(entry + 1) = 2;
+    entry += 2;
+    entry = add_x2apic(entry, 0x200, 1);
+    entry = add_x2apic(entry, 0x201, 2);
+    entry = add_io_apic(entry, 0xfec01000, 24);
+    end_table(entry);
+}
+
+START_TEST(cpus_and_io_apics)
+{
+    for (int i = 0; i < 2; i++) {
+        start_tables(i == 1);
+        add_madt();
+        finish();
+        ck_assert_msg(read_tables(0), "%s", why);
+        ck_assert_uint_eq(facts.cpu_count, 3);
+        ck_assert_uint_eq(facts.cpu[0].apic_id, 0);
+        ck_assert_uint_eq(facts.cpu[1].apic_id, 3);
+        ck_assert_uint_eq(facts.cpu[2].apic_id, 0x200);
+        ck_assert_uint_eq(facts.cpu[2].proximity, NO_PROXIMITY);
+        ck_assert_uint_eq(facts.io_apic_count, 2);
+        ck_assert_uint_eq(facts.io_apic[1].base, 0xfec01000);
+        ck_assert_uint_eq(facts.io_apic[1].first_gsi, 24);
+        /* A boot CPU that the table forgets exists nevertheless. */
+        ck_assert(read_tables(77));
+        ck_assert_uint_eq(facts.cpu_count, 4);
+        ck_assert_uint_eq(facts.cpu[0].apic_id, 77);
+    }
+}
+END_TEST
+
+START_TEST(more_cpus_than_there_can_be)
+{
+    start_tables(true);
+    paddr_t entry = begin_table("APIC") + 44;
+    for (unsigned i = 0; i < 300; i++) {
+        entry = add_x2apic(entry, i + 1000, 1);
+    }
+    end_table(entry);
+    finish();
+    ck_assert(read_tables(1299));
+    ck_assert_uint_eq(facts.cpu_count, 256);
+    ck_assert_uint_eq(facts.cpus_dropped, 44);
+    ck_assert_uint_eq(facts.cpu[0].apic_id, 1299);
+    ck_assert_uint_eq(facts.cpu[255].apic_id, 1254);
+}
+END_TEST
+
+static void add_srat(uint8_t revision)
+{
+    paddr_t entry = begin_table("SRAT");
+
+    *at(entry + 8) = revision;
+    entry += 48;
+    *at(entry + 1) = 16;            /* CPU 3: domain 0x04030201 */
+    *at(entry + 2) = 1;
+    *at(entry + 3) = 3;
+    put32(entry + 4, 1);
+    *at(entry + 9) = 2;
+    *at(entry + 10) = 3;
+    *at(entry + 11) = 4;
+    entry += 16;
+    *at(entry) = 2;                 /* CPU 0x200: domain 7 */
+    *at(entry + 1) = 24;
+    put32(entry + 4, 7);
+    put32(entry + 8, 0x200);
+    put32(entry + 12, 1);
+    entry += 24;
+    *at(entry + 1) = 16;            /* CPU 0: not enabled */
+    *at(entry + 2) = 9;
+    entry += 16;
+    for (unsigned i = 0; i < 2; i++) {
+        *at(entry) = 1;             /* memory, the second one not enabled */
+        *at(entry + 1) = 40;
+        put32(entry + 2, 0x107);
+        put64(entry + 8, 0x100000000);
+        put64(entry + 16, 0x40000000);
+        put32(entry + 28, 1 - i);
+        entry += 40;
+    }
+    end_table(entry);
+}
+
+START_TEST(proximity)
+{
+    start_tables(true);
+    add_madt();
+    add_srat(3);
+    finish();
+    ck_assert(read_tables(0));
+    ck_assert_uint_eq(facts.cpu[0].proximity, NO_PROXIMITY);
+    ck_assert_uint_eq(facts.cpu[1].proximity, 0x04030201);
+    ck_assert_uint_eq(facts.cpu[2].proximity, 7);
+    ck_assert_uint_eq(facts.proximity_count, 1);
+    ck_assert_uint_eq(facts.proximity[0].proximity, 0x107);
+    ck_assert_uint_eq(facts.proximity[0].range.start, 0x100000000);
+    ck_assert_uint_eq(facts.proximity[0].range.end, 0x140000000);
+
+    start_tables(false);
+    add_srat(1); /* domains have 8 bits in that revision */
+    add_madt();
+    finish();
+    ck_assert(read_tables(0));
+    ck_assert_uint_eq(facts.cpu[1].proximity, 1);
+    ck_assert_uint_eq(facts.proximity[0].proximity, 7);
+}
+END_TEST
+
+START_TEST(the_other_tables)
+{
+    start_tables(true);
+    add_madt();
+    paddr_t table = begin_table("MCFG");
+    put64(table + 44, 0xa0000000);
+    put16(table + 52, 1);             /* segment 1: not ours */
+    put64(table + 60, 0xb0000000);
+    *at(table + 70) = 2;
+    *at(table + 71) = 63;
+    end_table(table + 76);
+    table = begin_table("HPET");
+    put64(table + 44, 0xfed00000);
+    end_table(table + 56);
+    table = begin_table("FACP");
+    put32(table + 76, 0x608);
+    *at(table + 91) = 4;
+    end_table(table + 116);
+    table = begin_table("DMAR");
+    put16(table + 48 + 2, 16);        /* a unit of 2 pages */
+    *at(table + 48 + 5) = 1;
+    put64(table + 48 + 8, 0xfed90000);
+    put16(table + 64, 2);             /* something else */
+    put16(table + 66, 8);
+    end_table(table + 72);
+    table = begin_table("IVRS");
+    for (unsigned i = 0; i < 2; i++) {
+        *at(table + 48 + 24 * i) = (uint8_t)(0x10 + i);
+        put16(table + 48 + 24 * i + 2, 24);
+        put64(table + 48 + 24 * i + 8, 0xfeb80000);
+    }
+    end_table(table + 96);
+    finish();
+    ck_assert(read_tables(0));
+    ck_assert_uint_eq(facts.mcfg_base, 0xb0000000);
+    ck_assert_uint_eq(facts.mcfg_first_bus, 2);
+    ck_assert_uint_eq(facts.mcfg_last_bus, 63);
+    ck_assert_uint_eq(facts.hpet_base, 0xfed00000);
+    ck_assert_uint_eq(facts.pm_timer_port, 0x608);
+    ck_assert_uint_eq(facts.iommu_count, 2);
+    ck_assert_uint_eq(facts.iommu[0].start, 0xfed90000);
+    ck_assert_uint_eq(facts.iommu[0].end, 0xfed92000);
+    ck_assert_uint_eq(facts.iommu[1].start, 0xfeb80000);
+    /* Without the tables, nothing of before stays. */
+    start_tables(true);
+    facts.mcfg_base = facts.hpet_base = 1;
+    facts.iommu_count = facts.proximity_count = 3;
+    add_madt();
+    finish();
+    ck_assert(read_tables(0));
+    ck_assert_uint_eq(facts.mcfg_base | facts.hpet_base | facts.iommu_count | facts.proximity_count | facts.pm_timer_port, 0);
+}
+END_TEST
+
+START_TEST(damage_is_found)
+{
+    start_tables(false);
+    add_madt();
+    finish();
+    ck_assert(read_tables(0));
+    *at(RSDP + 9) ^= 1;
+    ck_assert(!read_tables(0));
+    ck_assert_str_eq(why, "the RSDP is damaged");
+    finish();
+    *at(ROOT + 20) ^= 1;
+    ck_assert(!read_tables(0));
+    ck_assert_str_eq(why, "neither XSDT nor RSDT can be read");
+    finish();
+    *at(ROOT + 20) ^= 1;
+    finish();
+    *at(FIRST_TABLE + 60) ^= 1;
+    ck_assert(!read_tables(0));
+    ck_assert_str_eq(why, "there is no MADT, or it is damaged");
+    *at(FIRST_TABLE + 45) = 1; /* the first entry's length */
+    seal_table(FIRST_TABLE, 44 + 20);
+    ck_assert(!read_tables(0));
+    ck_assert_str_eq(why, "the MADT has an entry of impossible length");
+    *at(FIRST_TABLE + 45) = 21;
+    seal_table(FIRST_TABLE, 44 + 20);
+    ck_assert(!read_tables(0));
+    put32(FIRST_TABLE + 4, 0x7fffffff);
+    ck_assert(!read_tables(0));
+    ck_assert_str_eq(why, "there is no MADT, or it is damaged");
+    put32(ROOT_ENTRIES, MEMORY_BASE + MEMORY_BYTES - 8);
+    seal_table(ROOT, 40);
+    ck_assert(!read_tables(0));
+    ck_assert(!acpi_read_tables(at(RSDP), 19, 0, map_image, NULL, &facts, &why));
+}
+END_TEST
+
+START_TEST(a_bad_xsdt_leaves_the_rsdt)
+{
+    start_tables(false);
+    add_madt();
+    finish();
+    *at(RSDP + 15) = 2;
+    put64(RSDP + 24, 0x123456789abc);
+    set_checksum(RSDP, 20, RSDP + 8);
+    wide = true;
+    ck_assert_msg(read_tables(0), "%s", why);
+}
+END_TEST
+
+START_TEST(the_rsdp_is_found)
+{
+    start_tables(true);
+    finish();
+    memcpy(at(MEMORY_BASE + 0x1230), at(RSDP), 36);
+    ck_assert_ptr_eq(acpi_find_rsdp(memory_image + 16, sizeof memory_image - 16), at(MEMORY_BASE + 0x1230));
+    ck_assert_ptr_eq(acpi_find_rsdp(memory_image, sizeof memory_image), at(RSDP));
+    ck_assert_ptr_null(acpi_find_rsdp(memory_image + 8, 0x1000)); /* only at multiples of 16 */
+    ck_assert_ptr_null(acpi_find_rsdp(memory_image, 35));         /* cut */
+    ck_assert_ptr_null(acpi_find_rsdp(memory_image, 0));
+    *at(RSDP + 33) ^= 1;                                          /* the second checksum counts */
+    ck_assert_ptr_null(acpi_find_rsdp(memory_image, 64));
+    *at(RSDP + 15) = 0;
+    set_checksum(RSDP, 20, RSDP + 8);
+    ck_assert_ptr_eq(acpi_find_rsdp(memory_image, 20), at(RSDP));
+    *at(RSDP + 3) ^= 1;
+    ck_assert_ptr_null(acpi_find_rsdp(memory_image, 64));
+}
+END_TEST
+
+Suite *acpi_suite(void)
+{
+    Suite *suite = suite_create("ACPI");
+    TCase *tests = tcase_create("tables");
+
+    tcase_add_test(tests, cpus_and_io_apics);
+    tcase_add_test(tests, more_cpus_than_there_can_be);
+    tcase_add_test(tests, proximity);
+    tcase_add_test(tests, the_other_tables);
+    tcase_add_test(tests, damage_is_found);
+    tcase_add_test(tests, a_bad_xsdt_leaves_the_rsdt);
+    tcase_add_test(tests, the_rsdp_is_found);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
