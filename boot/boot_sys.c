@@ -148,6 +148,15 @@ static void print_plan_line(void *context, const char *line)
     boot_print("plan: %s", line);
 }
 
+static void print_cluster(const struct cluster *cluster)
+{
+    uint32_t cpus = 0;
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        cpus += cluster->node[node].cpu_count;
+    }
+    boot_print("cluster of %u nodes, %u CPUs", cluster->node_count, cpus);
+}
+
 static void plan_or_stop(struct global_state *state)
 {
     unsigned mistakes = plan_cluster(&state->facts, &state->cluster, complain, NULL);
@@ -250,7 +259,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information)
     enable_apic(state);
     calibrate_timers(state);
     plan_or_stop(state);
-    boot_print("cluster of %u nodes, %u CPUs", state->cluster.node_count, state->cluster.cpu_count);
+    print_cluster(&state->cluster);
 
     boot_window_extend(&state->facts, state->features.huge_pages, state->cluster.boot_pages.start);
     if (!place_node_memory(state)) {

@@ -144,6 +144,9 @@ enum outcome tcb_invoke(struct invocation *call, struct answer *answer)
         thread_claim(target);
         enqueue_first(target);
     }
+    if (call->label < LABEL_TCBReadRegisters || call->label > LABEL_TCBSetFlags) {
+        return refuse(answer, ERROR_ILLEGAL_OPERATION); /* what another type's label needs does not matter */
+    }
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
     }

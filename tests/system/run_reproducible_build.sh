@@ -6,7 +6,7 @@ work=$top/build/system/reproducible
 rm -rf "$work"
 for place in a another/place; do
     mkdir -p "$work/$place"
-    cp -R Makefile linker.ld boot kernel arch include tools "$work/$place"
+    cp -R Makefile linker.ld boot kernel arch include tools user "$work/$place"
     make -s -C "$work/$place" kernel >/dev/null
 done
 for kind in debug release; do

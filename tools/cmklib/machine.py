@@ -43,6 +43,11 @@ class Setup:
         except ValueError as error:
             raise WrongUse(f"--qemu: {error}") from error
 
+    def cpus(self):
+        """How many CPUs --smp asks for; QEMU itself judges what is no such number."""
+        match = re.match(r"(?:cpus=)?(\d+)", self.smp)
+        return int(match[1]) if match else 1
+
     def com_ports(self):
         """Serial ports to attach: com1, and those the configuration gives to nodes' consoles."""
         named = re.findall(r"console=com([1-4])\b", self.config)
@@ -72,6 +77,10 @@ def qemu_command(setup, folder, consoles):
                "-m", setup.mem, "-nodefaults", "-vga", "none", "-display", "none", "-no-reboot"]
     for number, console in enumerate(consoles):
         command += ["-chardev", f"file,id=com{number + 1},path={console}", "-serial", f"chardev:com{number + 1}"]
+    if setup.cpus() > len(os.sched_getaffinity(0)) and "-accel" not in setup.qemu:
+        # More emulated CPUs than real ones: with a thread for each, the one that holds a kernel's lock or is next in its
+        # queue is often one that the host does not run, and a boot takes seconds. In one thread they take turns.
+        command += ["-accel", "tcg,thread=single"]
     if setup.gdb_port is not None:
         command += ["-S", "-gdb", f"tcp:127.0.0.1:{setup.gdb_port}"]
     if setup.loader == "direct":

@@ -10,16 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The most objects that one Retype makes. Regions of up to this many pages are mapped whole, larger ones at both ends. */
+/*
+ * The most objects that one Retype makes. Regions of up to this many pages are mapped whole, larger ones at both
+ * ends.
+ */
 #define BATCH 256
 
 /* An untyped is split into halves until a page is left: never more often than this. */
 #define MAX_SPLITS seL4_MaxUntypedBits
 
-static seL4_CPtr page_slots;        /* BATCH of them */
-static seL4_CPtr split_slots;       /* two for each split */
-static seL4_Word small_window;      /* addresses for BATCH pages of 4 KiB */
-static seL4_Word large_window;      /* and of 2 MiB */
+static seL4_CPtr page_slots;   /* BATCH of them */
+static seL4_CPtr split_slots;  /* two for each split */
+static seL4_Word small_window; /* addresses for BATCH pages of 4 KiB */
+static seL4_Word large_window; /* and of 2 MiB */
 static seL4_Word small_pages, large_pages, too_small, mistakes;
 
 static void mistake(const char *what, seL4_Word paddr, seL4_Error error)
@@ -82,8 +85,8 @@ static void check_end(seL4_CPtr untyped, seL4_Word paddr, seL4_Word size_bits, b
 
     while (size_bits > seL4_LargePageBits) {
         seL4_CPtr slots = split_slots + 2 * splits;
-        seL4_Error error = seL4_Untyped_Retype(untyped, seL4_UntypedObject, size_bits - 1, seL4_CapInitThreadCNode, 0, 0,
-                                               slots, halves);
+        seL4_Error error = seL4_Untyped_Retype(untyped, seL4_UntypedObject, size_bits - 1, seL4_CapInitThreadCNode, 0,
+                                               0, slots, halves);
         if (error != seL4_NoError) {
             mistake("a device untyped cannot be split", paddr, error);
             break;
@@ -141,7 +144,7 @@ int main(void)
             check_untyped(boot_info->untyped.start + i, &boot_info->untypedList[i]);
         }
     }
-    printf("device untypeds: %lu, pages of 4 KiB: %lu, of 2 MiB: %lu, too small for a page: %lu, mistakes: %lu\n", devices,
-           small_pages, large_pages, too_small, mistakes);
+    printf("device untypeds: %lu, pages of 4 KiB: %lu, of 2 MiB: %lu, too small for a page: %lu, mistakes: %lu\n",
+           devices, small_pages, large_pages, too_small, mistakes);
     return mistakes == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

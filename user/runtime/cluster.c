@@ -116,7 +116,8 @@ bool cmk_parse_cluster(const void *chunk, size_t bytes, struct cmk_cluster *clus
     cluster->ipi_control = info.ipi_control_slot;
     cluster->node_control = info.node_control_slot;
     cluster->shared = region_from(&info.shared);
-    if (parse_nodes(chunk, &info, cluster) && parse_channels(&info, cluster) && parse_arguments(chunk, &info, cluster)) {
+    if (parse_nodes(chunk, &info, cluster) && parse_channels(&info, cluster) &&
+        parse_arguments(chunk, &info, cluster)) {
         return true;
     }
     memset(cluster, 0, sizeof(*cluster));

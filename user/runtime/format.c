@@ -1,4 +1,6 @@
-/* printf's format language without floating point. No state, no library call: the host's tests compile this file too. */
+/*
+ * printf's format language without floating point. No state, no library call: the host's tests compile this file too.
+ */
 #include "runtime.h"
 
 #include <stdbool.h>

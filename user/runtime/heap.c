@@ -1,6 +1,6 @@
 /*
- * malloc: first fit in one static area; neighbouring free blocks are joined while searching. For one thread at a time: a
- * lock would make a high-priority thread spin for ever on one that it keeps from running.
+ * malloc: first fit in one static area; neighbouring free blocks are joined while searching. For one thread at a
+ * time: a lock would make a high-priority thread spin for ever on one that it keeps from running.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -9,7 +9,10 @@ static seL4_CPtr end_slot;
 static seL4_CPtr free_slots[MAX_FREE_SLOTS];
 static seL4_Word free_slot_count;
 
-/* Bytes used at the start of each boot untyped, which is what the kernel's watermark says as long as only we retype it. */
+/*
+ * Bytes used at the start of each boot untyped, which is what the kernel's watermark says as long as only we retype
+ * it.
+ */
 static seL4_Word used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
 
 static void find_slots(void)
@@ -47,8 +50,8 @@ void cmk_free_slot(seL4_CPtr slot)
 static seL4_Word object_bits(seL4_Word type, seL4_Word size_bits)
 {
     switch (type) {
-#define OBJECT(api_name, number, name, bits, device) \
-    case number:                                     \
+#define OBJECT(api_name, number, name, bits, device)                                                                   \
+    case number:                                                                                                       \
         return (bits) + (type == seL4_UntypedObject || type == seL4_CapTableObject ? size_bits : 0);
 #include <api/objects.def>
 #undef OBJECT

@@ -26,7 +26,10 @@ struct sink {
     size_t count; /* characters so far, whether they had room or not */
 };
 
-/* printf's formats without floating point: flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X c s p n %. */
+/*
+ * printf's formats without floating point: flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X c s p
+ * n %.
+ */
 void format(struct sink *sink, const char *text, va_list arguments);
 
 #endif

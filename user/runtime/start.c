@@ -15,8 +15,8 @@ extern const function_t __preinit_array_start[], __preinit_array_end[];
 extern const function_t __init_array_start[], __init_array_end[];
 
 /*
- * On CMK, the system call that every build has. Builds of seL4 either have it or let users write FS base themselves, but
- * all of them have the invocation. No error can be reported here: reporting needs thread-local data.
+ * On CMK, the system call that every build has. Builds of seL4 either have it or let users write FS base themselves,
+ * but all of them have the invocation. No error can be reported here: reporting needs thread-local data.
  */
 static void set_tls_base(seL4_Word base)
 {

@@ -20,12 +20,13 @@ static bool make_ipc_buffer(struct cmk_thread *thread)
     if (thread->ipc_buffer_frame == 0) {
         return false;
     }
-    thread->ipc_buffer = cmk_map_frames(thread->ipc_buffer_frame, 1, seL4_PageBits, seL4_ReadWrite,
-                                        seL4_X86_Default_VMAttributes);
+    thread->ipc_buffer =
+        cmk_map_frames(thread->ipc_buffer_frame, 1, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     return thread->ipc_buffer != NULL;
 }
 
-static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*entry)(void *), void *argument, void *tls)
+static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*entry)(void *), void *argument,
+                                        void *tls)
 {
     seL4_Word stack_top = (seL4_Word)thread->stack + CMK_THREAD_STACK_PAGES * LIBSEL4_BIT(seL4_PageBits);
     return (seL4_UserContext){
@@ -39,7 +40,8 @@ static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*
     };
 }
 
-bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority, void (*entry)(void *), void *argument)
+bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
+                       void *argument)
 {
     seL4_Word page = LIBSEL4_BIT(seL4_PageBits);
     thread->tcb = cmk_alloc_object(seL4_TCBObject, 0);

@@ -13,14 +13,14 @@
 /* Memory shared with other nodes: 2 MiB frames in consecutive slots, at the same physical addresses in every sharer. */
 struct cmk_region {
     seL4_Word paddr;
-    seL4_Word bytes;      /* 0: there is no such region */
+    seL4_Word bytes; /* 0: there is no such region */
     seL4_CPtr first_slot;
     seL4_Word num_frames;
 };
 
 /* A region that only this node and `peer` can map. */
 struct cmk_channel {
-    seL4_Word number;     /* in the cluster's configuration */
+    seL4_Word number; /* in the cluster's configuration */
     seL4_Word peer;
     struct cmk_region region;
 };
@@ -32,7 +32,7 @@ struct cmk_node {
 };
 
 struct cmk_cluster {
-    seL4_Word node_id;    /* this node */
+    seL4_Word node_id; /* this node */
     seL4_Word num_nodes;
     cmk_IPIControl ipi_control;
     cmk_NodeControl node_control;
@@ -40,7 +40,7 @@ struct cmk_cluster {
     seL4_Word num_channels;
     struct cmk_channel channels[ABI_CMK_MAX_CHANNELS];
     struct cmk_node nodes[ABI_CMK_MAX_NODES];
-    int argc;             /* the image's arguments; argv[0] is "nodeK", argv[argc] is null */
+    int argc; /* the image's arguments; argv[0] is "nodeK", argv[argc] is null */
     char *argv[ABI_CMK_MAX_ARGUMENTS + 1];
     /* What apic_ids and argv point to. */
     seL4_Word apic_id_table[ABI_CMK_MAX_CPUS];
@@ -60,8 +60,9 @@ const struct cmk_cluster *cmk_cluster(void);
 bool cmk_parse_cluster(const void *chunk, size_t bytes, struct cmk_cluster *cluster);
 
 /*
- * The first extra chunk with this id in the `extra_bytes` bytes that start at `extra`, or null. *bytes becomes its length,
- * header included, of which was checked that it fits. The chunk may lie at any address: copy it before using its fields.
+ * The first extra chunk with this id in the `extra_bytes` bytes that start at `extra`, or null. *bytes becomes its
+ * length, header included, of which was checked that it fits. The chunk may lie at any address: copy it before using
+ * its fields.
  */
 const void *cmk_find_chunk(const void *extra, size_t extra_bytes, seL4_Word id, size_t *bytes);
 

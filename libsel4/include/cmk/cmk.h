@@ -44,30 +44,36 @@ static inline seL4_Error cmk_NodeControl_Exit(cmk_NodeControl _service, seL4_Wor
 }
 
 /*
- * Writes up to CMK_WRITE_MAX bytes to this node's console, as one piece; what is beyond is not written. Overwrites message
- * registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
+ * Writes up to CMK_WRITE_MAX bytes to this node's console, as one piece; what is beyond is not written. Overwrites
+ * message registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
  */
 static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text, seL4_Word bytes)
 {
     struct sel4_x64_trap trap = {0};
-    if (bytes > CMK_WRITE_MAX)
+    if (bytes > CMK_WRITE_MAX) {
         bytes = CMK_WRITE_MAX;
+    }
     seL4_Word words = (bytes + sizeof(seL4_Word) - 1) / sizeof(seL4_Word);
 
     trap.mr[0] = bytes;
     for (seL4_Word i = 0; i < words; i++) {
         seL4_Word word = 0;
-        for (seL4_Word j = 0; j < sizeof(seL4_Word) && i * sizeof(seL4_Word) + j < bytes; j++)
+        for (seL4_Word j = 0; j < sizeof(seL4_Word) && i * sizeof(seL4_Word) + j < bytes; j++) {
             word |= (seL4_Word)(unsigned char)text[i * sizeof(seL4_Word) + j] << (8 * j);
-        if (i + 1 < ABI_MESSAGE_REGISTERS)
+        }
+        if (i + 1 < ABI_MESSAGE_REGISTERS) {
             trap.mr[i + 1] = word;
-        else
+        } else {
             seL4_SetMR((int)i + 1, word);
+        }
     }
     return sel4_x64_invoke(&trap, _service, CMKNodeControlWrite, 0, words + 1);
 }
 
-/* Debug kernels: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h), for tests of containment. */
+/*
+ * Debug kernels: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h), for tests of
+ * containment.
+ */
 static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what, seL4_Word argument)
 {
     struct sel4_x64_trap trap = {.mr = {what, argument}};

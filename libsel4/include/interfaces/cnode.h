@@ -1,4 +1,7 @@
-/* Methods of CNodes and untypeds (contract 4.4 and 4.6). In a CNode method, `_service` is the root of the destination. */
+/*
+ * Methods of CNodes and untypeds (contract 4.4 and 4.6). In a CNode method, `_service` is the root of the
+ * destination.
+ */
 #ifndef INTERFACES_CNODE_H
 #define INTERFACES_CNODE_H
 
@@ -6,9 +9,9 @@
 #include <sel4/sel4_arch/trap.h>
 
 /* Makes `num_objects` objects; their capabilities go to consecutive slots from `node_offset` of the named CNode. */
-static inline seL4_Error seL4_Untyped_Retype(seL4_Untyped _service, seL4_Word type, seL4_Word size_bits, seL4_CNode root,
-                                             seL4_Word node_index, seL4_Word node_depth, seL4_Word node_offset,
-                                             seL4_Word num_objects)
+static inline seL4_Error seL4_Untyped_Retype(seL4_Untyped _service, seL4_Word type, seL4_Word size_bits,
+                                             seL4_CNode root, seL4_Word node_index, seL4_Word node_depth,
+                                             seL4_Word node_offset, seL4_Word num_objects)
 {
     struct sel4_x64_trap trap = {.mr = {type, size_bits, node_index, node_depth}};
     seL4_SetCap(0, root);

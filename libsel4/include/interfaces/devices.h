@@ -44,8 +44,8 @@ static inline seL4_Error seL4_IRQControl_GetIOAPIC(seL4_IRQControl _service, seL
 }
 
 static inline seL4_Error seL4_IRQControl_GetMSI(seL4_IRQControl _service, seL4_CNode root, seL4_Word index,
-                                                seL4_Uint8 depth, seL4_Word pci_bus, seL4_Word pci_dev, seL4_Word pci_func,
-                                                seL4_Word handle, seL4_Word vector)
+                                                seL4_Uint8 depth, seL4_Word pci_bus, seL4_Word pci_dev,
+                                                seL4_Word pci_func, seL4_Word handle, seL4_Word vector)
 {
     struct sel4_x64_trap trap = {.mr = {index, depth, pci_bus, pci_dev}};
     seL4_SetCap(0, root);

@@ -19,13 +19,15 @@ static inline seL4_Error seL4_TCB_ReadRegisters(seL4_TCB _service, seL4_Bool sus
 {
     struct sel4_x64_trap trap = {.mr = {(suspend_source & 1) | (seL4_Word)arch_flags << 8, count}};
     seL4_Error error = sel4_x64_invoke(&trap, _service, TCBReadRegisters, 0, 2);
-    if (error != seL4_NoError)
+    if (error != seL4_NoError) {
         return error;
+    }
 
     seL4_Word *words = (seL4_Word *)regs;
     seL4_Word length = seL4_MessageInfo_get_length(trap.info);
-    for (seL4_Word i = 0; i < length && i < SEL4_USER_CONTEXT_WORDS; i++)
+    for (seL4_Word i = 0; i < length && i < SEL4_USER_CONTEXT_WORDS; i++) {
         words[i] = i < ABI_MESSAGE_REGISTERS ? trap.mr[i] : seL4_GetMR((int)i);
+    }
     return error;
 }
 
@@ -37,8 +39,9 @@ static inline seL4_Error seL4_TCB_WriteRegisters(seL4_TCB _service, seL4_Bool re
     struct sel4_x64_trap trap = {
         .mr = {(resume_target & 1) | (seL4_Word)arch_flags << 8, count, words[0], words[1]},
     };
-    for (seL4_Word i = 2; i < SEL4_USER_CONTEXT_WORDS; i++)
+    for (seL4_Word i = 2; i < SEL4_USER_CONTEXT_WORDS; i++) {
         seL4_SetMR((int)i + 2, words[i]);
+    }
     return sel4_x64_invoke(&trap, _service, TCBWriteRegisters, 0, 2 + SEL4_USER_CONTEXT_WORDS);
 }
 
@@ -54,8 +57,8 @@ static inline seL4_Error seL4_TCB_CopyRegisters(seL4_TCB _service, seL4_TCB sour
 }
 
 static inline seL4_Error seL4_TCB_Configure(seL4_TCB _service, seL4_Word fault_ep, seL4_CNode cspace_root,
-                                            seL4_Word cspace_root_data, seL4_CPtr vspace_root, seL4_Word vspace_root_data,
-                                            seL4_Word buffer, seL4_CPtr bufferFrame)
+                                            seL4_Word cspace_root_data, seL4_CPtr vspace_root,
+                                            seL4_Word vspace_root_data, seL4_Word buffer, seL4_CPtr bufferFrame)
 {
     struct sel4_x64_trap trap = {.mr = {fault_ep, cspace_root_data, vspace_root_data, buffer}};
     seL4_SetCap(0, cspace_root);
@@ -79,7 +82,8 @@ static inline seL4_Error seL4_TCB_SetMCPriority(seL4_TCB _service, seL4_CPtr aut
     return sel4_x64_invoke(&trap, _service, TCBSetMCPriority, 1, 1);
 }
 
-static inline seL4_Error seL4_TCB_SetSchedParams(seL4_TCB _service, seL4_CPtr authority, seL4_Word mcp, seL4_Word priority)
+static inline seL4_Error seL4_TCB_SetSchedParams(seL4_TCB _service, seL4_CPtr authority, seL4_Word mcp,
+                                                 seL4_Word priority)
 {
     struct sel4_x64_trap trap = {.mr = {mcp, priority}};
     seL4_SetCap(0, authority);
@@ -94,7 +98,8 @@ static inline seL4_Error seL4_TCB_SetIPCBuffer(seL4_TCB _service, seL4_Word buff
 }
 
 static inline seL4_Error seL4_TCB_SetSpace(seL4_TCB _service, seL4_Word fault_ep, seL4_CNode cspace_root,
-                                           seL4_Word cspace_root_data, seL4_CPtr vspace_root, seL4_Word vspace_root_data)
+                                           seL4_Word cspace_root_data, seL4_CPtr vspace_root,
+                                           seL4_Word vspace_root_data)
 {
     struct sel4_x64_trap trap = {.mr = {fault_ep, cspace_root_data, vspace_root_data}};
     seL4_SetCap(0, cspace_root);

@@ -28,10 +28,10 @@ typedef struct {
 } seL4_UntypedDesc;
 
 typedef struct seL4_BootInfo {
-    seL4_Word extraLen;              /* bytes of all extra chunks, exact */
-    seL4_NodeId nodeID;              /* 0: which of a CMK cluster's nodes this is says cmk_cluster() */
-    seL4_Word numNodes;              /* CPUs of this node */
-    seL4_Word numIOPTLevels;         /* all ones: no IOMMU */
+    seL4_Word extraLen;      /* bytes of all extra chunks, exact */
+    seL4_NodeId nodeID;      /* 0: which of a CMK cluster's nodes this is says cmk_cluster() */
+    seL4_Word numNodes;      /* CPUs of this node */
+    seL4_Word numIOPTLevels; /* all ones: no IOMMU */
     seL4_IPCBuffer *ipcBuffer;
     seL4_SlotRegion empty;
     seL4_SlotRegion sharedFrames;
@@ -45,7 +45,7 @@ typedef struct seL4_BootInfo {
     seL4_UntypedDesc untypedList[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
 } seL4_BootInfo;
 
-#define SEL4_BOOT_INFO_OFFSET(member, offset) \
+#define SEL4_BOOT_INFO_OFFSET(member, offset)                                                                          \
     _Static_assert(__builtin_offsetof(seL4_BootInfo, member) == (offset), "boot info: " #member)
 
 SEL4_BOOT_INFO_OFFSET(extraLen, 0);

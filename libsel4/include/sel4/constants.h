@@ -6,60 +6,60 @@
 #include <sel4/macros.h>
 
 /* Words. */
-#define seL4_WordBits 64
+#define seL4_WordBits     64
 #define seL4_WordSizeBits 3
 
 /* Objects: log2 of bytes; for paging structures also log2 of entries and of an entry's bytes. */
-#define seL4_PageBits ABI_PAGE_BITS
-#define seL4_4KBits ABI_PAGE_BITS
-#define seL4_LargePageBits ABI_LARGE_PAGE_BITS
-#define seL4_HugePageBits ABI_HUGE_PAGE_BITS
-#define seL4_SlotBits ABI_SLOT_BITS
-#define seL4_TCBBits ABI_TCB_BITS
-#define seL4_EndpointBits ABI_ENDPOINT_BITS
+#define seL4_PageBits         ABI_PAGE_BITS
+#define seL4_4KBits           ABI_PAGE_BITS
+#define seL4_LargePageBits    ABI_LARGE_PAGE_BITS
+#define seL4_HugePageBits     ABI_HUGE_PAGE_BITS
+#define seL4_SlotBits         ABI_SLOT_BITS
+#define seL4_TCBBits          ABI_TCB_BITS
+#define seL4_EndpointBits     ABI_ENDPOINT_BITS
 #define seL4_NotificationBits ABI_NOTIFICATION_BITS
-#define seL4_MinUntypedBits ABI_MIN_UNTYPED_BITS
-#define seL4_MaxUntypedBits ABI_MAX_UNTYPED_BITS
+#define seL4_MinUntypedBits   ABI_MIN_UNTYPED_BITS
+#define seL4_MaxUntypedBits   ABI_MAX_UNTYPED_BITS
 
-#define seL4_PageTableBits ABI_PAGING_STRUCTURE_BITS
+#define seL4_PageTableBits      ABI_PAGING_STRUCTURE_BITS
 #define seL4_PageTableEntryBits 3
 #define seL4_PageTableIndexBits 9
-#define seL4_PageDirBits ABI_PAGING_STRUCTURE_BITS
-#define seL4_PageDirEntryBits 3
-#define seL4_PageDirIndexBits 9
-#define seL4_PDPTBits ABI_PAGING_STRUCTURE_BITS
-#define seL4_PDPTEntryBits 3
-#define seL4_PDPTIndexBits 9
-#define seL4_PML4Bits ABI_PAGING_STRUCTURE_BITS
-#define seL4_PML4EntryBits 3
-#define seL4_PML4IndexBits 9
-#define seL4_VSpaceBits seL4_PML4Bits
-#define seL4_VSpaceEntryBits seL4_PML4EntryBits
-#define seL4_VSpaceIndexBits seL4_PML4IndexBits
-#define seL4_IOPageTableBits 12
+#define seL4_PageDirBits        ABI_PAGING_STRUCTURE_BITS
+#define seL4_PageDirEntryBits   3
+#define seL4_PageDirIndexBits   9
+#define seL4_PDPTBits           ABI_PAGING_STRUCTURE_BITS
+#define seL4_PDPTEntryBits      3
+#define seL4_PDPTIndexBits      9
+#define seL4_PML4Bits           ABI_PAGING_STRUCTURE_BITS
+#define seL4_PML4EntryBits      3
+#define seL4_PML4IndexBits      9
+#define seL4_VSpaceBits         seL4_PML4Bits
+#define seL4_VSpaceEntryBits    seL4_PML4EntryBits
+#define seL4_VSpaceIndexBits    seL4_PML4IndexBits
+#define seL4_IOPageTableBits    12
 
-#define seL4_ASIDPoolBits ABI_ASID_POOL_BITS
+#define seL4_ASIDPoolBits      ABI_ASID_POOL_BITS
 #define seL4_ASIDPoolIndexBits ABI_ASID_POOL_INDEX_BITS
-#define seL4_NumASIDPoolsBits 3
+#define seL4_NumASIDPoolsBits  3
 
 /* Messages and the IPC buffer. */
-#define seL4_MsgLengthBits 7
-#define seL4_MsgMaxLength ABI_MAX_MESSAGE_LENGTH
-#define seL4_MsgExtraCapBits 2
-#define seL4_MsgMaxExtraCaps ABI_MAX_EXTRA_CAPS
+#define seL4_MsgLengthBits        7
+#define seL4_MsgMaxLength         ABI_MAX_MESSAGE_LENGTH
+#define seL4_MsgExtraCapBits      2
+#define seL4_MsgMaxExtraCaps      ABI_MAX_EXTRA_CAPS
 #define seL4_FastMessageRegisters ABI_MESSAGE_REGISTERS
-#define seL4_IPCBufferSizeBits ABI_IPC_BUFFER_SIZE_BITS
+#define seL4_IPCBufferSizeBits    ABI_IPC_BUFFER_SIZE_BITS
 
 /* CNode capability data. */
 #define seL4_GuardSizeBits 6
-#define seL4_GuardBits 58
-#define seL4_BadgeBits 64
-#define seL4_NilData 0
+#define seL4_GuardBits     58
+#define seL4_BadgeBits     64
+#define seL4_NilData       0
 
 /* Threads. */
 #define seL4_InvalidPrio (-1)
-#define seL4_MinPrio 0
-#define seL4_MaxPrio (ABI_PRIORITIES - 1)
+#define seL4_MinPrio     0
+#define seL4_MaxPrio     (ABI_PRIORITIES - 1)
 
 typedef enum {
     seL4_TCBFlag_NoFlag = 0,
@@ -69,21 +69,21 @@ typedef enum {
 } seL4_TCBFlag;
 
 /* Address spaces: the first address that can never be mapped, and the last that can. */
-#define seL4_UserTop 0x00007ffffffff000
+#define seL4_UserTop       0x00007ffffffff000
 #define seL4_UserVSpaceTop 0x00007fffffffefff
 
 /* Which table was missing: seL4_GetMR(SEL4_MAPPING_LOOKUP_LEVEL) after a map call answered FailedLookup (4.9). */
-#define SEL4_MAPPING_LOOKUP_LEVEL 2
-#define SEL4_MAPPING_LOOKUP_NO_PT 21
-#define SEL4_MAPPING_LOOKUP_NO_PD 30
+#define SEL4_MAPPING_LOOKUP_LEVEL   2
+#define SEL4_MAPPING_LOOKUP_NO_PT   21
+#define SEL4_MAPPING_LOOKUP_NO_PD   30
 #define SEL4_MAPPING_LOOKUP_NO_PDPT 39
 
 /* Vector arguments of GetIOAPIC and GetMSI. The kernel accepts 0 to 107 although the API's header says 109. */
 #define IRQ_OFFSET ABI_IRQ_VECTOR_OFFSET
 #define VECTOR_MIN 0
 #define VECTOR_MAX 109
-#define MSI_MIN VECTOR_MIN
-#define MSI_MAX VECTOR_MAX
+#define MSI_MIN    VECTOR_MIN
+#define MSI_MAX    VECTOR_MAX
 
 /* Boot info. */
 #define seL4_BootInfoFrameBits ABI_PAGE_BITS

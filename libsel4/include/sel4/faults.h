@@ -36,23 +36,23 @@ static inline seL4_Word seL4_Fault_ptr_get_seL4_FaultType(const seL4_Fault_t *fa
     return fault->words[0];
 }
 
-#define SEL4_FAULT_FIELD(fault, field, mr)                                                              \
-    static inline seL4_Word seL4_Fault_##fault##_get_##field(seL4_Fault_t value)                        \
-    {                                                                                                   \
-        return value.words[1 + (mr)];                                                                   \
-    }                                                                                                   \
-    static inline seL4_Word seL4_Fault_##fault##_ptr_get_##field(const seL4_Fault_t *value)             \
-    {                                                                                                   \
-        return value->words[1 + (mr)];                                                                  \
-    }                                                                                                   \
-    static inline seL4_Fault_t seL4_Fault_##fault##_set_##field(seL4_Fault_t value, seL4_Word word)     \
-    {                                                                                                   \
-        value.words[1 + (mr)] = word;                                                                   \
-        return value;                                                                                   \
-    }                                                                                                   \
-    static inline void seL4_Fault_##fault##_ptr_set_##field(seL4_Fault_t *value, seL4_Word word)        \
-    {                                                                                                   \
-        value->words[1 + (mr)] = word;                                                                  \
+#define SEL4_FAULT_FIELD(fault, field, mr)                                                                             \
+    static inline seL4_Word seL4_Fault_##fault##_get_##field(seL4_Fault_t value)                                       \
+    {                                                                                                                  \
+        return value.words[1 + (mr)];                                                                                  \
+    }                                                                                                                  \
+    static inline seL4_Word seL4_Fault_##fault##_ptr_get_##field(const seL4_Fault_t *value)                            \
+    {                                                                                                                  \
+        return value->words[1 + (mr)];                                                                                 \
+    }                                                                                                                  \
+    static inline seL4_Fault_t seL4_Fault_##fault##_set_##field(seL4_Fault_t value, seL4_Word word)                    \
+    {                                                                                                                  \
+        value.words[1 + (mr)] = word;                                                                                  \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    static inline void seL4_Fault_##fault##_ptr_set_##field(seL4_Fault_t *value, seL4_Word word)                       \
+    {                                                                                                                  \
+        value->words[1 + (mr)] = word;                                                                                 \
     }
 
 SEL4_FAULT_FIELD(CapFault, IP, seL4_CapFault_IP)
@@ -119,13 +119,32 @@ static inline seL4_Fault_t seL4_Fault_UserException_new(seL4_Word FaultIP, seL4_
     return (seL4_Fault_t){{seL4_Fault_UserException, FaultIP, Stack, FLAGS, Number, Code}};
 }
 
-static inline seL4_Fault_t seL4_Fault_UnknownSyscall_new(
-    seL4_Word RAX, seL4_Word RBX, seL4_Word RCX, seL4_Word RDX, seL4_Word RSI, seL4_Word RDI, seL4_Word RBP, seL4_Word R8,
-    seL4_Word R9, seL4_Word R10, seL4_Word R11, seL4_Word R12, seL4_Word R13, seL4_Word R14, seL4_Word R15,
-    seL4_Word FaultIP, seL4_Word RSP, seL4_Word FLAGS, seL4_Word Syscall)
+static inline seL4_Fault_t seL4_Fault_UnknownSyscall_new(seL4_Word RAX, seL4_Word RBX, seL4_Word RCX, seL4_Word RDX,
+                                                         seL4_Word RSI, seL4_Word RDI, seL4_Word RBP, seL4_Word R8,
+                                                         seL4_Word R9, seL4_Word R10, seL4_Word R11, seL4_Word R12,
+                                                         seL4_Word R13, seL4_Word R14, seL4_Word R15, seL4_Word FaultIP,
+                                                         seL4_Word RSP, seL4_Word FLAGS, seL4_Word Syscall)
 {
-    return (seL4_Fault_t){{seL4_Fault_UnknownSyscall, RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14,
-                           R15, FaultIP, RSP, FLAGS, Syscall}};
+    return (seL4_Fault_t){{seL4_Fault_UnknownSyscall,
+                           RAX,
+                           RBX,
+                           RCX,
+                           RDX,
+                           RSI,
+                           RDI,
+                           RBP,
+                           R8,
+                           R9,
+                           R10,
+                           R11,
+                           R12,
+                           R13,
+                           R14,
+                           R15,
+                           FaultIP,
+                           RSP,
+                           FLAGS,
+                           Syscall}};
 }
 
 static inline seL4_Bool seL4_isNullFault_tag(seL4_MessageInfo_t tag)
@@ -175,11 +194,13 @@ static inline seL4_Fault_t seL4_getFault(seL4_MessageInfo_t tag)
 {
     seL4_Fault_t fault = {{seL4_Fault_NullFault}};
     seL4_Word words = sel4_fault_words(seL4_MessageInfo_get_label(tag));
-    if (words == 0)
+    if (words == 0) {
         return fault;
+    }
     fault.words[0] = seL4_MessageInfo_get_label(tag);
-    for (seL4_Word i = 0; i < words; i++)
+    for (seL4_Word i = 0; i < words; i++) {
         fault.words[1 + i] = seL4_GetMR((int)i);
+    }
     return fault;
 }
 

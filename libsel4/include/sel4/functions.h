@@ -66,12 +66,15 @@ static inline void seL4_SetCap(int i, seL4_CPtr cap)
 static inline void seL4_GetCapReceivePath(seL4_CPtr *cnode, seL4_CPtr *index, seL4_Word *depth)
 {
     seL4_IPCBuffer *buffer = seL4_GetIPCBuffer();
-    if (cnode)
+    if (cnode) {
         *cnode = buffer->receiveCNode;
-    if (index)
+    }
+    if (index) {
         *index = buffer->receiveIndex;
-    if (depth)
+    }
+    if (depth) {
         *depth = buffer->receiveDepth;
+    }
 }
 
 /* The slot that takes a capability which comes with a message. */

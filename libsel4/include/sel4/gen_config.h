@@ -8,24 +8,24 @@
 
 #include <api/limits.h>
 
-#define CONFIG_ARCH_X86                      1
-#define CONFIG_ARCH_X86_64                   1
-#define CONFIG_SEL4_ARCH_X86_64              1
-#define CONFIG_SEL4_ARCH                     x86_64
-#define CONFIG_X86_64                        1
-#define CONFIG_ARCH                          x86
-#define CONFIG_PLAT_PC99                     1
-#define CONFIG_PLAT                          pc99
-#define CONFIG_WORD_SIZE                     64
-#define CONFIG_KERNEL_X86_SYSCALL            syscall
-#define CONFIG_KERNEL_X86_SYSCALL_SYSCALL    1
-#define CONFIG_HUGE_PAGE                     1
-#define CONFIG_FSGSBASE_MSR                  1
-#define CONFIG_SET_TLS_BASE_SELF             1
-#define CONFIG_IRQ_IOAPIC                    1
-#define CONFIG_MAX_NUM_IOAPIC                1
-#define CONFIG_HAVE_FPU                      1
-#define CONFIG_FASTPATH                      1
+#define CONFIG_ARCH_X86                   1
+#define CONFIG_ARCH_X86_64                1
+#define CONFIG_SEL4_ARCH_X86_64           1
+#define CONFIG_SEL4_ARCH                  x86_64
+#define CONFIG_X86_64                     1
+#define CONFIG_ARCH                       x86
+#define CONFIG_PLAT_PC99                  1
+#define CONFIG_PLAT                       pc99
+#define CONFIG_WORD_SIZE                  64
+#define CONFIG_KERNEL_X86_SYSCALL         syscall
+#define CONFIG_KERNEL_X86_SYSCALL_SYSCALL 1
+#define CONFIG_HUGE_PAGE                  1
+#define CONFIG_FSGSBASE_MSR               1
+#define CONFIG_SET_TLS_BASE_SELF          1
+#define CONFIG_IRQ_IOAPIC                 1
+#define CONFIG_MAX_NUM_IOAPIC             1
+#define CONFIG_HAVE_FPU                   1
+#define CONFIG_FASTPATH                   1
 
 #define CONFIG_ENABLE_SMP_SUPPORT            1
 #define CONFIG_MAX_NUM_NODES                 ABI_CMK_MAX_NODE_CPUS
@@ -38,12 +38,12 @@
 #define CONFIG_ROOT_CNODE_SIZE_BITS          ABI_ROOT_CNODE_BITS
 #define CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS ABI_BOOT_INFO_UNTYPEDS
 
-#define CONFIG_PRINTING                      1
+#define CONFIG_PRINTING 1
 #ifndef CMK_RELEASE
-#define CONFIG_DEBUG_BUILD                   1
+#define CONFIG_DEBUG_BUILD 1
 #endif
 
 /* What a program asks to learn that it runs on CMK's headers. */
-#define CONFIG_CMK                           1
+#define CONFIG_CMK 1
 
 #endif

@@ -4,19 +4,19 @@
 
 #include <sel4/gen_config.h>
 
-#define LIBSEL4_INLINE static inline
+#define LIBSEL4_INLINE      static inline
 #define LIBSEL4_INLINE_FUNC static inline
-#define LIBSEL4_NOINLINE __attribute__((noinline))
-#define LIBSEL4_UNUSED __attribute__((unused))
-#define LIBSEL4_WEAK __attribute__((weak))
-#define LIBSEL4_BIT(n) (1ul << (n))
+#define LIBSEL4_NOINLINE    __attribute__((noinline))
+#define LIBSEL4_UNUSED      __attribute__((unused))
+#define LIBSEL4_WEAK        __attribute__((weak))
+#define LIBSEL4_BIT(n)      (1ul << (n))
 
-#define SEL4_PACKED __attribute__((packed))
-#define SEL4_DEPRECATED(message) __attribute__((deprecated(message)))
-#define SEL4_DEPRECATE_MACRO(x) x
-#define SEL4_OFFSETOF(type, member) __builtin_offsetof(type, member)
+#define SEL4_PACKED                           __attribute__((packed))
+#define SEL4_DEPRECATED(message)              __attribute__((deprecated(message)))
+#define SEL4_DEPRECATE_MACRO(x)               x
+#define SEL4_OFFSETOF(type, member)           __builtin_offsetof(type, member)
 #define SEL4_COMPILE_ASSERT(name, expression) _Static_assert(expression, #name);
-#define SEL4_SIZE_SANITY(index_bits, entry_bits, size_bits) \
+#define SEL4_SIZE_SANITY(index_bits, entry_bits, size_bits)                                                            \
     _Static_assert((index_bits) + (entry_bits) == (size_bits), #size_bits);
 
 /* Makes an enumeration a full word wide, so that its values travel through registers without conversion. */

@@ -10,24 +10,24 @@
 #include <sel4/simple_types.h>
 
 /* A field of `width` bits whose lowest bit is `shift`. `width` is below 64: no shift count reaches the word's width. */
-#define SEL4_WORD_FIELD(type, field, shift, width)                                                      \
-    static inline seL4_Word type##_get_##field(type##_t word)                                           \
-    {                                                                                                   \
-        return (word.words[0] >> (shift)) & ((1ul << (width)) - 1);                                     \
-    }                                                                                                   \
-    static inline type##_t type##_set_##field(type##_t word, seL4_Word value)                           \
-    {                                                                                                   \
-        seL4_Word mask = ((1ul << (width)) - 1) << (shift);                                             \
-        word.words[0] = (word.words[0] & ~mask) | ((value << (shift)) & mask);                          \
-        return word;                                                                                    \
-    }                                                                                                   \
-    static inline seL4_Word type##_ptr_get_##field(const type##_t *word)                                \
-    {                                                                                                   \
-        return type##_get_##field(*word);                                                               \
-    }                                                                                                   \
-    static inline void type##_ptr_set_##field(type##_t *word, seL4_Word value)                          \
-    {                                                                                                   \
-        *word = type##_set_##field(*word, value);                                                       \
+#define SEL4_WORD_FIELD(type, field, shift, width)                                                                     \
+    static inline seL4_Word type##_get_##field(type##_t word)                                                          \
+    {                                                                                                                  \
+        return (word.words[0] >> (shift)) & ((1ul << (width)) - 1);                                                    \
+    }                                                                                                                  \
+    static inline type##_t type##_set_##field(type##_t word, seL4_Word value)                                          \
+    {                                                                                                                  \
+        seL4_Word mask = ((1ul << (width)) - 1) << (shift);                                                            \
+        word.words[0] = (word.words[0] & ~mask) | ((value << (shift)) & mask);                                         \
+        return word;                                                                                                   \
+    }                                                                                                                  \
+    static inline seL4_Word type##_ptr_get_##field(const type##_t *word)                                               \
+    {                                                                                                                  \
+        return type##_get_##field(*word);                                                                              \
+    }                                                                                                                  \
+    static inline void type##_ptr_set_##field(type##_t *word, seL4_Word value)                                         \
+    {                                                                                                                  \
+        *word = type##_set_##field(*word, value);                                                                      \
     }
 
 typedef struct seL4_MessageInfo {
@@ -64,21 +64,22 @@ SEL4_WORD_FIELD(seL4_CapRights, capAllowRead, 1, 1)
 SEL4_WORD_FIELD(seL4_CapRights, capAllowGrant, 2, 1)
 SEL4_WORD_FIELD(seL4_CapRights, capAllowGrantReply, 3, 1)
 
-static inline seL4_CapRights_t seL4_CapRights_new(seL4_Word grant_reply, seL4_Word grant, seL4_Word read, seL4_Word write)
+static inline seL4_CapRights_t seL4_CapRights_new(seL4_Word grant_reply, seL4_Word grant, seL4_Word read,
+                                                  seL4_Word write)
 {
     seL4_CapRights_t rights = {{(grant_reply & 1) << 3 | (grant & 1) << 2 | (read & 1) << 1 | (write & 1)}};
     return rights;
 }
 
-#define seL4_ReadWrite seL4_CapRights_new(0, 0, 1, 1)
-#define seL4_AllRights seL4_CapRights_new(1, 1, 1, 1)
-#define seL4_CanRead seL4_CapRights_new(0, 0, 1, 0)
-#define seL4_CanWrite seL4_CapRights_new(0, 0, 0, 1)
-#define seL4_CanGrant seL4_CapRights_new(0, 1, 0, 0)
+#define seL4_ReadWrite     seL4_CapRights_new(0, 0, 1, 1)
+#define seL4_AllRights     seL4_CapRights_new(1, 1, 1, 1)
+#define seL4_CanRead       seL4_CapRights_new(0, 0, 1, 0)
+#define seL4_CanWrite      seL4_CapRights_new(0, 0, 0, 1)
+#define seL4_CanGrant      seL4_CapRights_new(0, 1, 0, 0)
 #define seL4_CanGrantReply seL4_CapRights_new(1, 0, 0, 0)
-#define seL4_NoWrite seL4_CapRights_new(1, 1, 1, 0)
-#define seL4_NoRead seL4_CapRights_new(1, 1, 0, 1)
-#define seL4_NoRights seL4_CapRights_new(0, 0, 0, 0)
+#define seL4_NoWrite       seL4_CapRights_new(1, 1, 1, 0)
+#define seL4_NoRead        seL4_CapRights_new(1, 1, 0, 1)
+#define seL4_NoRights      seL4_CapRights_new(0, 0, 0, 0)
 #define seL4_CapRightsBits 4
 
 /* A CNode capability's guard, as Mint, Mutate, Rotate and TCB configuration take it. */
@@ -97,8 +98,8 @@ static inline seL4_CNode_CapData_t seL4_CNode_CapData_new(seL4_Word guard, seL4_
 }
 
 /*
- * The IPC buffer: written and read by its thread, and by the kernel during that thread's system calls and when a message
- * reaches it. Message registers 0 to 3 travel in CPU registers; the kernel does not touch their words here.
+ * The IPC buffer: written and read by its thread, and by the kernel during that thread's system calls and when a
+ * message reaches it. Message registers 0 to 3 travel in CPU registers; the kernel does not touch their words here.
  */
 typedef struct seL4_IPCBuffer_ {
     seL4_MessageInfo_t tag;
@@ -110,8 +111,8 @@ typedef struct seL4_IPCBuffer_ {
     seL4_Word receiveDepth;
 } __attribute__((aligned(1024))) seL4_IPCBuffer;
 
-#define SEL4_IPC_BUFFER_WORD(member, word) \
-    _Static_assert(__builtin_offsetof(seL4_IPCBuffer, member) == (word) * 8, "IPC buffer: " #member)
+#define SEL4_IPC_BUFFER_WORD(member, word)                                                                             \
+    _Static_assert(__builtin_offsetof(seL4_IPCBuffer, member) == (word)*8, "IPC buffer: " #member)
 
 SEL4_IPC_BUFFER_WORD(tag, ABI_IPC_TAG);
 SEL4_IPC_BUFFER_WORD(msg, ABI_IPC_MESSAGE);

@@ -22,21 +22,21 @@ typedef seL4_Uint64 seL4_Time;
 typedef seL4_Uint64 seL4_Ticks;
 typedef seL4_Int8 seL4_Bool;
 
-#define seL4_True 1
+#define seL4_True  1
 #define seL4_False 0
-#define seL4_Null ((void *)0)
+#define seL4_Null  ((void *)0)
 
 /* Format letters for seL4_Word, to go after a '%'. */
-#define SEL4_PRId_word "ld"
-#define SEL4_PRIi_word "li"
-#define SEL4_PRIu_word "lu"
-#define SEL4_PRIo_word "lo"
-#define SEL4_PRIx_word "lx"
-#define SEL4_PRI_word "lu"
-#define SEL4_PRId64 "ld"
-#define SEL4_PRIi64 "li"
-#define SEL4_PRIu64 "lu"
-#define SEL4_PRIx64 "lx"
+#define SEL4_PRId_word          "ld"
+#define SEL4_PRIi_word          "li"
+#define SEL4_PRIu_word          "lu"
+#define SEL4_PRIo_word          "lo"
+#define SEL4_PRIx_word          "lx"
+#define SEL4_PRI_word           "lu"
+#define SEL4_PRId64             "ld"
+#define SEL4_PRIi64             "li"
+#define SEL4_PRIu64             "lu"
+#define SEL4_PRIx64             "lx"
 #define SEL4_WORD_CONST(number) number##ul
 
 _Static_assert(sizeof(seL4_Int8) == 1 && sizeof(seL4_Int16) == 2, "8 and 16 bit types");

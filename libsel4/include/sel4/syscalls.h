@@ -20,8 +20,9 @@ static inline seL4_MessageInfo_t sel4_x64_receive(seL4_Syscall_ID number, struct
 {
     sel4_x64_enter(number, trap);
     sel4_x64_store_registers(trap);
-    if (sender)
+    if (sender) {
         *sender = trap->rdi;
+    }
     return trap->info;
 }
 
@@ -113,16 +114,21 @@ static inline void sel4_x64_take(struct sel4_x64_trap *trap, const seL4_Word *mr
 static inline void sel4_x64_give(const struct sel4_x64_trap *trap, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
                                  seL4_Word *mr2, seL4_Word *mr3)
 {
-    if (sender)
+    if (sender) {
         *sender = trap->rdi;
-    if (mr0)
+    }
+    if (mr0) {
         *mr0 = trap->mr[0];
-    if (mr1)
+    }
+    if (mr1) {
         *mr1 = trap->mr[1];
-    if (mr2)
+    }
+    if (mr2) {
         *mr2 = trap->mr[2];
-    if (mr3)
+    }
+    if (mr3) {
         *mr3 = trap->mr[3];
+    }
 }
 
 static inline void sel4_x64_send_registers(seL4_Syscall_ID number, seL4_CPtr dest, seL4_MessageInfo_t info,

@@ -13,8 +13,9 @@ static inline void seL4_DebugPutChar(char c)
 
 static inline void seL4_DebugPutString(const char *text)
 {
-    for (const char *c = text; *c; c++)
+    for (const char *c = text; *c; c++) {
         seL4_DebugPutChar(*c);
+    }
 }
 
 static inline void seL4_DebugDumpScheduler(void)

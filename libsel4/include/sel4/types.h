@@ -1,4 +1,6 @@
-/* Capability names, user registers and memory attributes. A capability is named by an address in the caller's CSpace. */
+/*
+ * Capability names, user registers and memory attributes. A capability is named by an address in the caller's CSpace.
+ */
 #ifndef SEL4_TYPES_H
 #define SEL4_TYPES_H
 
@@ -53,8 +55,8 @@ typedef struct seL4_UserContext_ {
 #undef REGISTER
 } seL4_UserContext;
 
-#define REGISTER(name, index) \
-    _Static_assert(__builtin_offsetof(seL4_UserContext, name) == (index) * 8, "user context: " #name);
+#define REGISTER(name, index)                                                                                          \
+    _Static_assert(__builtin_offsetof(seL4_UserContext, name) == (index)*8, "user context: " #name);
 #include <api/registers.def>
 #undef REGISTER
 

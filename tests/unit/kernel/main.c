@@ -10,12 +10,24 @@
 #include <check.h>
 #include <string.h>
 
+Suite *lookup_suite(void);
+Suite *capability_suite(void);
+Suite *untyped_suite(void);
+Suite *cnode_suite(void);
+Suite *tree_suite(void);
+Suite *deletion_suite(void);
 Suite *deletion_graph_suite(void);
 
 int main(int argc, char **argv)
 {
-    SRunner *runner = srunner_create(deletion_graph_suite());
+    SRunner *runner = srunner_create(lookup_suite());
 
+    srunner_add_suite(runner, capability_suite());
+    srunner_add_suite(runner, untyped_suite());
+    srunner_add_suite(runner, cnode_suite());
+    srunner_add_suite(runner, tree_suite());
+    srunner_add_suite(runner, deletion_suite());
+    srunner_add_suite(runner, deletion_graph_suite());
     srunner_run_all(runner, argc > 1 && strcmp(argv[1], "-v") == 0 ? CK_VERBOSE : CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

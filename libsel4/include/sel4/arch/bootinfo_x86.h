@@ -5,7 +5,7 @@
 #include <sel4/bootinfo_types.h>
 
 #define SEL4_MULTIBOOT_MAX_MMAP_ENTRIES 50
-#define SEL4_MULTIBOOT_RAM_REGION_TYPE 1
+#define SEL4_MULTIBOOT_RAM_REGION_TYPE  1
 
 typedef struct seL4_X86_mb_mmap {
     seL4_Uint32 size;

@@ -1,8 +1,8 @@
 /*
- * The one place where user programs enter the kernel (contract 1.2).
- * rdx carries the number, rdi the capability (or the call's only argument) and then the badge, rsi the message info, and
- * r10, r8, r9, r15 the first four message registers. The instruction itself takes rcx and r11. The kernel does not keep
- * rsp, so it waits in rbx, which the kernel does keep.
+ * The one place where user programs enter the kernel (contract 1.2). rdx carries the number, rdi the capability (or
+ * the call's only argument) and then the badge, rsi the message info, and r10, r8, r9, r15 the first four message
+ * registers. The instruction itself takes rcx and r11. The kernel does not keep rsp, so it waits in rbx, which the
+ * kernel does keep.
  */
 #ifndef SEL4_SEL4_ARCH_TRAP_H
 #define SEL4_SEL4_ARCH_TRAP_H
@@ -49,20 +49,22 @@ static inline seL4_Word sel4_x64_enter_word(seL4_Syscall_ID number, seL4_Word ar
 static inline void sel4_x64_load_registers(struct sel4_x64_trap *trap)
 {
     seL4_Word length = seL4_MessageInfo_get_length(trap->info);
-    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++)
+    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
         trap->mr[i] = (seL4_Word)i < length ? seL4_GetMR(i) : 0;
+    }
 }
 
 static inline void sel4_x64_store_registers(const struct sel4_x64_trap *trap)
 {
-    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++)
+    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
         seL4_SetMR(i, trap->mr[i]);
+    }
 }
 
 /*
- * Calls a method of a kernel object and returns its error code. The first four words are in `trap->mr` on the way in and
- * out, further ones in the IPC buffer. On an error the words that explain it go to the IPC buffer too (contract 4.1 item
- * 7), where seL4_GetMR finds them; a thread that has no buffer just learns the code.
+ * Calls a method of a kernel object and returns its error code. The first four words are in `trap->mr` on the way in
+ * and out, further ones in the IPC buffer. On an error the words that explain it go to the IPC buffer too (contract
+ * 4.1 item 7), where seL4_GetMR finds them; a thread that has no buffer just learns the code.
  */
 static inline seL4_Error sel4_x64_invoke(struct sel4_x64_trap *trap, seL4_CPtr service, seL4_Word label,
                                          seL4_Word extra_caps, seL4_Word length)
@@ -72,8 +74,9 @@ static inline seL4_Error sel4_x64_invoke(struct sel4_x64_trap *trap, seL4_CPtr s
     sel4_x64_enter(seL4_SysCall, trap);
 
     seL4_Error error = (seL4_Error)seL4_MessageInfo_get_label(trap->info);
-    if (error != seL4_NoError && seL4_GetIPCBuffer())
+    if (error != seL4_NoError && seL4_GetIPCBuffer()) {
         sel4_x64_store_registers(trap);
+    }
     return error;
 }
 

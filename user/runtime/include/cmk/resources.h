@@ -1,7 +1,7 @@
 /*
- * Slots, objects, mappings and threads for small programs: a simple allocator over what boot info hands out.
- * It belongs to the initial thread's CSpace and VSpace. One thread at a time may use it, and a program that uses it leaves
- * the boot untypeds and the empty slots to it. What it made stays made: only slots can be given back.
+ * Slots, objects, mappings and threads for small programs: a simple allocator over what boot info hands out. It
+ * belongs to the initial thread's CSpace and VSpace. One thread at a time may use it, and a program that uses it
+ * leaves the boot untypeds and the empty slots to it. What it made stays made: only slots can be given back.
  */
 #ifndef CMK_RESOURCES_H
 #define CMK_RESOURCES_H
@@ -20,9 +20,9 @@ seL4_CPtr cmk_alloc_slots(seL4_Word count);
 void cmk_free_slot(seL4_CPtr slot);
 
 /*
- * Makes `count` objects of a type from ordinary memory, with capabilities in the slots from `first_slot` up. `size_bits`
- * matters for untypeds (log2 of bytes) and CNodes (log2 of slots). seL4_NotEnoughMemory if no untyped has room; objects
- * already made stay.
+ * Makes `count` objects of a type from ordinary memory, with capabilities in the slots from `first_slot` up.
+ * `size_bits` matters for untypeds (log2 of bytes) and CNodes (log2 of slots). seL4_NotEnoughMemory if no untyped has
+ * room; objects already made stay.
  */
 seL4_Error cmk_retype(seL4_Word type, seL4_Word size_bits, seL4_Word count, seL4_CPtr first_slot);
 
@@ -38,15 +38,18 @@ seL4_Error cmk_map_frame_in(seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr, 
                             seL4_X86_VMAttributes attributes);
 
 /*
- * Free addresses, aligned to 2^align_bits; nothing is mapped there, and a page that stays unmapped lies in front. They are
- * never given back. 0 if there are none left.
+ * Free addresses, aligned to 2^align_bits; nothing is mapped there, and a page that stays unmapped lies in front.
+ * They are never given back. 0 if there are none left.
  */
 seL4_Word cmk_alloc_addresses(seL4_Word bytes, seL4_Word align_bits);
 
 /* New zeroed memory of `pages` pages of 4 KiB, mapped for reading and writing; null if something is used up. */
 void *cmk_alloc_pages(seL4_Word pages);
 
-/* Maps the frames in `count` slots from `first_slot`, each of 2^frame_bits bytes, next to each other; null on an error. */
+/*
+ * Maps the frames in `count` slots from `first_slot`, each of 2^frame_bits bytes, next to each other; null on an
+ * error.
+ */
 void *cmk_map_frames(seL4_CPtr first_slot, seL4_Word count, seL4_Word frame_bits, seL4_CapRights_t rights,
                      seL4_X86_VMAttributes attributes);
 

@@ -1,0 +1,110 @@
+/*
+ * ACPI tables. If the first byte is odd, the rest is memory from 4 KiB on, as it is, with the RSDP at its start. If it is even,
+ * the rest is a row of tables, each a byte that chooses its signature, two bytes of length, and what follows its header;
+ * headers and checksums are made here, since no search would guess them. From the top of the tree:
+ *
+ *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/acpi.c -o build/fuzz/acpi
+ *   build/fuzz/acpi tests/fuzz/corpus/acpi
+ *
+ * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
+ */
+#include "fuzz.h"
+#include <boot/acpi.h>
+#include <string.h>
+
+enum { BASE = 0x1000, LARGEST = 1 << 14, MAX_TABLES = 16, RSDP_BYTES = 36, HEADER_BYTES = 36, ROOM = 2 * LARGEST };
+
+static void put(uint8_t *at, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        at[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static void seal(uint8_t *start, size_t bytes, unsigned place)
+{
+    uint8_t sum = 0;
+
+    start[place] = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        sum = (uint8_t)(sum + start[i]);
+    }
+    start[place] = (uint8_t)-sum;
+}
+
+/* RSDP, XSDT, then the tables, each at a multiple of 16. Returns how many bytes that makes. */
+static size_t build_tables(const uint8_t *data, size_t size, uint8_t *memory)
+{
+    static const char signatures[][5] = { "APIC", "SRAT", "MCFG", "HPET", "FACP", "DMAR", "IVRS", "SSDT" };
+    uint8_t *root = memory + 48;
+    size_t end = 48 + HEADER_BYTES + 8 * MAX_TABLES;
+    unsigned count = 0;
+
+    memset(memory, 0, ROOM);
+    for (size_t at = 0; at + 3 <= size && count < MAX_TABLES; count++) {
+        size_t bytes = MIN((size_t)(data[at + 1] | data[at + 2] << 8), size - at - 3);
+        uint8_t *table = memory + end;
+
+        memcpy(table, signatures[data[at] & 7], 4);
+        memcpy(table + HEADER_BYTES, data + at + 3, bytes);
+        table[8] = (uint8_t)(data[at] >> 4); /* revision */
+        put(table + 4, HEADER_BYTES + bytes, 4);
+        seal(table, HEADER_BYTES + bytes, 9);
+        put(root + HEADER_BYTES + 8 * count, BASE + end, 8);
+        end = (end + HEADER_BYTES + bytes + 15) & ~(size_t)15;
+        at += 3 + bytes;
+    }
+    memcpy(root, "XSDT", 4);
+    put(root + 4, HEADER_BYTES + 8 * count, 4);
+    seal(root, HEADER_BYTES + 8 * count, 9);
+    memcpy(memory, "RSD PTR ", 8);
+    memory[15] = 2;
+    put(memory + 24, BASE + 48, 8);
+    seal(memory, 20, 8);
+    seal(memory, RSDP_BYTES, 32);
+    return end;
+}
+
+static void check_facts(const struct machine_facts *facts)
+{
+    must(facts->cpu_count >= 1 && facts->cpu_count <= ABI_CMK_MAX_CPUS, "CPU count");
+    must(facts->cpu[0].apic_id == 5, "the boot CPU is not the first");
+    for (uint32_t i = 0; i < facts->cpu_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            must(facts->cpu[i].apic_id != facts->cpu[j].apic_id, "a CPU twice");
+        }
+    }
+    must(facts->io_apic_count <= MAX_IO_APICS && facts->proximity_count <= MAX_PROXIMITY_RANGES, "counts");
+    must(facts->iommu_count <= ARRAY_LENGTH(facts->iommu), "IOMMU count");
+    for (uint32_t i = 0; i < facts->proximity_count; i++) {
+        must(facts->proximity[i].range.start < facts->proximity[i].range.end, "empty proximity range");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct machine_facts facts;
+    static uint8_t memory[ROOM];
+    uint8_t rsdp[RSDP_BYTES] = { 0 };
+    const char *why = NULL;
+
+    if (size == 0 || size > LARGEST) {
+        return 0;
+    }
+    memset(&facts, 0, sizeof facts);
+    if (data[0] & 1) {
+        memcpy(rsdp, data + 1, MIN(size - 1, sizeof rsdp));
+        set_memory(BASE, data + 1, size - 1);
+        acpi_find_rsdp(data + 1, size - 1);
+    } else {
+        set_memory(BASE, memory, build_tables(data + 1, size - 1, memory));
+        memcpy(rsdp, memory, sizeof rsdp);
+    }
+    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof rsdp, 5, map_memory, NULL, &facts, &why)) {
+        check_facts(&facts);
+    } else {
+        must(why != NULL, "no reason");
+    }
+    return 0;
+}

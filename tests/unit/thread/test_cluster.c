@@ -1,0 +1,201 @@
+/* IRQs, CMK's capabilities, domains, debug system calls. */
+#include "world.h"
+#include <kernel/irq.h>
+#include <string.h>
+
+static struct tcb *self, *waiter;
+
+enum { IPI_CONTROL = FREE, NODE_CONTROL, IRQ_CONTROL, DOMAIN, NEW, SIGNAL };
+
+static void setup(void)
+{
+    world_start(1);
+    self = new_running_thread(10, 0);
+    waiter = new_running_thread(20, 0);
+    insert_root(capability_make(CAP_IPI_CONTROL, 0, 0), &root[IPI_CONTROL]);
+    insert_root(capability_make(CAP_NODE_CONTROL, 0, 0), &root[NODE_CONTROL]);
+    insert_root(capability_make(CAP_IRQ_CONTROL, 0, 0), &root[IRQ_CONTROL]);
+    insert_root(capability_make(CAP_DOMAIN, 0, 0), &root[DOMAIN]);
+    mint(SIGNAL, NOTIFICATION, RIGHTS_ALL, 0x40);
+    make_syscall(waiter, SYS_Recv, NOTIFICATION, 0);
+    ck_assert_ptr_eq(running_on(0), self);
+}
+
+static word_t get_handler(word_t irq, unsigned slot)
+{
+    return invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(irq, slot, 64), CAPS(ROOT));
+}
+
+START_TEST(an_interrupt_signals_the_handlers_notification)
+{
+    ck_assert_uint_eq(get_handler(3, NEW), ERROR_NONE);
+    interrupt(0, 3);
+    ck_assert_uint_eq(irq_unowned_count, 1);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(ENDPOINT)), ERROR_INVALID_CAPABILITY);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL)), ERROR_NONE);
+    interrupt(0, 3);
+    ck_assert_ptr_eq(running_on(0), waiter);
+    ck_assert_uint_eq(badge(waiter), 0x40);
+    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(host_machine.acknowledged[3], 1);
+    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_IRQClearIRQHandler, NO_WORDS, NO_CAPS), ERROR_NONE);
+    ck_assert(slot_is_empty(&irq_slots[3]));
+    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_TCBSuspend, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+}
+END_TEST
+
+START_TEST(revoking_the_notification_clears_the_handler)
+{
+    get_handler(3, NEW);
+    invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL));
+    ck_assert_uint_eq(invoke(self, ROOT, LABEL_CNodeRevoke, WORDS(NOTIFICATION, 64), NO_CAPS), ERROR_NONE);
+    ck_assert(slot_is_empty(&irq_slots[3]));
+    ck_assert(irq_is_active(3));
+    ck_assert_uint_eq(invoke(self, ROOT, LABEL_CNodeDelete, WORDS(NEW, 64), NO_CAPS), ERROR_NONE);
+    ck_assert(!irq_is_active(3));
+    ck_assert_uint_eq(host_machine.disabled[3], 1);
+    ck_assert_uint_eq(get_handler(3, NEW), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(get_handler_refusals)
+{
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(1, 2), CAPS(ROOT)),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(get_handler(0, NEW), ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 0), 1);
+    ck_assert_uint_eq(mr(self, 1), 15);
+    ck_assert_uint_eq(get_handler(16, NEW), ERROR_RANGE);
+    ck_assert_uint_eq(get_handler(15, ROOT), ERROR_DELETE_FIRST);
+    ck_assert_uint_eq(get_handler(15, NEW), ERROR_NONE);
+    ck_assert_uint_eq(get_handler(15, ROOT), ERROR_REVOKE_FIRST);
+}
+END_TEST
+
+START_TEST(ipi_signals)
+{
+    const unsigned caps[] = {ROOT};
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 0, NEW, 64), 1, caps), ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 1), 15);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(2, 5, NEW, 64), 1, caps), ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(mr(self, 1), 1);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, ROOT, 64), 1, caps),
+                      ERROR_DELETE_FIRST);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, NEW), 1, caps),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, NEW, 64), 1, caps), ERROR_NONE);
+    ck_assert(is_parent_of(&root[IPI_CONTROL], &root[NEW]));
+    ck_assert_uint_eq(invoke(self, NEW, 0x1234, NO_WORDS, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(host_machine.sent_node, 1);
+    ck_assert_uint_eq(host_machine.sent_irq, 5);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CNodeCopy, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+}
+END_TEST
+
+START_TEST(irq_control)
+{
+    const unsigned caps[] = {ROOT};
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW), 1, caps),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW, 64), 1, caps),
+                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerMSI, NO_WORDS, NO_CAPS), ERROR_ALIGNMENT);
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+}
+END_TEST
+
+START_TEST(node_control_writes)
+{
+    word_t text[3] = {13};
+    memcpy(&text[1], "Hello, world!xyz", 16);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
+    ck_assert_str_eq(host_console, "Hello, world!");
+    text[0] = ~0ull; /* more than there is */
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
+    ck_assert_str_eq(host_console, "Hello, world!Hello, world!xyz");
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_TCBResume, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+}
+END_TEST
+
+START_TEST(node_control_exits)
+{
+    invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, WORDS(42), NO_CAPS);
+}
+END_TEST
+
+START_TEST(domains)
+{
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, NO_WORDS, CAPS(slot_of(self))), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(1), NO_CAPS), ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(ROOT)), ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 1);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(slot_of(self))), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(1, 0, 5), NO_CAPS), ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 1), 0);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 1, 5), NO_CAPS), ERROR_RANGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 1ull << 56), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 2);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 0), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 7), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(2), NO_CAPS), ERROR_RANGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(1), NO_CAPS), ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(0), NO_CAPS), ERROR_NONE);
+}
+END_TEST
+
+START_TEST(debug_system_calls)
+{
+    make_syscall(self, SYS_DebugPutChar, 'x', 0);
+    ck_assert_str_eq(host_console, "x");
+    make_syscall(self, SYS_DebugCapIdentify, ENDPOINT, 0);
+    ck_assert_uint_eq(badge(self), CAP_ENDPOINT);
+    make_syscall(self, SYS_DebugCapIdentify, ROOT_SLOTS, 0);
+    ck_assert_uint_eq(badge(self), CAP_NULL);
+    strcpy((char *)&buffer_of(self)[ABI_IPC_MESSAGE], "a good name");
+    make_syscall(self, SYS_DebugNameThread, slot_of(waiter), 0);
+    ck_assert_str_eq(waiter->name, "a good name");
+    memset(&buffer_of(self)[ABI_IPC_MESSAGE], 'y', 960);
+    make_syscall(self, SYS_DebugNameThread, slot_of(waiter), 0);
+    ck_assert_str_eq(waiter->name, "a good name");
+    ((char *)&buffer_of(self)[ABI_IPC_MESSAGE])[959] = '\0';
+    make_syscall(self, SYS_DebugNameThread, slot_of(waiter), 0);
+    ck_assert_uint_eq(strlen(waiter->name), TCB_NAME_BYTES - 1);
+    make_syscall(self, SYS_DebugNameThread, ROOT, 0);
+    ck_assert_ptr_nonnull(strstr(host_console, "not a TCB"));
+    make_syscall(self, SYS_DebugGetThreadAffinity, slot_of(waiter), 0);
+    ck_assert_uint_eq(badge(self), 0);
+    make_syscall(self, SYS_DebugGetThreadAffinity, ROOT, 0);
+    ck_assert_uint_eq(badge(self), ROOT);
+    make_syscall(self, SYS_DebugSendIPI, 0, 0);
+    make_syscall(self, SYS_DebugDumpScheduler, 0, 0);
+    make_syscall(self, SYS_DebugSnapshot, 0, 0);
+    ck_assert_ptr_eq(running_on(0), self);
+}
+END_TEST
+
+Suite *cluster_suite(void)
+{
+    Suite *suite = suite_create("cluster");
+    TCase *t = tcase_create("cluster");
+    tcase_add_checked_fixture(t, setup, NULL);
+    tcase_add_test(t, an_interrupt_signals_the_handlers_notification);
+    tcase_add_test(t, revoking_the_notification_clears_the_handler);
+    tcase_add_test(t, get_handler_refusals);
+    tcase_add_test(t, ipi_signals);
+    tcase_add_test(t, irq_control);
+    tcase_add_test(t, node_control_writes);
+    tcase_add_exit_test(t, node_control_exits, 42);
+    tcase_add_test(t, domains);
+    tcase_add_test(t, debug_system_calls);
+    suite_add_tcase(suite, t);
+    return suite;
+}
