@@ -10,7 +10,7 @@
 #
 # Extra goals; each says what it needs and installs it where it may:
 #
-#   make fuzz          searches for new inputs that break a parser (clang; SECONDS=60 per parser)
+#   make fuzz          searches for new inputs that break a parser (clang; FUZZ_SECONDS=60 per parser)
 #   make models        Spin models in tests/models
 #   make rules         Coccinelle rules in tests/rules
 #   make bochs         system tests in a second emulator
@@ -29,7 +29,7 @@ CC := gcc
 LD := ld
 AR := ar
 NASM := nasm
-SECONDS := 60
+FUZZ_SECONDS := 60
 
 # Debian packages: build/packages/GOAL exists once tools/packages has found or installed what GOAL needs.
 build/packages/%: tools/packages
@@ -152,13 +152,15 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system build/packages/unit build/packages/system
-	@tools/total tools/unit-tests tools/replay-corpus tests/system/run
+	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run
 unit: build/packages/unit
 	@tools/unit-tests
 replay: build/packages/unit
-	@tools/replay-corpus
+	@tools/fuzz replay
 system: for-system build/packages/system
 	@tests/system/run
+fuzz: build/packages/unit build/packages/fuzz
+	@tools/fuzz search $(FUZZ_SECONDS)
 bochs: for-system build/packages/bochs
 	@tests/system/run --goal bochs
 models: build/packages/models

@@ -253,6 +253,7 @@ static void start_nodes(const struct cluster *cluster)
 _Noreturn void boot_sys(uint32_t magic, uint32_t information)
 {
     struct global_state *state = global_state_to_write();
+    state->boot_tsc = read_tsc();
     uart_init(BOOT_CONSOLE);
     boot_print("CMK boots");
     discover(state, magic, information);

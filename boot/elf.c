@@ -160,6 +160,9 @@ void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *desti
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segment[i];
 
-        memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset, segment->file_bytes);
+        /* Without bytes in the file, its offset may be anything. */
+        if (segment->file_bytes > 0) {
+            memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset, segment->file_bytes);
+        }
     }
 }

@@ -71,11 +71,11 @@ static bool add_memory(struct reader *reader, uint64_t base, uint64_t bytes, uin
     struct machine_facts *facts = reader->facts;
     uint64_t end;
 
-    if (bytes == 0) {
-        return true;
-    }
     if (__builtin_add_overflow(base, bytes, &end)) {
         end = UINT64_MAX;
+    }
+    if (base == end) {
+        return true;
     }
     if (facts->memory_count > 0) {
         struct memory_fact *last = &facts->memory[facts->memory_count - 1];

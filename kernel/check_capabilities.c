@@ -83,9 +83,9 @@ void check_slot(const struct slot *slot)
 /* --- finding every slot --- */
 
 /*
- * The CNodes, and the zombies of CNodes and TCBs, that were found. The search starts from the threads, the IRQ table and the
- * initial CNode, whose memory is never reused; it follows the capabilities in slots, and those derived from untypeds, which
- * finds CNodes that no thread can reach any more. More than fit are not walked.
+ * The CNodes, and the zombies of CNodes and TCBs, that were found. The search starts from the threads, the IRQ table
+ * and the initial CNode, whose memory is never reused; it follows the capabilities in slots, and those derived from
+ * untypeds, which finds CNodes that no thread can reach any more. More than fit are not walked.
  */
 enum { FOUND_MAX = 512 };
 

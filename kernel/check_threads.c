@@ -132,10 +132,7 @@ static void check_work_conservation(void)
     bool idle = false;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         const struct cpu *cpu = cpu_by_index(i);
-        if (cpu == this_cpu) {
-            continue;
-        }
-        bool without_thread = cpu->current == NULL;
+        bool without_thread = cpu->current == NULL && cpu != this_cpu;
         coming += cpu->called || (without_thread && cpu->mark != CPU_IDLE);
         idle |= without_thread && cpu->mark == CPU_IDLE && !cpu->called;
     }

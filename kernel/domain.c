@@ -1,6 +1,6 @@
 /*
- * The domain capability with one domain (contract 4.8): all checks and errors, and nothing ever switches. The schedule is
- * kept, so that what is configured can be checked against it.
+ * The domain capability with one domain (contract 4.8): all checks and errors, and nothing ever switches. The schedule
+ * is kept, so that what is configured can be checked against it.
  */
 #include <kernel/cluster.h>
 

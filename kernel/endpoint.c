@@ -1,6 +1,6 @@
 /*
- * Endpoints: senders and receivers meet (contract 7.10, 8.4). An endpoint is idle, or has a queue of threads that all wait
- * in the same direction; its state is IDLE exactly when the queue is empty.
+ * Endpoints: senders and receivers meet (contract 7.10, 8.4). An endpoint is idle, or has a queue of threads that all
+ * wait in the same direction; its state is IDLE exactly when the queue is empty.
  */
 #include <kernel/assert.h>
 #include <kernel/ipc.h>

@@ -1,6 +1,6 @@
 /*
- * IRQ handlers (contract 4.7, 10.2): a table of slots, one per IRQ, each with the notification capability that the handler
- * set. The slots take part in the derivation tree, so revoking the notification clears the handler.
+ * IRQ handlers (contract 4.7, 10.2): a table of slots, one per IRQ, each with the notification capability that the
+ * handler set. The slots take part in the derivation tree, so revoking the notification clears the handler.
  */
 #include <arch/object.h>
 #include <kernel/assert.h>

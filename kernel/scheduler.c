@@ -69,7 +69,9 @@ static bool may_run_here(const struct tcb *thread)
     return is_balanced(thread) || thread->affinity == this_cpu->index;
 }
 
-/* A woken thread that does not run at once: behind a running thread of its own priority, else first among its equals. */
+/*
+ * A woken thread that does not run at once: behind a running thread of its own priority, else first among its equals.
+ */
 static void enqueue_woken(struct tcb *thread)
 {
     const struct cpu *cpu = may_run_here(thread) ? this_cpu : cpu_by_index(thread->affinity);
@@ -198,8 +200,8 @@ static word_t cpus_about_to_choose(void)
 }
 
 /*
- * Work conservation: a CPU is called for every thread left in the shared queue, as long as there are CPUs that are idle or
- * run something less important. Bounded by the node's CPUs. A called CPU comes here itself when it has chosen.
+ * Work conservation: a CPU is called for every thread left in the shared queue, as long as there are CPUs that are idle
+ * or run something less important. Bounded by the node's CPUs. A called CPU comes here itself when it has chosen.
  */
 static void call_cpus_for_shared(void)
 {

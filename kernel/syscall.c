@@ -1,5 +1,4 @@
 /* System calls: finding the capability, carrying the invocation out, and answering it (contract 1.3, 4.1). */
-#include <arch/door.h>
 #include <arch/machine.h>
 #include <arch/object.h>
 #include <kernel/assert.h>
@@ -171,7 +170,6 @@ static void set_own_tls_base(struct tcb *thread)
 {
     word_t base = context_capability_register(&thread->context);
     if (context_sanitise(REGISTER_fs_base, base) == base) {
-        take_thread(thread); /* saves both bases before one of them changes */
         context_write(&thread->context, REGISTER_fs_base, base);
         machine_bases_changed(thread);
     }

@@ -1,5 +1,4 @@
 /* TCB methods: which there are, and the ones about priority, binding and flags (contract 4.5). */
-#include <arch/door.h>
 #include <kernel/notification.h>
 #include <kernel/scheduler.h>
 #include <kernel/tcb_methods.h>
@@ -106,7 +105,6 @@ static enum outcome set_flags(struct invocation *call, struct tcb *target, struc
 {
     word_t clear = message_word(call, 0);
     word_t set = message_word(call, 1) & ABI_TCB_FLAG_FPU_DISABLED;
-    take_thread(target); /* the caller's own FPU state, if it is the target: from now on it may have none */
     target->flags = (uint8_t)((target->flags & ~clear) | set);
     return answer_word(answer, target->flags);
 }

@@ -77,6 +77,7 @@ enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target, str
         context_copy_frame(&target->context, &source->context);
     }
     if (flags & COPY_INTEGER) {
+        take_thread(target); /* if it is the caller: what is live in its registers gives way to the copy */
         context_copy_integer(&target->context, &source->context);
         machine_bases_changed(target);
     }
@@ -90,7 +91,6 @@ enum outcome tcb_set_tls_base(struct invocation *call, struct tcb *target, struc
 {
     (void)answer;
     word_t base = message_word(call, 0);
-    take_thread(target); /* the caller's own bases are live, if it is the target: the other one must not be lost */
     context_write(&target->context, REGISTER_fs_base, base);
     machine_bases_changed(target);
     return DONE;

@@ -1,7 +1,7 @@
 /*
- * From sender to receiver: message words and capabilities (contract 7.8).
- * The sender's buffer can change at any time: the words and the capability pointers are read once each, and what an earlier
- * phase of the same system call learnt from the buffer is not relied on.
+ * From sender to receiver: message words and capabilities (contract 7.8). The sender's buffer can change at any time:
+ * the words and the capability pointers are read once each, and what an earlier phase of the same system call learnt
+ * from the buffer is not relied on.
  */
 #include <arch/object.h>
 #include <kernel/cspace.h>
@@ -95,7 +95,8 @@ static word_t copy_words(const struct tcb *sender, const word_t *from, struct tc
 }
 
 /* The message of a system call; returns the receiver's message info. */
-static word_t transfer_ordinary(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint, bool can_grant)
+static word_t transfer_ordinary(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint,
+                                bool can_grant)
 {
     word_t info = context_message_info(&sender->context);
     word_t length = message_info_length(info);

@@ -1,8 +1,9 @@
 /*
- * IOAPICs (Intel 82093AA data sheet, section 3): routing pins, masking, and what an interrupt's acknowledgement means.
+ * IOAPICs (Intel 82093AA data sheet, section 3): routing pins, masking, and what acknowledging an interrupt means.
  *
- * A pin is masked from the moment its interrupt was delivered until the handler acknowledges it, edge and level alike
- * (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them masking and acknowledging do nothing here.
+ * A pin is masked from the moment its interrupt was delivered until the handler acknowledges it, edge and level
+ * alike (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them masking and acknowledging do
+ * nothing here.
  */
 #include <arch/interrupt.h>
 #include <arch/x86/apic.h>

@@ -12,7 +12,10 @@ _Noreturn void machine_stop_node(void);
 /* Sets to zero `bytes` (a multiple of 8) from a window address. */
 void machine_clear_memory(void *start, word_t bytes);
 
-/* Makes the caller's FS base take effect, on the next exit at the latest (system call SetTLSBase, TCB_SetTLSBase). */
+/*
+ * The FS base in the TCB is new: it takes effect at the next exit at the latest, even if the thread is current here.
+ * The GS base is not affected: take_thread() must come before a change to both (system call SetTLSBase, TCB methods).
+ */
 void machine_bases_changed(struct tcb *thread);
 
 /* True if all of [start, start + bytes) is in this node's private region. */

@@ -12,12 +12,14 @@ struct tcb;
 extern bool checks_on; /* checks=on; constant after boot */
 
 /*
- * On the way out, after `next` was chosen (or null) and before the lock is released; `current` of this CPU may still be what
- * it was. Checks the threads that this entry touched; at every 256th exit, everything.
+ * On the way out, after `next` was chosen (or null) and before the lock is released; `current` of this CPU may still be
+ * what it was. Checks the threads that this entry touched; at every 256th exit, everything.
  */
 void check_exit(const struct tcb *next);
 
-/* Walks everything that can be found, this CPU's current thread being as it is. Time: all the node's threads and slots. */
+/*
+ * Walks everything that can be found, this CPU's current thread being as it is. Time: all the node's threads and slots.
+ */
 void check_everything(void);
 
 /* The entry touches `thread`, or destroys it. */

@@ -1,6 +1,6 @@
 /*
- * What the architecture's entry code calls once it holds the lock, with this_cpu set: first one of the events (none if the
- * thread was taken away meanwhile, door.md step 6), then schedule().
+ * What the architecture's entry code calls once it holds the lock, with this_cpu set: first one of the events (none if
+ * the thread was taken away meanwhile, door.md step 6), then schedule().
  */
 #ifndef KERNEL_ENTRY_H
 #define KERNEL_ENTRY_H
@@ -8,8 +8,8 @@
 #include <kernel/types.h>
 
 /*
- * Events of the current thread, which must be runnable. An unknown system call comes here by itself only if it was not made
- * by the system call instruction (contract 5.2: `int n`).
+ * Events of the current thread, which must be runnable. An unknown system call comes here by itself only if it was not
+ * made by the system call instruction (contract 5.2: `int n`).
  */
 void handle_syscall(word_t number);
 void handle_unknown_syscall(word_t number);
@@ -17,8 +17,8 @@ void handle_vm_fault(vaddr_t address, word_t fault_status);
 void handle_user_exception(word_t vector, word_t error);
 
 /*
- * Events of this CPU, whether or not a thread is current. handle_interrupt() is for every vector that is not the kernel's
- * own; the caller acknowledges at the APIC, and has masked what stays masked until the handler's Ack.
+ * Events of this CPU, whether or not a thread is current. handle_interrupt() is for every vector that is not the
+ * kernel's own; the caller acknowledges at the APIC, and has masked what stays masked until the handler's Ack.
  */
 void handle_interrupt(word_t irq);
 void handle_tick(void);

@@ -1,7 +1,7 @@
 /*
- * Messages between threads: endpoints, replies, capability transfer (contract 7.8, 7.10, 8.4).
- * Every function runs under the lock and takes bounded time unless it says otherwise. Threads that are passed in are not
- * current on another CPU: senders and receivers are this CPU's own current thread, or blocked.
+ * Messages between threads: endpoints, replies, capability transfer (contract 7.8, 7.10, 8.4). Every function runs
+ * under the lock and takes bounded time unless it says otherwise. Threads that are passed in are not current on another
+ * CPU: senders and receivers are this CPU's own current thread, or blocked.
  */
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H
@@ -23,8 +23,8 @@ static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_c
 }
 
 /*
- * One word of user memory, read exactly once: other threads may write it meanwhile, so that a second read, or one that the
- * compiler repeats, could give another value.
+ * One word of user memory, read exactly once: other threads may write it meanwhile, so that a second read, or one that
+ * the compiler repeats, could give another value.
  */
 static inline word_t read_user_word(const word_t *word)
 {
@@ -32,8 +32,8 @@ static inline word_t read_user_word(const word_t *word)
 }
 
 /*
- * Message word `index` of the message that `thread` sends; words beyond the registers come from `buffer`, which must not be
- * null then. Each word is to be read once in a phase (decode, transfer, receive).
+ * Message word `index` of the message that `thread` sends; words beyond the registers come from `buffer`, which must
+ * not be null then. Each word is to be read once in a phase (decode, transfer, receive).
  */
 static inline word_t sent_word(const struct tcb *thread, const word_t *buffer, unsigned index)
 {
@@ -52,8 +52,8 @@ static inline void give_word(struct tcb *thread, word_t *buffer, unsigned index,
 }
 
 /*
- * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer, resolved in its CSpace. False:
- * *pointer could not be resolved, *failure says why.
+ * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer, resolved in its CSpace.
+ * False: *pointer could not be resolved, *failure says why.
  */
 bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
                        struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
@@ -95,14 +95,14 @@ void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_gra
 void delete_reply_capability(struct tcb *caller);
 
 /*
- * Ends whatever IPC `thread` is blocked in: takes it out of its queue, deletes its outstanding reply capability, forgets
- * its fault. A blocked thread becomes inactive; a runnable one stays as it is.
+ * Ends whatever IPC `thread` is blocked in: takes it out of its queue, deletes its outstanding reply capability,
+ * forgets its fault. A blocked thread becomes inactive; a runnable one stays as it is.
  */
 void cancel_ipc(struct tcb *thread);
 
 /*
- * Everybody queued on an endpoint restarts (contract 7.6); those sending with `badge` restart (7.9). One entry, bounded by
- * the number of threads in the queue.
+ * Everybody queued on an endpoint restarts (contract 7.6); those sending with `badge` restart (7.9). One entry, bounded
+ * by the number of threads in the queue.
  */
 void cancel_all(struct endpoint *endpoint);
 void cancel_badged(struct endpoint *endpoint, word_t badge);

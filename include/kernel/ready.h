@@ -3,7 +3,8 @@
  * given an affinity. Here are only the data structures; what runs when is the scheduler's.
  *
  * Threads of one priority may wait in two queues, a CPU's own and the shared one. Every insertion gets an order number
- * (smaller than all before at the head, greater than all before at the tail), so that the two together behave as one queue.
+ * (smaller than all before at the head, greater than all before at the tail), so that the two together behave as one
+ * queue.
  */
 #ifndef KERNEL_READY_H
 #define KERNEL_READY_H

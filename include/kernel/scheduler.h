@@ -1,9 +1,9 @@
 /*
- * Which thread runs where: strict priorities, round robin among equals, per-CPU queues, seL4's affinity rules
- * (contract 8.1, 8.6). With balance=on, threads never given an affinity share one node-wide queue.
+ * Which thread runs where: strict priorities, round robin among equals, per-CPU queues, seL4's affinity rules (contract
+ * 8.1, 8.6). With balance=on, threads never given an affinity share one node-wide queue.
  *
- * A current thread is in no queue; every other runnable thread is in exactly one. Functions below only note what the next
- * exit must decide; schedule() decides.
+ * A current thread is in no queue; every other runnable thread is in exactly one. Functions below only note what the
+ * next exit must decide; schedule() decides.
  */
 #ifndef KERNEL_SCHEDULER_H
 #define KERNEL_SCHEDULER_H
@@ -19,8 +19,8 @@ static inline bool is_runnable(const struct tcb *thread)
 void set_thread_state(struct tcb *thread, enum thread_state state);
 
 /*
- * A runnable thread in no queue that was woken by IPC or a signal: runs at once, or waits at the place that contract 8.1
- * gives. Another CPU is interrupted only if it is idle or runs something less important.
+ * A runnable thread in no queue that was woken by IPC or a signal: runs at once, or waits at the place that contract
+ * 8.1 gives. Another CPU is interrupted only if it is idle or runs something less important.
  */
 void make_runnable(struct tcb *thread);
 

@@ -7,7 +7,8 @@
 #include <kernel/objects.h>
 
 /*
- * A new TCB in zeroed memory (contract 3.3). It belongs to the CPU that executes this: this_cpu must be set, at boot too.
+ * A new TCB in zeroed memory (contract 3.3). It belongs to the CPU that executes this: this_cpu must be set, at boot
+ * too.
  */
 void thread_init(struct tcb *thread);
 
@@ -15,17 +16,17 @@ void thread_init(struct tcb *thread);
 extern struct tcb *all_threads;
 
 /*
- * Takes the thread from another CPU, if it is current there, so that it may be changed. The event with which it came to the
- * door is dropped, and it repeats it: its state is then RESTART, and it is in no queue, which the caller must see to before
- * the next preemption point.
+ * Takes the thread from another CPU, if it is current there, so that it may be changed. The event with which it came to
+ * the door is dropped, and it repeats it: its state is then RESTART, and it is in no queue, which the caller must see
+ * to before the next preemption point.
  */
 void thread_claim(struct tcb *thread);
 
 enum outcome tcb_invoke(struct invocation *call, struct answer *answer);
 
 /*
- * Takes the thread from any CPU and queue, cancels its IPC, makes it inactive. Bounded work. A thread that runs normally
- * goes on at its next instruction when it is resumed, one in a system call (state RESTART) at that.
+ * Takes the thread from any CPU and queue, cancels its IPC, makes it inactive. Bounded work. A thread that runs
+ * normally goes on at its next instruction when it is resumed, one in a system call (state RESTART) at that.
  */
 void thread_suspend(struct tcb *thread);
 

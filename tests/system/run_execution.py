@@ -8,7 +8,7 @@ import time
 from cmklib.places import BUILD, TOP, USER_BUILD
 
 IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
-TEST_LINE = re.compile(r"^\[\d+\] (PASS|FAIL) (.*)")
+TEST_LINE = re.compile(r"^\[(\d+)\] (PASS|FAIL) ([^\s:]+).*")
 GRACE = 15  # seconds beyond a test's own time limit before it is ended from outside
 
 running = set()
@@ -95,15 +95,19 @@ def missing_lines(test, lines):
 
 
 def count_inside(test, lines, result):
-    """Counts the tests that a program reports line by line."""
-    matches = [match for match in map(TEST_LINE.match, lines) if match]
-    good = sum(match[1] == "PASS" for match in matches)
-    bad = len(matches) - good
-    result.passed += good
-    result.failed += bad
-    result.problems += [match[0] for match in matches if match[1] == "FAIL"]
-    if len(matches) < test.at_least:
-        result.problems.append(f"only {len(matches)} of at least {test.at_least} tests reported")
+    """Counts the tests that programs report: each name once on each node, as failed if any line says so."""
+    passed, failed = set(), set()
+    for match in filter(None, map(TEST_LINE.match, lines)):
+        name = (match[1], match[3])
+        if match[2] == "PASS":
+            passed.add(name)
+        else:
+            failed.add(name)
+            result.problems.append(match[0])
+    result.passed += len(passed - failed)
+    result.failed += len(failed)
+    if len(passed | failed) < test.at_least:
+        result.problems.append(f"only {len(passed | failed)} of at least {test.at_least} tests reported")
 
 
 def execute(test):
@@ -127,11 +131,11 @@ def execute(test):
     elif status != test.status:
         result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
     result.problems += missing_lines(test, lines)
-    if test.counts:
-        count_inside(test, lines, result)
     # The test itself counts as one, beside those inside it.
-    if len(result.problems) > result.failed:
+    if result.problems:
         result.failed += 1
     else:
         result.passed += 1
+    if test.counts:
+        count_inside(test, lines, result)
     return result

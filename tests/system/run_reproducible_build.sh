@@ -1,9 +1,8 @@
 #!/bin/sh
 # Builds both kernels in two copies of the tree, at places of different length, and compares them with each other.
 set -eu
-top=$(pwd)
-work=$top/build/system/reproducible
-rm -rf "$work"
+work=$(pwd)/build/system/reproducible-$$
+trap 'rm -rf "$work"' EXIT
 for place in a another/place; do
     mkdir -p "$work/$place"
     cp -R Makefile linker.ld boot kernel arch include tools user "$work/$place"
@@ -11,7 +10,5 @@ for place in a another/place; do
 done
 for kind in debug release; do
     cmp "$work/a/build/$kind/cmk.elf" "$work/another/place/build/$kind/cmk.elf"
-    cmp "$work/a/build/$kind/cmk.elf" "$top/build/$kind/cmk.elf"
-    echo "$kind: identical in three places"
+    echo "$kind: identical"
 done
-rm -rf "$work"

@@ -1,10 +1,10 @@
 /*
- * Design rule 5, checked: every mapped page has its frame capability, kernel text is the only executable kernel memory
- * and is never writable, no kernel page is user-accessible. And rule 1 for the architecture's objects: they lie in private
- * memory. Debug builds only, under the lock.
+ * Design rule 5, checked: every mapped page has its frame capability, kernel text is the only executable kernel
+ * memory and is never writable, no kernel page is user-accessible. And rule 1 for the architecture's objects: they
+ * lie in private memory. Debug builds only, under the lock.
  *
- * Capabilities are not reachable from entries, so the check goes the other way: every capability of the node marks the
- * entry that it accounts for (bits 11..9 are the software's in every kind of entry), and the walk finds what has no mark.
+ * Capabilities are not reachable from entries, so the check goes the other way: every capability of the node marks
+ * the entry that it accounts for (bit 9 is the software's in every kind of entry); the walk finds what has none.
  */
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -17,7 +17,7 @@
 
 #define PAGE_ACCOUNTED 0x200
 
-/* Page walks of other CPUs may set accessed and dirty bits at the same moment, so marks are added and taken atomically. */
+/* Page walks of other CPUs may set accessed and dirty bits at the same moment: marks come and go atomically. */
 static void set_mark(word_t *entry)
 {
     __atomic_fetch_or(entry, PAGE_ACCOUNTED, __ATOMIC_RELAXED);

@@ -7,7 +7,8 @@
 #include <kernel/objects.h>
 
 /* Is `vaddr` where this frame may be mapped in the VSpace of `root`, as far as the capabilities tell? */
-static enum outcome check_frame_place(struct capability frame, struct capability root, vaddr_t vaddr, struct answer *answer)
+static enum outcome check_frame_place(struct capability frame, struct capability root, vaddr_t vaddr,
+                                      struct answer *answer)
 {
     if (mapping_capability_is_mapped(frame)) {
         if (mapping_capability_asid(frame) != mapping_capability_asid(root)) {

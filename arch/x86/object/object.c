@@ -79,7 +79,8 @@ bool arch_same_object(struct capability a, struct capability b)
     }
     switch (capability_type(a)) {
     case CAP_FRAME:
-        return frame_capability_base(a) == frame_capability_base(b) && frame_capability_size(a) == frame_capability_size(b);
+        return frame_capability_base(a) == frame_capability_base(b) &&
+               frame_capability_size(a) == frame_capability_size(b);
     case CAP_IO_PORT:
         return a.word[1] == b.word[1];
     default:

@@ -1,4 +1,4 @@
-/* PDPTs, page directories and page tables: Map and Unmap (contract 4.9). One code for all three: only the level differs. */
+/* PDPTs, page directories and page tables: Map and Unmap (contract 4.9). One code for all three, at its level. */
 #include <arch/object.h>
 #include <arch/x86/vspace.h>
 #include <kernel/derivation.h>
@@ -43,8 +43,8 @@ static enum outcome structure_map(struct invocation *call, struct answer *answer
 }
 
 /*
- * Frames still mapped through the table keep saying so in their capabilities; their own unmapping looks whether the entry
- * still maps them. The table is cleared after no CPU walks it any more, so that it can be mapped again.
+ * Frames still mapped through the table keep saying so in their capabilities; their own unmapping looks whether the
+ * entry still maps them. The table is cleared after no CPU walks it any more, so that it can be mapped again.
  */
 static enum outcome structure_unmap(struct invocation *call, struct answer *answer)
 {

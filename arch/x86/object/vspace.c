@@ -89,7 +89,8 @@ static bool is_entry_of(word_t entry, unsigned bits, struct capability c)
     if (capability_type(c) == CAP_FRAME) {
         return entry_is_page(entry, bits) && entry_page_address(entry, bits) == frame_capability_base(c);
     }
-    return entry_is_table(entry, bits) && entry_table_address(entry) == window_to_physical(paging_capability_entries(c));
+    const word_t *structure = paging_capability_entries(c);
+    return entry_is_table(entry, bits) && entry_table_address(entry) == window_to_physical(structure);
 }
 
 word_t *vspace_mapping_entry(struct capability c)
@@ -136,8 +137,8 @@ bool arch_is_vspace_root(struct capability c)
 }
 
 /*
- * The one place that computes what goes into CR3: bits 11..0 are 0, so that a load drops the TLB's user entries. A use of
- * PCIDs would begin here.
+ * The one place that computes what goes into CR3: bits 11..0 are 0, so that a load drops the TLB's user entries. A
+ * use of PCIDs would begin here.
  */
 word_t arch_thread_root(const struct tcb *thread)
 {

@@ -23,7 +23,7 @@ struct capability asid_assign_initial(struct capability root);
 /* The PML4 of an ASID, or null. */
 word_t *asid_root(word_t asid);
 
-/* The final capability of a VSpace or pool goes away: no CPU uses the address spaces afterwards. At most 512 of them. */
+/* The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. */
 void asid_release(word_t asid, const word_t *root);
 void asid_pool_release(struct asid_pool *pool, word_t first_asid);
 

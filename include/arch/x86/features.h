@@ -1,4 +1,4 @@
-/* CPU and image as the parts of arch/x86 without instructions of their own need to know them; host tests bring theirs. */
+/* CPU and image, for the parts of arch/x86 without instructions of their own; host tests bring theirs. */
 #ifndef ARCH_X86_FEATURES_H
 #define ARCH_X86_FEATURES_H
 

@@ -6,7 +6,7 @@
 
 #include <kernel/types.h>
 
-/* Boot, before any node runs: masks every pin of the IOAPIC whose registers are at `registers`; returns how many it has. */
+/* Boot, before any node runs: masks every pin of the IOAPIC with these registers; returns how many it has. */
 uint32_t io_apic_silence(void *registers);
 
 /* How many IOAPICs this node owns: 0 if it is another node's, or if its CPU 0 cannot be addressed by one. */
@@ -16,8 +16,8 @@ unsigned io_apic_count(void);
 unsigned io_apic_pins(unsigned index);
 
 /*
- * Routes a pin to `irq` at this node's CPU 0 and unmasks it: level or edge triggered, active low or high. Whatever irq the
- * pin had before does not get it any more.
+ * Routes a pin to `irq` at this node's CPU 0 and unmasks it: level or edge triggered, active low or high. Whatever
+ * irq the pin had before does not get it any more.
  */
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low);
 

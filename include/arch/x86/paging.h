@@ -1,6 +1,6 @@
 /*
- * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. The bits are those of its tables
- * 4-14 to 4-20.
+ * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. The bits are those of
+ * its tables 4-14 to 4-20.
  */
 #ifndef ARCH_X86_PAGING_H
 #define ARCH_X86_PAGING_H
@@ -33,8 +33,8 @@ enum {
 };
 
 /*
- * Physical address of the node's own PML4: the kernel half, and nothing below. Node state: set once, by boot, before the
- * first PML4 object is made.
+ * Physical address of the node's own PML4: the kernel half, and nothing below. Node state: set once, by boot,
+ * before the first PML4 object is made.
  */
 extern paddr_t node_root;
 
@@ -72,8 +72,8 @@ static inline paddr_t entry_table_address(word_t entry)
 }
 
 /*
- * Stores an entry. Page walks of CPUs that have the table loaded read it at any time, without the lock: the store is one
- * piece, and comes after the stores that cleared the table it leads to.
+ * Stores an entry. Page walks of CPUs that have the table loaded read it at any time, without the lock: the store
+ * is one piece, and comes after the stores that cleared the table it leads to.
  */
 static inline void entry_write(word_t *entry, word_t value)
 {

@@ -1,4 +1,4 @@
-/* I/O ports (Intel SDM volume 1, chapter 19). Functions rather than inline assembly, so that host tests can bring their own. */
+/* I/O ports (Intel SDM volume 1, "Input/Output"). Functions, not inline: host tests can bring their own. */
 #ifndef ARCH_X86_PORT_H
 #define ARCH_X86_PORT_H
 

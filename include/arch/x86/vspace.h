@@ -1,6 +1,6 @@
 /*
- * Address spaces: a PML4, the tables below it, and the pages they map. All of them are kernel objects in the node's private
- * region, reached through the window. Everything here needs the lock.
+ * Address spaces: a PML4, the tables below it, and the pages they map. All of them are kernel objects in the node's
+ * private region, reached through the window. Everything here needs the lock.
  */
 #ifndef ARCH_X86_VSPACE_H
 #define ARCH_X86_VSPACE_H
@@ -14,14 +14,14 @@
 void vspace_init(word_t *pml4);
 
 /*
- * The entry for `vaddr` in the table of kind `entry_bits`. Null: a table on the way is missing (or a page is in its place);
- * *missing_bits says which, as PML4_ENTRY_BITS and so on. At most three steps.
+ * The entry for `vaddr` in the table of kind `entry_bits`. Null: a table on the way is missing (or a page is in its
+ * place); *missing_bits says which, as PML4_ENTRY_BITS and so on. At most three steps.
  */
 word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned *missing_bits);
 
 /*
- * The entry that maps a frame. `rights` are RIGHT_READ and RIGHT_WRITE bits, already masked by the capability's; without
- * RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9).
+ * The entry that maps a frame. `rights` are RIGHT_READ and RIGHT_WRITE bits, already masked by the capability's;
+ * without RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9).
  */
 word_t frame_entry(struct capability frame, word_t rights, word_t attributes, bool executable);
 
@@ -32,8 +32,8 @@ word_t structure_entry(const word_t *structure, word_t attributes);
 unsigned structure_entry_bits(enum capability_type type);
 
 /*
- * The entry that a mapped frame or paging capability stands for. Null if it is not there any more: the ASID has no VSpace,
- * a table on the way is gone, or the entry maps another frame or leads to another structure.
+ * The entry that a mapped frame or paging capability stands for. Null if it is not there any more: the ASID has no
+ * VSpace, a table on the way is gone, or the entry maps another frame or leads to another structure.
  */
 word_t *vspace_mapping_entry(struct capability c);
 

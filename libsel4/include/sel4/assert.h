@@ -6,8 +6,9 @@
 
 void __assert_fail(const char *text, const char *file, int line, const char *function);
 
-#define seL4_Fail(text)                       __assert_fail(text, __FILE__, __LINE__, __func__)
-#define seL4_Assert(expression)               ((expression) ? (void)0 : __assert_fail(#expression, __FILE__, __LINE__, __func__))
+#define seL4_Fail(text)         __assert_fail(text, __FILE__, __LINE__, __func__)
+#define seL4_Assert(expression) ((expression) ? (void)0 : seL4_Fail(#expression))
+
 #define seL4_Compile_Assert(name, expression) _Static_assert(expression, #name);
 #define seL4_CompileTimeAssert(expression)    _Static_assert(expression, #expression)
 

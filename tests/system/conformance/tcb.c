@@ -137,9 +137,25 @@ static void replaced_cspace_is_released(void)
 
     CHECK_OK(retype(untyped, seL4_CapTableObject, 4, cnode, 1));
     CHECK_OK(set_space(tcb, 0, cnode, VSPACE));
+    CHECK_OK(set_space(tcb, 0, ROOT, VSPACE));
+    CHECK_OK(delete_cap(cnode));
+    CHECK_OK(retype(untyped, seL4_CapTableObject, 4, cnode, 1));
+}
+
+static void last_cspace_is_not_replaced(void)
+{
+    /* The TCB holds the only capability of its CNode: replacing it would mean a long deletion, which is refused. */
+    word untyped = new_untyped(9);
+    word cnode = new_slot();
+    word tcb = new_tcb();
+
+    CHECK_OK(retype(untyped, seL4_CapTableObject, 4, cnode, 1));
+    CHECK_OK(set_space(tcb, 0, cnode, VSPACE));
     CHECK_OK(delete_cap(cnode));
     CHECK_REPLY(retype(untyped, seL4_CapTableObject, 4, cnode, 1), seL4_NotEnoughMemory, 0);
-    CHECK_OK(set_space(tcb, 0, ROOT, VSPACE));
+    CHECK_REPLY(set_space(tcb, 0, ROOT, VSPACE), seL4_IllegalOperation);
+    CHECK_REPLY(configure(tcb, 0, 0, ROOT, VSPACE, ROOT), seL4_IllegalOperation);
+    CHECK_OK(delete_cap(tcb));
     CHECK_OK(retype(untyped, seL4_CapTableObject, 4, cnode, 1));
 }
 
@@ -310,6 +326,7 @@ static const struct test tests[] = {
     { "tcb-space-errors", "SetSpace's errors", set_space_errors },
     { "tcb-guard-kept", "CSpace data 0 keeps the capability's guard", data_zero_keeps_guard },
     { "tcb-cspace-replaced", "a replaced CSpace is released", replaced_cspace_is_released },
+    { "tcb-cspace-last", "the last capability of a CSpace is not replaced", last_cspace_is_not_replaced },
     { "tcb-buffer-replaced", "a replaced buffer is released", replaced_buffer_is_released },
     { "tcb-buffer-mapping", "the TCB's buffer capability has no mapping of its own", buffer_frame_keeps_its_mapping },
     { "tcb-own-space", "a thread changes its own CSpace, VSpace and buffer", own_cspace_replaced },

@@ -35,12 +35,13 @@ START_TEST(make_pool_checks)
         ck_assert_int_eq(make_pool(i, 300), ERROR_INVALID_CAPABILITY);
         ck_assert_uint_eq(answer.words[0], 1);
     }
-    insert_new(frame_capability(untyped_capability_base(cnode[MEMORY].capability), FRAME_SMALL, 3, false), &cnode[MEMORY],
-               &cnode[33]);
+    insert_new(frame_capability(untyped_capability_base(cnode[MEMORY].capability), FRAME_SMALL, 3, false),
+               &cnode[MEMORY], &cnode[33]);
     ck_assert_int_eq(make_pool(MEMORY, 300), ERROR_REVOKE_FIRST);
     remove_slot(&cnode[33]);
     ck_assert_int_eq(invoke(control, label, WORDS(0, 65), CAPS(&cnode[MEMORY], &cnode_slot)), ERROR_RANGE);
-    ck_assert_int_eq(invoke(control, label, WORDS(0, 64), CAPS(&cnode[MEMORY], &cnode[SLOT_ROOT])), ERROR_FAILED_LOOKUP);
+    ck_assert_int_eq(invoke(control, label, WORDS(0, 64), CAPS(&cnode[MEMORY], &cnode[SLOT_ROOT])),
+                     ERROR_FAILED_LOOKUP);
     ck_assert_int_eq(make_pool(MEMORY, SLOT_ROOT), ERROR_DELETE_FIRST);
     ck_assert(slot_is_empty(&cnode[NEW_POOL]));
 }
@@ -163,7 +164,8 @@ START_TEST(deleted_pool)
     ck_assert_uint_eq(arch_thread_root(&thread), node_root);
 
     put_structure(TABLES, OBJECT_PDPT);
-    ck_assert_int_eq(invoke(&cnode[TABLES], LABEL_X86PDPTMap, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_FAILED_LOOKUP);
+    ck_assert_int_eq(invoke(&cnode[TABLES], LABEL_X86PDPTMap, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_FAILED_LOOKUP);
     ck_assert_uint_eq(answer.words[1], LOOKUP_INVALID_ROOT);
     /* A new pool takes the number, another VSpace the ASID: the old VSpace must not be taken for it. */
     ck_assert_int_eq(make_pool(MEMORY, NEW_POOL), ERROR_NONE);
@@ -171,7 +173,8 @@ START_TEST(deleted_pool)
     put_structure(50, OBJECT_PML4);
     ck_assert_int_eq(assign(NEW_POOL, 50), ERROR_NONE);
     ck_assert_uint_eq(mapping_capability_asid(cnode[50].capability), 1);
-    ck_assert_int_eq(invoke(&cnode[TABLES], LABEL_X86PDPTMap, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(&cnode[TABLES], LABEL_X86PDPTMap, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(answer.words[0], 1);
     ck_assert_uint_eq(arch_thread_root(&thread), node_root);
     remove_slot(&cnode[SLOT_ROOT]);

@@ -96,7 +96,8 @@ START_TEST(checks_in_order)
     put_structure(30, OBJECT_PML4); /* no ASID */
     const word_t bad = ABI_USER_TOP + 1;
 
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0), CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_TRUNCATED_MESSAGE);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0, 0), NOTHING), ERROR_TRUNCATED_MESSAGE);
     struct slot *not_roots[] = {empty, &cnode[30], &cnode[FRAME], &cnode_slot};
     for (unsigned i = 0; i < ARRAY_LENGTH(not_roots); i++) {
@@ -127,13 +128,16 @@ START_TEST(checks_in_order)
     /* Mapped: elsewhere is refused by where it is, whatever else is wrong. */
     ck_assert_int_eq(map(FRAME, VADDR + 0x1000, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(map(FRAME, ~0ull, RW, 0), ERROR_INVALID_ARGUMENT);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(empty)), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(empty)),
+                     ERROR_INVALID_CAPABILITY);
     /* In another VSpace, whatever the address. */
     put_structure(31, OBJECT_PML4);
     ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[31])), ERROR_NONE);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[31])), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[31])),
+                     ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(answer.words[0], 1);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(~0ull, 3, 0), CAPS(&cnode[31])), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(~0ull, 3, 0), CAPS(&cnode[31])),
+                     ERROR_INVALID_CAPABILITY);
     ck_assert_int_eq(invoke(&cnode[30], LABEL_X86PageMap, WORDS(0, 0, 0), CAPS(empty)), ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
@@ -244,7 +248,8 @@ START_TEST(address_and_wrong_labels)
         ck_assert(own || invoke(&cnode[FRAME], label, NOTHING, NOTHING) == ERROR_ILLEGAL_OPERATION);
         ck_assert_int_eq(invoke(&cnode[SLOT_ROOT], label, NOTHING, NOTHING), ERROR_ILLEGAL_OPERATION);
     }
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap | 1ull << 40, WORDS(0, 0, 0), NOTHING), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap | 1ull << 40, WORDS(0, 0, 0), NOTHING),
+                     ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 

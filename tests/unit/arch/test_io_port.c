@@ -13,7 +13,8 @@ static void ports_init(void)
     put(CONTROL, capability_make(CAP_IO_PORT_CONTROL, 0, 0));
     cluster.node_count = 3;
     cluster.node[0] = (struct node_plan){.all_devices = true, .console_port = 0x3f8};
-    cluster.node[1] = (struct node_plan){.port_count = 2, .port = {{0xc000, 0xc03f}, {0xcf0, 0xd00}}, .console_port = 0x2f8};
+    cluster.node[1] =
+        (struct node_plan){.port_count = 2, .port = {{0xc000, 0xc03f}, {0xcf0, 0xd00}}, .console_port = 0x2f8};
     cluster.node[2] = (struct node_plan){.console_port = CONSOLE_NONE};
 }
 
@@ -37,7 +38,8 @@ static bool is_free(word_t port)
 /* Every port where something begins or ends, and a sample of the others. */
 static word_t port_after(word_t port)
 {
-    bool dense = (port >= 0x2f0 && port < 0x410) || (port >= 0xce8 && port < 0xd10) || (port >= 0xbff8 && port < 0xc048);
+    bool dense =
+        (port >= 0x2f0 && port < 0x410) || (port >= 0xce8 && port < 0xd10) || (port >= 0xbff8 && port < 0xc048);
     return port + (dense ? 1 : 8);
 }
 
@@ -50,7 +52,8 @@ START_TEST(all_devices)
 {
     io_port_init(&cluster, 0);
     for (word_t port = 0; port < 0x10000; port = port_after(port)) {
-        bool others = is_between(port, 0xc000, 0xc03f) || is_between(port, 0xcf0, 0xd00) || is_between(port, 0x2f8, 0x2ff);
+        bool others =
+            is_between(port, 0xc000, 0xc03f) || is_between(port, 0xcf0, 0xd00) || is_between(port, 0x2f8, 0x2ff);
         ck_assert_msg(is_free(port) == !others, "port %#lx", (unsigned long)port);
     }
 }
@@ -133,7 +136,8 @@ START_TEST(in_and_out)
         for (word_t port = 0xf8; port < 0x110; port++) {
             bool inside = port >= 0x100 && port + bytes - 1 <= 0x107;
             port_access = (struct port_record){0};
-            ck_assert_int_eq(invoke(slot, in[i], WORDS(port | 0xabc0000), NOTHING), inside ? ERROR_NONE : ERROR_ILLEGAL_OPERATION);
+            ck_assert_int_eq(invoke(slot, in[i], WORDS(port | 0xabc0000), NOTHING),
+                             inside ? ERROR_NONE : ERROR_ILLEGAL_OPERATION);
             ck_assert_uint_eq(port_access.bytes, inside ? bytes : 0);
             if (inside) {
                 ck_assert_uint_eq(port_access.port, port);
@@ -151,7 +155,8 @@ START_TEST(in_and_out)
             }
         }
     }
-    ck_assert_int_eq(invoke(slot, LABEL_X86IOPortControlIssue, WORDS(0, 0, 0, 0), CAPS(&cnode_slot)), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(slot, LABEL_X86IOPortControlIssue, WORDS(0, 0, 0, 0), CAPS(&cnode_slot)),
+                     ERROR_ILLEGAL_OPERATION);
     ck_assert_int_eq(invoke(slot, LABEL_X86IOPortIn8 | 1ull << 32, WORDS(0x100), NOTHING), ERROR_ILLEGAL_OPERATION);
     /* Accesses do not run over the last port. */
     ck_assert_int_eq(issue(0xfff0, 0xffff, PORTS + 1), ERROR_NONE);
@@ -171,7 +176,8 @@ START_TEST(random_ranges)
     for (unsigned step = 0; step < 3000; step++) {
         struct slot *slot = &cnode[PORTS + (unsigned)rand() % RANGES];
         if (!slot_is_empty(slot)) {
-            for (word_t p = io_port_capability_first(slot->capability); p <= io_port_capability_last(slot->capability); p++) {
+            for (word_t p = io_port_capability_first(slot->capability); p <= io_port_capability_last(slot->capability);
+                 p++) {
                 model[p] = false;
             }
             remove_slot(slot);

@@ -21,7 +21,8 @@ START_TEST(common_checks)
     const word_t label = labels[_i];
     const word_t bad = 1000;
     ck_assert_int_eq(get(label, WORDS(HANDLER, 64, bad, bad, bad, bad)), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(HANDLER, 64, 0, 0, 0, 0, 0), NOTHING), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(HANDLER, 64, 0, 0, 0, 0, 0), NOTHING),
+                     ERROR_TRUNCATED_MESSAGE);
     static const word_t vectors[] = {108, 109, 0x7fffffffffffffff, ~0ull};
     for (unsigned i = 0; i < ARRAY_LENGTH(vectors); i++) {
         ck_assert_int_eq(get(label, WORDS(HANDLER, 65, bad, bad, bad, bad, vectors[i])), ERROR_RANGE);

@@ -74,8 +74,9 @@ START_TEST(missing_tables)
     ck_assert_uint_eq(answer.words[2], 30);
     /* Pages in the way. */
     put_frame(FRAME, 0x40000000, FRAME_HUGE);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(ALIGN_DOWN(VADDR, 30), 3, 0), CAPS(&cnode[SLOT_ROOT])),
-                     ERROR_NONE);
+    ck_assert_int_eq(
+        invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(ALIGN_DOWN(VADDR, 30), 3, 0), CAPS(&cnode[SLOT_ROOT])),
+        ERROR_NONE);
     ck_assert_int_eq(map_at(31, 1, VADDR), ERROR_DELETE_FIRST);
     ck_assert_int_eq(map_at(32, 2, VADDR), ERROR_FAILED_LOOKUP);
     ck_assert_uint_eq(answer.words[2], 30);
@@ -161,7 +162,8 @@ START_TEST(copies_need_a_mapping)
         ck_assert_uint_eq(answer.label, ERROR_ILLEGAL_OPERATION);
         for (word_t label = 0; label < 60; label++) {
             bool own = label == map_labels[i] || label == unmap_labels[i];
-            ck_assert(own || invoke(&cnode[TABLES], label, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])) == ERROR_ILLEGAL_OPERATION);
+            ck_assert(own ||
+                      invoke(&cnode[TABLES], label, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])) == ERROR_ILLEGAL_OPERATION);
         }
         remove_slot(&cnode[TABLES]);
         ck_assert_uint_eq(shoot_down_count, 0);

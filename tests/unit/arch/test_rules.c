@@ -28,14 +28,11 @@ START_TEST(mutants_of_the_kernel_half)
     const struct {
         word_t *entry, change;
     } mutants[] = {
-        {kernel_entry(511, 3, text), PAGE_WRITABLE},
-        {kernel_entry(511, 3, text), PAGE_USER},
-        {kernel_entry(511, 3, data), PAGE_EXECUTE_DISABLE},
-        {kernel_entry(256, 1, region), PAGE_EXECUTE_DISABLE},
-        {kernel_entry(256, 1, region), PAGE_USER},
-        {kernel_entry(256, 0, NULL), PAGE_USER},
-        {kernel_entry(0, 0, NULL), PAGE_PRESENT},       /* the node's own table maps user addresses */
-        {&root_table(SLOT_ROOT)[300], PAGE_PRESENT},    /* a VSpace's kernel half is not the node's */
+        {kernel_entry(511, 3, text), PAGE_WRITABLE},        {kernel_entry(511, 3, text), PAGE_USER},
+        {kernel_entry(511, 3, data), PAGE_EXECUTE_DISABLE}, {kernel_entry(256, 1, region), PAGE_EXECUTE_DISABLE},
+        {kernel_entry(256, 1, region), PAGE_USER},          {kernel_entry(256, 0, NULL), PAGE_USER},
+        {kernel_entry(0, 0, NULL), PAGE_PRESENT},    /* the node's own table maps user addresses */
+        {&root_table(SLOT_ROOT)[300], PAGE_PRESENT}, /* a VSpace's kernel half is not the node's */
         {&root_table(SLOT_ROOT)[256], PAGE_PRESENT},
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(mutants); i++) {
@@ -115,8 +112,14 @@ END_TEST
 /* --- random sequences --- */
 
 enum {
-    ROOTS = 3, FRAMES = 8, STRUCTURES = 9,
-    FIRST_ROOT = 30, FIRST_FRAME = 40, FIRST_STRUCTURE = 60, FIRST_COPY = 80, COPIES = 20,
+    ROOTS = 3,
+    FRAMES = 8,
+    STRUCTURES = 9,
+    FIRST_ROOT = 30,
+    FIRST_FRAME = 40,
+    FIRST_STRUCTURE = 60,
+    FIRST_COPY = 80,
+    COPIES = 20,
     MAX_MAPPINGS = 4096
 };
 
@@ -154,8 +157,9 @@ static bool was_shot_down(const word_t *pml4, vaddr_t vaddr)
 {
     for (unsigned i = 0; i < shoot_down_count; i++) {
         vaddr_t page = shoot_downs[i].vaddr;
-        if (shoot_downs[i].root == window_to_physical(pml4) && (shoot_downs[i].structures || page == ALIGN_DOWN(vaddr, 12) ||
-            page == ALIGN_DOWN(vaddr, 21) || page == ALIGN_DOWN(vaddr, 30))) {
+        if (shoot_downs[i].root == window_to_physical(pml4) &&
+            (shoot_downs[i].structures || page == ALIGN_DOWN(vaddr, 12) || page == ALIGN_DOWN(vaddr, 21) ||
+             page == ALIGN_DOWN(vaddr, 30))) {
             return true;
         }
     }
@@ -173,7 +177,8 @@ static void check_caches(void)
             }
         }
         bool changed = before[i].entry != 0 && now != before[i].entry;
-        ck_assert_msg(!changed || was_shot_down(before[i].pml4, before[i].vaddr), "%#lx", (unsigned long)before[i].vaddr);
+        ck_assert_msg(!changed || was_shot_down(before[i].pml4, before[i].vaddr), "%#lx",
+                      (unsigned long)before[i].vaddr);
     }
 }
 
@@ -187,14 +192,17 @@ static void make_objects(void)
     for (unsigned i = 0; i < ROOTS; i++) {
         put_structure(FIRST_ROOT + i, OBJECT_PML4);
         roots[i] = root_table(FIRST_ROOT + i);
-        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[FIRST_ROOT + i])), ERROR_NONE);
+        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[FIRST_ROOT + i])),
+                         ERROR_NONE);
     }
     for (unsigned i = 0; i < FRAMES; i++) {
         enum frame_size size = i < 5 ? FRAME_SMALL : i < 7 ? FRAME_LARGE : FRAME_HUGE;
         put_frame(FIRST_FRAME + i, (paddr_t)(i + 1) << 30, size);
     }
     for (unsigned i = 0; i < STRUCTURES; i++) {
-        put_structure(FIRST_STRUCTURE + i, i % 3 == 0 ? OBJECT_PDPT : i % 3 == 1 ? OBJECT_PAGE_DIRECTORY : OBJECT_PAGE_TABLE);
+        put_structure(FIRST_STRUCTURE + i, i % 3 == 0   ? OBJECT_PDPT
+                                           : i % 3 == 1 ? OBJECT_PAGE_DIRECTORY
+                                                        : OBJECT_PAGE_TABLE);
     }
 }
 

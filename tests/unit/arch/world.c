@@ -44,16 +44,28 @@ void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
     shoot_downs[shoot_down_count++] = (struct shoot_down_record){root, vaddr, structures};
 }
 
-bool cpu_has_huge_pages(void) { return has_huge_pages; }
-bool cpu_has_no_execute(void) { return has_no_execute; }
+bool cpu_has_huge_pages(void)
+{
+    return has_huge_pages;
+}
+bool cpu_has_no_execute(void)
+{
+    return has_no_execute;
+}
 
 struct range kernel_text(void)
 {
     return (struct range){0xffffffff80100000, 0xffffffff80102000};
 }
 
-unsigned io_apic_count(void) { return io_apics; }
-unsigned io_apic_pins(unsigned index) { return 24 + index; }
+unsigned io_apic_count(void)
+{
+    return io_apics;
+}
+unsigned io_apic_pins(unsigned index)
+{
+    return 24 + index;
+}
 
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
 {
@@ -66,14 +78,35 @@ static uint32_t port_read(uint16_t port, unsigned bytes)
     return port_value;
 }
 
-uint8_t port_read8(uint16_t port) { return (uint8_t)port_read(port, 1); }
-uint16_t port_read16(uint16_t port) { return (uint16_t)port_read(port, 2); }
-uint32_t port_read32(uint16_t port) { return port_read(port, 4); }
-void port_write8(uint16_t port, uint8_t value) { port_access = (struct port_record){1, true, port, value}; }
-void port_write16(uint16_t port, uint16_t value) { port_access = (struct port_record){2, true, port, value}; }
-void port_write32(uint16_t port, uint32_t value) { port_access = (struct port_record){4, true, port, value}; }
+uint8_t port_read8(uint16_t port)
+{
+    return (uint8_t)port_read(port, 1);
+}
+uint16_t port_read16(uint16_t port)
+{
+    return (uint16_t)port_read(port, 2);
+}
+uint32_t port_read32(uint16_t port)
+{
+    return port_read(port, 4);
+}
+void port_write8(uint16_t port, uint8_t value)
+{
+    port_access = (struct port_record){1, true, port, value};
+}
+void port_write16(uint16_t port, uint16_t value)
+{
+    port_access = (struct port_record){2, true, port, value};
+}
+void port_write32(uint16_t port, uint32_t value)
+{
+    port_access = (struct port_record){4, true, port, value};
+}
 
-bool irq_is_active(word_t irq) { return irq_active[irq]; }
+bool irq_is_active(word_t irq)
+{
+    return irq_active[irq];
+}
 
 void irq_issue(word_t irq, struct slot *control, struct slot *slot)
 {
@@ -81,12 +114,21 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot)
     insert_new(irq_handler_capability(irq), control, slot);
 }
 
-void irq_handler_finalise(word_t irq) { irq_active[irq] = false; }
+void irq_handler_finalise(word_t irq)
+{
+    irq_active[irq] = false;
+}
 
 /* Frames of tests may have any address; memory that does not exist begins at 64 TiB. */
-bool machine_is_private_memory(paddr_t base, word_t bytes) { return base + bytes <= FIRST_DEVICE_ADDRESS; }
+bool machine_is_private_memory(paddr_t base, word_t bytes)
+{
+    return base + bytes <= FIRST_DEVICE_ADDRESS;
+}
 
-bool preemption_point(void) { return false; }
+bool preemption_point(void)
+{
+    return false;
+}
 
 _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, const char *function)
 {
@@ -99,9 +141,21 @@ _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, co
 }
 
 /* No test deletes these. */
-void cancel_all(struct endpoint *endpoint) { (void)endpoint; abort(); }
-void notification_finalise(struct notification *notification) { (void)notification; abort(); }
-void thread_finalise(struct tcb *thread) { (void)thread; abort(); }
+void cancel_all(struct endpoint *endpoint)
+{
+    (void)endpoint;
+    abort();
+}
+void notification_finalise(struct notification *notification)
+{
+    (void)notification;
+    abort();
+}
+void thread_finalise(struct tcb *thread)
+{
+    (void)thread;
+    abort();
+}
 
 /* --- memory --- */
 
@@ -111,7 +165,10 @@ paddr_t new_page(void)
     return WORLD_PHYSICAL_BASE + pages_used++ * 4096ull;
 }
 
-/* A kernel half as boot makes it, in small: a window of one huge page, and two pages of text in an otherwise empty image. */
+/*
+ * A kernel half as boot makes it, in small: a window of one huge page, and two pages of text in an otherwise empty
+ * image.
+ */
 static void make_node_root(void)
 {
     node_root = new_page();
@@ -178,8 +235,15 @@ enum error_code invoke(struct slot *slot, word_t label, const word_t *words, uns
                        unsigned extra_caps)
 {
     struct invocation call = {
-        .caller = &caller, .label = label, .length = length, .slot = slot, .capability = slot->capability,
-        .buffer = buffer, .extra_caps = extra_caps, .call = true, .block = true,
+        .caller = &caller,
+        .label = label,
+        .length = length,
+        .slot = slot,
+        .capability = slot->capability,
+        .buffer = buffer,
+        .extra_caps = extra_caps,
+        .call = true,
+        .block = true,
     };
     for (unsigned i = 0; i < length; i++) {
         if (i < ABI_MESSAGE_REGISTERS) {

@@ -1,7 +1,7 @@
 /*
- * A small machine for the tests of arch/x86/object and arch/x86/context.c: memory behind the window, one CNode of slots, a
- * caller with an IPC buffer, and stand-ins that record what the code under test asks of other CPUs and of the hardware.
- * Every test runs in a process of its own (Check forks), so node-state variables start afresh.
+ * A small machine for the tests of arch/x86/object and arch/x86/context.c: memory behind the window, one CNode of
+ * slots, a caller with an IPC buffer, and stand-ins that record what the code under test asks of other CPUs and of
+ * the hardware. Every test runs in a process of its own (Check forks), so node-state variables start afresh.
  */
 #ifndef TESTS_UNIT_ARCH_WORLD_H
 #define TESTS_UNIT_ARCH_WORLD_H
@@ -23,7 +23,7 @@ enum { WORLD_PAGES = 512, WORLD_SLOTS = 256, WORLD_PHYSICAL_BASE = 0x200000, WOR
 extern struct slot cnode[WORLD_SLOTS];
 extern struct slot cnode_slot; /* a capability to the CNode, as root for issuing methods */
 extern struct tcb caller;
-extern struct answer answer;   /* of the last invoke() */
+extern struct answer answer; /* of the last invoke() */
 
 /* What the last invocation or deletion asked of other CPUs; cleared by invoke() and remove_slot(). */
 struct shoot_down_record {
@@ -62,7 +62,7 @@ extern jmp_buf failure_jump;
 extern bool failure_expected;
 
 /* True if `statement` ends in kernel_fail(). */
-#define FAILS(statement) \
+#define FAILS(statement)                                                                                               \
     (failure_expected = true, setjmp(failure_jump) == 0 ? ((statement), failure_expected = false, false) : true)
 
 /* Memory, node page table, root CNode, pool 0 with the first VSpace in slot 1 (ASID 1) and the pool in slot 2. */
@@ -86,10 +86,14 @@ void remove_slot(struct slot *slot);
 enum error_code invoke(struct slot *slot, word_t label, const word_t *words, unsigned length, struct slot *const *extra,
                        unsigned extra_caps);
 #define WORDS(...) (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
-#define CAPS(...)  (struct slot *const[]){__VA_ARGS__}, sizeof((struct slot *const[]){__VA_ARGS__}) / sizeof(struct slot *)
-#define NOTHING    NULL, 0
+#define CAPS(...)                                                                                                      \
+    (struct slot *const[]){__VA_ARGS__}, sizeof((struct slot *const[]){__VA_ARGS__}) / sizeof(struct slot *)
+#define NOTHING NULL, 0
 
-/* Maps PDPT, page directory and page table for `vaddr` in the VSpace of slot `root`, into slots `at`.. as far as `levels`. */
+/*
+ * Maps PDPT, page directory and page table for `vaddr` in the VSpace of slot `root`, into slots `at`.. as far as
+ * `levels`.
+ */
 void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels);
 
 /* The entry as a page walk of the CPU finds it: 0 if nothing is mapped. */

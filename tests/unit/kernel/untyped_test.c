@@ -152,7 +152,7 @@ START_TEST(device_memory)
 {
     do_delete(U);
     /* Nothing is mapped there: any access would be seen. */
-    insert_root(untyped_capability(0x7000000000, 31, true, BIT(31)), &root[U]);
+    insert_root(untyped_capability(0x7000000000, 32, true, BIT(32)), &root[U]);
     for (word_t type = 0; type < OBJECT_TYPE_COUNT; type++) {
         bool allowed = type == OBJECT_UNTYPED || type == OBJECT_SMALL_PAGE || type == OBJECT_LARGE_PAGE ||
                        type == OBJECT_HUGE_PAGE;

@@ -156,10 +156,24 @@ void check_links(const struct slot *slots, word_t count)
     }
 }
 
+/* Descendants follow directly: `slot` is one of `ancestor` only if everything between them is, too. */
+static bool is_descendant(const struct slot *ancestor, const struct slot *slot)
+{
+    if (!is_parent_of(ancestor, slot)) {
+        return false;
+    }
+    for (const struct slot *s = slot_next(ancestor); s != slot; s = slot_next(s)) {
+        if (!is_parent_of(ancestor, s)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct slot *parent_of(const struct slot *slot)
 {
     for (const struct slot *s = slot->previous; s != NULL; s = s->previous) {
-        if (is_parent_of(s, slot)) {
+        if (is_descendant(s, slot)) {
             return s;
         }
     }

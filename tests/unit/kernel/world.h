@@ -73,7 +73,7 @@ struct capability at(unsigned index);
 /* Fails the test unless these slots' links are consistent: neighbours agree, lists end, empty slots are all zero. */
 void check_links(const struct slot *slots, word_t count);
 
-/* The nearest slot before `slot` in its list that is its parent; null: none. */
+/* The slot whose capability is the parent of the one in `slot`, found by walking the list; null: none. */
 const struct slot *parent_of(const struct slot *slot);
 
 /* Repeatable random numbers; a failing EXPECT() prints the seed. */

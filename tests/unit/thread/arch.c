@@ -1,4 +1,7 @@
-/* The architecture's share of objects, as far as these tests need it: frames are of no interest, buffers are host memory. */
+/*
+ * The architecture's share of objects, as far as these tests need it: frames are of no interest, buffers are host
+ * memory.
+ */
 #include <arch/machine.h>
 #include <arch/object.h>
 #include <kernel/objects.h>

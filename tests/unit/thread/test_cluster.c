@@ -74,19 +74,23 @@ START_TEST(get_handler_refusals)
 }
 END_TEST
 
+static word_t send_ipi(unsigned length, const word_t *words)
+{
+    return invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, length, words, CAPS(ROOT));
+}
+
 START_TEST(ipi_signals)
 {
-    const unsigned caps[] = {ROOT};
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 0, NEW, 64), 1, caps), ERROR_RANGE);
+    ck_assert_uint_eq(send_ipi(WORDS(1, 0, NEW, 64)), ERROR_RANGE);
     ck_assert_uint_eq(mr(self, 1), 15);
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(2, 5, NEW, 64), 1, caps), ERROR_RANGE);
+    ck_assert_uint_eq(send_ipi(WORDS(2, 5, NEW, 64)), ERROR_RANGE);
     ck_assert_uint_eq(mr(self, 0), 0);
     ck_assert_uint_eq(mr(self, 1), 1);
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, ROOT, 64), 1, caps),
+    ck_assert_uint_eq(send_ipi(WORDS(1, 5, ROOT, 64)),
                       ERROR_DELETE_FIRST);
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, NEW), 1, caps),
+    ck_assert_uint_eq(send_ipi(WORDS(1, 5, NEW)),
                       ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 5, NEW, 64), 1, caps), ERROR_NONE);
+    ck_assert_uint_eq(send_ipi(WORDS(1, 5, NEW, 64)), ERROR_NONE);
     ck_assert(is_parent_of(&root[IPI_CONTROL], &root[NEW]));
     ck_assert_uint_eq(invoke(self, NEW, 0x1234, NO_WORDS, NO_CAPS), ERROR_NONE);
     ck_assert_uint_eq(host_machine.sent_node, 1);
@@ -97,10 +101,9 @@ END_TEST
 
 START_TEST(irq_control)
 {
-    const unsigned caps[] = {ROOT};
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW), 1, caps),
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW), CAPS(ROOT)),
                       ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW, 64), 1, caps),
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW, 64), CAPS(ROOT)),
                       ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerMSI, NO_WORDS, NO_CAPS), ERROR_ALIGNMENT);
     ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
@@ -116,7 +119,8 @@ START_TEST(node_control_writes)
     text[0] = ~0ull; /* more than there is */
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
     ck_assert_str_eq(host_console, "Hello, world!Hello, world!xyz");
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, NO_WORDS, NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_TCBResume, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
 }

@@ -117,8 +117,10 @@ START_TEST(binding_has_its_conditions)
     mint(FREE + 5, NOTIFICATION, RIGHT_WRITE, 0);
     unsigned self = slot_of(waiter);
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(ENDPOINT)), ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(FREE + 5)), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(ENDPOINT)),
+                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(FREE + 5)),
+                      ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBUnbindNotification, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
     bind();
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),

@@ -168,6 +168,22 @@ START_TEST(a_wake_up_on_another_cpu_calls_it_only_if_it_matters)
 }
 END_TEST
 
+START_TEST(a_wake_up_behind_an_equal_on_another_cpu_goes_to_the_tail)
+{
+    world_start(2);
+    struct tcb *here = new_running_thread(10, 0);
+    struct tcb *woken = new_running_thread(10, 1);
+    make_syscall(woken, SYS_Recv, NOTIFICATION, 0);
+    struct tcb *running = new_running_thread(10, 1);
+    struct tcb *waiting = new_running_thread(10, 1);
+    make_syscall(here, SYS_Send, NOTIFICATION, 0);
+    make_syscall(running, SYS_Yield, 0, 0);
+    ck_assert_ptr_eq(running_on(1), waiting);
+    make_syscall(waiting, SYS_Yield, 0, 0);
+    ck_assert_ptr_eq(running_on(1), woken);
+}
+END_TEST
+
 START_TEST(set_affinity_moves_to_the_tail)
 {
     world_start(2);
@@ -365,6 +381,7 @@ Suite *schedule_suite(void)
     tcase_add_test(t, reply_and_receive_may_wake_two);
     tcase_add_test(t, priorities_take_effect_at_once);
     tcase_add_test(t, a_wake_up_on_another_cpu_calls_it_only_if_it_matters);
+    tcase_add_test(t, a_wake_up_behind_an_equal_on_another_cpu_goes_to_the_tail);
     tcase_add_test(t, set_affinity_moves_to_the_tail);
     tcase_add_test(t, a_thread_that_runs_elsewhere_is_taken_first);
     tcase_add_test(t, even_a_refused_invocation_stops_it_and_lets_it_go_on);

@@ -151,8 +151,8 @@ void interrupt(unsigned cpu, word_t irq)
     settle();
 }
 
-word_t invoke(struct tcb *thread, unsigned slot, word_t label, unsigned length, const word_t *words, unsigned extra_count,
-              const unsigned *extra)
+word_t invoke(struct tcb *thread, unsigned slot, word_t label, unsigned length, const word_t *words,
+              unsigned extra_count, const unsigned *extra)
 {
     for (unsigned i = 0; i < length; i++) {
         set_mr(thread, i, words[i]);

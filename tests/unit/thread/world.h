@@ -1,6 +1,7 @@
 /*
  * A node with threads, for tests of IPC and scheduling: one root CNode for all threads (capability pointers are slot
- * numbers), and CPUs that enter the kernel when a test says so. After every entry the rules of kernel/check.h are checked.
+ * numbers), and CPUs that enter the kernel when a test says so. After every entry the rules of kernel/check.h are
+ * checked.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -55,8 +56,8 @@ void tick(unsigned cpu);
 void interrupt(unsigned cpu, word_t irq);
 
 /* An invocation by Call with these words (in registers and buffer) and extra capabilities; returns the error label. */
-word_t invoke(struct tcb *thread, unsigned slot, word_t label, unsigned length, const word_t *words, unsigned extra_count,
-              const unsigned *extra);
+word_t invoke(struct tcb *thread, unsigned slot, word_t label, unsigned length, const word_t *words,
+              unsigned extra_count, const unsigned *extra);
 #define WORDS(...) (sizeof((word_t[]){__VA_ARGS__}) / sizeof(word_t)), (word_t[]){__VA_ARGS__}
 #define CAPS(...) (sizeof((unsigned[]){__VA_ARGS__}) / sizeof(unsigned)), (unsigned[]){__VA_ARGS__}
 #define NO_WORDS 0, NULL
@@ -86,5 +87,6 @@ Suite *schedule_suite(void);
 Suite *tcb_suite(void);
 Suite *cluster_suite(void);
 Suite *rules_suite(void);
+Suite *random_suite(void);
 
 #endif

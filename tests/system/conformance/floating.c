@@ -1,0 +1,294 @@
+/* Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11). */
+#include "criminal.h"
+
+CRIME(crime_sse, "xorps %xmm0, %xmm0");
+CRIME(crime_x87_load, "fld1");
+CRIME(crime_simd_divide, "pushq $0x1d80; ldmxcsr (%rsp); pxor %xmm0, %xmm0; movl $1, %eax; cvtsi2ss %eax, %xmm1;"
+                         ".global crime_simd_divide_at; crime_simd_divide_at: divss %xmm0, %xmm1");
+CRIME(crime_avx, "vxorps %ymm0, %ymm0, %ymm0");
+extern const char crime_simd_divide_at[];
+
+static void read_initial_state(struct worker *worker)
+{
+    uint16_t control;
+    uint16_t status;
+    uint32_t mxcsr;
+    word low_half;
+    word upper_half;
+
+    __asm__ volatile("fnstcw %0; fnstsw %1; stmxcsr %2; movq %%xmm5, %3; movhlps %%xmm5, %%xmm6; movq %%xmm6, %4"
+                     : "=m"(control), "=m"(status), "=m"(mxcsr), "=r"(low_half), "=r"(upper_half) : : "xmm6");
+    worker->result[0] = control;
+    worker->result[1] = status;
+    worker->result[2] = mxcsr;
+    worker->result[3] = low_half | upper_half;
+}
+
+static void initial_state(void)
+{
+    struct worker *worker;
+
+    /* Whatever the main thread has in its own registers. */
+    __asm__ volatile("pcmpeqd %%xmm5, %%xmm5" : : : "xmm5");
+    worker = new_worker(MIDDLE);
+    start_function(worker, read_initial_state);
+    settle();
+    CHECK_EQUAL(worker->result[0], 0x37f);
+    CHECK_EQUAL(worker->result[1], 0);
+    CHECK_EQUAL(worker->result[2], 0x1f80);
+    CHECK_EQUAL(worker->result[3], 0);
+}
+
+/* All XMM registers, the x87 stack's top, and both control words, loaded from a seed and compared later. */
+struct floating_state {
+    word xmm[16][2];
+    double top;
+    uint32_t mxcsr;
+    uint16_t control;
+};
+
+static void load_state(struct floating_state *state, word seed)
+{
+    for (word i = 0; i < 16; i++) {
+        state->xmm[i][0] = seed * 1000 + i;
+        state->xmm[i][1] = ~(seed * 1000 + i);
+    }
+    state->top = (double)seed + 0.5;
+    state->mxcsr = 0x1f80 | (uint32_t)(seed & 3) << 13;
+    state->control = (uint16_t)(0x37f ^ (seed & 3) << 10);
+    __asm__ volatile("movups (%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3;"
+                     "movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7;"
+                     "movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11;"
+                     "movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15;"
+                     "fninit; fldcw %1; ldmxcsr %2; fldl %3"
+                     : : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top) : "memory");
+}
+
+static void store_state(struct floating_state *state)
+{
+    __asm__ volatile("movups %%xmm0, (%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0);"
+                     "movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0);"
+                     "movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0);"
+                     "movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0);"
+                     "fnstcw %1; stmxcsr %2; fstpl %3"
+                     : : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top) : "memory");
+}
+
+static word differences(const struct floating_state *one, const struct floating_state *two)
+{
+    word count = 0;
+
+    for (word i = 0; i < 16; i++) {
+        count += one->xmm[i][0] != two->xmm[i][0];
+        count += one->xmm[i][1] != two->xmm[i][1];
+    }
+    count += __builtin_memcmp(&one->top, &two->top, sizeof(one->top)) != 0;
+    count += one->mxcsr != two->mxcsr;
+    count += one->control != two->control;
+    return count;
+}
+
+/* Loads a state, waits in user mode for as many yields or milliseconds as asked, and compares. */
+static void hold_state_over_yields(struct worker *worker)
+{
+    struct floating_state loaded;
+    struct floating_state found;
+
+    for (word round = 0; round < worker->argument[1]; round++) {
+        load_state(&loaded, worker->argument[0] + round);
+        system_call(YIELD, 0, 0, 0, 0, 0, 0);
+        store_state(&found);
+        worker->result[0] += differences(&loaded, &found);
+        worker->result[1]++;
+    }
+}
+
+static void hold_state_over_ticks(struct worker *worker)
+{
+    struct floating_state loaded;
+    struct floating_state found;
+    word end = time_stamp() + 100 * ticks_per_millisecond();
+
+    while (time_stamp() < end) {
+        load_state(&loaded, worker->argument[0]);
+        for (volatile int i = 0; i < 20000; i++) {
+        }
+        store_state(&found);
+        worker->result[0] += differences(&loaded, &found);
+        worker->result[1]++;
+    }
+}
+
+static void share_cpu(void (*function)(struct worker *))
+{
+    struct worker *workers[4];
+
+    for (word i = 0; i < 4; i++) {
+        workers[i] = new_worker(MIDDLE);
+        workers[i]->argument[0] = 100 * (i + 1) + i;
+        workers[i]->argument[1] = 50;
+        start_function(workers[i], function);
+    }
+    settle();
+    for (word i = 0; i < 4; i++) {
+        CHECK_EQUAL(workers[i]->result[0], 0);
+        CHECK(workers[i]->result[1] > 0);
+    }
+}
+
+static void switched_by_yield(void)
+{
+    share_cpu(hold_state_over_yields);
+}
+
+static void switched_by_ticks(void)
+{
+    share_cpu(hold_state_over_ticks);
+}
+
+static void call_in_between(struct worker *worker)
+{
+    struct floating_state loaded;
+    struct floating_state found;
+
+    load_state(&loaded, 77);
+    system_call(CALL, worker->argument[0], message_info(1, 0, 0), 0, 0, 0, 0);
+    store_state(&found);
+    worker->result[0] = differences(&loaded, &found);
+    worker->result[1] = 1;
+}
+
+static void kept_over_calls(void)
+{
+    /* The server and the main thread use the registers meanwhile. */
+    word endpoint = new_endpoint();
+    struct worker *worker = new_worker(MIDDLE);
+    struct floating_state mine;
+    struct reply message;
+
+    worker->argument[0] = endpoint;
+    start_function(worker, call_in_between);
+    settle();
+    CHECK(poll_message(endpoint, &message));
+    load_state(&mine, 5);
+    store_state(&mine);
+    system_call(REPLY, 0, 0, 0, 0, 0, 0);
+    settle();
+    CHECK_EQUAL(worker->result[1], 1);
+    CHECK_EQUAL(worker->result[0], 0);
+    __asm__ volatile("fninit; ldmxcsr %0" : : "m"((const uint32_t){ 0x1f80 }));
+}
+
+static struct reply set_flags(word tcb, word clear, word set)
+{
+    return invoke(tcb, TCB_SET_FLAGS, ARGS(clear, set), NO_CAPS);
+}
+
+static void disabled(void)
+{
+    const char *const crimes[] = { crime_sse, crime_x87_load };
+
+    for (size_t i = 0; i < COUNT_OF(crimes); i++) {
+        struct criminal criminal = new_criminal(MIDDLE);
+        struct reply message;
+
+        CHECK_REPLY(set_flags(criminal.worker->tcb, 0, 1), 0, 1);
+        message = commit(criminal, crimes[i], 0);
+        CHECK_MESSAGE(message, USER_EXCEPTION, low(crimes[i]), message.mr[1], message.mr[2], 7, 0);
+    }
+}
+
+static void hold_state_over_flag(struct worker *worker)
+{
+    struct floating_state loaded;
+    struct floating_state found;
+
+    load_state(&loaded, 31);
+    system_call(RECV, worker->argument[0], 0, 0, 0, 0, 0);
+    store_state(&found);
+    worker->result[0] = differences(&loaded, &found);
+    worker->result[1] = 1;
+}
+
+static void disabled_and_enabled(void)
+{
+    /* The state survives the time in which it could not be used. */
+    word notification = new_notification();
+    word faults = new_endpoint();
+    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct reply message;
+
+    worker->argument[0] = notification;
+    start_function(worker, hold_state_over_flag);
+    settle();
+    CHECK_REPLY(set_flags(worker->tcb, 0, 1), 0, 1);
+    signal_notification(notification);
+    message = caught_fault(faults);
+    CHECK_EQUAL(message.label, USER_EXCEPTION);
+    CHECK_EQUAL(message.mr[3], 7);
+    CHECK_EQUAL(worker->result[1], 0);
+    CHECK_REPLY(set_flags(worker->tcb, 1, 0), 0, 0);
+    system_call(REPLY, 0, 0, 0, 0, 0, 0);
+    settle();
+    CHECK_EQUAL(worker->result[1], 1);
+    CHECK_EQUAL(worker->result[0], 0);
+}
+
+static void own_flag(struct worker *worker)
+{
+    system_call(CALL, worker->tcb, message_info(TCB_SET_FLAGS, 0, 2), 0, 1, 0, 0);
+    __asm__ volatile("xorps %%xmm0, %%xmm0" : : : "xmm0");
+    worker->result[0] = 1;
+}
+
+static void disabled_by_itself(void)
+{
+    word faults = new_endpoint();
+    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct reply message;
+
+    start_function(worker, own_flag);
+    message = caught_fault(faults);
+    CHECK_EQUAL(message.label, USER_EXCEPTION);
+    CHECK_EQUAL(message.mr[3], 7);
+    CHECK_EQUAL(worker->result[0], 0);
+}
+
+static void simd_exception(void)
+{
+    /* Unmasked SIMD exceptions are not enabled: they arrive as vector 6. QEMU's interpreter knows no SIMD exceptions. */
+    struct criminal criminal = new_criminal(MAIN_PRIORITY);
+    struct reply message;
+
+    start_at(criminal.worker, crime_simd_divide, 0);
+    system_call(YIELD, 0, 0, 0, 0, 0, 0);
+    if (poll_message(criminal.faults, &message)) {
+        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_simd_divide_at), message.mr[1], message.mr[2], 6, 0);
+    } else {
+        seL4_UserContext context;
+
+        CHECK_EQUAL(read_registers(criminal.worker->tcb, true, &context).label, 0);
+        CHECK(context.rip >= low(crime_simd_divide_after));
+    }
+}
+
+static void no_avx(void)
+{
+    struct reply message = commit(new_criminal(MIDDLE), crime_avx, 0);
+
+    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_avx), message.mr[1], message.mr[2], 6, 0);
+}
+
+static const struct test tests[] = {
+    { "fpu-initial", "a new thread's state is the reset state", initial_state },
+    { "fpu-yield", "four threads that yield keep their state", switched_by_yield },
+    { "fpu-ticks", "four threads that are preempted keep their state", switched_by_ticks },
+    { "fpu-call", "the state survives a call", kept_over_calls },
+    { "fpu-disabled", "the flag makes every use an exception", disabled },
+    { "fpu-enabled-again", "the state survives being disabled", disabled_and_enabled },
+    { "fpu-disabled-self", "a thread takes its own state away", disabled_by_itself },
+    { "fpu-simd", "unmasked SIMD exceptions", simd_exception },
+    { "fpu-no-avx", "AVX is an undefined instruction", no_avx },
+};
+
+SUBJECT(floating, tests);
