@@ -12,8 +12,8 @@ enum {
     PIT_CHANNEL2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61,
     PIT_CHANNEL2_ONE_SHOT = 0xb0,     /* channel 2, both bytes, mode 0 */
     PIT_HZ = 1193182,
-    SAMPLES = 5,
-    SAMPLE_PIT_TICKS = 2386           /* 2 ms */
+    SAMPLES = 4,
+    SAMPLE_PIT_TICKS = 1193           /* 1 ms */
 };
 
 struct sample {

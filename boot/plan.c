@@ -22,64 +22,6 @@ const char *show_size(uint64_t bytes, char shown[static SIZE_BYTES])
     return shown;
 }
 
-/* Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds them up to PDPTs. */
-static uint64_t table_pages(uint64_t bytes, unsigned bits)
-{
-    uint64_t pages = 0;
-
-    for (bits += 9; bits <= 39; bits += 9) {
-        pages += (bytes >> bits) + 2; /* at both ends it may reach into one more */
-    }
-    return pages;
-}
-
-uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes)
-{
-    enum {
-        CPU_PAGES = 14 + 1,    /* the CPU block (arch/x86/cpu.h), and what the kernel keeps per CPU besides */
-        FIXED_TABLES = 16,     /* root, and the tables of the top 2 GiB */
-        THREAD_PAGES = 1 + 1 + 8 + 2 + 1 /* IPC buffer, boot info, its extra chunks at their alignment, TCB and ASID pool,
-                                            the VSpace's root */
-    };
-    uint64_t pages = FIXED_TABLES + THREAD_PAGES;
-
-    pages += (node_state_bytes >> ABI_PAGE_BITS) + 1 + table_pages(node_state_bytes, ABI_PAGE_BITS);
-    pages += (uint64_t)node->cpu_count * CPU_PAGES + node->cpu_count / 16 + 1;
-    for (uint32_t i = 0; i < node->region_count; i++) {
-        /* 2 MiB pages, but for a page table at each end. */
-        pages += 2 + table_pages(range_bytes(node->region[i]), ABI_LARGE_PAGE_BITS);
-    }
-    pages += table_pages(range_bytes(node->image) + (ELF_PAGES_BEHIND << ABI_PAGE_BITS), ABI_PAGE_BITS);
-    /* The root CNode, and as much again for its alignment. */
-    return (pages << ABI_PAGE_BITS) + 2 * BIT(ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS);
-}
-
-/* Boot fills the root CNode: every page of the image, every shared frame and every untyped takes a slot. */
-static void check_slots(struct planning *planning)
-{
-    const struct cluster *cluster = planning->cluster;
-    const uint64_t all = BIT(ABI_ROOT_CNODE_BITS);
-
-    for (uint32_t node = 0; node < cluster->node_count; node++) {
-        const struct node_plan *plan = &cluster->node[node];
-        uint64_t image = range_bytes(plan->image) >> ABI_PAGE_BITS;
-        uint64_t frames = range_bytes(cluster->shared) >> ABI_LARGE_PAGE_BITS;
-        uint64_t others = 16 + ELF_PAGES_BEHIND + table_pages(range_bytes(plan->image), ABI_PAGE_BITS) +
-                          ABI_BOOT_INFO_UNTYPEDS + 2 + cluster->node_count;
-
-        for (uint32_t i = 0; i < cluster->channel_count; i++) {
-            if (cluster->channel[i].node[0] == node || cluster->channel[i].node[1] == node) {
-                frames += range_bytes(cluster->channel[i].range) >> ABI_LARGE_PAGE_BITS;
-            }
-        }
-        if (image + frames + others > all) {
-            mistake(&planning->complaints, "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
-                    "%lu slots, of which %lu are taken", node, (unsigned long)image, (unsigned long)frames,
-                    (unsigned long)all, (unsigned long)others);
-        }
-    }
-}
-
 /* Words about nodes that do not exist. */
 static void check_node_words(struct planning *planning)
 {
@@ -137,6 +79,7 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
     }
     if (planning.complaints.count == 0) {
         place_images(&planning);
+        check_pieces(&planning);
     }
     return planning.complaints.count;
 }

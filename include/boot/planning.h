@@ -70,12 +70,14 @@ void usable_memory(const struct machine_facts *facts, struct range_list *list);
 /* The first memory the loader or boot still needs that meets `range`: kernel image, module or busy. False: none does. */
 bool find_obstacle(const struct machine_facts *facts, struct range range, struct range *obstacle);
 
-/* --- the planner's steps, in this order; each reports its own mistakes --- */
+/* --- the planner's steps; each reports its own mistakes --- */
 
 void plan_cpus(struct planning *planning);
 void plan_images(struct planning *planning);       /* checks them; node->image is [0, size) until place_images */
 void plan_memory(struct planning *planning);
+void check_slots(struct planning *planning);       /* the root CNode holds all that boot puts into it */
 void place_images(struct planning *planning);
+void check_pieces(struct planning *planning);      /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
 
 /* --- for messages --- */
