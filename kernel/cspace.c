@@ -1,14 +1,16 @@
 #include <kernel/cspace.h>
 #include <kernel/objects.h>
 
-/* The `count` bits of `value` below bit `top`, where count <= top <= 64. A shift by 64 would be undefined: none is done. */
+/*
+ * The `count` bits of `value` below bit `top`, where count <= top <= 64 and count < 64, as guard size and radix always are.
+ * Without the test a count of 0 below bit 64 would shift by 64, which is undefined.
+ */
 static word_t bits_below(word_t value, unsigned top, unsigned count)
 {
     if (count == 0) {
         return 0;
     }
-    word_t bits = value >> (top - count);
-    return count == WORD_BITS ? bits : bits & MASK(count);
+    return (value >> (top - count)) & MASK(count);
 }
 
 static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t word0, word_t word1, word_t word2)

@@ -131,7 +131,10 @@ bool apic_is_interrupt_waiting(void)
 static void send_command(uint32_t id, uint32_t command)
 {
     if (is_x2apic()) {
-        /* This write is not a memory operation: earlier stores would not be visible to the receiver without the fence. */
+        /*
+         * This write is not a memory operation: earlier stores would not be visible to the receiver without the
+         * fence.
+         */
         full_fence();
         write_msr(X2APIC_FIRST_MSR + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
         return;

@@ -6,6 +6,7 @@
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
 #include <arch/x86/rflags.h>
+#include <arch/x86/stop.h>
 #include <boot/global_state.h>
 #include <stdatomic.h>
 
@@ -137,13 +138,17 @@ static void load_descriptor_tables(struct cpu *cpu)
 
 /* --- registers --- */
 
-/* What user code left in RFLAGS and the kernel must not run with: interrupts, single steps, backward strings, and so on. */
+/*
+ * What user code left in RFLAGS and the kernel must not run with: interrupts, single steps, backward strings, and so
+ * on.
+ */
 #define RFLAGS_NESTED_TASK   0x004000
 #define RFLAGS_RESUME        0x010000
 #define RFLAGS_ALIGNMENT     0x040000
 #define RFLAGS_IO_PRIVILEGE  0x003000
-#define SYSCALL_FLAG_MASK (RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_IO_PRIVILEGE | RFLAGS_NESTED_TASK | \
-                           RFLAGS_RESUME | RFLAGS_ALIGNMENT)
+#define SYSCALL_FLAG_MASK                                                                                             \
+    (RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_IO_PRIVILEGE | RFLAGS_NESTED_TASK | RFLAGS_RESUME |  \
+     RFLAGS_ALIGNMENT)
 
 /* SYSRET takes SS from base + 8 and CS from base + 16; some CPUs leave the privilege bits as they are here. */
 #define SYSRET_BASE (SELECTOR_USER_DATA - 8)
@@ -229,6 +234,7 @@ void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     fill_tss(cpu);
     fill_idt(cpu, alone ? interrupt_stubs_one : interrupt_stubs_many);
     load_descriptor_tables(cpu);
+    join_or_halt(cpu);
     set_control_registers();
     set_syscall_registers(alone ? (word_t)syscall_stub_one : syscall_stubs_many[index]);
     write_msr(MSR_FS_BASE, 0);

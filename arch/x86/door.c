@@ -1,4 +1,4 @@
-/* The holder's side of the door (door.md steps 7 to 9). Everything here runs under the lock. */
+/* The holder's side of the door (docs/locking.md steps 7 to 9). Everything here runs under the lock. */
 #include <arch/door.h>
 #include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
@@ -8,14 +8,14 @@
 #include <stdatomic.h>
 
 /*
- * The end of the queue for the lock: the last CPU's lock node, or null while the lock is free. Written by every CPU that
- * enters or leaves, with locked instructions (entry_lock.asm); read by the holder.
+ * The end of the queue for the lock: the last CPU's lock node, or null while the lock is free. Written by every CPU
+ * that enters or leaves, with locked instructions (entry_lock.asm); read by the holder.
  */
 struct lock_node *_Atomic lock_tail;
 
 /*
- * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this is the delivery of one
- * IPI and some instructions: microseconds on hardware. An emulator may leave a CPU without time for much longer.
+ * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this is the delivery of
+ * one IPI and some instructions: microseconds on hardware. An emulator may leave a CPU without time for much longer.
  */
 enum { ARRIVAL_MILLISECONDS = 10000 };
 
@@ -36,7 +36,7 @@ static void wait_for(struct cpu *cpu)
     uint64_t end = read_tsc() + ARRIVAL_MILLISECONDS * 1000ull * global_state.tsc_mhz;
     while (is_in_user_mode(cpu)) {
         if (read_tsc() > end) {
-            kernel_stop("CPU %u does not come to the door: %u ms after it was called it is still in user mode", cpu->index,
+            kernel_stop("CPU %u does not come to the door: still in user mode %u ms after it was called", cpu->index,
                         ARRIVAL_MILLISECONDS);
         }
         spin_pause();
@@ -88,7 +88,9 @@ static bool has_loaded(const struct cpu *cpu, paddr_t root)
 
 void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
 {
-    /* All are called before the first is waited for. Those at the door or idle have loaded the node's own page table. */
+    /*
+     * All are called before the first is waited for. Those at the door or idle have loaded the node's own page table.
+     */
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (cpu != this_cpu && has_loaded(cpu, root) && is_in_user_mode(cpu)) {

@@ -1,6 +1,6 @@
 /*
- * One kernel entry, between the stubs: what came in, what to run next, and this CPU ready for it. All under the lock; the
- * steps are door.md's.
+ * One kernel entry, between the stubs: what came in, what to run next, and this CPU ready for it. All under the lock;
+ * the steps are those of docs/locking.md.
  */
 #include <arch/object.h>
 #include <arch/x86/apic.h>
@@ -25,8 +25,9 @@ static bool is_interrupt(word_t vector)
     if (vector < FIRST_DELIVERABLE_VECTOR || vector > UINT8_MAX) {
         return false;
     }
-    bool ambiguous = vector < FIRST_INTERRUPT_VECTOR || (vector >= VECTOR_SOFTWARE_FIRST && vector <= VECTOR_SOFTWARE_LAST);
-    return !ambiguous || apic_is_in_service((uint8_t)vector);
+    bool may_be_exception = vector < FIRST_INTERRUPT_VECTOR;
+    bool may_be_software = vector >= VECTOR_SOFTWARE_FIRST && vector <= VECTOR_SOFTWARE_LAST;
+    return !(may_be_exception || may_be_software) || apic_is_in_service((uint8_t)vector);
 }
 
 static void handle_event(struct cpu *cpu)
@@ -41,8 +42,8 @@ static void handle_event(struct cpu *cpu)
         kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
     }
     /*
-     * Step 6. Taken away meanwhile: the event is dropped, and the thread repeats it when it runs again. Its TCB may not even
-     * be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
+     * Step 6. Taken away meanwhile: the event is dropped, and the thread repeats it when it runs again. Its TCB may
+     * not even be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
      */
     if (cpu->current == NULL || cpu->current != trap->thread) {
         return;

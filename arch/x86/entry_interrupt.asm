@@ -50,9 +50,9 @@ LAST_SOFTWARE_INTERRUPT  equ 254
     jmp enter_%1
 %endmacro
 
-; eax = vector, rsp = restart_ip, rbx = CPU block. An interrupt message with this vector is in service in the APIC. If it is
-; not, the user executed `int n`, and both addresses go back to that instruction: it is repeated if the event is dropped
-; (door.md step 6), and that is where the contract has the fault.
+; eax = vector, rsp = restart_ip, rbx = CPU block. An interrupt message with this vector is in service in the APIC. If
+; it is not, the user executed `int n`, and both addresses go back to that instruction: it is repeated if the event is
+; dropped (docs/locking.md step 6), and that is where the contract has the fault.
 %macro STEP_BACK_UNLESS_IN_SERVICE 0
     mov r8d, eax
     shr eax, 5                           ; 32 vectors to a register
@@ -123,8 +123,8 @@ in_kernel:
 align 8
 stub_%1_%2:
 %if %2 == 17 || %2 == 21 || %2 == 29 || %2 == 30
-    ; An exception with these numbers has an error code; a device's message with such a vector, which the APIC lets pass, has
-    ; none. The CPU aligned the frame to 16 bytes, so its size shows.
+    ; An exception with these numbers has an error code; a device's message with such a vector, which the APIC lets
+    ; pass, has none. The CPU aligned the frame to 16 bytes, so its size shows.
     test spl, 8
     jz %%has_error
     push 0

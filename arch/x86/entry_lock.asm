@@ -1,4 +1,4 @@
-; From the stubs through the lock into C, and out again (door.md, steps 3 to 5 and "Exit"; docs/locking.md).
+; From the stubs through the lock into C, and out again (docs/locking.md, steps 3 to 5 and 11).
 ;
 ; The lock is an MCS queue: lock_tail is the last CPU's lock node, or null when the lock is free.
 
@@ -48,8 +48,8 @@ holding:
     call kernel_entry
     ; rax = context of the thread to run, or 0. Nothing but this context is touched from here on.
 
-    ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has, or is
-    ; between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
+    ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has,
+    ; or is between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
     lea rdi, [rbx + CPU_LOCK]
     mov rdx, [rdi + LOCK_NEXT]
     test rdx, rdx
@@ -69,8 +69,8 @@ holding:
     mov qword [rdx + LOCK_WAIT], 0       ; stores leave in order: the new holder sees everything done under the lock
     jmp leave
 
-; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in this CPU once it is marked.
-; Writes only this CPU's block and its own thread's context and FPU area.
+; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in this CPU once it is
+; marked. Writes only this CPU's block and its own thread's context and FPU area.
 align 16
 door:
     mov [rax + LOCK_NEXT], rdi
@@ -130,8 +130,8 @@ door:
 %endif
     jmp holding
 
-; rax = context of the thread to run, or 0 for idle. Interrupts are off until the last instruction, so that what was decided
-; under the lock still holds, and the context is this CPU's alone until then.
+; rax = context of the thread to run, or 0 for idle. Interrupts are off until the last instruction, so that what was
+; decided under the lock still holds, and the context is this CPU's alone until then.
 align 16
 leave:
     test rax, rax
@@ -170,8 +170,8 @@ leave:
     add rsp, CONTEXT_RIP - CONTEXT_VECTOR
     iretq
 
-; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the `hlt`
-; began, so that nothing can come between.
+; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the
+; `hlt` began, so that nothing can come between.
 idle:
     lea rsp, [rbx + CPU_STACK_TOP]
 idle_start:

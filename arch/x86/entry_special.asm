@@ -1,6 +1,6 @@
-; The four exceptions with stacks of their own, because they can come at any instruction of the kernel, the first one of a
-; stub included, or when a stack is broken (door.md). None of these takes the lock; only a user's #DB goes on to do so.
-; The CPU block is where the stack is.
+; The four exceptions with stacks of their own, because they can come at any instruction of the kernel, the first one
+; of a stub included, or when a stack is broken (docs/locking.md). None of these takes the lock; only a user's #DB goes on to
+; do so. The CPU block is where the stack is.
 
 %include "entry.inc"
 
@@ -10,8 +10,8 @@ global nmi_stub, double_fault_stub, machine_check_stub, debug_stub_one, debug_st
 
 section .text
 
-; A node that stops sends this to its own CPUs; from elsewhere it is counted and ignored. node_stopping: written once, before
-; the NMI, by the CPU that stops the node. cpus_halted: counted up here, read by that CPU.
+; A node that stops sends this to its own CPUs; from elsewhere it is counted and ignored. node_stopping: written once,
+; before the NMI, by the CPU that stops the node. cpus_halted: counted up here, read by that CPU.
 align 16
 nmi_stub:
     cmp dword [node_stopping], 0

@@ -1,5 +1,6 @@
-; SYSCALL. One stub per CPU: its first instruction loads rsp, which the ABI gives as scratch (contract 1.2), from this CPU's
-; block, so nothing has to be asked or kept. The word is TSS.RSP0, which points at the end of the current thread's context.
+; SYSCALL. One stub per CPU: its first instruction loads rsp, which the ABI gives as scratch (contract 1.2), from this
+; CPU's block, so nothing has to be asked or kept. The word is TSS.RSP0, which points at the end of the current
+; thread's context.
 ;
 ; On entry: rcx = return address, r11 = RFLAGS, IF, TF, DF, AC and NT clear (FMASK), all else as the user left it.
 ; Saved rcx, r11 and rsp stay as they were, as do cs and ss (contract 1.2).

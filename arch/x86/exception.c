@@ -18,9 +18,10 @@ enum {
 enum { SOFTWARE_NUMBER_SHIFT = 24 };
 
 /*
- * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no way
- * out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and only delivering the trap or rewriting
- * the registers clears it. So a thread that was taken away on the way (door.md step 6) still says so when it runs next.
+ * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no
+ * way out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and
+ * only delivering the trap or rewriting the registers clears it. So a thread that was taken away on the way (docs/locking.md
+ * step 6) still says so when it runs next.
  */
 bool has_undelivered_trap(const struct tcb *thread)
 {
@@ -70,8 +71,8 @@ void exception_dispatch(struct cpu *cpu, word_t vector)
 
 _Noreturn void kernel_exception(const struct exception_frame *frame)
 {
-    kernel_stop("exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u", frame->vector,
-                (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp, cpu_apic_id());
+    kernel_stop("exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u",
+                frame->vector, (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp, cpu_apic_id());
 }
 
 void machine_check(const struct exception_frame *frame)

@@ -1,6 +1,6 @@
 /*
- * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every vector is a hint: one
- * that nobody owns is acknowledged, counted and ignored, and a forged door, timer or IPI does no harm.
+ * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every vector is a hint:
+ * one that nobody owns is acknowledged, counted and ignored, and a forged door, timer or IPI does no harm.
  */
 #include <arch/interrupt.h>
 #include <arch/x86/apic.h>
@@ -31,7 +31,7 @@ void interrupt_dispatch(struct cpu *cpu, uint8_t vector)
         tick(cpu);
     } else if (is_handlers(vector)) {
         word_t irq = vector - VECTOR_IRQ_BASE;
-        interrupt_mask(irq); /* where it can be masked, until the handler's Ack, and before the APIC lets the next one in */
+        interrupt_mask(irq); /* until the handler's Ack; before the APIC lets the next one in */
         handle_interrupt(irq);
     } else {
         cpu->arch.unowned_interrupts++;

@@ -1,9 +1,10 @@
 /*
- * Signals between nodes. A signal is a fixed-vector IPI to one CPU of the target, which coalesces there until it is taken.
+ * Signals between nodes. A signal is a fixed-vector IPI to one CPU of the target, which coalesces there until it is
+ * taken.
  *
- * The sender limits what it costs the target: each pair of nodes has a budget per tick, and a signal beyond it waits here
- * for the next tick, one bit per target and irq. So a node can take at most a known share of another node's time, and no
- * signal is lost.
+ * The sender limits what it costs the target: each pair of nodes has a budget per tick, and a signal beyond it waits
+ * here for the next tick, one bit per target and irq. So a node can take at most a known share of another node's
+ * time, and no signal is lost.
  */
 #include <arch/interrupt.h>
 #include <arch/x86/apic.h>

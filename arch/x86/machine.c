@@ -11,7 +11,12 @@
 #include <stdatomic.h>
 
 /*
- * node_stopping: set once, by the CPU that stops the node; read by that node's NMI stubs. cpus_halted: counted up by them.
+ * node_stopping: set once, by the CPU that stops the node; read by that node's NMI stubs. cpus_halted: counted up by
+ * them.
+ *
+ * A CPU that joins its node sets `takes_nmi` and then reads node_stopping; the one that stops the node sets
+ * node_stopping and then reads every `takes_nmi`. All four are sequentially consistent, so one of the two sees the
+ * other.
  */
 _Atomic uint32_t node_stopping;
 _Atomic uint32_t cpus_halted;
@@ -25,17 +30,25 @@ static _Noreturn void halt_for_ever(void)
     }
 }
 
+void join_or_halt(struct cpu *cpu)
+{
+    atomic_store(&cpu->arch.takes_nmi, 1);
+    if (atomic_load(&node_stopping)) {
+        halt_for_ever();
+    }
+}
+
 void stop_other_cpus(void)
 {
-    if (atomic_exchange_explicit(&node_stopping, 1, memory_order_seq_cst) != 0) {
+    if (atomic_exchange(&node_stopping, 1) != 0) {
         halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node */
     }
     uint32_t self = cpu_apic_id();
     uint32_t others = 0;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
-        const struct cpu *cpu = cpu_by_index(i);
-        /* A CPU that has not been set up yet has nothing to stop, and would not survive an NMI. */
-        if (cpu->arch.apic_id != self && cpu->arch.node_root != 0) {
+        struct cpu *cpu = cpu_by_index(i);
+        /* A CPU that has not joined yet would not survive an NMI. */
+        if (atomic_load(&cpu->arch.takes_nmi) && cpu->arch.apic_id != self) {
             apic_send_nmi(cpu->arch.apic_id);
             others++;
         }
@@ -72,6 +85,17 @@ _Noreturn void stop_node(const char *reason)
     status_stopped(reason);
     console_report(" stopped: %s", reason);
     end_node();
+}
+
+void machine_dump_cpus(void)
+{
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        const struct arch_cpu *cpu = &cpu_by_index(i)->arch;
+        console_print("cpu %u: lock entries %lu, contended %lu, waited %lu cycles, longest %lu\n", i, cpu->lock_entries,
+                      cpu->lock_contended, cpu->lock_wait_cycles, cpu->lock_longest_wait);
+        console_print("cpu %u: unowned interrupts %lu, NMIs %lu, stray debug traps %lu\n", i, cpu->unowned_interrupts,
+                      cpu->nmis, cpu->stray_debug_traps);
+    }
 }
 
 word_t machine_node_count(void)

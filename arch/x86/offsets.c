@@ -83,10 +83,11 @@ void offsets(void)
 /* What the entry stubs take for granted beyond single offsets. */
 #define FOLLOWS(first, second) \
     (offsetof(struct user_context, second) == offsetof(struct user_context, first) + sizeof(word_t))
-_Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) && FOLLOWS(rbp, r12) && FOLLOWS(r12, r13) &&
-               FOLLOWS(r13, r14) && FOLLOWS(r14, rcx) && FOLLOWS(rcx, r11) && FOLLOWS(r11, rdx) && FOLLOWS(rdx, rdi) &&
-               FOLLOWS(rdi, rsi) && FOLLOWS(rsi, r10) && FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) &&
-               FOLLOWS(r15, vector) && FOLLOWS(vector, error) && FOLLOWS(error, rip),
+_Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) && FOLLOWS(rbp, r12) &&
+                   FOLLOWS(r12, r13) && FOLLOWS(r13, r14) && FOLLOWS(r14, rcx) && FOLLOWS(rcx, r11) &&
+                   FOLLOWS(r11, rdx) && FOLLOWS(rdx, rdi) && FOLLOWS(rdi, rsi) && FOLLOWS(rsi, r10) &&
+                   FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) && FOLLOWS(r15, vector) &&
+                   FOLLOWS(vector, error) && FOLLOWS(error, rip),
                "the stubs push and pop in this order");
 _Static_assert(CPU_STACK_TOP == CPU_BLOCK_SIZE, "the stack ends the block, so that its top leads to the block");
 _Static_assert(offsetof(struct tcb, context) % 16 == 0, "the CPU aligns its frame to 16 bytes");

@@ -20,7 +20,10 @@ void console_write(const char *text);
 __attribute__((format(printf, 1, 2)))
 void console_print(const char *format, ...);
 
-/* One line of the kernel's, "cmk: node K" before the text, which begins with ' ' or ':'. Ends an unfinished line first. */
+/*
+ * One line of the kernel's, "cmk: node K" before the text, which begins with ' ' or ':'. Ends an unfinished line
+ * first.
+ */
 __attribute__((format(printf, 1, 2)))
 void console_report(const char *format, ...);
 

@@ -21,6 +21,9 @@ void machine_bases_changed(struct tcb *thread);
 /* True if all of [start, start + bytes) is in this node's private region. */
 bool machine_is_private_memory(paddr_t start, word_t bytes);
 
+/* Prints two lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
+void machine_dump_cpus(void);
+
 /* Nodes of the cluster, numbered from 0. Constant after boot. */
 word_t machine_node_count(void);
 

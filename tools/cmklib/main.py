@@ -119,10 +119,10 @@ def parser_for_all():
     sub.set_defaults(until=None, gdb=False)
 
     sub = command("gdb", gdb, "attach gdb with the kernel's symbols to 'tools/cmk run --gdb'",
-                  epilog="example: tools/cmk run --gdb hello.elf &  tools/cmk gdb -ex 'hbreak boot_sys' -ex continue")
+                  usage="tools/cmk gdb [--kernel KIND] [--port PORT] [gdb options]",
+                  epilog="All other options go to gdb.\nexample: tools/cmk run --gdb hello.elf &  tools/cmk gdb -ex 'hbreak boot_sys' -ex continue")
     add_kernel(sub)
     add_port(sub)
-    sub.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="further arguments for gdb")
     return parser
 
 
@@ -150,7 +150,12 @@ def main(arguments):
     try:
         if arguments[:1] == ["cc"] and arguments[1:2] not in (["--help"], ["-h"]):
             return cc(arguments[1:])
-        options = parser_for_all().parse_args(attach_values(arguments))
+        parser = parser_for_all()
+        options, others = parser.parse_known_args(attach_values(arguments))
+        if options.command == "gdb":
+            options.arguments = others
+        elif others:
+            parser.error(f"what is '{others[0]}'?")
         return options.action(options)
     except WrongUse as error:
         print(f"tools/cmk: {error}", file=sys.stderr)

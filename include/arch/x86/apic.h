@@ -1,7 +1,8 @@
 /*
- * The local APIC of the CPU that calls (Intel SDM volume 3, chapter 11): one set of functions for memory-mapped (xAPIC) and
- * MSR access (x2APIC), chosen by global_state.features.x2apic. Needs no node state; in xAPIC mode the page at LOCAL_APIC
- * must be mapped. Interrupts are off in every caller, so that no IPI comes between the two halves of a command.
+ * The local APIC of the CPU that calls (Intel SDM volume 3, chapter 11): one set of functions for memory-mapped
+ * (xAPIC) and MSR access (x2APIC), chosen by global_state.features.x2apic. Needs no node state; in xAPIC mode the
+ * page at LOCAL_APIC must be mapped. Interrupts are off in every caller, so that no IPI comes between the two halves
+ * of a command.
  */
 #ifndef ARCH_X86_APIC_H
 #define ARCH_X86_APIC_H
@@ -11,7 +12,7 @@
 /* CPU vectors. IRQ numbers are vector - VECTOR_IRQ_BASE (contract 10.1). */
 enum {
     VECTOR_IRQ_BASE = 0x20,
-    VECTOR_DOOR = 0x20,       /* lowest priority of all, see door.md */
+    VECTOR_DOOR = 0x20,       /* lowest priority of all, see docs/locking.md */
     VECTOR_IPI_LAST = 0x2f,   /* 0x21..0x2f: IPIs between nodes */
     VECTOR_USER_FIRST = 0x30, /* 0x30..0x9b: devices */
     VECTOR_USER_LAST = 0x9b,
@@ -46,8 +47,9 @@ bool apic_is_in_service(uint8_t vector);
 bool apic_is_interrupt_waiting(void);
 
 /*
- * IPIs to the CPU with APIC id `id`. Each first waits until the APIC has sent the previous one, bounded by some thousand
- * reads of its status; whatever happened, it then goes on. All stores made before are visible to the receiver.
+ * IPIs to the CPU with APIC id `id`. Each first waits until the APIC has sent the previous one, bounded by some
+ * thousand reads of its status; whatever happened, it then goes on. All stores made before are visible to the
+ * receiver.
  */
 void apic_send(uint32_t id, uint8_t vector);
 void apic_send_nmi(uint32_t id);

@@ -1,8 +1,8 @@
 /*
  * The architecture's part of a CPU, and where CPU blocks lie.
  *
- * A CPU block is CPU_BLOCK_SIZE bytes of address space, the i-th at CPU_BLOCKS + i * CPU_BLOCK_SIZE, in the top 2 GiB so
- * that assembly can use absolute addresses. From the bottom (unmapped pages are guards):
+ * A CPU block is CPU_BLOCK_SIZE bytes of address space, the i-th at CPU_BLOCKS + i * CPU_BLOCK_SIZE, in the top 2 GiB
+ * so that assembly can use absolute addresses. From the bottom (unmapped pages are guards):
  *
  *   offset 0        struct cpu (CPU_STRUCT_PAGES pages), then the descriptor page (GDT, IDT), then a guard page
  *   CPU_STACK_*     the stacks, each below its own TOP and above a guard page
@@ -42,10 +42,13 @@ _Static_assert(sizeof(struct tss) == 104, "the CPU knows this layout");
 /* A CPU's place in the queue for the node's lock, an MCS queue lock (docs/locking.md). */
 struct lock_node {
     struct lock_node *next; /* set by the CPU that queues behind this one; null: nobody yet */
-    uint64_t wait;          /* 1 while this CPU waits; cleared by the one before it, which thereby hands over the lock */
+    uint64_t wait;          /* 1 while this CPU waits; the one before it clears it, and so hands over the lock */
 };
 
-/* How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it afterwards (door.md). */
+/*
+ * How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it afterwards
+ * (docs/locking.md).
+ */
 struct trap_record {
     struct tcb *thread;     /* who was running, or null when idle */
     word_t vector;          /* or ENTERED_BY_SYSCALL, or NO_EVENT */
@@ -65,22 +68,23 @@ struct trap_record {
 /*
  * All words are written by their own CPU, and read by it alone unless they say otherwise.
  *
- * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while that
- * thread is current; leaving it, or waiting at the door, saves it.
+ * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while
+ * that thread is current; leaving it, or waiting at the door, saves it.
  */
 struct arch_cpu {
     struct trap_record trap;
     word_t node_root;            /* CR3 value of the node's own page table: no user mappings. Constant */
-    word_t loaded_root;          /* CR3 value that is loaded. Written and read under the lock: `vspace[c]` of door.md */
+    word_t loaded_root;          /* CR3 value that is loaded. Written and read under the lock: `vspace[c]` of docs/locking.md */
     uint64_t fpu_live;           /* 1: the FPU's registers are the current thread's */
     uint64_t bases_live;         /* 1: FS and GS base registers are the current thread's */
     uint64_t fpu_traps;          /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
     word_t fs_base, gs_base;     /* what was last written to the registers */
     uint64_t features;           /* CPU_FEATURE_*. Constant */
     uint32_t apic_id;            /* constant; read by all */
+    _Atomic uint32_t takes_nmi;  /* 1: it has joined its node, see machine.c; read by all */
 
     /* Events that nobody wanted, for the curious. */
-    uint32_t unowned_interrupts;
+    uint64_t unowned_interrupts;
     uint64_t nmis;
     uint64_t stray_debug_traps;
 

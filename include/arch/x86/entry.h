@@ -5,16 +5,18 @@
 #include <kernel/cpu.h>
 
 /*
- * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (door.md steps 5 and 6), chooses the
- * next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for idle; the stub
- * then releases the lock.
+ * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (docs/locking.md steps 5 and 6), chooses
+ * the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for idle;
+ * the stub then releases the lock.
  */
 struct user_context *kernel_entry(struct cpu *cpu);
 
 /* The synchronous events: the thread in the trap record brought them, and is still current. */
 void exception_dispatch(struct cpu *cpu, word_t vector);
 
-/* True if the thread executed int3 or a single step, but was taken away before its CPU had the lock: see exception.c. */
+/*
+ * True if the thread executed int3 or a single step, but was taken away before its CPU had the lock: see exception.c.
+ */
 bool has_undelivered_trap(const struct tcb *thread);
 void deliver_trap(struct tcb *thread);
 

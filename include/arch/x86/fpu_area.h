@@ -1,4 +1,7 @@
-/* Room for a thread's x87 and SSE state: XSAVE's legacy region and header, feature set 3 (contract 0), or FXSAVE's 512 bytes. */
+/*
+ * Room for a thread's x87 and SSE state: XSAVE's legacy region and header, feature set 3 (contract 0), or FXSAVE's
+ * 512 bytes.
+ */
 #ifndef ARCH_X86_FPU_AREA_H
 #define ARCH_X86_FPU_AREA_H
 

@@ -28,7 +28,10 @@ static inline uint64_t read_tsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* All earlier loads and stores are done, and visible to all CPUs, before anything later starts (SDM volume 3, 11.12.3). */
+/*
+ * All earlier loads and stores are done, and visible to all CPUs, before anything later starts (SDM volume 3,
+ * 11.12.3).
+ */
 static inline void full_fence(void)
 {
     __asm__ volatile("mfence; lfence" : : : "memory");
@@ -195,7 +198,9 @@ static inline uint32_t cpu_apic_id(void)
     return cpuid(1, 0).ebx >> 24;
 }
 
-/* APIC ids that agree above this many bits are threads of one core (SDM volume 3, 9.9); 0 where the CPU does not say. */
+/*
+ * APIC ids that agree above this many bits are threads of one core (SDM volume 3, 9.9); 0 where the CPU does not say.
+ */
 static inline uint32_t cpu_smt_shift(void)
 {
     if (cpuid(0, 0).eax < 0xb) {

@@ -1,6 +1,6 @@
 /*
- * The kernel half of every address space (docs/memory-map.md). linker.ld places the first four, boot_node maps them all.
- * Plain macros: assembly and the linker script use the same numbers.
+ * The kernel half of every address space (docs/memory-map.md). linker.ld places the first four, boot_node maps them
+ * all. Plain macros: assembly and the linker script use the same numbers.
  */
 #ifndef ARCH_X86_LAYOUT_H
 #define ARCH_X86_LAYOUT_H

@@ -38,6 +38,21 @@
 #define seL4_VSpaceIndexBits    seL4_PML4IndexBits
 #define seL4_IOPageTableBits    12
 
+/* Objects of options that are off (contract 3.1): their sizes are always there. */
+#define seL4_X86_VCPUBits         14
+#define seL4_X86_EPTPML4Bits      12
+#define seL4_X86_EPTPML4EntryBits 3
+#define seL4_X86_EPTPML4IndexBits 9
+#define seL4_X86_EPTPDPTBits      12
+#define seL4_X86_EPTPDPTEntryBits 3
+#define seL4_X86_EPTPDPTIndexBits 9
+#define seL4_X86_EPTPDBits        12
+#define seL4_X86_EPTPDEntryBits   3
+#define seL4_X86_EPTPDIndexBits   9
+#define seL4_X86_EPTPTBits        12
+#define seL4_X86_EPTPTEntryBits   3
+#define seL4_X86_EPTPTIndexBits   9
+
 #define seL4_ASIDPoolBits      ABI_ASID_POOL_BITS
 #define seL4_ASIDPoolIndexBits ABI_ASID_POOL_INDEX_BITS
 #define seL4_NumASIDPoolsBits  3

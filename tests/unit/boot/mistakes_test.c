@@ -67,8 +67,8 @@ static const struct {
     { "node0.mem=1G", "node0.mem=1G: there are only 252.1 MiB of RAM for nodes\n" },
     { "nodes=2 node0.mem=128M node1.mem=128M",
       "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n" },
-    { "nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 948 KiB and its image 4 KiB\n" },
-    { "nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 948 KiB and its image 4 KiB\n" },
+    { "nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
+    { "nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
     { "nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M", "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n" },
     { "nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n" },
 
@@ -225,10 +225,10 @@ END_TEST
 START_TEST(machines_without_room)
 {
     make_machine(8, MIB(12));
-    expect("nodes=8", "node 4 has 0 bytes of memory, its kernel needs 888 KiB and its image 4 KiB\n"
-                      "node 5 has 0 bytes of memory, its kernel needs 888 KiB and its image 4 KiB\n"
-                      "node 6 has 0 bytes of memory, its kernel needs 888 KiB and its image 4 KiB\n"
-                      "node 7 has 0 bytes of memory, its kernel needs 888 KiB and its image 4 KiB\n");
+    expect("nodes=8", "node 4 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+                      "node 5 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+                      "node 6 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+                      "node 7 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n");
     make_machine(1, MIB(3));
     expect("shared=0", "");
     expect("", "shared=2M (the default): no 2 MiB of free RAM in one piece\n");
@@ -241,7 +241,15 @@ START_TEST(machines_without_room)
     make_machine(2, MIB(64));
     machine.node_state_bytes = MIB(40);
     expect("nodes=2 node1.mem=16M",
-           "node1.mem=16M: node 1 has 16.3 MiB of memory, its kernel needs 40.8 MiB and its image 4 KiB\n");
+           "node 0 has 43.8 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n"
+           "node1.mem=16M: node 1 has 16.3 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n");
+    /* 20 pieces of 200 KiB, each in a large page of its own. */
+    make_machine(1, MIB(64));
+    for (unsigned i = 0; i < 20; i++) {
+        machine.memory[3 + i] = (struct memory_fact){ { MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200) }, 1 };
+    }
+    machine.memory_count = 23;
+    expect("shared=0", "node 0: its memory is in too many small pieces for its kernel\n");
 }
 END_TEST
 

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
     srunner_add_suite(runner, words_suite());
     srunner_add_suite(runner, stubs_suite());
     srunner_add_suite(runner, ipc_suite());
+    srunner_add_suite(runner, start_suite());
     srunner_add_suite(runner, cluster_suite());
     srunner_add_suite(runner, format_suite());
     srunner_add_suite(runner, string_suite());

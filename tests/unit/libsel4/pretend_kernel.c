@@ -82,20 +82,34 @@ static void report_syscall(const struct user_regs_struct *registers, const struc
     memcpy(&report->buffer, &shared->buffer, sizeof(shared->buffer));
 }
 
-void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer, struct pretend_report *report)
+/* A child that is about to make its call. */
+static pid_t start_child(struct shared **shared, void (*call)(void), bool without_buffer)
 {
-    struct shared *shared =
-        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(shared, MAP_FAILED);
-    memset(&shared->buffer, 0xee, sizeof(shared->buffer)); /* so that what a stub forgets shows */
-    memset(report, 0, sizeof(*report));
+    *shared = mmap(NULL, sizeof(**shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(*shared, MAP_FAILED);
+    memset(&(*shared)->buffer, 0xee, sizeof((*shared)->buffer)); /* so that what a stub forgets shows */
 
     pid_t pid = fork();
     if (pid == 0) {
-        child(shared, call, without_buffer);
+        child(*shared, call, without_buffer);
     }
     ck_assert_int_gt(pid, 0);
     wait_for_stop(pid, SIGSTOP);
+    return pid;
+}
+
+static void end_child(pid_t pid, struct shared *shared)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    munmap(shared, sizeof(*shared));
+}
+
+void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer, struct pretend_report *report)
+{
+    struct shared *shared;
+    pid_t pid = start_child(&shared, call, without_buffer);
+    memset(report, 0, sizeof(*report));
 
     struct user_regs_struct registers = next_syscall(pid);
     report_syscall(&registers, shared, report);
@@ -107,7 +121,24 @@ void pretend(void (*call)(void), const struct pretend_answer *answer, bool witho
     report->returned = registers.rdx == DONE_NUMBER && shared->returned == 1;
     memcpy(report->result, shared->result, sizeof(report->result));
     memcpy(&report->buffer_after, &shared->buffer, sizeof(shared->buffer));
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    munmap(shared, sizeof(*shared));
+    end_child(pid, shared);
+}
+
+size_t pretend_many(void (*call)(void), struct pretend_call *calls, size_t most)
+{
+    const struct pretend_answer success = {0};
+    struct shared *shared;
+    size_t count = 0;
+    pid_t pid = start_child(&shared, call, false);
+
+    while (count < most) {
+        struct user_regs_struct registers = next_syscall(pid);
+        if (registers.rdx == DONE_NUMBER) {
+            break;
+        }
+        calls[count++] = (struct pretend_call){registers.rdx, registers.rdi, registers.rsi, registers.r10};
+        answer_syscall(pid, registers, &success);
+    }
+    end_child(pid, shared);
+    return count;
 }

@@ -7,6 +7,7 @@
 
 #include <sel4/sel4.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What the kernel is to answer. */
 struct pretend_answer {
@@ -33,5 +34,19 @@ extern seL4_Word *pretend_result;
 
 /* Runs `call`, which must make one system call, in a child without an IPC buffer if `without_buffer`. */
 void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer, struct pretend_report *report);
+
+/* One system call of several. */
+struct pretend_call {
+    seL4_Word number;
+    seL4_Word rdi;
+    seL4_Word info;
+    seL4_Word mr0;
+};
+
+/*
+ * Runs `call` in a child, answers each of its system calls with success and zeros, and notes the first `most` of them;
+ * then, or when `call` has returned, it ends. Returns how many there were.
+ */
+size_t pretend_many(void (*call)(void), struct pretend_call *calls, size_t most);
 
 #endif

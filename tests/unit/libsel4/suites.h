@@ -8,6 +8,7 @@ Suite *numbers_suite(void);
 Suite *words_suite(void);
 Suite *stubs_suite(void);
 Suite *ipc_suite(void);
+Suite *start_suite(void);
 Suite *cluster_suite(void);
 Suite *format_suite(void);
 Suite *string_suite(void);

@@ -1,0 +1,19 @@
+/* The checks of the user runtime. */
+#ifndef CHECKS_H
+#define CHECKS_H
+
+#include <stdbool.h>
+
+/* Prints PASS or FAIL and the name. */
+void check(bool good, const char *name);
+
+void check_start(int argc, char **argv);
+void check_thread_local_data(void);
+void check_output(void);
+void check_resources(void);
+void check_threads(void);
+
+/* Whether the calling thread has its own thread-local variables, with their first values, where they must be. */
+bool thread_local_data_is_fresh(void);
+
+#endif
