@@ -21,9 +21,9 @@ enum {
 struct tables {
     map_function *map;
     void *context;
-    const uint8_t *root;   /* RSDT or XSDT */
+    const uint8_t *root; /* RSDT or XSDT */
     uint64_t root_bytes;
-    unsigned entry_bytes;  /* of its entries: 4 or 8 */
+    unsigned entry_bytes; /* of its entries: 4 or 8 */
 };
 
 static uint16_t get16(const uint8_t *bytes)
@@ -133,13 +133,13 @@ static void add_cpu(struct machine_facts *facts, uint32_t apic_id)
         facts->cpus_dropped++;
         return;
     }
-    facts->cpu[facts->cpu_count++] = (struct cpu_fact){ apic_id, NO_PROXIMITY };
+    facts->cpu[facts->cpu_count++] = (struct cpu_fact){apic_id, NO_PROXIMITY};
 }
 
 static void add_io_apic(struct machine_facts *facts, paddr_t base, uint32_t first_gsi)
 {
     if (facts->io_apic_count < MAX_IO_APICS) {
-        facts->io_apic[facts->io_apic_count++] = (struct io_apic_fact){ base, first_gsi, 0 };
+        facts->io_apic[facts->io_apic_count++] = (struct io_apic_fact){base, first_gsi, 0};
     }
 }
 
@@ -207,7 +207,7 @@ static void add_proximity(struct machine_facts *facts, uint64_t base, uint64_t b
     if (bytes == 0 || __builtin_add_overflow(base, bytes, &end) || facts->proximity_count == MAX_PROXIMITY_RANGES) {
         return;
     }
-    facts->proximity[facts->proximity_count++] = (struct proximity_fact){ { base, end }, proximity };
+    facts->proximity[facts->proximity_count++] = (struct proximity_fact){{base, end}, proximity};
 }
 
 /* `wide`: domains have 32 bits (revision 2 and later). */
@@ -287,7 +287,7 @@ static void add_iommu(struct machine_facts *facts, paddr_t base, uint64_t bytes)
     uint64_t end;
 
     if (base != 0 && !__builtin_add_overflow(base, bytes, &end) && facts->iommu_count < ARRAY_LENGTH(facts->iommu)) {
-        facts->iommu[facts->iommu_count++] = (struct range){ base, end };
+        facts->iommu[facts->iommu_count++] = (struct range){base, end};
     }
 }
 
@@ -337,7 +337,7 @@ static void read_ivrs(const struct tables *tables, struct machine_facts *facts)
 bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id, map_function *map, void *context,
                       struct machine_facts *facts, const char **why)
 {
-    struct tables tables = { .map = map, .context = context };
+    struct tables tables = {.map = map, .context = context};
 
     if (!find_root(&tables, rsdp, rsdp_size, why) || !read_madt(&tables, facts, boot_apic_id, why)) {
         return false;

@@ -9,8 +9,8 @@ struct reader {
     const struct machine_facts *facts;
     struct configuration *configuration;
     struct complaints *complaints;
-    const char *raw;           /* the word at hand, as the loader passed it */
-    char shown[SHOWN_BYTES];   /* the same for messages */
+    const char *raw;         /* the word at hand, as the loader passed it */
+    char shown[SHOWN_BYTES]; /* the same for messages */
 };
 
 static bool same(const char *a, const char *b)
@@ -132,7 +132,7 @@ static void read_channel(struct reader *reader, const char *value)
         return;
     }
     configuration->channel[configuration->channel_count++] =
-        (struct channel_configuration){ reader->raw, { (uint16_t)MIN(a, b), (uint16_t)MAX(a, b) }, bytes };
+        (struct channel_configuration){reader->raw, {(uint16_t)MIN(a, b), (uint16_t)MAX(a, b)}, bytes};
 }
 
 static void read_switch(struct reader *reader, const char *value, const char **word, bool *setting)
@@ -171,8 +171,8 @@ static bool add_cpu(struct reader *reader, uint64_t cpu, struct node_configurati
         if (count == 1) {
             mistake(reader->complaints, "%s: there is no CPU %lu (1 CPU: 0)", reader->shown, (unsigned long)cpu);
         } else {
-            mistake(reader->complaints, "%s: there is no CPU %lu (%u CPUs: 0-%u)", reader->shown, (unsigned long)cpu, count,
-                    count - 1);
+            mistake(reader->complaints, "%s: there is no CPU %lu (%u CPUs: 0-%u)", reader->shown, (unsigned long)cpu,
+                    count, count - 1);
         }
         return false;
     }
@@ -251,7 +251,7 @@ static void read_mem(struct reader *reader, const char *value, struct node_confi
 
 static void read_console(struct reader *reader, const char *value, struct node_configuration *node)
 {
-    static const uint16_t port[4] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+    static const uint16_t port[4] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
     const char *number = after(value, "com");
 
     if (!first_time(reader, &node->console_word)) {
@@ -286,7 +286,7 @@ static bool read_node_word(struct reader *reader, const char *text)
     static const struct {
         const char *key;
         void (*read)(struct reader *reader, const char *value, struct node_configuration *node);
-    } keys[] = { { "cpus=", read_cpus }, { "mem=", read_mem }, { "console=", read_console }, { "devices=", read_devices } };
+    } keys[] = {{"cpus=", read_cpus}, {"mem=", read_mem}, {"console=", read_console}, {"devices=", read_devices}};
     size_t digits = length_before(text, '.');
     uint64_t number;
 
@@ -338,7 +338,7 @@ static void read_word(struct reader *reader, const char *text)
 void read_configuration(const struct machine_facts *facts, struct configuration *configuration,
                         struct complaints *complaints)
 {
-    struct reader reader = { .facts = facts, .configuration = configuration, .complaints = complaints };
+    struct reader reader = {.facts = facts, .configuration = configuration, .complaints = complaints};
     const char *cursor = skip_file_name(facts->command_line, facts->loader);
     struct word word;
 

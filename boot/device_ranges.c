@@ -19,7 +19,7 @@ static void consider(struct search *search, struct range reserved)
 
 static void consider_page(struct search *search, paddr_t address)
 {
-    consider(search, page_range((struct range){ address, address + 1 }));
+    consider(search, page_range((struct range){address, address + 1}));
 }
 
 static void consider_kernel(struct search *search, const struct machine_facts *facts, const struct cluster *cluster)
@@ -27,8 +27,8 @@ static void consider_kernel(struct search *search, const struct machine_facts *f
     consider(search, page_range(facts->kernel_image));
     consider(search, cluster->boot_pages);
     consider_page(search, cluster->trampoline);
-    consider(search, (struct range){ APIC_START, APIC_END });
-    consider(search, (struct range){ 0xfffffff8, 0x100000000 }); /* message-signalled interrupts, contract 9.9 */
+    consider(search, (struct range){APIC_START, APIC_END});
+    consider(search, (struct range){0xfffffff8, 0x100000000}); /* message-signalled interrupts, contract 9.9 */
     for (uint32_t i = 0; i < facts->io_apic_count; i++) {
         consider_page(search, facts->io_apic[i].base);
     }
@@ -64,37 +64,37 @@ static void consider_others_devices(struct search *search, const struct cluster 
 }
 
 /* Yields what of [start, end) is not reserved. */
-static void yield_free(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node, struct range range,
-                       const struct range_list *ram, range_function *yield, void *context)
+static void yield_free(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
+                       struct range range, const struct range_list *ram, range_function *yield, void *context)
 {
     paddr_t from = range.start;
 
     while (from < range.end) {
-        struct search search = { .from = from };
+        struct search search = {.from = from};
 
         consider_kernel(&search, facts, cluster);
         consider_memory(&search, cluster, ram);
         consider_others_devices(&search, cluster, node);
         if (range_bytes(search.next) == 0 || search.next.start >= range.end) {
-            yield(context, (struct range){ from, range.end });
+            yield(context, (struct range){from, range.end});
             return;
         }
         if (search.next.start > from) {
-            yield(context, (struct range){ from, search.next.start });
+            yield(context, (struct range){from, search.next.start});
         }
         from = search.next.end;
     }
 }
 
-void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node, range_function *yield,
-                   void *context)
+void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
+                   range_function *yield, void *context)
 {
     static struct range_list ram; /* too large for the stack */
     const struct node_plan *plan = &cluster->node[node];
 
     usable_memory(facts, &ram);
     if (plan->all_devices) {
-        yield_free(facts, cluster, node, (struct range){ 0, DEVICE_LIMIT }, &ram, yield, context);
+        yield_free(facts, cluster, node, (struct range){0, DEVICE_LIMIT}, &ram, yield, context);
         return;
     }
     for (uint32_t i = 0; i < plan->device_count; i++) {

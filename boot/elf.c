@@ -3,13 +3,7 @@
 #include <boot/elf.h>
 #include <kernel/string.h>
 
-enum {
-    CLASS_64 = 2,
-    LITTLE_ENDIAN_DATA = 1,
-    MACHINE_X86_64 = 62,
-    FLAG_EXECUTE = 1,
-    FLAG_WRITE = 2
-};
+enum { CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, MACHINE_X86_64 = 62, FLAG_EXECUTE = 1, FLAG_WRITE = 2 };
 
 /* The last user page can never be mapped. */
 #define USER_END (ABI_USER_TOP + 1 - BIT(ABI_PAGE_BITS))
@@ -59,8 +53,7 @@ static const char *check_segment(const struct program_header *program, uint64_t 
     if (program->file_bytes > program->memory_bytes) {
         return "a segment has more bytes in the file than in memory";
     }
-    if (program->file_bytes > 0 &&
-        (program->offset > size || program->file_bytes > size - program->offset)) {
+    if (program->file_bytes > 0 && (program->offset > size || program->file_bytes > size - program->offset)) {
         return "truncated: a segment lies beyond the end of the file";
     }
     if (program->vaddr > ABI_USER_TOP) {
@@ -95,7 +88,10 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
     struct file_header header;
     const char *wrong;
 
-    if (size < sizeof header.magic || memcmp(data, "\x7f" "ELF", sizeof header.magic) != 0) {
+    if (size < sizeof header.magic || memcmp(data,
+                                             "\x7f"
+                                             "ELF",
+                                             sizeof header.magic) != 0) {
         return "not an ELF file";
     }
     if (size < sizeof header) {
@@ -107,7 +103,7 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
         return wrong;
     }
 
-    *image = (struct elf_image){ .start = UINT64_MAX, .end = 0, .entry = header.entry };
+    *image = (struct elf_image){.start = UINT64_MAX, .end = 0, .entry = header.entry};
     for (unsigned i = 0; i < header.program_count; i++) {
         struct program_header program;
 
@@ -122,14 +118,13 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
         if (image->segment_count == ELF_MAX_SEGMENTS) {
             return "it has more than 64 segments";
         }
-        image->segment[image->segment_count++] = (struct elf_segment){
-            .file_offset = program.offset,
-            .file_bytes = program.file_bytes,
-            .vaddr = program.vaddr,
-            .memory_bytes = program.memory_bytes,
-            .writable = (program.flags & FLAG_WRITE) != 0,
-            .executable = (program.flags & FLAG_EXECUTE) != 0
-        };
+        image->segment[image->segment_count++] =
+            (struct elf_segment){.file_offset = program.offset,
+                                 .file_bytes = program.file_bytes,
+                                 .vaddr = program.vaddr,
+                                 .memory_bytes = program.memory_bytes,
+                                 .writable = (program.flags & FLAG_WRITE) != 0,
+                                 .executable = (program.flags & FLAG_EXECUTE) != 0};
         image->start = MIN(image->start, program.vaddr);
         image->end = MAX(image->end, program.vaddr + program.memory_bytes);
     }

@@ -46,7 +46,7 @@ static uint64_t gap(struct range a, struct range b)
 /* Notes memory that is still needed. Ranges that are near one another become one: there are few places for them. */
 static void add_busy(struct machine_facts *facts, paddr_t start, uint64_t bytes)
 {
-    struct range range = { start, start + bytes };
+    struct range range = {start, start + bytes};
     uint32_t nearest = 0;
 
     if (bytes == 0) {
@@ -88,7 +88,7 @@ static bool add_memory(struct reader *reader, uint64_t base, uint64_t bytes, uin
     if (facts->memory_count == MAX_MEMORY_RANGES) {
         return fail(reader, "the memory map has more than 256 entries");
     }
-    facts->memory[facts->memory_count++] = (struct memory_fact){ { base, end }, type };
+    facts->memory[facts->memory_count++] = (struct memory_fact){{base, end}, type};
     return true;
 }
 
@@ -101,7 +101,7 @@ static bool add_module(struct reader *reader, uint64_t start, uint64_t end, cons
         return fail(reader, "there are more than 64 boot modules");
     }
     module = &facts->module[facts->module_count++];
-    module->range = (struct range){ start, MAX(start, end) };
+    module->range = (struct range){start, MAX(start, end)};
     module->data = start < end ? reader->map(reader->context, start, end - start) : NULL;
     module->text = text;
     return true;
@@ -158,7 +158,7 @@ static bool read_mmap_1(struct reader *reader, paddr_t address, uint32_t bytes)
 
             /* Copies are of one size, whatever the original's was. */
             memcpy(copy, map + at, MMAP_ENTRY_BYTES);
-            memcpy(copy, (const uint8_t[4]){ MMAP_ENTRY_BYTES - 4, 0, 0, 0 }, 4);
+            memcpy(copy, (const uint8_t[4]){MMAP_ENTRY_BYTES - 4, 0, 0, 0}, 4);
             firmware->mmap_length += MMAP_ENTRY_BYTES;
         }
         at += size;
@@ -216,8 +216,13 @@ static void read_vbe_1(struct reader *reader, const uint8_t *info)
 static bool read_1(struct reader *reader, paddr_t address)
 {
     enum {
-        HAS_MEMORY = 1 << 0, HAS_COMMAND_LINE = 1 << 2, HAS_MODULES = 1 << 3, HAS_MMAP = 1 << 6, HAS_LOADER = 1 << 9,
-        HAS_VBE = 1 << 11, INFO_BYTES = 88
+        HAS_MEMORY = 1 << 0,
+        HAS_COMMAND_LINE = 1 << 2,
+        HAS_MODULES = 1 << 3,
+        HAS_MMAP = 1 << 6,
+        HAS_LOADER = 1 << 9,
+        HAS_VBE = 1 << 11,
+        INFO_BYTES = 88
     };
     const uint8_t *info = reader->map(reader->context, address, INFO_BYTES);
     uint32_t flags;
@@ -255,8 +260,14 @@ static bool read_1(struct reader *reader, paddr_t address)
 /* --- version 2 --- */
 
 enum tag_type {
-    TAG_END = 0, TAG_COMMAND_LINE = 1, TAG_LOADER = 2, TAG_MODULE = 3, TAG_MMAP = 6, TAG_FRAMEBUFFER = 8,
-    TAG_RSDP_1 = 14, TAG_RSDP_2 = 15
+    TAG_END = 0,
+    TAG_COMMAND_LINE = 1,
+    TAG_LOADER = 2,
+    TAG_MODULE = 3,
+    TAG_MMAP = 6,
+    TAG_FRAMEBUFFER = 8,
+    TAG_RSDP_1 = 14,
+    TAG_RSDP_2 = 15
 };
 
 static bool read_mmap_2(struct reader *reader, const uint8_t *tag, uint32_t size)
@@ -376,7 +387,7 @@ static bool read_2(struct reader *reader, paddr_t address)
 bool multiboot_read(uint32_t magic, paddr_t info, map_function *map, void *context, struct machine_facts *facts,
                     struct firmware_record *firmware, const char **why)
 {
-    struct reader reader = { .map = map, .context = context, .facts = facts, .firmware = firmware };
+    struct reader reader = {.map = map, .context = context, .facts = facts, .firmware = firmware};
     bool good;
 
     memset(firmware, 0, sizeof *firmware);

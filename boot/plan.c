@@ -5,7 +5,7 @@
 
 const char *show_size(uint64_t bytes, char shown[static SIZE_BYTES])
 {
-    static const char *const unit[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+    static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     unsigned i = 0;
     uint64_t whole, tenths;
 
@@ -29,8 +29,8 @@ static void check_node_words(struct planning *planning)
 
     for (uint32_t node = count; node < ABI_CMK_MAX_NODES; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
-        const char *words[] = { configuration->cpus_word, configuration->mem_word, configuration->console_word,
-                                configuration->devices_word };
+        const char *words[] = {configuration->cpus_word, configuration->mem_word, configuration->console_word,
+                               configuration->devices_word};
         char shown[SHOWN_BYTES];
 
         for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
@@ -50,18 +50,17 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->fastpath = configuration->fastpath;
 }
 
-unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain, void *context)
+unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain,
+                      void *context)
 {
     /* Too large for the stack. Boot runs this once, on one CPU. */
     static struct configuration configuration;
     static struct range_list available;
-    struct planning planning = {
-        .facts = facts,
-        .cluster = cluster,
-        .configuration = &configuration,
-        .complaints = { .complain = complain, .context = context },
-        .available = &available
-    };
+    struct planning planning = {.facts = facts,
+                                .cluster = cluster,
+                                .configuration = &configuration,
+                                .complaints = {.complain = complain, .context = context},
+                                .available = &available};
 
     memset(cluster, 0, sizeof *cluster);
     usable_memory(facts, &available);

@@ -192,8 +192,8 @@ static bool assign_named(struct planning *planning, uint32_t node)
             continue;
         }
         if (owner != NO_NODE) {
-            mistake(&planning->complaints, "%s: CPU %u is in node %u already", show_word(configuration->cpus_word, shown),
-                    cpu, owner);
+            mistake(&planning->complaints, "%s: CPU %u is in node %u already",
+                    show_word(configuration->cpus_word, shown), cpu, owner);
             right = false;
         } else if (cpu == 0 && node != 0) {
             mistake(&planning->complaints, "%s: CPU 0 is the boot CPU and belongs to node 0",
@@ -244,11 +244,12 @@ static void plan_named(struct planning *planning)
 static void number_cpus(struct planning *planning)
 {
     struct cluster *cluster = planning->cluster;
-    uint32_t filled[ABI_CMK_MAX_NODES] = { 0 };
+    uint32_t filled[ABI_CMK_MAX_NODES] = {0};
 
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         if (cluster->node[node].cpu_count > ABI_CMK_MAX_NODE_CPUS) {
-            mistake(&planning->complaints, "node %u would have %u CPUs, and a node can have at most %d: use nodes=", node,
+            mistake(&planning->complaints,
+                    "node %u would have %u CPUs, and a node can have at most %d: use nodes=", node,
                     cluster->node[node].cpu_count, ABI_CMK_MAX_NODE_CPUS);
             planning->nodes_known = false;
         }

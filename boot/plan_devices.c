@@ -50,14 +50,15 @@ static void add_device(struct list_reader *reader, struct range range)
         struct range here = plan->device[i];
 
         if (here.start <= range.end && range.start <= here.end) {
-            range = (struct range){ MIN(here.start, range.start), MAX(here.end, range.end) };
+            range = (struct range){MIN(here.start, range.start), MAX(here.end, range.end)};
         } else {
             plan->device[kept++] = here;
         }
     }
     plan->device_count = kept;
     if (kept == MAX_NODE_DEVICES) {
-        mistake(&reader->planning->complaints, "%s: more than %d separate address ranges", reader->shown, MAX_NODE_DEVICES);
+        mistake(&reader->planning->complaints, "%s: more than %d separate address ranges", reader->shown,
+                MAX_NODE_DEVICES);
         return;
     }
     while (kept > 0 && plan->device[kept - 1].start > range.start) {
@@ -76,7 +77,7 @@ static const char *forbidden(const struct planning *planning, struct range range
     if (range.start < LOW_MEMORY) {
         return "below 1 MiB";
     }
-    if (ranges_meet(range, (struct range){ APIC_START, APIC_END })) {
+    if (ranges_meet(range, (struct range){APIC_START, APIC_END})) {
         return "where stores are interrupts";
     }
     if (ranges_meet(range, page_range(facts->kernel_image))) {
@@ -88,7 +89,7 @@ static const char *forbidden(const struct planning *planning, struct range range
         }
     }
     for (uint32_t i = 0; i < facts->io_apic_count; i++) {
-        struct range page = { facts->io_apic[i].base, facts->io_apic[i].base + 1 };
+        struct range page = {facts->io_apic[i].base, facts->io_apic[i].base + 1};
 
         if (ranges_meet(range, page_range(page))) {
             return "on an IOAPIC";
@@ -109,7 +110,7 @@ static bool function_meets(const struct pci_fact *function, struct range range)
         const struct pci_bar_fact *bar = &function->bar[i];
 
         if (!bar->is_port && bar->size > 0 && bar->base < DEVICE_LIMIT && bar->size <= DEVICE_LIMIT &&
-            ranges_meet(range, page_range((struct range){ bar->base, bar->base + bar->size }))) {
+            ranges_meet(range, page_range((struct range){bar->base, bar->base + bar->size}))) {
             return true;
         }
     }
@@ -151,19 +152,19 @@ static void add_memory_bar(struct list_reader *reader, const struct pci_fact *fu
     }
     if ((bar->size & (bar->size - 1)) != 0 || bar->size > DEVICE_LIMIT || bar->base > DEVICE_LIMIT - bar->size ||
         (bar->base & (bar->size - 1)) != 0) {
-        mistake(complaints, "%s: %s: 0x%lx with %lu bytes makes no sense", reader->shown, name, (unsigned long)bar->base,
-                (unsigned long)bar->size);
+        mistake(complaints, "%s: %s: 0x%lx with %lu bytes makes no sense", reader->shown, name,
+                (unsigned long)bar->base, (unsigned long)bar->size);
         return;
     }
-    range = page_range((struct range){ bar->base, bar->base + bar->size });
+    range = page_range((struct range){bar->base, bar->base + bar->size});
     where = forbidden(reader->planning, range);
     if (where != NULL) {
         mistake(complaints, "%s: %s: 0x%lx is %s", reader->shown, name, (unsigned long)bar->base, where);
         return;
     }
     if (shares_with_stranger(reader, function, range, owner, &stranger)) {
-        mistake(complaints, "%s: %s: shares a page with %02x:%02x.%x", reader->shown, name, stranger->bus, stranger->device,
-                stranger->function);
+        mistake(complaints, "%s: %s: shares a page with %02x:%02x.%x", reader->shown, name, stranger->bus,
+                stranger->device, stranger->function);
         return;
     }
     add_device(reader, range);
@@ -181,8 +182,8 @@ static void add_ports(struct list_reader *reader, struct port_range range)
             struct port_range other = cluster->node[node].port[i];
 
             if (other.first <= range.last && range.first <= other.last) {
-                mistake(&reader->planning->complaints, "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already", reader->shown,
-                        range.first, range.last, node, other.first, other.last);
+                mistake(&reader->planning->complaints, "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already",
+                        reader->shown, range.first, range.last, node, other.first, other.last);
                 return;
             }
         }
@@ -199,12 +200,13 @@ static void add_port_bar(struct list_reader *reader, const struct pci_fact *func
     const struct pci_bar_fact *bar = &function->bar[number];
 
     if (bar->base == 0 || bar->size > 0x10000 || bar->base > 0x10000 - bar->size) {
-        mistake(&reader->planning->complaints, "%s: %02x:%02x.%x, address register %u: port 0x%lx with %lu ports makes no sense",
-                reader->shown, function->bus, function->device, function->function, number, (unsigned long)bar->base,
+        mistake(&reader->planning->complaints,
+                "%s: %02x:%02x.%x, address register %u: port 0x%lx with %lu ports makes no sense", reader->shown,
+                function->bus, function->device, function->function, number, (unsigned long)bar->base,
                 (unsigned long)bar->size);
         return;
     }
-    add_ports(reader, (struct port_range){ (uint16_t)bar->base, (uint16_t)(bar->base + bar->size - 1) });
+    add_ports(reader, (struct port_range){(uint16_t)bar->base, (uint16_t)(bar->base + bar->size - 1)});
 }
 
 /* --- lists --- */
@@ -237,12 +239,13 @@ static void claim_element(struct list_reader *reader, const char *text, size_t l
     }
     i = find_function(facts, &name);
     if (i == facts->pci_count) {
-        mistake(complaints, "%s: there is no PCI function %02x:%02x.%x", reader->shown, name.bus, name.device, name.function);
+        mistake(complaints, "%s: there is no PCI function %02x:%02x.%x", reader->shown, name.bus, name.device,
+                name.function);
     } else if (owner[i] == reader->node) {
         mistake(complaints, "%s: %02x:%02x.%x is named twice", reader->shown, name.bus, name.device, name.function);
     } else if (owner[i] != NO_NODE) {
-        mistake(complaints, "%s: %02x:%02x.%x is in node %u already", reader->shown, name.bus, name.device, name.function,
-                owner[i]);
+        mistake(complaints, "%s: %02x:%02x.%x is in node %u already", reader->shown, name.bus, name.device,
+                name.function, owner[i]);
     } else {
         owner[i] = (uint16_t)reader->node;
     }
@@ -267,7 +270,7 @@ static void add_port_element(struct list_reader *reader, const char *text, size_
         mistake(&reader->planning->complaints, "%s: not ports from 0 to 0xffff such as port:0x60-0x64", reader->shown);
         return;
     }
-    add_ports(reader, (struct port_range){ (uint16_t)first, (uint16_t)last });
+    add_ports(reader, (struct port_range){(uint16_t)first, (uint16_t)last});
 }
 
 /* The registers of a function, and with MCFG its configuration page. */
@@ -288,12 +291,12 @@ static void add_function(struct list_reader *reader, const struct pci_fact *func
     if (facts->mcfg_base != 0 && function->bus >= facts->mcfg_first_bus && function->bus <= facts->mcfg_last_bus) {
         paddr_t page = facts->mcfg_base + ((uint64_t)function->bus << 20 | (uint64_t)function->device << 15 |
                                            (uint64_t)function->function << 12);
-        struct range range = { page, page + BIT(ABI_PAGE_BITS) };
+        struct range range = {page, page + BIT(ABI_PAGE_BITS)};
         const char *where = page < DEVICE_LIMIT ? forbidden(reader->planning, range) : "out of reach";
 
         if (where != NULL) {
-            mistake(&reader->planning->complaints, "%s: %02x:%02x.%x: its configuration page at 0x%lx is %s", reader->shown,
-                    function->bus, function->device, function->function, (unsigned long)page, where);
+            mistake(&reader->planning->complaints, "%s: %02x:%02x.%x: its configuration page at 0x%lx is %s",
+                    reader->shown, function->bus, function->device, function->function, (unsigned long)page, where);
         } else {
             add_device(reader, range);
         }
@@ -337,7 +340,7 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
 
 static void read_lists(struct planning *planning, uint16_t *owner, bool claiming)
 {
-    struct list_reader reader = { .planning = planning };
+    struct list_reader reader = {.planning = planning};
 
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];

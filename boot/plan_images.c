@@ -13,8 +13,8 @@ struct module_reader {
     uint32_t node;           /* or one of the two above */
     bool node_given;
     bool rwx;
-    const char *arguments;   /* where they begin in the string */
-    bool right;              /* no mistake in it so far */
+    const char *arguments; /* where they begin in the string */
+    bool right;            /* no mistake in it so far */
 };
 
 /* "module 1 (hello.elf a b)" */
@@ -169,7 +169,8 @@ static bool check_image(struct module_reader *reader, struct elf_image *image)
 }
 
 /* Makes the module the image of one node. `image` is null if it is no good; the node has one nevertheless. */
-static void give_image(struct module_reader *reader, uint32_t node, const struct elf_image *image, uint16_t *module_of_node)
+static void give_image(struct module_reader *reader, uint32_t node, const struct elf_image *image,
+                       uint16_t *module_of_node)
 {
     struct node_plan *plan = &reader->planning->cluster->node[node];
 
@@ -183,7 +184,7 @@ static void give_image(struct module_reader *reader, uint32_t node, const struct
     plan->image_rwx = reader->rwx;
     read_arguments(reader, node);
     if (image != NULL) {
-        plan->image = (struct range){ 0, image->end - image->start };
+        plan->image = (struct range){0, image->end - image->start};
         plan->image_vaddr = image->start;
         plan->image_entry = image->entry;
     }
@@ -192,7 +193,7 @@ static void give_image(struct module_reader *reader, uint32_t node, const struct
 void plan_images(struct planning *planning)
 {
     uint32_t nodes = planning->cluster->node_count;
-    uint16_t module_of_node[ABI_CMK_MAX_NODES] = { 0 }; /* module's number plus 1; 0: none yet */
+    uint16_t module_of_node[ABI_CMK_MAX_NODES] = {0}; /* module's number plus 1; 0: none yet */
     struct module_reader reader;
     struct elf_image image;
     bool unclear = false; /* a module's node is not known, so another node's image may not be missing */
@@ -238,7 +239,7 @@ static bool find_place(const struct machine_facts *facts, const struct node_plan
         paddr_t start = region.start;
 
         while (start < region.end && bytes <= region.end - start) {
-            if (!find_obstacle(facts, (struct range){ start, start + bytes }, &obstacle)) {
+            if (!find_obstacle(facts, (struct range){start, start + bytes}, &obstacle)) {
                 *place = start;
                 return true;
             }
@@ -258,7 +259,7 @@ void place_images(struct planning *planning)
         paddr_t place;
 
         if (find_place(planning->facts, plan, bytes, &place)) {
-            plan->image = (struct range){ place, place + bytes };
+            plan->image = (struct range){place, place + bytes};
         } else {
             mistake(&planning->complaints, "module %u: no room in node %u for %s in one piece, beside the boot modules",
                     plan->module, node, show_size(bytes, shown));

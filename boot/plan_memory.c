@@ -1,9 +1,9 @@
 /* Whose memory is whose: trampoline, boot pages, shared regions, and the nodes' private regions. */
 #include <boot/planning.h>
 
-#define LARGE_PAGE BIT(ABI_LARGE_PAGE_BITS)
+#define LARGE_PAGE       BIT(ABI_LARGE_PAGE_BITS)
 #define BOOT_PAGES_LIMIT BIT(32) /* CPUs load the boot page table's address in 32-bit mode */
-#define CONSOLE_PAGES 4
+#define CONSOLE_PAGES    4
 
 /* RAM below 640 KiB that is of type 1 from end to end, and that no entry of another type overlaps. */
 static bool is_low_ram(const struct machine_facts *facts, struct range page)
@@ -28,7 +28,7 @@ static void place_trampoline(struct planning *planning)
 
     /* Page 0 has the firmware's data; the end keeps away from its extended data below 640 KiB. */
     for (paddr_t page = 0x1000; page < 0x9f000; page += 0x1000) {
-        struct range range = { page, page + 0x1000 };
+        struct range range = {page, page + 0x1000};
 
         if (is_low_ram(planning->facts, range) && !find_obstacle(planning->facts, range, &obstacle)) {
             planning->cluster->trampoline = page;
@@ -49,7 +49,7 @@ static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t
         paddr_t end = MIN(available->range[i].end, limit);
 
         while (start < end && bytes <= end - start) {
-            *found = (struct range){ start, start + bytes };
+            *found = (struct range){start, start + bytes};
             if (!find_obstacle(planning->facts, *found, &obstacle)) {
                 return true;
             }
@@ -70,7 +70,7 @@ static bool find_highest(const struct planning *planning, uint64_t bytes, struct
         paddr_t end = ALIGN_DOWN(available->range[i].end, ABI_LARGE_PAGE_BITS);
 
         while (start < end && bytes <= end - start) {
-            *found = (struct range){ end - bytes, end };
+            *found = (struct range){end - bytes, end};
             if (!find_obstacle(planning->facts, *found, &obstacle)) {
                 return true;
             }
@@ -88,8 +88,9 @@ static void place_boot_pages(struct planning *planning)
     char shown[SIZE_BYTES];
 
     if (!find_lowest(planning, bytes, BOOT_PAGES_LIMIT, &cluster->boot_pages)) {
-        mistake(&planning->complaints, "no %s of RAM in one piece below 4 GiB for boot's tables", show_size(bytes, shown));
-        cluster->boot_pages = (struct range){ 0, 0 };
+        mistake(&planning->complaints, "no %s of RAM in one piece below 4 GiB for boot's tables",
+                show_size(bytes, shown));
+        cluster->boot_pages = (struct range){0, 0};
         return;
     }
     cluster->status_page = cluster->boot_pages.start + first;
@@ -108,7 +109,8 @@ static void keep_apart(struct range_list *list)
     while (i + 1 < list->count) {
         struct range a = list->range[i];
         struct range b = list->range[i + 1];
-        struct range page = { ALIGN_DOWN(b.start, ABI_LARGE_PAGE_BITS), ALIGN_DOWN(b.start, ABI_LARGE_PAGE_BITS) + LARGE_PAGE };
+        struct range page = {ALIGN_DOWN(b.start, ABI_LARGE_PAGE_BITS),
+                             ALIGN_DOWN(b.start, ABI_LARGE_PAGE_BITS) + LARGE_PAGE};
         struct range part_a = range_intersection(a, page);
         struct range part_b = range_intersection(b, page);
 
@@ -144,7 +146,7 @@ static void place_shared(struct planning *planning, const char *word, uint64_t b
     char shown_word[SHOWN_BYTES], shown_size[SIZE_BYTES];
 
     bytes = ALIGN_UP(bytes, ABI_LARGE_PAGE_BITS);
-    *place = (struct range){ 0, 0 };
+    *place = (struct range){0, 0};
     if (bytes == 0) {
         return;
     }
@@ -152,7 +154,7 @@ static void place_shared(struct planning *planning, const char *word, uint64_t b
         range_list_remove(planning->available, *place);
         return;
     }
-    *place = (struct range){ 0, 0 };
+    *place = (struct range){0, 0};
     mistake(&planning->complaints, "%s: no %s of free RAM in one piece",
             word != NULL ? show_word(word, shown_word) : "shared=2M (the default)", show_size(bytes, shown_size));
 }
@@ -264,8 +266,8 @@ static void take_local(struct planning *planning)
     }
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         if (configuration->node[node].mem_word == NULL && home(planning, node) != NO_PROXIMITY) {
-            take(planning, node, configuration->nodes_kind == NODES_NUMA ? UINT64_MAX : even_share(planning, node), false,
-                 home(planning, node));
+            take(planning, node, configuration->nodes_kind == NODES_NUMA ? UINT64_MAX : even_share(planning, node),
+                 false, home(planning, node));
         }
     }
 }
@@ -331,18 +333,19 @@ static void check_enough(struct planning *planning)
         uint64_t image = range_bytes(plan->image);
         char shown[SHOWN_BYTES], has_shown[SIZE_BYTES], kernel_shown[SIZE_BYTES], image_shown[SIZE_BYTES];
 
-        if (word == NULL) {
-            shown[0] = '\0';
-        } else {
-            show_word(word, shown);
-        }
-        show_size(has, has_shown);
         if (missing(planning, node) > 0) {
-            mistake(&planning->complaints, "%s: only %s are left for it at 2 MiB boundaries", shown, has_shown);
-        } else if (image > has || kernel > has - image) {
-            mistake(&planning->complaints, "%s%snode %u has %s of memory, its kernel needs %s and its image %s", shown,
-                    word != NULL ? ": " : "", node, has_shown, show_size(kernel, kernel_shown),
-                    show_size(image, image_shown));
+            mistake(&planning->complaints, "%s: only %s are left for it at 2 MiB boundaries", show_word(word, shown),
+                    show_size(has, has_shown));
+            continue;
+        }
+        /* What was asked for must do, even where rounding up gives more: on the next machine it may not. */
+        if (word != NULL) {
+            has = MIN(has, planning->configuration->node[node].mem_bytes);
+        }
+        if (kernel + image > has) {
+            mistake(&planning->complaints, "%s%snode %u has %s of memory, its kernel needs %s and its image %s",
+                    word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
+                    show_size(has, has_shown), show_size(kernel, kernel_shown), show_size(image, image_shown));
         }
     }
 }

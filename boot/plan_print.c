@@ -12,8 +12,7 @@ struct printer {
     void *context;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void line(const struct printer *printer, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void line(const struct printer *printer, const char *format, ...)
 {
     char text[LINE_BYTES];
     va_list arguments;
@@ -133,7 +132,7 @@ static bool better(struct search *search, struct range range)
 static void search_fixed(struct search *search, const struct printer *printer)
 {
     const struct cluster *cluster = printer->cluster;
-    struct range trampoline = { cluster->trampoline, cluster->trampoline + BIT(ABI_PAGE_BITS) };
+    struct range trampoline = {cluster->trampoline, cluster->trampoline + BIT(ABI_PAGE_BITS)};
 
     if (better(search, page_range(printer->facts->kernel_image))) {
         format_line(search->name, NAME_BYTES, "kernel");
@@ -205,24 +204,24 @@ static void print_idle(const struct printer *printer, struct range range)
 /* Every piece of RAM, ascending, with its owner. */
 static void print_owners(const struct printer *printer)
 {
-    struct search search = { .from = 0 };
+    struct search search = {.from = 0};
 
     line(printer, "memory          from             to                    size  owner");
     for (;;) {
-        search.best = (struct range){ 0, 0 };
+        search.best = (struct range){0, 0};
         search_fixed(&search, printer);
         search_nodes(&search, printer);
         search_firmware(&search, printer);
         if (range_bytes(search.best) == 0) {
             break;
         }
-        print_idle(printer, (struct range){ search.from, search.best.start });
+        print_idle(printer, (struct range){search.from, search.best.start});
         if (search.name[0] != '\0') {
             row(printer, "RAM", search.best, search.name);
         }
         search.from = search.best.end;
     }
-    print_idle(printer, (struct range){ search.from, UINT64_MAX });
+    print_idle(printer, (struct range){search.from, UINT64_MAX});
 }
 
 static void print_proximity(const struct printer *printer)
@@ -268,9 +267,12 @@ static void print_nodes(const struct printer *printer)
         for (uint32_t i = 0; i < plan->region_count; i++) {
             sum += range_bytes(plan->region[i]);
         }
-        line(printer, "%4u  %4u  %10s  %7u  %10s  %-7s  %s", node, plan->cpu_count, show_size(sum, size), plan->region_count,
-             show_size(node_kernel_bytes(plan, printer->facts->node_state_bytes), kernel), console_name(plan->console_port),
-             plan->all_devices ? "all" : plan->device_count + plan->port_count > 0 ? "as listed" : "none");
+        line(printer, "%4u  %4u  %10s  %7u  %10s  %-7s  %s", node, plan->cpu_count, show_size(sum, size),
+             plan->region_count, show_size(node_kernel_bytes(plan, printer->facts->node_state_bytes), kernel),
+             console_name(plan->console_port),
+             plan->all_devices                           ? "all"
+             : plan->device_count + plan->port_count > 0 ? "as listed"
+                                                         : "none");
     }
 }
 
@@ -292,7 +294,8 @@ static void print_devices(const struct printer *printer)
         }
         for (uint32_t i = 0; i < plan->port_count; i++) {
             format_line(what, sizeof what, "0x%04x - 0x%04x", plan->port[i].first, plan->port[i].last);
-            line(printer, "  %-14s  %-31s  %10u  %s", "ports", what, plan->port[i].last - plan->port[i].first + 1u, use);
+            line(printer, "  %-14s  %-31s  %10u  %s", "ports", what, plan->port[i].last - plan->port[i].first + 1u,
+                 use);
         }
     }
 }
@@ -312,9 +315,10 @@ static void print_image(const struct printer *printer, uint32_t node)
         arguments[length++] = c == '\0' ? ' ' : c >= ' ' && c <= '~' ? c : '?';
     }
     arguments[length] = '\0';
-    line(printer, "%4u  %6u  0x%012lx - 0x%012lx  %10s  0x%012lx  %s", node, plan->module, (unsigned long)plan->image_vaddr,
-         (unsigned long)(plan->image_vaddr + range_bytes(plan->image)), show_size(range_bytes(plan->image), size),
-         (unsigned long)plan->image_entry, plan->image_rwx ? "rwx" : "as its segments say");
+    line(printer, "%4u  %6u  0x%012lx - 0x%012lx  %10s  0x%012lx  %s", node, plan->module,
+         (unsigned long)plan->image_vaddr, (unsigned long)(plan->image_vaddr + range_bytes(plan->image)),
+         show_size(range_bytes(plan->image), size), (unsigned long)plan->image_entry,
+         plan->image_rwx ? "rwx" : "as its segments say");
     line(printer, "              loaded at %s, arguments: %s", show_range(plan->image, at), arguments);
 }
 
@@ -331,14 +335,15 @@ static const char *on_off(bool setting)
     return setting ? "on" : "off";
 }
 
-void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print, void *context)
+void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print,
+                void *context)
 {
-    struct printer printer = { facts, cluster, print, context };
+    struct printer printer = {facts, cluster, print, context};
 
     line(&printer, "%u node%s, %u CPU%s, %u channel%s, balance %s, checks %s, fastpath %s", cluster->node_count,
-         cluster->node_count == 1 ? "" : "s", cluster->cpu_count, cluster->cpu_count == 1 ? "" : "s", cluster->channel_count,
-         cluster->channel_count == 1 ? "" : "s", on_off(cluster->balance), on_off(cluster->checks),
-         on_off(cluster->fastpath));
+         cluster->node_count == 1 ? "" : "s", cluster->cpu_count, cluster->cpu_count == 1 ? "" : "s",
+         cluster->channel_count, cluster->channel_count == 1 ? "" : "s", on_off(cluster->balance),
+         on_off(cluster->checks), on_off(cluster->fastpath));
     print_cpus(&printer);
     print_firmware_map(&printer);
     print_proximity(&printer);

@@ -33,8 +33,9 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
 {
     enum {
         PAGES_PER_CPU = CPU_BLOCK_PAGES + 1, /* and what the kernel keeps per CPU besides */
-        FIXED_TABLES = 16, /* root, and the tables of the top 2 GiB */
-        THREAD_PAGES = 1 + 1 + 8 + 2 + 1 /* IPC buffer, boot info, its extra chunks at their alignment, TCB and ASID pool,
+        FIXED_TABLES = 16,                   /* root, and the tables of the top 2 GiB */
+        THREAD_PAGES =
+            1 + 1 + 8 + 2 + 1 /* IPC buffer, boot info, its extra chunks at their alignment, TCB and ASID pool,
                                             the VSpace's root */
     };
     uint64_t pages = FIXED_TABLES + THREAD_PAGES;
@@ -69,9 +70,10 @@ void check_slots(struct planning *planning)
             }
         }
         if (image + frames + others > all) {
-            mistake(&planning->complaints, "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
-                    "%lu slots, of which %lu are taken", node, (unsigned long)image, (unsigned long)frames,
-                    (unsigned long)all, (unsigned long)others);
+            mistake(&planning->complaints,
+                    "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
+                    "%lu slots, of which %lu are taken",
+                    node, (unsigned long)image, (unsigned long)frames, (unsigned long)all, (unsigned long)others);
         }
     }
 }
@@ -85,7 +87,7 @@ static bool take_from_top(struct range_list *list, uint64_t bytes, unsigned alig
         if (range_bytes(here) >= bytes && ALIGN_DOWN(here.end - bytes, align_bits) >= here.start) {
             paddr_t start = ALIGN_DOWN(here.end - bytes, align_bits);
 
-            range_list_remove(list, (struct range){ start, start + bytes });
+            range_list_remove(list, (struct range){start, start + bytes});
             return true;
         }
     }

@@ -67,7 +67,7 @@ void range_list_remove(struct range_list *list, struct range range)
 
     while (i < list->count) {
         struct range *here = &list->range[i];
-        struct range behind = { range.end, here->end };
+        struct range behind = {range.end, here->end};
 
         if (!ranges_meet(*here, range)) {
             i++;
@@ -119,14 +119,14 @@ static struct range cut(struct range whole, struct range part, uint64_t bytes, b
 }
 
 /* Takes from one available range; stops early, for another look, when the list changed under it. */
-static uint64_t take_once(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
-                          uint32_t proximity, struct range_list *region)
+static uint64_t take_once(struct range_list *available, uint64_t bytes, bool round_up,
+                          const struct machine_facts *facts, uint32_t proximity, struct range_list *region)
 {
     uint32_t domains = proximity == NO_PROXIMITY ? 1 : facts->proximity_count;
 
     for (uint32_t i = 0; i < available->count; i++) {
         struct range whole = available->range[i];
-        struct range best = { 0, 0 };
+        struct range best = {0, 0};
 
         for (uint32_t j = 0; j < domains; j++) {
             struct range part = whole;
@@ -152,7 +152,7 @@ static uint64_t take_once(struct range_list *available, uint64_t bytes, bool rou
 }
 
 uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
-                     uint32_t proximity, struct range_list *region)
+                        uint32_t proximity, struct range_list *region)
 {
     uint64_t taken = 0;
 
@@ -189,7 +189,7 @@ static void add_union(struct range_list *list, struct range range)
         struct range here = list->range[i];
 
         if (ranges_meet(here, range)) {
-            range = (struct range){ MIN(range.start, here.start), MAX(range.end, here.end) };
+            range = (struct range){MIN(range.start, here.start), MAX(range.end, here.end)};
             delete_at(list, i);
         } else {
             i++;
@@ -214,8 +214,8 @@ void usable_memory(const struct machine_facts *facts, struct range_list *list)
             range_list_remove(list, facts->memory[i].range);
         }
     }
-    range_list_remove(list, (struct range){ 0, LOW_MEMORY });
-    range_list_remove(list, (struct range){ limit, UINT64_MAX });
+    range_list_remove(list, (struct range){0, LOW_MEMORY});
+    range_list_remove(list, (struct range){limit, UINT64_MAX});
     range_list_remove(list, page_range(facts->kernel_image));
     for (uint32_t i = 0; i < list->count;) {
         struct range *here = &list->range[i];

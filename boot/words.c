@@ -9,23 +9,23 @@ static bool is_blank(char c)
 
 /* One step through a word that starts at `text`: how many characters it is long, and the character it stands for. */
 struct step {
-    unsigned length;   /* 0: the word ends here */
-    bool quote;        /* a double quote, which stands for nothing */
+    unsigned length; /* 0: the word ends here */
+    bool quote;      /* a double quote, which stands for nothing */
     char character;
 };
 
 static struct step next_step(const char *text, bool quoted)
 {
     if (*text == '\0' || (!quoted && is_blank(*text))) {
-        return (struct step){ 0, false, '\0' };
+        return (struct step){0, false, '\0'};
     }
     if (*text == '"') {
-        return (struct step){ 1, true, '\0' };
+        return (struct step){1, true, '\0'};
     }
     if (*text == '\\' && (text[1] == '\\' || text[1] == '\'' || text[1] == '"')) {
-        return (struct step){ 2, false, text[1] };
+        return (struct step){2, false, text[1]};
     }
-    return (struct step){ 1, false, *text };
+    return (struct step){1, false, *text};
 }
 
 bool next_word(const char **cursor, struct word *word)

@@ -1,4 +1,7 @@
-/* CNode methods (contract 4.6). Each checks in the contract's order, changes nothing until all is checked, then cannot fail. */
+/*
+ * CNode methods (contract 4.6). Each checks in the contract's order, changes nothing until all is checked, then
+ * cannot fail.
+ */
 #include <kernel/assert.h>
 #include <kernel/cnode.h>
 #include <kernel/cspace.h>
@@ -46,7 +49,8 @@ static enum outcome save_caller(const struct invocation *call, struct slot *dest
 /* --- methods from one slot to another --- */
 
 /* A slot on the source side, which must hold something. */
-static bool lookup_full_slot(struct capability root, word_t index, word_t depth, struct slot **slot, struct answer *answer)
+static bool lookup_full_slot(struct capability root, word_t index, word_t depth, struct slot **slot,
+                             struct answer *answer)
 {
     if (!lookup_operation_slot(root, index, depth, true, slot, answer)) {
         return false;
@@ -58,7 +62,9 @@ static bool lookup_full_slot(struct capability root, word_t index, word_t depth,
     return true;
 }
 
-/* The common part of Copy, Mint, Move and Mutate after the destination's lookup: an empty destination, a full source. */
+/*
+ * The common part of Copy, Mint, Move and Mutate after the destination's lookup: an empty destination, a full source.
+ */
 static bool decode_source(const struct invocation *call, const struct slot *destination, struct slot **source,
                           struct answer *answer)
 {
@@ -72,7 +78,8 @@ static bool decode_source(const struct invocation *call, const struct slot *dest
     return lookup_full_slot(extra_capability(call, 0), message_word(call, 2), message_word(call, 3), source, answer);
 }
 
-static enum outcome insert_copy(struct capability c, struct slot *source, struct slot *destination, struct answer *answer)
+static enum outcome insert_copy(struct capability c, struct slot *source, struct slot *destination,
+                                struct answer *answer)
 {
     struct capability derived;
 

@@ -2,8 +2,8 @@
 #include <kernel/objects.h>
 
 /*
- * The `count` bits of `value` below bit `top`, where count <= top <= 64 and count < 64, as guard size and radix always are.
- * Without the test a count of 0 below bit 64 would shift by 64, which is undefined.
+ * The `count` bits of `value` below bit `top`, where count <= top <= 64 and count < 64, as guard size and radix
+ * always are. Without the test a count of 0 below bit 64 would shift by 64, which is undefined.
  */
 static word_t bits_below(word_t value, unsigned top, unsigned count)
 {
@@ -13,9 +13,9 @@ static word_t bits_below(word_t value, unsigned top, unsigned count)
     return (value >> (top - count)) & MASK(count);
 }
 
-static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t word0, word_t word1, word_t word2)
+static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t w0, word_t w1, word_t w2)
 {
-    *failure = (struct lookup_failure){type, {word0, word1, word2}};
+    *failure = (struct lookup_failure){type, {w0, w1, w2}};
     return false;
 }
 

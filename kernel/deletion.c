@@ -1,17 +1,17 @@
 /*
  * Deletion and revocation (contract 7.6).
  *
- * Deleting the final capability to a CNode or TCB deletes the capabilities in it as well, and among these there can be
- * final capabilities to further CNodes and TCBs, in trees of any depth and in cycles. All this is done without recursion,
- * without a stack and without searching, in steps of bounded length that leave the capabilities consistent, so that it can
- * be left after any step and be taken up again by anybody who deletes or revokes.
+ * Deleting the final capability to a CNode or TCB deletes the capabilities in it as well, and among these there can
+ * be final capabilities to further CNodes and TCBs, in trees of any depth and in cycles. All this is done without
+ * recursion, without a stack and without searching, in steps of bounded length that leave the capabilities
+ * consistent, so that it can be left after any step and be taken up again by anybody who deletes or revokes.
  *
- * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from `slots left` on are empty,
- * and the zombie goes away only when all its object's slots are empty (but for the one that it may lie in itself). So the
- * object's memory, a child of its untyped until then, cannot be reused while a slot in it is in use.
+ * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from `slots left` on are
+ * empty, and the zombie goes away only when all its object's slots are empty (but for the one that it may lie in
+ * itself). So the object's memory, a child of its untyped until then, cannot be reused while a slot in it is in use.
  *
- * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot. Its object is emptied
- * from the last slot down. When the last slot holds another zombie, the work goes on with that one first:
+ * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot. Its object is
+ * emptied from the last slot down. When the last slot holds another zombie, the work goes on with that one first:
  *
  *      enter:  exposed: outer          ->  exposed: inner
  *              outer[last]: inner          inner[0]: outer          the outer zombie waits in the inner object,
@@ -20,10 +20,10 @@
  *      leave:  exposed: inner          ->  exposed: outer
  *              inner[0]: outer (only)      (the inner object is empty, its zombie is gone)
  *
- * An object is entered at most twice (twice only if the exposed slot lies in it) before it is destroyed or left for good, so
- * this ends. Capabilities keep their places in the derivation tree when they change slots. When the exposed slot lies in the
- * very object that its zombie stands for, slot 0 of that object becomes the exposed slot: it is emptied last.
- * docs/deletion.md has the argument in full.
+ * Capabilities keep their places in the derivation tree when they change slots. When the exposed slot lies in the very
+ * object that its zombie stands for, slot 0 of that object becomes the exposed slot: it is emptied last. An entered
+ * object is destroyed before the work returns to where it came from, so this ends: docs/deletion.md has the argument in
+ * full, with the one exception.
  */
 #include <arch/object.h>
 #include <kernel/assert.h>
@@ -70,9 +70,9 @@ static struct capability finalise(struct capability c, bool final)
         return c;
     default:
         /*
-         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply: the
-         * thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise() has ended
-         * the wait and deleted the outstanding reply before.
+         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply:
+         * the thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise()
+         * has ended the wait and deleted the outstanding reply before.
          */
         return capability_null();
     }
@@ -87,7 +87,10 @@ static void empty_slot(struct slot *slot)
         slot->previous->next_and_marks = (word_t)next | (slot->previous->next_and_marks & SLOT_MARKS);
     }
     if (next) {
-        /* The next of the family, if there is one, now heads it: it must not join an older family with the same badge. */
+        /*
+         * The next of the family, if there is one, now heads it: it must not join an older family with the same
+         * badge.
+         */
         next->previous = slot->previous;
         next->next_and_marks |= slot->next_and_marks & SLOT_FAMILY_HEAD;
     }
@@ -116,7 +119,8 @@ static bool is_zombie(const struct slot *slot)
 static bool lies_in(const struct slot *slot, struct capability zombie)
 {
     const struct slot *slots = zombie_capability_slots(zombie);
-    word_t count = zombie_capability_radix(zombie) == ZOMBIE_TCB ? TCB_SLOT_COUNT : BIT(zombie_capability_radix(zombie));
+    unsigned radix = zombie_capability_radix(zombie);
+    word_t count = radix == ZOMBIE_TCB ? TCB_SLOT_COUNT : BIT(radix);
 
     return slot >= slots && slot < slots + count;
 }
@@ -141,8 +145,8 @@ static word_t pass_empty_slots(struct slot *exposed)
 }
 
 /*
- * `last` is the last slot left of the zombie in `exposed`, and holds a zombie itself: that one becomes the exposed one, and
- * the outer one waits in the first slot of its object; in the second, if the first is the exposed slot.
+ * `last` is the last slot left of the zombie in `exposed`, and holds a zombie itself: that one becomes the exposed
+ * one, and the outer one waits in the first slot of its object; in the second, if the first is the exposed slot.
  */
 static void enter_inner(struct slot *exposed, struct slot *last)
 {
@@ -163,7 +167,10 @@ static void leave_for(struct slot *exposed, struct slot *last)
     empty_slot(last);
 }
 
-/* One step in the destruction of the zombie in *exposed. Afterwards *exposed is the slot to go on with, empty when done. */
+/*
+ * One step in the destruction of the zombie in *exposed. Afterwards *exposed is the slot to go on with, empty when
+ * done.
+ */
 static void reduce_zombie(struct slot **exposed)
 {
     struct slot *slots = zombie_capability_slots((*exposed)->capability);

@@ -95,7 +95,10 @@ bool is_same_object(struct capability a, struct capability b)
         return ipi_signal_capability_node(a) == ipi_signal_capability_node(b) &&
                ipi_signal_capability_irq(a) == ipi_signal_capability_irq(b);
     default:
-        /* Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of them. */
+        /*
+         * Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of
+         * them.
+         */
         return capability_object(a) == capability_object(b);
     }
 }

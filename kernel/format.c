@@ -91,7 +91,7 @@ static void put_number(struct output *output, const struct conversion *conversio
         text[length++] = first[i];
     }
     if (conversion->zeros && !conversion->left) {
-        put_padded(output, &(struct conversion){ .left = true }, text, length);
+        put_padded(output, &(struct conversion){.left = true}, text, length);
     } else {
         put_padded(output, conversion, text, length);
     }
@@ -142,10 +142,10 @@ static bool has_star(const char *format)
 
 size_t format_text(char *buffer, size_t size, const char *format, va_list arguments)
 {
-    struct output output = { buffer, size, 0 };
+    struct output output = {buffer, size, 0};
 
     while (*format != '\0') {
-        struct conversion conversion = { 0 };
+        struct conversion conversion = {0};
         const char *start = format;
         char c;
 

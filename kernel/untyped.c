@@ -1,9 +1,9 @@
 /*
  * Untyped memory and the making of objects (contract 3, 4.4, 7.7).
  *
- * Invariant: of an untyped that is not a device, every byte from the watermark on is zero. So objects are made without
- * clearing anything, in short time; what children left behind is cleared when the untyped is reset, before the first object
- * is made of it again. Boot untypeds start full: their first Retype clears them.
+ * Invariant: of an untyped that is not a device, every byte from the watermark on is zero. So objects are made
+ * without clearing anything, in short time; what children left behind is cleared when the untyped is reset, before
+ * the first object is made of it again. Boot untypeds start full: their first Retype clears them.
  */
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -175,8 +175,8 @@ static void set_watermark(struct slot *slot, word_t watermark)
 }
 
 /*
- * Clears what children used, from the watermark down, and lowers the watermark with it: preempted anywhere, the invariant
- * holds, and nothing is cleared twice. Device memory is never touched.
+ * Clears what children used, from the watermark down, and lowers the watermark with it: preempted anywhere, the
+ * invariant holds, and nothing is cleared twice. Device memory is never touched.
  */
 static enum outcome reset_untyped(struct slot *slot)
 {
@@ -205,7 +205,8 @@ static void create_objects(struct slot *untyped, const struct retype *r)
 
     set_watermark(untyped, r->start + (r->count << r->object_bits));
     for (word_t i = 0; i < r->count; i++) {
-        insert_new(create_object(r->type, r->size_argument, base + (i << r->object_bits), device), untyped, &r->first[i]);
+        struct capability c = create_object(r->type, r->size_argument, base + (i << r->object_bits), device);
+        insert_new(c, untyped, &r->first[i]);
     }
 }
 

@@ -6,7 +6,6 @@
 
 /* A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16. */
 enum {
-    APIC_ID = 0x20,
     APIC_TASK_PRIORITY = 0x80,
     APIC_END_OF_INTERRUPT = 0xb0,
     APIC_SPURIOUS = 0xf0,
@@ -34,14 +33,10 @@ enum {
     COMMAND_STARTUP = 6 << 8,
     COMMAND_SENDING = 1 << 12, /* memory-mapped mode only */
     COMMAND_ASSERT = 1 << 14,
-    SEND_STATUS_READS = 10000  /* a sent IPI leaves within some hundred bus cycles */
+    SEND_STATUS_READS = 10000 /* a sent IPI leaves within some hundred bus cycles */
 };
 
-enum {
-    MSR_APIC_BASE = 0x1b,
-    APIC_BASE_X2APIC = 1 << 10,
-    APIC_BASE_ENABLE = 1 << 11
-};
+enum { MSR_APIC_BASE = 0x1b, APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static inline bool is_x2apic(void)
 {
@@ -87,12 +82,6 @@ void apic_setup(uint32_t initial_count)
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
     apic_write(APIC_TIMER_INITIAL, initial_count);
-}
-
-uint32_t apic_id(void)
-{
-    uint32_t value = apic_read(APIC_ID);
-    return is_x2apic() ? value : value >> 24;
 }
 
 void apic_timer_start_once(uint32_t count)

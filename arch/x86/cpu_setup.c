@@ -84,11 +84,16 @@ static void fill_tss(struct cpu *cpu)
 static unsigned ist_of_vector(unsigned vector)
 {
     switch (vector) {
-    case 1: return IST_DEBUG;
-    case 2: return IST_NMI;
-    case 8: return IST_DOUBLE_FAULT;
-    case 18: return IST_MACHINE_CHECK;
-    default: return IST_NONE;
+    case 1:
+        return IST_DEBUG;
+    case 2:
+        return IST_NMI;
+    case 8:
+        return IST_DOUBLE_FAULT;
+    case 18:
+        return IST_MACHINE_CHECK;
+    default:
+        return IST_NONE;
     }
 }
 
@@ -142,12 +147,12 @@ static void load_descriptor_tables(struct cpu *cpu)
  * What user code left in RFLAGS and the kernel must not run with: interrupts, single steps, backward strings, and so
  * on.
  */
-#define RFLAGS_NESTED_TASK   0x004000
-#define RFLAGS_RESUME        0x010000
-#define RFLAGS_ALIGNMENT     0x040000
-#define RFLAGS_IO_PRIVILEGE  0x003000
-#define SYSCALL_FLAG_MASK                                                                                             \
-    (RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_IO_PRIVILEGE | RFLAGS_NESTED_TASK | RFLAGS_RESUME |  \
+#define RFLAGS_NESTED_TASK  0x004000
+#define RFLAGS_RESUME       0x010000
+#define RFLAGS_ALIGNMENT    0x040000
+#define RFLAGS_IO_PRIVILEGE 0x003000
+#define SYSCALL_FLAG_MASK                                                                                              \
+    (RFLAGS_TRAP | RFLAGS_INTERRUPTS | RFLAGS_DIRECTION | RFLAGS_IO_PRIVILEGE | RFLAGS_NESTED_TASK | RFLAGS_RESUME |   \
      RFLAGS_ALIGNMENT)
 
 /* SYSRET takes SS from base + 8 and CS from base + 16; some CPUs leave the privilege bits as they are here. */
@@ -159,7 +164,7 @@ static void set_syscall_registers(word_t stub)
     write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_SYSCALL);
     write_msr(MSR_STAR, (uint64_t)SYSRET_BASE << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     write_msr(MSR_LSTAR, stub);
-    write_msr(MSR_CSTAR, 0);       /* there is no 32-bit code segment to come from */
+    write_msr(MSR_CSTAR, 0); /* there is no 32-bit code segment to come from */
     write_msr(MSR_FMASK, SYSCALL_FLAG_MASK);
     write_msr(MSR_SYSENTER_CS, 0); /* SYSENTER raises #GP */
 }

@@ -1,6 +1,6 @@
 ; The four exceptions with stacks of their own, because they can come at any instruction of the kernel, the first one
-; of a stub included, or when a stack is broken (docs/locking.md). None of these takes the lock; only a user's #DB goes on to
-; do so. The CPU block is where the stack is.
+; of a stub included, or when a stack is broken (docs/locking.md). None of these takes the lock; only a user's #DB
+; goes on to do so. The CPU block is where the stack is.
 
 %include "entry.inc"
 

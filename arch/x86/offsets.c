@@ -81,7 +81,7 @@ void offsets(void)
 }
 
 /* What the entry stubs take for granted beyond single offsets. */
-#define FOLLOWS(first, second) \
+#define FOLLOWS(first, second)                                                                                         \
     (offsetof(struct user_context, second) == offsetof(struct user_context, first) + sizeof(word_t))
 _Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) && FOLLOWS(rbp, r12) &&
                    FOLLOWS(r12, r13) && FOLLOWS(r13, r14) && FOLLOWS(r14, rcx) && FOLLOWS(rcx, r11) &&

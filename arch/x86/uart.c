@@ -53,7 +53,6 @@ bool uart_init(uint16_t port)
 void uart_write(uint16_t port, char c)
 {
     /* Bounded by STATUS_READS. */
-    for (unsigned reads = 0; reads < STATUS_READS && !(port_read8(port + UART_LINE_STATUS) & STATUS_ROOM); reads++) {
-    }
+    for (unsigned reads = 0; reads < STATUS_READS && !(port_read8(port + UART_LINE_STATUS) & STATUS_ROOM); reads++) {}
     port_write8(port + UART_DATA, (uint8_t)c);
 }

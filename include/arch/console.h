@@ -17,15 +17,13 @@ void console_put(char c);
 
 /* The same for a string; and formatted, as kernel/format.h says, at most 255 characters. */
 void console_write(const char *text);
-__attribute__((format(printf, 1, 2)))
-void console_print(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void console_print(const char *format, ...);
 
 /*
  * One line of the kernel's, "cmk: node K" before the text, which begins with ' ' or ':'. Ends an unfinished line
  * first.
  */
-__attribute__((format(printf, 1, 2)))
-void console_report(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void console_report(const char *format, ...);
 
 /* The line "cmk: node K exited with status S". */
 void console_report_exit(word_t status);

@@ -1,7 +1,7 @@
 /*
- * What the holder of the node's lock may ask of other CPUs (docs/locking.md). One IPI with one meaning: come to the door.
- * All need the lock. Every wait is bounded by one IPI delivery; past the bound the node stops with a report.
- * In a node with one CPU these find nothing to do.
+ * What the holder of the node's lock may ask of other CPUs (docs/locking.md). One IPI with one meaning: come to the
+ * door. All need the lock. Every wait is bounded by one IPI delivery; past the bound the node stops with a report. In
+ * a node with one CPU these find nothing to do.
  */
 #ifndef ARCH_DOOR_H
 #define ARCH_DOOR_H

@@ -16,11 +16,11 @@ enum {
 };
 
 struct word {
-    const char *raw;       /* as the loader passed it */
+    const char *raw; /* as the loader passed it */
     size_t raw_length;
     char text[WORD_BYTES]; /* without the quoting, cut if too long */
     bool too_long;
-    bool open_quote;       /* the string ended inside double quotes */
+    bool open_quote; /* the string ended inside double quotes */
 };
 
 /* Reads the next word of the string at *cursor and moves the cursor behind it. False: there is none. */
@@ -45,8 +45,7 @@ struct complaints {
     unsigned count;
 };
 
-__attribute__((format(printf, 2, 3)))
-void mistake(struct complaints *complaints, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void mistake(struct complaints *complaints, const char *format, ...);
 
 enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA };
 
@@ -66,17 +65,17 @@ struct node_configuration {
 
 struct configuration {
     const char *nodes_word;
-    bool nodes_bad;        /* the word is there, and wrong: how many nodes there are is unknown */
+    bool nodes_bad; /* the word is there, and wrong: how many nodes there are is unknown */
     enum nodes_kind nodes_kind;
-    uint32_t node_count;   /* with NODES_COUNTED */
+    uint32_t node_count; /* with NODES_COUNTED */
     struct node_configuration node[ABI_CMK_MAX_NODES];
-    bool cpus_bad;         /* some nodeK.cpus= is wrong */
+    bool cpus_bad; /* some nodeK.cpus= is wrong */
     const char *shared_word;
     uint64_t shared_bytes;
     uint32_t channel_count;
     struct channel_configuration {
         const char *word;
-        uint16_t node[2];  /* ascending */
+        uint16_t node[2]; /* ascending */
         uint64_t bytes;
     } channel[ABI_CMK_MAX_CHANNELS];
     const char *plan_word, *checks_word, *balance_word, *fastpath_word;

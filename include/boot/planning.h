@@ -7,12 +7,12 @@
 #include <boot/plan.h>
 
 /* RAM from here on is nobody's: contract 9.1's clamp, just under 512 GiB. */
-#define RAM_LIMIT   0x7f80000000
+#define RAM_LIMIT 0x7f80000000
 /* RAM below belongs to firmware, loader and trampoline, and is device memory afterwards. */
-#define LOW_MEMORY  0x100000
+#define LOW_MEMORY 0x100000
 /* A store here is an interrupt to some CPU. */
-#define APIC_START  0xfee00000
-#define APIC_END    0xfef00000
+#define APIC_START 0xfee00000
+#define APIC_END   0xfef00000
 /* Device untypeds end here (contract 9.9). */
 #define DEVICE_LIMIT BIT(47)
 
@@ -22,13 +22,13 @@ struct planning {
     struct cluster *cluster;
     struct configuration *configuration;
     struct complaints complaints;
-    bool nodes_known; /* node_count and cpu[] are right */
+    bool nodes_known;             /* node_count and cpu[] are right */
     struct range_list *available; /* RAM that is still nobody's */
 };
 
 static inline struct range page_range(struct range range)
 {
-    return (struct range){ ALIGN_DOWN(range.start, ABI_PAGE_BITS), ALIGN_UP(range.end, ABI_PAGE_BITS) };
+    return (struct range){ALIGN_DOWN(range.start, ABI_PAGE_BITS), ALIGN_UP(range.end, ABI_PAGE_BITS)};
 }
 
 static inline uint64_t range_bytes(struct range range)
@@ -43,7 +43,7 @@ static inline bool ranges_meet(struct range a, struct range b)
 
 static inline struct range range_intersection(struct range a, struct range b)
 {
-    return (struct range){ MAX(a.start, b.start), MIN(a.end, b.end) };
+    return (struct range){MAX(a.start, b.start), MIN(a.end, b.end)};
 }
 
 /* --- split_region.c --- */
@@ -59,7 +59,7 @@ uint64_t range_list_bytes(const struct range_list *list);
  * that is NO_PROXIMITY. Returns how many bytes it took.
  */
 uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
-                     uint32_t proximity, struct range_list *region);
+                        uint32_t proximity, struct range_list *region);
 
 /*
  * RAM that nodes may own, page-aligned: type 1 from 1 MiB on, below RAM_LIMIT and what the CPU can address, that no entry
@@ -73,11 +73,11 @@ bool find_obstacle(const struct machine_facts *facts, struct range range, struct
 /* --- the planner's steps; each reports its own mistakes --- */
 
 void plan_cpus(struct planning *planning);
-void plan_images(struct planning *planning);       /* checks them; node->image is [0, size) until place_images */
+void plan_images(struct planning *planning); /* checks them; node->image is [0, size) until place_images */
 void plan_memory(struct planning *planning);
-void check_slots(struct planning *planning);       /* the root CNode holds all that boot puts into it */
+void check_slots(struct planning *planning); /* the root CNode holds all that boot puts into it */
 void place_images(struct planning *planning);
-void check_pieces(struct planning *planning);      /* the kernel's larger pieces fit; uses up planning->available */
+void check_pieces(struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
 
 /* --- for messages --- */

@@ -1,7 +1,8 @@
 /*
  * Capabilities: two words that name an object and what may be done with it.
  *
- *   word 0   63..16 object: address (kernel virtual, or physical for untypeds and frames)   15..5 small fields   4..0 type
+ *   word 0   63..16 object: address (kernel virtual, or physical for untypeds and frames)   15..5 small fields
+ *            4..0 type
  *   word 1   what the type needs: badge, guard, watermark, mapping, ...
  *
  * Every field has one pair of accessors here, and only they know the layout. The type tags are part of the ABI
@@ -144,7 +145,8 @@ static inline struct tcb *capability_tcb(struct capability c)
 
 /* --- CNode: small field radix; word 1 is guard and guard size as seL4_CNode_CapData lays them out --- */
 
-static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard, unsigned guard_size)
+static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard,
+                                                 unsigned guard_size)
 {
     return capability_with_small(
         capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size), 5, 6, radix);
@@ -204,7 +206,10 @@ static inline struct capability untyped_capability_with_watermark(struct capabil
     return c;
 }
 
-/* --- zombie: what is left of a CNode or TCB under destruction; word 1 is how many of its slots are still to be emptied --- */
+/*
+ * --- zombie: what is left of a CNode or TCB under destruction; word 1 is how many of its slots are still to be
+ * emptied ---
+ */
 
 /* `radix` is that of the CNode, or ZOMBIE_TCB. */
 enum { ZOMBIE_TCB = 63 };
@@ -236,7 +241,10 @@ static inline struct slot *zombie_capability_slots(struct capability c)
     return (struct slot *)capability_object(c);
 }
 
-/* --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID control: no fields --- */
+/*
+ * --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID control: no
+ * fields ---
+ */
 
 static inline struct capability irq_handler_capability(word_t irq)
 {

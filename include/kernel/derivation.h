@@ -27,8 +27,8 @@ struct capability mask_rights(struct capability c, word_t rights);
 struct capability update_data(struct capability c, word_t data, bool preserve);
 
 /*
- * What a copy of `c`, which lies in `slot` (perhaps already masked and updated), would be. False: refused, answer filled
- * in. A null result is for the caller to refuse (IllegalOperation).
+ * What a copy of `c`, which lies in `slot` (perhaps already masked and updated), would be. False: refused, answer
+ * filled in. A null result is for the caller to refuse (IllegalOperation).
  */
 bool derive(const struct slot *slot, struct capability c, struct capability *derived, struct answer *answer);
 
@@ -59,8 +59,8 @@ void delete_short(struct slot *slot);
 
 /*
  * True if the capability in `slot` may not be replaced just now: a zombie, or the final one of a CNode or TCB, whose
- * deletion would be long. Methods that replace capabilities on the way refuse then (contract 4.5: Configure, SetSpace), and
- * so use delete_short() only.
+ * deletion would be long. Methods that replace capabilities on the way refuse then (contract 4.5: Configure,
+ * SetSpace), and so use delete_short() only.
  */
 bool is_long_deletion_under_way(const struct slot *slot);
 

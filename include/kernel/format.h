@@ -16,7 +16,6 @@
 size_t format_text(char *buffer, size_t size, const char *format, va_list arguments);
 
 /* The same with its arguments in line. */
-__attribute__((format(printf, 3, 4)))
-size_t format_line(char *buffer, size_t size, const char *format, ...);
+__attribute__((format(printf, 3, 4))) size_t format_line(char *buffer, size_t size, const char *format, ...);
 
 #endif

@@ -5,8 +5,8 @@
  * computed from the capabilities and two marks, see is_parent_of(); nothing else is stored:
  *
  *   original      a possible parent: made by retype, at boot, by an issuing method, or by giving a badge
- *   family head   among badged capabilities (and IPI signals, whose node and irq are like a badge): a family of copies with
- *                 one badge begins here; what comes before it with an equal badge is another family, not its parent
+ *   family head   among badged capabilities (and IPI signals, whose node and irq are like a badge): a family of copies
+ *                 with one badge begins here; what comes before it with an equal badge is another family, not its parent
  *
  * An empty slot is all zero.
  */

@@ -11,7 +11,8 @@
  *   run live
  *   run live -DCPUS=3
  *
- * Mutants: -DWAIT_AFTER_EXCHANGE, -DNEXT_AFTER_EXCHANGE (the words of the lock node after the exchange instead of before),
+ * Mutants: -DWAIT_AFTER_LINK (wait = 1 after the exchange and the link; between the two it would do, because the predecessor
+ * clears it only when it sees the link, and stores keep their order), -DNEXT_AFTER_EXCHANGE (next = 0 after the exchange),
  * -DEXCHANGE_WITHOUT_FENCE (an exchange that does not wait for earlier stores, as on weaker machines),
  * -DEXCHANGE_NOT_LOCKED (a load and a store), -DRELEASE_WITHOUT_COMPARE (a plain store of null to the tail if `next` is
  * null), -DRELEASE_WITHOUT_LINK (after a failed compare-exchange, not waiting for the link), -DRELEASE_TO_SELF (clears the
@@ -44,8 +45,8 @@ bool waiting[CPUS];
 inline count()
 {
     load(self, COUNTER, value, rest, a, v);
-    store(self, COUNTER, (value + 1) % MODULUS);
-    counter = (counter + 1) % MODULUS
+    assert(value == counter);
+    atomic { counter = (value + 1) % MODULUS; store(self, COUNTER, counter) }
 }
 
 /* Loads and stores of shared state. */
@@ -90,7 +91,7 @@ inline enter()
 #ifndef NEXT_AFTER_EXCHANGE
     store(self, NEXT(self), 0);
 #endif
-#ifndef WAIT_AFTER_EXCHANGE
+#ifndef WAIT_AFTER_LINK
     store(self, WAIT(self), 1);
 #endif
 #ifdef INTERRUPT_WHILE_QUEUEING
@@ -103,12 +104,12 @@ inline enter()
 #ifdef NEXT_AFTER_EXCHANGE
     store(self, NEXT(self), 0);
 #endif
-#ifdef WAIT_AFTER_EXCHANGE
-    store(self, WAIT(self), 1);
-#endif
     if
     :: previous != 0 ->
         store(self, NEXT(previous - 1), self + 1);
+#ifdef WAIT_AFTER_LINK
+        store(self, WAIT(self), 1);
+#endif
         previous = 0;
         reads_zero(self, WAIT(self))
     :: else

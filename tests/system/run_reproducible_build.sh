@@ -3,9 +3,10 @@
 set -eu
 work=$(pwd)/build/system/reproducible-$$
 trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/a" "$work/another"
+cp -R Makefile linker.ld boot kernel arch include tools user "$work/a"
+cp -R "$work/a" "$work/another/place"
 for place in a another/place; do
-    mkdir -p "$work/$place"
-    cp -R Makefile linker.ld boot kernel arch include tools user "$work/$place"
     make -s -C "$work/$place" kernel >/dev/null
 done
 for kind in debug release; do

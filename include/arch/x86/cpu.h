@@ -12,19 +12,19 @@
 
 #include <kernel/types.h>
 
-#define CPU_BLOCK_SIZE_BITS   17
-#define CPU_BLOCK_SIZE        (1 << CPU_BLOCK_SIZE_BITS)
-#define CPU_STRUCT_PAGES      4
-#define CPU_IDT_OFFSET        0x4000 /* one page */
-#define CPU_GDT_OFFSET        0x5000 /* one page */
+#define CPU_BLOCK_SIZE_BITS 17
+#define CPU_BLOCK_SIZE      (1 << CPU_BLOCK_SIZE_BITS)
+#define CPU_STRUCT_PAGES    4
+#define CPU_IDT_OFFSET      0x4000 /* one page */
+#define CPU_GDT_OFFSET      0x5000 /* one page */
 /* Guard page at 0x6000. Each stack: [top - size, top), with an unmapped page below. */
-#define CPU_DOUBLE_FAULT_TOP  0x8000 /* 4 KiB: 0x7000..0x8000 */
-#define CPU_NMI_TOP           0xa000
-#define CPU_MACHINE_CHECK_TOP 0xc000
-#define CPU_DEBUG_TOP         0xe000
+#define CPU_DOUBLE_FAULT_TOP      0x8000 /* 4 KiB: 0x7000..0x8000 */
+#define CPU_NMI_TOP               0xa000
+#define CPU_MACHINE_CHECK_TOP     0xc000
+#define CPU_DEBUG_TOP             0xe000
 #define CPU_EXCEPTION_STACK_BYTES 0x1000
-#define CPU_STACK_TOP         0x20000 /* the CPU's own stack: 16 KiB, 0x1c000..0x20000; ends the block */
-#define CPU_STACK_BYTES       0x4000
+#define CPU_STACK_TOP             0x20000 /* the CPU's own stack: 16 KiB, 0x1c000..0x20000; ends the block */
+#define CPU_STACK_BYTES           0x4000
 
 /* 64-bit TSS (Intel SDM volume 3, 8.7). Packed by hand: the 64-bit fields are 4-byte aligned. */
 struct tss {
@@ -50,10 +50,10 @@ struct lock_node {
  * (docs/locking.md).
  */
 struct trap_record {
-    struct tcb *thread;     /* who was running, or null when idle */
-    word_t vector;          /* or ENTERED_BY_SYSCALL, or NO_EVENT */
+    struct tcb *thread; /* who was running, or null when idle */
+    word_t vector;      /* or ENTERED_BY_SYSCALL, or NO_EVENT */
     word_t error;
-    word_t fault_address;   /* CR2, for page faults */
+    word_t fault_address; /* CR2, for page faults */
 };
 
 /* The vector of a CPU's first entry, which brings nothing. */
@@ -73,15 +73,15 @@ struct trap_record {
  */
 struct arch_cpu {
     struct trap_record trap;
-    word_t node_root;            /* CR3 value of the node's own page table: no user mappings. Constant */
-    word_t loaded_root;          /* CR3 value that is loaded. Written and read under the lock: `vspace[c]` of docs/locking.md */
-    uint64_t fpu_live;           /* 1: the FPU's registers are the current thread's */
-    uint64_t bases_live;         /* 1: FS and GS base registers are the current thread's */
-    uint64_t fpu_traps;          /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
-    word_t fs_base, gs_base;     /* what was last written to the registers */
-    uint64_t features;           /* CPU_FEATURE_*. Constant */
-    uint32_t apic_id;            /* constant; read by all */
-    _Atomic uint32_t takes_nmi;  /* 1: it has joined its node, see machine.c; read by all */
+    word_t node_root;           /* CR3 value of the node's own page table: no user mappings. Constant */
+    word_t loaded_root;         /* CR3 value that is loaded. Written and read under the lock */
+    uint64_t fpu_live;          /* 1: the FPU's registers are the current thread's */
+    uint64_t bases_live;        /* 1: FS and GS base registers are the current thread's */
+    uint64_t fpu_traps;         /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
+    word_t fs_base, gs_base;    /* what was last written to the registers */
+    uint64_t features;          /* CPU_FEATURE_*. Constant */
+    uint32_t apic_id;           /* constant; read by all */
+    _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see machine.c; read by all */
 
     /* Events that nobody wanted, for the curious. */
     uint64_t unowned_interrupts;

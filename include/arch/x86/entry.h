@@ -5,9 +5,9 @@
 #include <kernel/cpu.h>
 
 /*
- * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (docs/locking.md steps 5 and 6), chooses
- * the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for idle;
- * the stub then releases the lock.
+ * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (docs/locking.md steps 5 and 6),
+ * chooses the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for
+ * idle; the stub then releases the lock.
  */
 struct user_context *kernel_entry(struct cpu *cpu);
 

@@ -242,6 +242,8 @@ struct worker_options {
 /* A configured thread that does not run yet. */
 struct worker *make_worker(struct worker_options options);
 struct worker *new_worker(word priority);
+/* Frees the place of the worker made last, whose TCB the test has deleted. */
+void forget_last_worker(void);
 /* Appends a system call to a worker's script. */
 void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3);
 void add_message(struct worker *worker, long number, word rdi, word label, word length);

@@ -8,7 +8,8 @@
     one(lookup) one(cnode) one(derivation) one(untyped) one(ipc) one(transfer) one(notification) one(reply) one(tcb) \
     one(registers) one(faults) one(unknown) one(scheduling) one(convention) \
     one(floating) one(bases) one(frames) one(tables) one(asid) one(ports) one(interrupts) \
-    one(devices)
+    one(devices) one(library) one(domains) one(debugging) \
+    one(preemption)
 
 #define DECLARE(name) extern const struct subject name##_subject;
 #define LIST(name) &name##_subject,

@@ -195,6 +195,13 @@ struct worker *new_worker(word priority)
     return make_worker((struct worker_options){ .priority = priority });
 }
 
+void forget_last_worker(void)
+{
+    workers_used--;
+    memset(&workers[workers_used], 0, sizeof(workers[0]));
+    memset(&memory[workers_used].buffer, 0, sizeof(memory[0].buffer));
+}
+
 void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3)
 {
     REQUIRE(worker->step_count < MAX_STEPS);

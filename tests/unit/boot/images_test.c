@@ -102,7 +102,7 @@ START_TEST(image_larger_than_its_node)
     make_machine(2, MIB(64));
     add_module(file, make_image(file, (struct image_shape){ .memory_bytes = MIB(20) }), "node=all");
     expect("nodes=2 node1.mem=16M",
-           "node1.mem=16M: node 1 has 16.3 MiB of memory, its kernel needs 1 MiB and its image 20 MiB\n");
+           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 1 MiB and its image 20 MiB\n");
     expect("nodes=2", "");
 }
 END_TEST

@@ -70,6 +70,7 @@ static const struct {
     { "nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
     { "nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
     { "nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M", "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n" },
+    { "nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
     { "nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n" },
 
     /* consoles */
@@ -242,7 +243,7 @@ START_TEST(machines_without_room)
     machine.node_state_bytes = MIB(40);
     expect("nodes=2 node1.mem=16M",
            "node 0 has 43.8 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n"
-           "node1.mem=16M: node 1 has 16.3 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n");
+           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n");
     /* 20 pieces of 200 KiB, each in a large page of its own. */
     make_machine(1, MIB(64));
     for (unsigned i = 0; i < 20; i++) {

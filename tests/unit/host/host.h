@@ -1,8 +1,10 @@
 /*
- * A node without a machine: what the portable kernel and arch/x86/object need of the hardware, as plain C for host tests.
+ * A node without a machine: what the portable kernel and arch/x86/object need of the hardware, as plain C for host
+ * tests.
  *
- * Physical memory is an array: window(HOST_MEMORY_BASE) is its first byte. CPUs are structures. Interrupts come when a test
- * says so. Nothing runs in parallel. Check runs each test in a process of its own, so every test starts with all memory zero.
+ * Physical memory is an array: window(HOST_MEMORY_BASE) is its first byte. CPUs are structures. Interrupts come when
+ * a test says so. Nothing runs in parallel. Check runs each test in a process of its own, so every test starts with
+ * all memory zero.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -22,8 +24,8 @@ void host_start(unsigned cpus);
 void host_enter(unsigned cpu);
 
 /*
- * Preemption: how many more polls find no interrupt pending, from now on; HOST_NEVER: none ever comes. The kernel does not
- * poll at the first preemption point of an entry.
+ * Preemption: how many more polls find no interrupt pending, from now on; HOST_NEVER: none ever comes. The kernel
+ * does not poll at the first preemption point of an entry.
  */
 #define HOST_NEVER (~0ull)
 extern word_t host_interrupt_after;

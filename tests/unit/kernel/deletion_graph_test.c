@@ -1,7 +1,7 @@
 /*
- * Deletion and revocation in random graphs of CNodes: nested, shared, in cycles, with capabilities to themselves; TCBs and
- * endpoints in them; preempted after any step, several deletions interleaved, each taken up again by whoever comes next.
- * A reference count model says which capabilities must be left.
+ * Deletion and revocation in random graphs of CNodes: nested, shared, in cycles, with capabilities to themselves;
+ * TCBs and endpoints in them; preempted after any step, several deletions interleaved, each taken up again by whoever
+ * comes next. A reference count model says which capabilities must be left.
  */
 #include "world.h"
 #include <kernel/preemption.h>
@@ -287,6 +287,29 @@ static void interleaved_deletions_then_revoke(unsigned number)
     revoke_to_the_end(random_below(3));
 }
 
+/* Three deletions take turns, each preempted as early as possible: none keeps another from getting done. */
+static void deletions_take_turns(unsigned number)
+{
+    enum { TURNS = 3 };
+    struct slot *under_way[TURNS];
+    bool done[TURNS] = {false};
+
+    random_seed(number);
+    make_graph();
+    for (unsigned i = 0; i < TURNS; i++) {
+        under_way[i] = slots[random_below(slot_count)];
+    }
+    for (unsigned tries = 0, finished = 0; finished < TURNS; tries++) {
+        unsigned i = tries % TURNS;
+        EXPECT(tries < 5000);
+        if (!done[i] && enter(delete_slot, under_way[i], 0) == DONE) {
+            done[i] = true;
+            finished++;
+        }
+    }
+    revoke_to_the_end(0);
+}
+
 START_TEST(test_delete_with_preemption_everywhere)
 {
     for_seeds(delete_with_preemption_everywhere, 500);
@@ -311,6 +334,12 @@ START_TEST(test_interleaved_deletions_then_revoke)
 }
 END_TEST
 
+START_TEST(test_deletions_take_turns)
+{
+    for_seeds(deletions_take_turns, 2000);
+}
+END_TEST
+
 Suite *deletion_graph_suite(void);
 Suite *deletion_graph_suite(void)
 {
@@ -322,6 +351,7 @@ Suite *deletion_graph_suite(void)
     tcase_add_test(tests, test_delete_preempted_once_at_each_point);
     tcase_add_test(tests, test_revoke_with_preemption_everywhere);
     tcase_add_test(tests, test_interleaved_deletions_then_revoke);
+    tcase_add_test(tests, test_deletions_take_turns);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -229,8 +229,9 @@ static void expect_to_stand(const struct slot *node)
 }
 
 /*
- * Two CNodes that hold each other's only capability, each deletion given up at the worst moment: the inner zombie has one
- * slot left, and that is the slot which is being deleted. Another one has to be opened for the outer zombie to wait in.
+ * Two CNodes that hold each other's only capability, each deletion given up at the worst moment: the inner zombie has
+ * one slot left, and that is the slot which is being deleted. Another one has to be opened for the outer zombie to
+ * wait in.
  */
 START_TEST(zombies_in_each_other)
 {

@@ -18,7 +18,8 @@ static void setup(void)
     inner[7].capability = endpoint_capability(new_object(4), 0, RIGHTS_ALL);
 }
 
-static void expect_failure(word_t pointer, unsigned bits, enum lookup_failure_type type, word_t w0, word_t w1, word_t w2)
+static void expect_failure(word_t pointer, unsigned bits, enum lookup_failure_type type, word_t w0, word_t w1,
+                           word_t w2)
 {
     struct slot *slot;
     unsigned left;
@@ -145,7 +146,8 @@ START_TEST(operations_are_exact)
     expect_refusal(c, 0x2a6, 0, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
     expect_refusal(c, 0x2a6, 65, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
     expect_refusal(c, 0x2a6, ~0ull, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
-    expect_refusal(c, 0x2b6, 12, false, &(struct answer){ERROR_FAILED_LOOKUP, 5, {0, LOOKUP_GUARD_MISMATCH, 12, 0x2a, 8}});
+    expect_refusal(c, 0x2b6, 12, false,
+                   &(struct answer){ERROR_FAILED_LOOKUP, 5, {0, LOOKUP_GUARD_MISMATCH, 12, 0x2a, 8}});
     expect_refusal(c, 0x2a, 8, true, &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 8, 12}});
     /* Bits left over behind a slot that is no CNode, which a system call would ignore. */
     expect_refusal(c, 0x2a6 << 3, 15, true, &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 3, 0}});

@@ -1,6 +1,7 @@
 /*
- * The derivation tree against a model: random Retype, Copy, Mint, Move, Rotate, Delete and Revoke in one CNode. The model
- * keeps for every capability its parent, as a plain tree; the kernel keeps a list, and computes who is whose parent.
+ * The derivation tree against a model: random Retype, Copy, Mint, Move, Rotate, Delete and Revoke in one CNode. The
+ * model keeps for every capability its parent, as a plain tree; the kernel keeps a list, and computes who is whose
+ * parent.
  */
 #include "world.h"
 #include <kernel/objects.h>
@@ -127,8 +128,9 @@ static void retype(int from, int to)
     static const struct {
         enum object_type object;
         enum capability_type type;
-    } kinds[] = {{OBJECT_ENDPOINT, CAP_ENDPOINT}, {OBJECT_NOTIFICATION, CAP_NOTIFICATION}, {OBJECT_UNTYPED, CAP_UNTYPED},
-                 {OBJECT_CNODE, CAP_CNODE}, {OBJECT_SMALL_PAGE, CAP_FRAME}, {OBJECT_TCB, CAP_TCB}};
+    } kinds[] = {{OBJECT_ENDPOINT, CAP_ENDPOINT}, {OBJECT_NOTIFICATION, CAP_NOTIFICATION},
+                 {OBJECT_UNTYPED, CAP_UNTYPED},   {OBJECT_CNODE, CAP_CNODE},
+                 {OBJECT_SMALL_PAGE, CAP_FRAME},  {OBJECT_TCB, CAP_TCB}};
     unsigned k = random_below(ARRAY_LENGTH(kinds));
 
     if (model[from].type != CAP_UNTYPED) {
@@ -254,16 +256,21 @@ START_TEST(untypeds_contain)
 
     insert_root(untyped_capability(UNTYPED_BASE + 0x10000, 12, false, 0), &u);
     struct capability inside[] = {
-        untyped_capability(UNTYPED_BASE + 0x10000, 12, false, 0), untyped_capability(UNTYPED_BASE + 0x10ff0, 4, false, 0),
-        endpoint_capability(window(UNTYPED_BASE + 0x10ff0), 3, 0), notification_capability(window(UNTYPED_BASE + 0x10fe0), 0, 3),
+        untyped_capability(UNTYPED_BASE + 0x10000, 12, false, 0),
+        untyped_capability(UNTYPED_BASE + 0x10ff0, 4, false, 0),
+        endpoint_capability(window(UNTYPED_BASE + 0x10ff0), 3, 0),
+        notification_capability(window(UNTYPED_BASE + 0x10fe0), 0, 3),
         tcb_capability(window(UNTYPED_BASE + 0x10800)), cnode_capability(window(UNTYPED_BASE + 0x10000), 7, 0, 0),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x10000), 7, 3),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x10800), ZOMBIE_TCB, 3),
         frame_capability(UNTYPED_BASE + 0x10000, FRAME_SMALL, 3, false)};
     struct capability outside[] = {
-        untyped_capability(UNTYPED_BASE + 0x10000, 13, false, 0), untyped_capability(UNTYPED_BASE + 0x11000, 12, false, 0),
-        endpoint_capability(window(UNTYPED_BASE + 0x11000), 0, 15), endpoint_capability(window(UNTYPED_BASE + 0xfff0), 0, 15),
-        cnode_capability(window(UNTYPED_BASE + 0x10000), 8, 0, 0), zombie_capability((word_t)window(UNTYPED_BASE + 0x10000), 8, 3),
+        untyped_capability(UNTYPED_BASE + 0x10000, 13, false, 0),
+        untyped_capability(UNTYPED_BASE + 0x11000, 12, false, 0),
+        endpoint_capability(window(UNTYPED_BASE + 0x11000), 0, 15),
+        endpoint_capability(window(UNTYPED_BASE + 0xfff0), 0, 15),
+        cnode_capability(window(UNTYPED_BASE + 0x10000), 8, 0, 0),
+        zombie_capability((word_t)window(UNTYPED_BASE + 0x10000), 8, 3),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x11000), ZOMBIE_TCB, 3),
         frame_capability(UNTYPED_BASE, FRAME_LARGE, 3, false), frame_capability(0, FRAME_SMALL, 3, false),
         reply_capability(window(UNTYPED_BASE + 0x10800), false, 0), /* not memory of its own */
@@ -307,8 +314,10 @@ START_TEST(same_objects)
         endpoint_capability(window(UNTYPED_BASE), 0, 15), endpoint_capability(window(UNTYPED_BASE + 16), 0, 15),
         notification_capability(window(UNTYPED_BASE), 0, 3), tcb_capability(caller), reply_capability(caller, true, 0),
         cnode_capability(root, 8, 0, 0), zombie_capability((word_t)root, 8, 256), irq_handler_capability(1),
-        irq_handler_capability(2), ipi_signal_capability(1, 2), ipi_signal_capability(2, 1), ipi_signal_capability(1, 1),
-        capability_make(CAP_DOMAIN, 0, 0), capability_make(CAP_IRQ_CONTROL, 0, 0), capability_make(CAP_IPI_CONTROL, 0, 0),
+        irq_handler_capability(2), ipi_signal_capability(1, 2), ipi_signal_capability(2, 1),
+        ipi_signal_capability(1, 1),
+        capability_make(CAP_DOMAIN, 0, 0), capability_make(CAP_IRQ_CONTROL, 0, 0),
+        capability_make(CAP_IPI_CONTROL, 0, 0),
         capability_make(CAP_NODE_CONTROL, 0, 0), capability_make(CAP_ASID_CONTROL, 0, 0),
         untyped_capability(UNTYPED_BASE, 12, false, 0), untyped_capability(UNTYPED_BASE, 13, false, 0),
         frame_capability(UNTYPED_BASE, FRAME_SMALL, 3, false), io_port_capability(1, 2)};

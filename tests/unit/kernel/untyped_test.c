@@ -14,11 +14,17 @@ static void setup(void)
     put_untyped(U, 0, 16, 0, false);
 }
 
-/* Retype into the root CNode itself (depth 0). */
+/* Into the root CNode itself (depth 0). */
+static struct call retype_call(word_t type, word_t size, word_t first, word_t count)
+{
+    return (struct call){&root[U], LABEL_UntypedRetype, {type, size, 0, 0, first, count}, 6, {&root[SLOT_ROOT]}, 1};
+}
+
 static enum outcome retype(word_t type, word_t size, word_t first, word_t count)
 {
-    return invoke(&(struct call){&root[U], LABEL_UntypedRetype, {type, size, 0, 0, first, count}, 6,
-                                 {&root[SLOT_ROOT]}, 1}, &answer);
+    struct call call = retype_call(type, size, first, count);
+
+    return invoke(&call, &answer);
 }
 
 static void expect_range(word_t least, word_t greatest)
@@ -100,7 +106,8 @@ START_TEST(destinations)
     call.extra[0] = &root[U];
     call.words[3] = 0;
     invoke(&call, &answer);
-    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.words[1] == LOOKUP_MISSING_CAPABILITY && answer.words[2] == 0);
+    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.words[1] == LOOKUP_MISSING_CAPABILITY);
+    ck_assert_uint_eq(answer.words[2], 0);
     call.words[3] = 64;
     invoke(&call, &answer);
     ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.length == 2 && answer.words[1] == LOOKUP_INVALID_ROOT);
@@ -303,7 +310,7 @@ START_TEST(preempted_everywhere)
     memset(window(UNTYPED_BASE), 0x77, BIT(16));
     put_untyped(U, 0, 16, BIT(16), false);
     host_interrupt_after = 0;
-    struct call call = {&root[U], LABEL_UntypedRetype, {OBJECT_SMALL_PAGE, 0, 0, 0, FIRST, 16}, 6, {&root[SLOT_ROOT]}, 1};
+    struct call call = retype_call(OBJECT_SMALL_PAGE, 0, FIRST, 16);
     word_t before = watermark();
     unsigned tries = 0;
     while (invoke_once(&call, &answer) == PREEMPTED) {
@@ -325,7 +332,7 @@ START_TEST(the_door_preempts_too)
     do_delete(U);
     put_untyped(U, 0, 16, BIT(16), false);
     host_somebody_at_the_door = true;
-    struct call call = {&root[U], LABEL_UntypedRetype, {OBJECT_SMALL_PAGE, 0, 0, 0, FIRST, 1}, 6, {&root[SLOT_ROOT]}, 1};
+    struct call call = retype_call(OBJECT_SMALL_PAGE, 0, FIRST, 1);
     ck_assert_int_eq(invoke_once(&call, &answer), PREEMPTED);
     ck_assert_int_eq(invoke(&call, &answer), DONE);
 }

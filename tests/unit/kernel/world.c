@@ -54,8 +54,9 @@ void put_untyped(unsigned index, word_t offset, unsigned bits, word_t watermark,
 enum outcome invoke_once(const struct call *call, struct answer *answer)
 {
     struct invocation i = {
-        .caller = caller, .label = call->label, .length = call->length, .slot = call->slot,
-        .capability = call->slot->capability, .buffer = buffer, .extra_caps = call->extra_caps, .call = true, .block = true};
+        .caller = caller, .label = call->label, .length = call->length,
+        .slot = call->slot, .capability = call->slot->capability,
+        .buffer = buffer, .extra_caps = call->extra_caps, .call = true, .block = true};
 
     for (unsigned w = 0; w < call->length; w++) {
         if (w < ABI_MESSAGE_REGISTERS) {

@@ -1,7 +1,7 @@
 /*
- * Every function, and the types and constants around them, used once in the way programs written for seL4 use them. That
- * this compiles without a warning is the test; nothing here runs. All headers are included by the names that such
- * programs know.
+ * Every function, and the types and constants around them, used once in the way programs written for seL4 use them.
+ * That this compiles without a warning is the test; nothing here runs. All headers are included by the names that
+ * such programs know.
  */
 #include <autoconf.h>
 #include <interfaces/sel4_client.h>
@@ -62,7 +62,8 @@ SEL4_SIZE_SANITY(seL4_PDPTEntryBits, seL4_PDPTIndexBits, seL4_PDPTBits)
 SEL4_SIZE_SANITY(seL4_PML4EntryBits, seL4_PML4IndexBits, seL4_PML4Bits)
 SEL4_SIZE_SANITY(seL4_VSpaceEntryBits, seL4_VSpaceIndexBits, seL4_VSpaceBits)
 
-#if !defined(CONFIG_ENABLE_SMP_SUPPORT) || defined(CONFIG_KERNEL_MCS) || CONFIG_WORD_SIZE != 64 || CONFIG_NUM_DOMAINS != 1
+#if !defined(CONFIG_ENABLE_SMP_SUPPORT) || defined(CONFIG_KERNEL_MCS) || CONFIG_WORD_SIZE != 64 ||                     \
+    CONFIG_NUM_DOMAINS != 1
 #error "not the configuration that the ABI says"
 #endif
 

@@ -1,4 +1,7 @@
-/* The cluster's description: a good chunk is understood, at any alignment; a bad one is refused and nothing of it kept. */
+/*
+ * The cluster's description: a good chunk is understood, at any alignment; a bad one is refused and nothing of it
+ * kept.
+ */
 #include "suites.h"
 
 #include <cmk/cluster.h>
@@ -163,7 +166,9 @@ START_TEST(arguments_without_an_end_are_refused)
 }
 END_TEST
 
-/* Random words in random places: whatever is accepted stays inside the limits, and nothing is read outside the chunk. */
+/*
+ * Random words in random places: whatever is accepted stays inside the limits, and nothing is read outside the chunk.
+ */
 START_TEST(random_chunks)
 {
     struct cmk_cluster cluster;
@@ -228,8 +233,13 @@ END_TEST
 Suite *cluster_suite(void)
 {
     const TTest *const tests[] = {
-        good_chunk_at_every_alignment, every_truncation_is_refused, every_shorter_length_is_refused,
-        every_unbelievable_word_is_refused, arguments_without_an_end_are_refused, random_chunks, chunks_are_found,
+        good_chunk_at_every_alignment,
+        every_truncation_is_refused,
+        every_shorter_length_is_refused,
+        every_unbelievable_word_is_refused,
+        arguments_without_an_end_are_refused,
+        random_chunks,
+        chunks_are_found,
         bad_chunk_lengths_end_the_search,
     };
     return SUITE_OF("cluster", tests);

@@ -38,14 +38,14 @@ static int ours(const char *format_text, ...)
 #pragma GCC diagnostic ignored "-Wformat-truncation"
 
 /* The same arguments to both; the same text and count must come out. */
-#define SAME(...)                                                                 \
-    do {                                                                          \
-        char expected[BUFFER_BYTES];                                              \
-        int expected_count = snprintf(expected, sizeof(expected), __VA_ARGS__);   \
-        int our_count = ours(__VA_ARGS__);                                        \
-        if (our_count != expected_count || strcmp(text, expected) != 0) {         \
-            ck_abort_msg("\"%s\", not \"%s\"", text, expected);                   \
-        }                                                                         \
+#define SAME(...)                                                                                                      \
+    do {                                                                                                               \
+        char expected[BUFFER_BYTES];                                                                                   \
+        int expected_count = snprintf(expected, sizeof(expected), __VA_ARGS__);                                        \
+        int our_count = ours(__VA_ARGS__);                                                                             \
+        if (our_count != expected_count || strcmp(text, expected) != 0) {                                              \
+            ck_abort_msg("\"%s\", not \"%s\"", text, expected);                                                        \
+        }                                                                                                              \
     } while (0)
 
 static const char *const widths[] = {"", "5", "25"};
@@ -61,9 +61,9 @@ static void same_numbers(const char *length, const char *kinds, const int64_t *v
             for (size_t p = 0; p < COUNT(precisions); p++) {
                 for (const char *kind = kinds; *kind; kind++) {
                     char wanted[32];
-                    snprintf(wanted, sizeof(wanted), "<%%%s%s%s%s%s%s%s%s%c>", flags & 1 ? "-" : "", flags & 2 ? "+" : "",
-                             flags & 4 ? " " : "", flags & 8 ? "#" : "", flags & 16 ? "0" : "", widths[w], precisions[p],
-                             length, *kind);
+                    snprintf(wanted, sizeof(wanted), "<%%%s%s%s%s%s%s%s%s%c>", flags & 1 ? "-" : "",
+                             flags & 2 ? "+" : "", flags & 4 ? " " : "", flags & 8 ? "#" : "", flags & 16 ? "0" : "",
+                             widths[w], precisions[p], length, *kind);
                     for (size_t i = 0; i < value_count; i++) {
                         SAME(wanted, values[i]);
                     }
@@ -146,8 +146,8 @@ END_TEST
 Suite *format_suite(void)
 {
     const TTest *const tests[] = {
-        numbers_of_every_length, strings_and_characters, stars, pointers, counts, what_is_no_format,
-        huge_numbers_in_a_format,
+        numbers_of_every_length, strings_and_characters,   stars, pointers, counts,
+        what_is_no_format,       huge_numbers_in_a_format,
     };
     return SUITE_OF("format", tests);
 }

@@ -40,17 +40,17 @@ static void check_received(const struct pretend_report *seen, seL4_Word sender)
 }
 
 /* NAME: a test that makes CALL in the child and looks at `seen` afterwards. */
-#define CALL_TEST(name, call, check)             \
-    static void call_##name(void)                \
-    {                                            \
-        call;                                    \
-    }                                            \
-    START_TEST(name)                             \
-    {                                            \
-        struct pretend_report seen;              \
-        pretend(call_##name, &message, false, &seen); \
-        check;                                   \
-    }                                            \
+#define CALL_TEST(name, call, check)                                                                                   \
+    static void call_##name(void)                                                                                      \
+    {                                                                                                                  \
+        call;                                                                                                          \
+    }                                                                                                                  \
+    START_TEST(name)                                                                                                   \
+    {                                                                                                                  \
+        struct pretend_report seen;                                                                                    \
+        pretend(call_##name, &message, false, &seen);                                                                  \
+        check;                                                                                                         \
+    }                                                                                                                  \
     END_TEST
 
 CALL_TEST(send, seL4_Send(9, prepare()), check_sent(&seen, -3, 9))
@@ -147,12 +147,10 @@ END_TEST
 
 /* Calls of one word: number, what rdi is, and, where there is one, the result. */
 CALL_TEST(debug_put_char, seL4_DebugPutChar((char)0xe4), ck_assert((long)seen.number == -9 && seen.rdi == 0xe4))
-CALL_TEST(debug_identify, pretend_result[0] = seL4_DebugCapIdentify(9), {
-    ck_assert((long)seen.number == -12 && seen.rdi == 9 && seen.result[0] == 0xbad9e);
-})
-CALL_TEST(debug_affinity, pretend_result[0] = seL4_DebugGetThreadAffinity(9), {
-    ck_assert((long)seen.number == -16 && seen.rdi == 9 && seen.result[0] == 0xbad9e);
-})
+CALL_TEST(debug_identify, pretend_result[0] = seL4_DebugCapIdentify(9),
+          { ck_assert((long)seen.number == -12 && seen.rdi == 9 && seen.result[0] == 0xbad9e); })
+CALL_TEST(debug_affinity, pretend_result[0] = seL4_DebugGetThreadAffinity(9),
+          { ck_assert((long)seen.number == -16 && seen.rdi == 9 && seen.result[0] == 0xbad9e); })
 CALL_TEST(debug_name, seL4_DebugNameThread(9, "a name"), {
     ck_assert((long)seen.number == -14 && seen.rdi == 9);
     ck_assert_str_eq((char *)seen.buffer.msg, "a name");
@@ -160,18 +158,37 @@ CALL_TEST(debug_name, seL4_DebugNameThread(9, "a name"), {
 CALL_TEST(debug_halt, seL4_DebugHalt(), ck_assert_int_eq((long)seen.number, -11))
 CALL_TEST(debug_snapshot, seL4_DebugSnapshot(), ck_assert_int_eq((long)seen.number, -13))
 CALL_TEST(debug_dump, seL4_DebugDumpScheduler(), ck_assert_int_eq((long)seen.number, -10))
-CALL_TEST(debug_send_ipi, seL4_DebugSendIPI(2, 3), {
-    ck_assert((long)seen.number == -15 && seen.rdi == 2 && seen.info == 3);
-})
+CALL_TEST(debug_send_ipi, seL4_DebugSendIPI(2, 3),
+          { ck_assert((long)seen.number == -15 && seen.rdi == 2 && seen.info == 3); })
 CALL_TEST(set_tls_base, seL4_SetTLSBase(0x123000), ck_assert((long)seen.number == -30 && seen.rdi == 0x123000))
 
 Suite *ipc_suite(void)
 {
     const TTest *const tests[] = {
-        send, nb_send, reply, call, reply_recv, recv, nb_recv, poll, wait_for_notification,
-        receivers_may_ignore_the_badge, signal_notification, yield, short_message, call_with_mrs, reply_recv_with_mrs,
-        debug_put_char, debug_identify, debug_affinity, debug_name, debug_halt, debug_snapshot, debug_dump,
-        debug_send_ipi, set_tls_base,
+        send,
+        nb_send,
+        reply,
+        call,
+        reply_recv,
+        recv,
+        nb_recv,
+        poll,
+        wait_for_notification,
+        receivers_may_ignore_the_badge,
+        signal_notification,
+        yield,
+        short_message,
+        call_with_mrs,
+        reply_recv_with_mrs,
+        debug_put_char,
+        debug_identify,
+        debug_affinity,
+        debug_name,
+        debug_halt,
+        debug_snapshot,
+        debug_dump,
+        debug_send_ipi,
+        set_tls_base,
     };
     return SUITE_OF("messages", tests);
 }

@@ -149,8 +149,8 @@ END_TEST
 Suite *numbers_suite(void)
 {
     const TTest *const tests[] = {
-        syscall_numbers, object_types, error_and_fault_numbers, labels, sizes, layouts, enumerations_are_words,
-        initial_slots,
+        syscall_numbers, object_types, error_and_fault_numbers, labels,
+        sizes,           layouts,      enumerations_are_words,  initial_slots,
     };
     return SUITE_OF("numbers", tests);
 }

@@ -40,7 +40,8 @@ static void wait_for_stop(pid_t pid, int signal)
 {
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_msg(WIFSTOPPED(status) && WSTOPSIG(status) == signal, "the child ended or stopped with status 0x%x", status);
+    ck_assert_msg(WIFSTOPPED(status) && WSTOPSIG(status) == signal, "the child ended or stopped with status 0x%x",
+                  status);
 }
 
 /* Runs the child until its next system call, which does not happen. */
@@ -105,7 +106,8 @@ static void end_child(pid_t pid, struct shared *shared)
     munmap(shared, sizeof(*shared));
 }
 
-void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer, struct pretend_report *report)
+void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer,
+             struct pretend_report *report)
 {
     struct shared *shared;
     pid_t pid = start_child(&shared, call, without_buffer);

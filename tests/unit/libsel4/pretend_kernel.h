@@ -1,6 +1,6 @@
 /*
- * A kernel for one system call: a child process makes it, and this process, tracing the child, looks at the registers and
- * the IPC buffer and answers as the kernel would, with rsp, rcx and r11 lost (contract 1.2).
+ * A kernel for one system call: a child process makes it, and this process, tracing the child, looks at the registers
+ * and the IPC buffer and answers as the kernel would, with rsp, rcx and r11 lost (contract 1.2).
  */
 #ifndef PRETEND_KERNEL_H
 #define PRETEND_KERNEL_H
@@ -21,7 +21,7 @@ struct pretend_answer {
 struct pretend_report {
     seL4_Word number; /* rdx */
     seL4_Word rdi;
-    seL4_Word info;   /* rsi */
+    seL4_Word info; /* rsi */
     seL4_Word mr[4];
     seL4_IPCBuffer buffer;       /* at the system call */
     bool returned;               /* the child went on with its stack as it was */
@@ -33,7 +33,8 @@ struct pretend_report {
 extern seL4_Word *pretend_result;
 
 /* Runs `call`, which must make one system call, in a child without an IPC buffer if `without_buffer`. */
-void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer, struct pretend_report *report);
+void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer,
+             struct pretend_report *report);
 
 /* One system call of several. */
 struct pretend_call {

@@ -1,6 +1,6 @@
 /*
- * A program's way from the first instruction to main and to its end, by the system calls it makes: on CMK, and on a kernel
- * that is not CMK and gives no description of a cluster.
+ * A program's way from the first instruction to main and to its end, by the system calls it makes: on CMK, and on a
+ * kernel that is not CMK and gives no description of a cluster.
  */
 #include "pretend_kernel.h"
 #include "suites.h"
@@ -33,7 +33,10 @@ _Noreturn void program_exit(int status);
 
 #define TLS_BASE 0x7000
 
-/* Before a call that does not return, the address sanitizer would make system calls of its own; not in a traced child. */
+/*
+ * Before a call that does not return, the address sanitizer would make system calls of its own; not in a traced
+ * child.
+ */
 void __asan_handle_no_return(void);
 void __asan_handle_no_return(void)
 {

@@ -11,7 +11,7 @@ struct list {
     size_t count;
 };
 
-#define LIST(...) \
+#define LIST(...)                                                                                                      \
     ((struct list){(const seL4_Word[]){__VA_ARGS__}, sizeof((const seL4_Word[]){__VA_ARGS__}) / sizeof(seL4_Word)})
 
 /* The answer is success; the message has exactly these words and these extra capabilities. */
@@ -39,15 +39,15 @@ static void check_method(void (*call)(void), seL4_Word label, struct list extra,
 }
 
 /* One method called with numbered arguments: a test of its own. */
-#define METHOD(name, expression, label, extra, words)        \
-    static void call_##name(void)                            \
-    {                                                        \
-        pretend_result[0] = (seL4_Word)(expression);         \
-    }                                                        \
-    START_TEST(name)                                         \
-    {                                                        \
-        check_method(call_##name, label, extra, words);      \
-    }                                                        \
+#define METHOD(name, expression, label, extra, words)                                                                  \
+    static void call_##name(void)                                                                                      \
+    {                                                                                                                  \
+        pretend_result[0] = (seL4_Word)(expression);                                                                   \
+    }                                                                                                                  \
+    START_TEST(name)                                                                                                   \
+    {                                                                                                                  \
+        check_method(call_##name, label, extra, words);                                                                \
+    }                                                                                                                  \
     END_TEST
 
 METHOD(untyped_retype, seL4_Untyped_Retype(SERVICE, 1, 2, 3, 4, 5, 6, 7), 1, LIST(3), LIST(1, 2, 4, 5, 6, 7))
@@ -202,15 +202,68 @@ END_TEST
 Suite *stubs_suite(void)
 {
     const TTest *const tests[] = {
-        untyped_retype, cnode_revoke, cnode_delete, cnode_cancel, cnode_copy, cnode_mint, cnode_move, cnode_mutate,
-        cnode_rotate, cnode_save_caller, tcb_copy_registers, tcb_copy_registers_others, tcb_configure, tcb_set_priority,
-        tcb_set_mc_priority, tcb_set_sched_params, tcb_set_ipc_buffer, tcb_set_space, tcb_suspend, tcb_resume, tcb_bind,
-        tcb_unbind, tcb_set_affinity, tcb_set_tls_base, tcb_set_flags, irq_get, irq_get_ioapic, irq_get_msi, irq_ack,
-        irq_set_notification, irq_clear, domain_set, domain_configure, domain_start, pdpt_map, pdpt_unmap,
-        directory_map, directory_unmap, table_map, table_unmap, page_map, page_unmap, page_get_address, asid_make_pool,
-        asid_assign, port_issue, port_in8, port_in16, port_in32, port_out8, port_out16, port_out32, cmk_send_ipi,
-        cmk_get_handler, cmk_exit, cmk_write_nothing, cmk_write, tcb_write_registers, tcb_read_registers,
-        an_error_explains_itself_in_the_buffer, an_error_without_a_buffer, success_leaves_the_buffer_alone,
+        untyped_retype,
+        cnode_revoke,
+        cnode_delete,
+        cnode_cancel,
+        cnode_copy,
+        cnode_mint,
+        cnode_move,
+        cnode_mutate,
+        cnode_rotate,
+        cnode_save_caller,
+        tcb_copy_registers,
+        tcb_copy_registers_others,
+        tcb_configure,
+        tcb_set_priority,
+        tcb_set_mc_priority,
+        tcb_set_sched_params,
+        tcb_set_ipc_buffer,
+        tcb_set_space,
+        tcb_suspend,
+        tcb_resume,
+        tcb_bind,
+        tcb_unbind,
+        tcb_set_affinity,
+        tcb_set_tls_base,
+        tcb_set_flags,
+        irq_get,
+        irq_get_ioapic,
+        irq_get_msi,
+        irq_ack,
+        irq_set_notification,
+        irq_clear,
+        domain_set,
+        domain_configure,
+        domain_start,
+        pdpt_map,
+        pdpt_unmap,
+        directory_map,
+        directory_unmap,
+        table_map,
+        table_unmap,
+        page_map,
+        page_unmap,
+        page_get_address,
+        asid_make_pool,
+        asid_assign,
+        port_issue,
+        port_in8,
+        port_in16,
+        port_in32,
+        port_out8,
+        port_out16,
+        port_out32,
+        cmk_send_ipi,
+        cmk_get_handler,
+        cmk_exit,
+        cmk_write_nothing,
+        cmk_write,
+        tcb_write_registers,
+        tcb_read_registers,
+        an_error_explains_itself_in_the_buffer,
+        an_error_without_a_buffer,
+        success_leaves_the_buffer_alone,
         a_method_with_a_result,
     };
     return SUITE_OF("stubs", tests);

@@ -133,8 +133,8 @@ END_TEST
 Suite *words_suite(void)
 {
     const TTest *const tests[] = {
-        message_info, message_info_fields_do_not_leak, rights, cnode_data, ipc_buffer_access, faults,
-        messages_that_are_no_faults,
+        message_info, message_info_fields_do_not_leak, rights, cnode_data, ipc_buffer_access,
+        faults,       messages_that_are_no_faults,
     };
     return SUITE_OF("words", tests);
 }

@@ -1,0 +1,324 @@
+/*
+ * Shoot-down: after an unmap nobody can use the old mapping, and after a paging structure or a whole VSpace is freed no page
+ * walker touches its memory.
+ *
+ * Models shoot_down() and its callees (arch/x86/door.c), vspace_unmap() (arch/x86/object/vspace.c), structure_unmap() (paging.c),
+ * asid_release() (asid.c), load_root(), leave_to_thread() and leave_to_idle() (arch/x86/entry.c), and the door of
+ * entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
+ *
+ * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU
+ * has what the architecture allows it to have: a page walker that starts at any time, in the kernel too, while R is in CR3,
+ * reads root and structure from memory in two steps, and keeps what it found in a paging-structure cache and a TLB until
+ * these are flushed. Stores go through x86_tso.inc. An interrupt message may arrive before stores made earlier.
+ *
+ * Shown: the above, and that no CPU waits for ever, although users may compute for ever.
+ *
+ *   run
+ *   run -DCPUS=3 -DNO_VSPACE_DELETION
+ *   run -DCPUS=3 long
+ *
+ * Mutants: -DNO_SHOOT_DOWN, -DNO_WAIT, -DNO_IPI, -DWAIT_FOR_FIRST_ONLY, -DNO_LOCAL_INVALIDATION, -DSTRUCTURE_AS_PAGE (invalidates the page
+ * instead of leaving the table), -DENTRY_CLEARED_LAST (after the shoot-down), -DFREED_BEFORE_WAIT, -DNO_SWITCH_AT_DOOR,
+ * -DMARK_BEFORE_SWITCH, -DROOT_NOTED_EARLY (loaded_root written at the door before CR3 is), -DIDLE_KEEPS_TABLE,
+ * -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE (mark or loaded_root written after the release), -DFREED_VSPACE_FOUND (a deleted VSpace can
+ * still be loaded).
+ */
+#ifndef CPUS
+#define CPUS 2
+#endif
+#define BUFFER 8
+
+#define LOCK 0
+#define UPPER 1 /* root's entry: leads to the structure, or not present */
+#define LEAF 2  /* structure's entry: maps the page, or not present */
+#define MARK(cpu) 3 + (cpu)
+#define ROOT(cpu) 3 + CPUS + (cpu) /* loaded_root */
+#define WORDS (3 + 2 * CPUS)
+
+#define IDLE 0
+#define USER 1
+#define DOOR 2
+
+#define NODE 0
+#define R 1
+#define Q 2
+
+#define drained(cpu, address, value) skip
+#include "x86_tso.inc"
+
+/* The hardware of each CPU. */
+byte cr3[CPUS];
+bool upper_cached[CPUS]; /* paging-structure cache: the structure */
+bool walking[CPUS];      /* the walker has read the root's entry and is about to read the structure's */
+bool translated[CPUS];   /* TLB: the page */
+bool ipi[CPUS];
+
+/* What memory is used for: false if it is somebody else's by now. */
+bool root_exists = true;
+bool structure_exists;
+bool page_exists;
+bool root_found = true; /* by its ASID */
+
+/* A CPU's first process is cpu(), its second the walker. */
+#define walker_self (_pid - 2 * CPUS)
+
+inline flush(c)
+{
+    upper_cached[c] = false;
+    walking[c] = false;
+    translated[c] = false
+}
+
+inline load_cr3(root)
+{
+    atomic { fenced(self); cr3[self] = root; flush(self) }
+}
+
+inline invalidate_page()
+{
+    atomic { fenced(self); flush(self) } /* drops all of the paging-structure cache, too */
+}
+
+/* --- the holder --- */
+
+inline call_all()
+{
+    other = 0;
+    do
+    :: other < CPUS ->
+        if
+        :: other != self && memory[ROOT(other)] == R ->
+            if
+            :: memory[MARK(other)] == USER -> ipi[other] = true
+            :: else
+            fi
+        :: else
+        fi;
+        other++
+    :: else -> break
+    od;
+    other = 0
+}
+
+inline wait_for_all()
+{
+    do
+    :: other < CPUS ->
+        if
+        :: other != self && memory[ROOT(other)] == R ->
+            memory[MARK(other)] != USER
+#ifdef WAIT_FOR_FIRST_ONLY
+            ; break
+#endif
+        :: else
+        fi;
+        other++
+    :: else -> break
+    od;
+    other = 0
+}
+
+inline shoot_down(structures)
+{
+#ifndef NO_IPI
+    call_all();
+#endif
+#ifndef NO_WAIT
+    wait_for_all();
+#endif
+#ifndef NO_LOCAL_INVALIDATION
+    if
+    :: loaded == R ->
+        if
+#ifndef STRUCTURE_AS_PAGE
+        :: structures ->
+            load_cr3(NODE);
+            loaded = NODE;
+            store(self, ROOT(self), NODE)
+#endif
+        :: else -> invalidate_page()
+        fi
+    :: else
+    fi
+#else
+    skip
+#endif
+}
+
+#if CPUS == 2
+#define nobody(uses) (!uses[0] && !uses[1])
+#else
+#define nobody(uses) (!uses[0] && !uses[1] && !uses[2])
+#endif
+
+inline unmap_page()
+{
+#ifndef ENTRY_CLEARED_LAST
+    store(self, LEAF, 0);
+#endif
+#ifdef FREED_BEFORE_WAIT
+    page_exists = false;
+#endif
+#ifndef NO_SHOOT_DOWN
+    shoot_down(false);
+#endif
+#ifdef ENTRY_CLEARED_LAST
+    store(self, LEAF, 0);
+#endif
+    page_exists = false;
+    assert(nobody(translated))
+}
+
+inline unmap_structure()
+{
+    store(self, UPPER, 0);
+    shoot_down(true);
+    structure_exists = false;
+    page_exists = false;
+    assert(nobody(upper_cached));
+    assert(nobody(walking));
+    assert(nobody(translated))
+}
+
+inline delete_root()
+{
+#ifndef FREED_VSPACE_FOUND
+    root_found = false;
+#endif
+    shoot_down(true);
+    root_exists = false;
+    structure_exists = false;
+    page_exists = false;
+    assert(nobody(upper_cached));
+    assert(nobody(translated))
+}
+
+inline operate()
+{
+    if
+    :: page_exists -> unmap_page()
+    :: structure_exists -> unmap_structure()
+#ifndef NO_VSPACE_DELETION
+    :: root_exists -> delete_root()
+    :: !root_exists -> atomic { store(self, UPPER, 0); root_exists = true; root_found = true }
+#endif
+    :: root_exists && !structure_exists -> /* mapped empty */
+        store(self, LEAF, 0);
+        structure_exists = true;
+        store(self, UPPER, 1)
+    :: structure_exists && !page_exists -> page_exists = true; store(self, LEAF, 1)
+    :: skip
+    fi
+}
+
+/* --- every CPU --- */
+
+inline set_root(root)
+{
+    if
+    :: loaded != root ->
+        load_cr3(root);
+        loaded = root;
+#ifndef ROOT_AFTER_RELEASE
+        store(self, ROOT(self), root)
+#endif
+    :: else
+    fi
+}
+
+inline release(mark)
+{
+#ifdef USER_AFTER_RELEASE
+    store(self, LOCK, 0);
+    store(self, MARK(self), mark);
+#else
+    store(self, MARK(self), mark);
+    store(self, LOCK, 0);
+#endif
+#ifdef ROOT_AFTER_RELEASE
+    store(self, ROOT(self), loaded);
+#endif
+}
+
+inline wait_at_the_door()
+{
+#ifdef ROOT_NOTED_EARLY
+    store(self, ROOT(self), NODE);
+#endif
+#ifdef MARK_BEFORE_SWITCH
+    store(self, MARK(self), DOOR);
+#endif
+#ifndef NO_SWITCH_AT_DOOR
+    if
+    :: loaded != NODE -> load_cr3(NODE); loaded = NODE
+    :: else
+    fi;
+#endif
+#ifndef MARK_BEFORE_SWITCH
+    store(self, MARK(self), DOOR);
+#endif
+    atomic { memory[LOCK] == 0 -> memory[LOCK] = 1 };
+    store(self, ROOT(self), loaded)
+}
+
+active [CPUS] proctype cpu()
+{
+    byte loaded; /* what this CPU last wrote to its loaded_root; nobody else writes it */
+    byte other;
+    byte root;
+
+kernel:
+    if
+    :: atomic { fenced(self) && memory[LOCK] == 0 -> memory[LOCK] = 1 }
+    :: atomic { fenced(self) && memory[LOCK] == 1 -> skip };
+        wait_at_the_door()
+    fi;
+    operate();
+    if
+    :: root_found -> root = R
+    :: root = Q
+    :: root = NODE
+    :: goto idle
+    fi;
+    set_root(root);
+    release(USER);
+    /* User mode: enters for a call, or when it likes, or never by itself. */
+    if
+    :: goto kernel
+    :: skip
+    fi;
+end_user:
+    atomic { ipi[self] -> ipi[self] = false };
+    goto kernel;
+
+idle:
+#ifndef IDLE_KEEPS_TABLE
+    set_root(NODE);
+#endif
+    release(IDLE);
+    if
+    :: goto kernel
+    :: skip
+    fi;
+end_idle:
+    atomic { ipi[self] -> ipi[self] = false };
+    goto kernel
+}
+
+/* The page walker of a CPU, which the CPU starts when it likes; and the users' accesses by the TLB. */
+active [CPUS] proctype walker()
+{
+end:
+    do
+    :: atomic { cr3[walker_self] == R && !walking[walker_self] && !upper_cached[walker_self] ->
+        assert(root_exists);
+        upper_cached[walker_self] = memory[UPPER];
+        walking[walker_self] = memory[UPPER] }
+    :: atomic { cr3[walker_self] == R && !walking[walker_self] && upper_cached[walker_self] -> walking[walker_self] = true }
+    :: atomic { walking[walker_self] ->
+        assert(structure_exists);
+        translated[walker_self] = translated[walker_self] || memory[LEAF];
+        walking[walker_self] = false }
+    :: atomic { translated[walker_self] -> assert(page_exists) }
+    od
+}
