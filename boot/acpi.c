@@ -1,4 +1,6 @@
-/* ACPI tables (ACPI specification 6.4, 5.2; MCFG: PCI Firmware specification 3.2; DMAR: Intel VT-d; IVRS: AMD IOMMU). */
+/*
+ * ACPI tables (ACPI specification 6.4, 5.2; MCFG: PCI Firmware specification 3.2; DMAR: Intel VT-d; IVRS: AMD IOMMU).
+ */
 #include <boot/acpi.h>
 #include <kernel/string.h>
 

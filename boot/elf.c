@@ -148,8 +148,8 @@ void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *wri
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination)
 {
     /*
-     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its header gives it, goes on
-     * over what other segments load behind its bytes, and must not wipe it out.
+     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its header gives it, goes
+     * on over what other segments load behind its bytes, and must not wipe it out.
      */
     memset(destination, 0, image->end - image->start);
     for (unsigned i = 0; i < image->segment_count; i++) {

@@ -1,4 +1,7 @@
-/* Multiboot 1 and 2 boot information. Nothing in it is trusted: every address goes through `map`, every length is checked. */
+/*
+ * Multiboot 1 and 2 boot information. Nothing in it is trusted: every address goes through `map`, every length is
+ * checked.
+ */
 #include <boot/multiboot.h>
 #include <kernel/string.h>
 

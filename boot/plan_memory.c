@@ -59,7 +59,10 @@ static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t
     return false;
 }
 
-/* The highest place for `bytes`, a multiple of 2 MiB, between 2 MiB boundaries, where nothing lies that is still needed. */
+/*
+ * The highest place for `bytes`, a multiple of 2 MiB, between 2 MiB boundaries, where nothing lies that is still
+ * needed.
+ */
 static bool find_highest(const struct planning *planning, uint64_t bytes, struct range *found)
 {
     const struct range_list *available = planning->available;
@@ -227,8 +230,8 @@ static uint64_t missing(const struct planning *planning, uint32_t node)
 }
 
 /*
- * What a node without nodeK.mem= should get on top of what it has, so that it and the later ones end up equal, if all that
- * is free, but for what later nodes were promised, goes to them.
+ * What a node without nodeK.mem= should get on top of what it has, so that it and the later ones end up equal, if all
+ * that is free, but for what later nodes were promised, goes to them.
  */
 static uint64_t even_share(const struct planning *planning, uint32_t node)
 {

@@ -18,7 +18,9 @@ static unsigned node_state_bits(uint64_t bytes)
     return bits;
 }
 
-/* Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds them up to PDPTs. */
+/*
+ * Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds them up to PDPTs.
+ */
 static uint64_t table_pages(uint64_t bytes, unsigned bits)
 {
     uint64_t pages = 0;

@@ -97,8 +97,8 @@ uint64_t range_list_bytes(const struct range_list *list)
 }
 
 /*
- * How much of `part`, which lies in the available range `whole`, to take for `bytes`. Ends of `part` that are not ends of
- * `whole` would be cuts, and move inward to 2 MiB boundaries.
+ * How much of `part`, which lies in the available range `whole`, to take for `bytes`. Ends of `part` that are not ends
+ * of `whole` would be cuts, and move inward to 2 MiB boundaries.
  */
 static struct range cut(struct range whole, struct range part, uint64_t bytes, bool round_up)
 {

@@ -43,6 +43,14 @@ struct cmk_boot_info {
     uint64_t apic_id_count;
     uint64_t arguments_offset;
     uint64_t argument_count;
+    /*
+     * Where the configuration page of PCI function BB:DD.F of segment 0 lies: pci_config_base + (BB << 20 | DD << 15 |
+     * F << 12), for buses from first to last. 0: firmware says nothing about it. The page itself is in the device
+     * untypeds of the node that was given the function.
+     */
+    uint64_t pci_config_base;
+    uint64_t pci_first_bus;
+    uint64_t pci_last_bus;
 };
 
 /* The status page of a node: written by its kernel only, read by users of any node. */

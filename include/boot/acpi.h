@@ -1,7 +1,7 @@
 /*
- * ACPI tables: MADT (CPUs, IOAPICs), SRAT (proximity), MCFG, HPET, FADT (PM timer), DMAR and IVRS (IOMMU register pages).
- * Plain C; every length and checksum is checked, and memory is read only through `map`, so that the parser runs and is
- * fuzzed on the host. A table that is damaged counts as absent; only the MADT has to be there.
+ * ACPI tables: MADT (CPUs, IOAPICs), SRAT (proximity), MCFG, HPET, FADT (PM timer), DMAR and IVRS (IOMMU register
+ * pages). Plain C; every length and checksum is checked, and memory is read only through `map`, so that the parser
+ * runs and is fuzzed on the host. A table that is damaged counts as absent; only the MADT has to be there.
  */
 #ifndef BOOT_ACPI_H
 #define BOOT_ACPI_H

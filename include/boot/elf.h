@@ -30,7 +30,9 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
 /* Union of the permissions of the segments that touch the page at `page`: what its mapping gets. */
 void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable, bool *executable);
 
-/* Copies the segments, in table order, to `destination`, which stands for image->start, after clearing the whole span. */
+/*
+ * Copies the segments, in table order, to `destination`, which stands for image->start, after clearing the whole span.
+ */
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * From facts about the machine and a command line to the plan of a cluster: plain C, no hardware, no allocation.
  *
- *   facts (discovered by boot_sys)  +  command line, modules  --plan_cluster()-->  struct cluster, or a list of mistakes
+ *   facts (discovered by boot_sys) + command line, modules --plan_cluster()--> struct cluster, or a list of mistakes
  *
- * Everything is checked as a whole: each mistake is one line through the `complain` callback, and nothing boots on half a
- * configuration. The resulting cluster becomes part of the global state, which every node may read.
+ * Everything is checked as a whole: each mistake is one line through the `complain` callback, and nothing boots on
+ * half a configuration. The resulting cluster becomes part of the global state, which every node may read.
  */
 #ifndef BOOT_PLAN_H
 #define BOOT_PLAN_H
@@ -90,10 +90,10 @@ struct machine_facts {
     const char *command_line;              /* never null */
     const char *loader;                    /* the loader's name, or "" */
     struct range kernel_image;             /* with everything that boot keeps in it */
-    struct range busy[8];                  /* boot information and strings: not to be overwritten before images are loaded */
+    struct range busy[8];                  /* boot information and strings: not to be overwritten before images load */
     uint32_t busy_count;
     uint32_t physical_address_bits;
-    uint64_t boot_page_bytes;              /* what the planner adds is for one page per node (status) and 4 console pages */
+    uint64_t boot_page_bytes;              /* the planner adds a status page for each node and 4 console pages */
     uint64_t node_state_bytes;             /* .data and .bss: every node has its own copy */
     paddr_t hpet_base;                     /* ACPI's HPET registers, or 0 */
     uint16_t pm_timer_port;                /* ACPI's PM timer (24 bits are always there), or 0 */
@@ -162,30 +162,36 @@ struct cluster {
 typedef void complain_function(void *context, const char *line);
 
 /*
- * Fills in `cluster`. Returns the number of mistakes found, each reported through `complain`; with any, `cluster` is not
- * to be used. Bounded time and stack (no recursion, at most 16 KiB of locals).
+ * Fills in `cluster`. Returns the number of mistakes found, each reported through `complain`; with any, `cluster` is
+ * not to be used. Bounded time and stack (no recursion, at most 16 KiB of locals).
  */
-unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain, void *context);
+unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain,
+                      void *context);
 
 /*
  * How much of a node's private memory its kernel takes before the first user instruction, besides the user image: node
- * state, page tables, CPU blocks, the initial thread's objects. Never less than the truth; uses cpu_count, region, image.
+ * state, page tables, CPU blocks, the initial thread's objects. Never less than the truth; uses cpu_count, region,
+ * image.
  */
 uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes);
 
 /*
- * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of `node` (contract 9.9): for
- * the node with all devices everything that is not reserved, for the others what devices=LIST names. Never RAM of 1 MiB
- * and up that a node may own (given to one or not), kernel image, boot pages, trampoline, 0xfee00000-0xfeefffff, IOAPIC
- * and IOMMU pages, the last 8 bytes below 4 GiB, or what another node's LIST names. Not reentrant.
+ * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of `node` (contract 9.9):
+ * for the node with all devices everything that is not reserved, for the others what devices=LIST names. Never RAM of
+ * 1 MiB and up that a node may own (given to one or not), kernel image, boot pages, trampoline, 0xfee00000-0xfeefffff,
+ * IOAPIC and IOMMU pages, the last 8 bytes below 4 GiB, or what another node's LIST names. Not reentrant.
  */
 typedef void range_function(void *context, struct range range);
-void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node, range_function *yield,
-                   void *context);
+void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
+                   range_function *yield, void *context);
 
-/* Prints the plan as tables, line by line without newlines: CPUs, memory with rejected regions and why, proximity, devices, images. */
+/*
+ * Prints the plan as tables, line by line without newlines: CPUs, memory with rejected regions and why, proximity,
+ * devices, images.
+ */
 typedef void print_line_function(void *context, const char *line);
-void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print, void *context);
+void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print,
+                void *context);
 
 /*
  * Cuts `size` bytes (rounded up to 2 MiB boundaries) out of `available` for one node, preferring `proximity` (unless

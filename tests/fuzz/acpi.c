@@ -1,7 +1,7 @@
 /*
- * ACPI tables. If the first byte is odd, the rest is memory from 4 KiB on, as it is, with the RSDP at its start. If it is even,
- * the rest is a row of tables, each a byte that chooses its signature, two bytes of length, and what follows its header;
- * headers and checksums are made here, since no search would guess them. From the top of the tree:
+ * ACPI tables. If the first byte is odd, the rest is memory from 4 KiB on, as it is, with the RSDP at its start. If it
+ * is even, the rest is a row of tables, each a byte that chooses its signature, two bytes of length, and what follows
+ * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/acpi.c -o build/fuzz/acpi
@@ -36,7 +36,7 @@ static void seal(uint8_t *start, size_t bytes, unsigned place)
 /* RSDP, XSDT, then the tables, each at a multiple of 16. Returns how many bytes that makes. */
 static size_t build_tables(const uint8_t *data, size_t size, uint8_t *memory)
 {
-    static const char signatures[][5] = { "APIC", "SRAT", "MCFG", "HPET", "FACP", "DMAR", "IVRS", "SSDT" };
+    static const char signatures[][5] = {"APIC", "SRAT", "MCFG", "HPET", "FACP", "DMAR", "IVRS", "SSDT"};
     uint8_t *root = memory + 48;
     size_t end = 48 + HEADER_BYTES + 8 * MAX_TABLES;
     unsigned count = 0;
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct machine_facts facts;
     static uint8_t memory[ROOM];
-    uint8_t rsdp[RSDP_BYTES] = { 0 };
+    uint8_t rsdp[RSDP_BYTES] = {0};
     const char *why = NULL;
 
     if (size == 0 || size > LARGEST) {

@@ -24,7 +24,8 @@ static void check_image(const struct elf_image *image, size_t size)
         must(segment->vaddr >= image->start && segment->memory_bytes <= image->end - segment->vaddr, "segment outside");
         must(segment->file_bytes <= segment->memory_bytes, "segment too long");
         must(segment->file_bytes == 0 ||
-                 (segment->file_offset <= size && segment->file_bytes <= size - segment->file_offset), "beyond the file");
+                 (segment->file_offset <= size && segment->file_bytes <= size - segment->file_offset),
+             "beyond the file");
     }
 }
 

@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     set_memory(BASE, data + 1, size - 1);
-    if (multiboot_read(data[0] & 1 ? MULTIBOOT2_MAGIC : MULTIBOOT1_MAGIC, BASE, map_memory, NULL, &facts, &firmware, &why)) {
+    if (multiboot_read(data[0] & 1 ? MULTIBOOT2_MAGIC : MULTIBOOT1_MAGIC, BASE, map_memory, NULL, &facts, &firmware,
+                       &why)) {
         check_facts(&facts, &firmware);
     } else {
         must(why != NULL, "no reason");

@@ -1,12 +1,13 @@
 /*
- * The planner: a machine, a command line and modules in, mistakes or a plan that keeps every rule out. The input's first line
- * is the command line; the second is the modules' strings, with '|' between them, and "-" for none; what follows chooses the
- * machine (tests/unit/boot/random_machine.c). From the top of the tree:
+ * The planner: a machine, a command line and modules in, mistakes or a plan that keeps every rule out. The input's
+ * first line is the command line; the second is the modules' strings, with '|' between them, and "-" for none; what
+ * follows chooses the machine (tests/unit/boot/random_machine.c). From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -Itests/unit/boot -fsanitize=address,undefined \
- *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c tests/unit/boot/machine.c \
- *       tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan*.c boot/words.c boot/configuration.c \
- *       boot/split_region.c boot/device_ranges.c boot/elf.c kernel/format.c -o build/fuzz/plan
+ *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c \
+ *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan*.c \
+ *       boot/words.c boot/configuration.c boot/split_region.c boot/device_ranges.c boot/elf.c kernel/format.c \
+ *       -o build/fuzz/plan
  *   build/fuzz/plan tests/fuzz/corpus/plan
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, no replay.c, and -dict=tests/fuzz/plan.dict.
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     command_line = next_part(&data, &size, '\n');
     texts = next_part(&data, &size, '\n');
-    choose_machine(&(struct choices){ data, size, 0 });
+    choose_machine(&(struct choices){data, size, 0});
     machine.module_count = 0;
     rest = (const uint8_t *)texts;
     left = strcmp(texts, "-") == 0 ? 0 : strlen(texts) + 1;

@@ -1,6 +1,7 @@
 /*
- * Runs a fuzz target over stored inputs: FILE or FOLDER ... Files called *.hex hold the input's bytes as hexadecimal digits,
- * with blanks and "# comments" between them; all other files are the input themselves. Ends with the number of inputs run.
+ * Runs a fuzz target over stored inputs: FILE or FOLDER ... Files called *.hex hold the input's bytes as hexadecimal
+ * digits, with blanks and "# comments" between them; all other files are the input themselves. Ends with the number of
+ * inputs run.
  *
  * With --decode FOLDER first, writes the inputs there instead, as libFuzzer reads them.
  */

@@ -7,9 +7,9 @@
  * entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
  *
  * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU
- * has what the architecture allows it to have: a page walker that starts at any time, in the kernel too, while R is in CR3,
- * reads root and structure from memory in two steps, and keeps what it found in a paging-structure cache and a TLB until
- * these are flushed. Stores go through x86_tso.inc. An interrupt message may arrive before stores made earlier.
+ * has what the architecture allows it to have: a page walker that runs at any time while R is in CR3, in the kernel too,
+ * reads the root and the structure from memory in two steps, and keeps what it found in a paging-structure cache and a TLB
+ * until these are flushed. Stores go through x86_tso.inc. An interrupt message may arrive before stores made earlier.
  *
  * Shown: the above, and that no CPU waits for ever, although users may compute for ever.
  *
@@ -81,57 +81,41 @@ inline invalidate_page()
 
 /* --- the holder --- */
 
-inline call_all()
-{
-    other = 0;
-    do
-    :: other < CPUS ->
-        if
-        :: other != self && memory[ROOT(other)] == R ->
-            if
-            :: memory[MARK(other)] == USER -> ipi[other] = true
-            :: else
-            fi
-        :: else
-        fi;
-        other++
-    :: else -> break
-    od;
-    other = 0
-}
+/* `loaded_root` of another CPU does not change while this one has the lock, so that both words are read in one step. */
+#define is_concerned(other) (memory[ROOT(other)] == R && memory[MARK(other)] == USER)
 
-inline wait_for_all()
+inline call(other)
 {
-    do
-    :: other < CPUS ->
+    atomic {
         if
-        :: other != self && memory[ROOT(other)] == R ->
-            memory[MARK(other)] != USER
-#ifdef WAIT_FOR_FIRST_ONLY
-            ; break
-#endif
+        :: is_concerned(other) -> ipi[other] = true
         :: else
-        fi;
-        other++
-    :: else -> break
-    od;
-    other = 0
+        fi
+    }
 }
 
 inline shoot_down(structures)
 {
 #ifndef NO_IPI
-    call_all();
+    call((self + 1) % CPUS);
+#if CPUS == 3
+    call((self + 2) % CPUS);
+#endif
 #endif
 #ifndef NO_WAIT
-    wait_for_all();
+    !is_concerned((self + 1) % CPUS);
+#if CPUS == 3 && !defined(WAIT_FOR_FIRST_ONLY)
+    !is_concerned((self + 2) % CPUS);
+#endif
 #endif
 #ifndef NO_LOCAL_INVALIDATION
     if
     :: loaded == R ->
         if
-#ifndef STRUCTURE_AS_PAGE
         :: structures ->
+#ifdef STRUCTURE_AS_PAGE
+            atomic { fenced(self); upper_cached[self] = false; walking[self] = false } /* the structure maps other pages, too */
+#else
             load_cr3(NODE);
             loaded = NODE;
             store(self, ROOT(self), NODE)
@@ -145,11 +129,32 @@ inline shoot_down(structures)
 #endif
 }
 
+/* What must hold when memory gets another use, and as long as it has it. */
+#define leaves_root(cpu) (cr3[cpu] != R)
+#define leaves_structure(cpu) (!upper_cached[cpu] && !walking[cpu])
+#define leaves_page(cpu) (!translated[cpu])
 #if CPUS == 2
-#define nobody(uses) (!uses[0] && !uses[1])
+#define everybody(leaves) (leaves(0) && leaves(1))
 #else
-#define nobody(uses) (!uses[0] && !uses[1] && !uses[2])
+#define everybody(leaves) (leaves(0) && leaves(1) && leaves(2))
 #endif
+
+inline free_page()
+{
+    atomic { page_exists = false; assert(everybody(leaves_page)) }
+}
+
+inline free_structure()
+{
+    free_page();
+    atomic { structure_exists = false; assert(everybody(leaves_structure)) }
+}
+
+inline free_root()
+{
+    free_structure();
+    atomic { root_exists = false; assert(everybody(leaves_root)) }
+}
 
 inline unmap_page()
 {
@@ -157,7 +162,7 @@ inline unmap_page()
     store(self, LEAF, 0);
 #endif
 #ifdef FREED_BEFORE_WAIT
-    page_exists = false;
+    free_page();
 #endif
 #ifndef NO_SHOOT_DOWN
     shoot_down(false);
@@ -165,19 +170,14 @@ inline unmap_page()
 #ifdef ENTRY_CLEARED_LAST
     store(self, LEAF, 0);
 #endif
-    page_exists = false;
-    assert(nobody(translated))
+    free_page()
 }
 
 inline unmap_structure()
 {
     store(self, UPPER, 0);
     shoot_down(true);
-    structure_exists = false;
-    page_exists = false;
-    assert(nobody(upper_cached));
-    assert(nobody(walking));
-    assert(nobody(translated))
+    free_structure()
 }
 
 inline delete_root()
@@ -186,11 +186,7 @@ inline delete_root()
     root_found = false;
 #endif
     shoot_down(true);
-    root_exists = false;
-    structure_exists = false;
-    page_exists = false;
-    assert(nobody(upper_cached));
-    assert(nobody(translated))
+    free_root()
 }
 
 inline operate()
@@ -264,7 +260,6 @@ inline wait_at_the_door()
 active [CPUS] proctype cpu()
 {
     byte loaded; /* what this CPU last wrote to its loaded_root; nobody else writes it */
-    byte other;
     byte root;
 
 kernel:
@@ -273,10 +268,19 @@ kernel:
     :: atomic { fenced(self) && memory[LOCK] == 1 -> skip };
         wait_at_the_door()
     fi;
+#ifdef ONE_OPERATES
+    if
+    :: self == 0 -> operate()
+    :: else
+    fi;
+#else
     operate();
+#endif
     if
     :: root_found -> root = R
+#ifndef ONE_OPERATES
     :: root = Q
+#endif
     :: root = NODE
     :: goto idle
     fi;
@@ -305,20 +309,19 @@ end_idle:
     goto kernel
 }
 
-/* The page walker of a CPU, which the CPU starts when it likes; and the users' accesses by the TLB. */
+/* The page walker of a CPU. A walk that has reached the structure may take its time to read it. */
 active [CPUS] proctype walker()
 {
 end:
     do
-    :: atomic { cr3[walker_self] == R && !walking[walker_self] && !upper_cached[walker_self] ->
+    :: atomic { cr3[walker_self] == R && !walking[walker_self] && !translated[walker_self] &&
+                (upper_cached[walker_self] || memory[UPPER]) ->
         assert(root_exists);
-        upper_cached[walker_self] = memory[UPPER];
-        walking[walker_self] = memory[UPPER] }
-    :: atomic { cr3[walker_self] == R && !walking[walker_self] && upper_cached[walker_self] -> walking[walker_self] = true }
-    :: atomic { walking[walker_self] ->
-        assert(structure_exists);
-        translated[walker_self] = translated[walker_self] || memory[LEAF];
+        upper_cached[walker_self] = true;
+        walking[walker_self] = true }
+    :: atomic { walking[walker_self] && memory[LEAF] ->
+        assert(structure_exists && page_exists);
+        translated[walker_self] = true;
         walking[walker_self] = false }
-    :: atomic { translated[walker_self] -> assert(page_exists) }
     od
 }

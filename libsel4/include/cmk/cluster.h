@@ -31,6 +31,13 @@ struct cmk_node {
     seL4_CPtr status_frame;    /* read-only 4 KiB frame: its struct cmk_status_page */
 };
 
+/* Configuration pages of PCI functions: base + (bus << 20 | device << 15 | function << 12). base 0: none are known. */
+struct cmk_pci_config {
+    seL4_Word base;
+    seL4_Word first_bus;
+    seL4_Word last_bus;
+};
+
 struct cmk_cluster {
     seL4_Word node_id; /* this node */
     seL4_Word num_nodes;
@@ -40,6 +47,7 @@ struct cmk_cluster {
     seL4_Word num_channels;
     struct cmk_channel channels[ABI_CMK_MAX_CHANNELS];
     struct cmk_node nodes[ABI_CMK_MAX_NODES];
+    struct cmk_pci_config pci_config;
     int argc; /* the image's arguments; argv[0] is "nodeK", argv[argc] is null */
     char *argv[ABI_CMK_MAX_ARGUMENTS + 1];
     /* What apic_ids and argv point to. */

@@ -47,11 +47,11 @@ static void make_pool_errors(void)
     CHECK_REPLY(make_pool(page, slot, DEPTH, new_frame()), seL4_FailedLookup, 0, seL4_InvalidRoot);
     CHECK_REPLY(make_pool(page, page, DEPTH, ROOT), seL4_DeleteFirst);
     CHECK_OK(make_pool(page, slot, DEPTH, ROOT));
-    CHECK_EQUAL(cap_tag(slot), TAG_ASID_POOL);
+    CHECK_TAG(slot, TAG_ASID_POOL);
     /* The untyped is used up, and parent of the pool. */
     CHECK_REPLY(retype(page, seL4_EndpointObject, 0, new_slot(), 1), seL4_NotEnoughMemory, 0);
     CHECK_OK(revoke_cap(page));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     CHECK_OK(retype(page, seL4_X86_4K, 0, slot, 1));
     CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_POOL_ASSIGN, NO_ARGS, CAPS(page, ROOT)), seL4_IllegalOperation);
 }

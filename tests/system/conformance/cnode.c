@@ -7,8 +7,8 @@ static void copy_works(void)
     word target = new_slot();
 
     CHECK_OK(copy_cap(target, source, ALL_RIGHTS));
-    CHECK_EQUAL(cap_tag(target), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(source), TAG_ENDPOINT);
+    CHECK_TAG(target, TAG_ENDPOINT);
+    CHECK_TAG(source, TAG_ENDPOINT);
 }
 
 static void too_short(void)
@@ -27,7 +27,7 @@ static void too_short(void)
     CHECK_REPLY(invoke(ROOT, CNODE_COPY, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(ROOT, CNODE_MINT, ARGS(slot, DEPTH, source, DEPTH, 15), CAPS(ROOT)), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(ROOT, CNODE_MUTATE, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)), seL4_TruncatedMessage);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void destination_checked_first(void)
@@ -83,7 +83,7 @@ static void copy_masks_rights(void)
     CHECK_REPLY(invoke(new_copy(receive_only, ALL_RIGHTS), 1, NO_ARGS, NO_CAPS), seL4_InvalidCapability, 0);
     /* Bits above the four rights are ignored. */
     CHECK_REPLY(invoke(new_copy(endpoint, READ | 0xfffffffffffffff0), 1, NO_ARGS, NO_CAPS), seL4_InvalidCapability, 0);
-    CHECK_EQUAL(cap_tag(send_only), TAG_ENDPOINT);
+    CHECK_TAG(send_only, TAG_ENDPOINT);
 }
 
 static void mint_sets_badge(void)
@@ -128,8 +128,8 @@ static void mint_ignores_data_of_others(void)
     word tcb = new_tcb();
     word frame = new_frame();
 
-    CHECK_EQUAL(cap_tag(new_minted(tcb, 0, 99)), TAG_TCB);
-    CHECK_EQUAL(cap_tag(new_minted(frame, ALL_RIGHTS, 99)), TAG_FRAME);
+    CHECK_TAG(new_minted(tcb, 0, 99), TAG_TCB);
+    CHECK_TAG(new_minted(frame, ALL_RIGHTS, 99), TAG_FRAME);
     /* Rights mean nothing for a TCB. */
     CHECK_OK(invoke(new_minted(tcb, 0, 99), TCB_SUSPEND, NO_ARGS, NO_CAPS));
 }
@@ -141,14 +141,14 @@ static void move_works(void)
     word target = new_slot();
 
     CHECK_OK(move_cap(target, badged));
-    CHECK_EQUAL(cap_tag(badged), TAG_NULL);
+    CHECK_TAG(badged, TAG_NULL);
     signal_notification(target);
     CHECK_EQUAL(poll_word(notification), 5);
     /* What cannot be copied can still be moved. */
     CHECK_OK(move_cap(badged, seL4_CapIRQControl));
-    CHECK_EQUAL(cap_tag(seL4_CapIRQControl), TAG_NULL);
+    CHECK_TAG(seL4_CapIRQControl, TAG_NULL);
     CHECK_OK(move_cap(seL4_CapIRQControl, badged));
-    CHECK_EQUAL(cap_tag(seL4_CapIRQControl), TAG_IRQ_CONTROL);
+    CHECK_TAG(seL4_CapIRQControl, TAG_IRQ_CONTROL);
 }
 
 static struct reply mutate(word target, word source, word data)
@@ -162,12 +162,12 @@ static void mutate_works(void)
     word target = new_slot();
 
     CHECK_OK(mutate(target, cnode, 5 << 6 | 3));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
     CHECK_OK(put_cap(target, 5 << 4 | 1, 7, new_endpoint()));
     CHECK_OK(mutate(cnode, target, 0));
     CHECK(slot_used(cnode, 1, 4));
     CHECK_REPLY(mutate(target, cnode, 61), seL4_IllegalOperation);
-    CHECK_EQUAL(cap_tag(cnode), TAG_CNODE);
+    CHECK_TAG(cnode, TAG_CNODE);
 }
 
 static void mutate_refuses_badges(void)
@@ -179,13 +179,13 @@ static void mutate_refuses_badges(void)
     CHECK_REPLY(mutate(target, endpoint, 1), seL4_IllegalOperation);
     CHECK_REPLY(mutate(target, endpoint, 0), seL4_IllegalOperation);
     CHECK_REPLY(mutate(target, notification, 1), seL4_IllegalOperation);
-    CHECK_EQUAL(cap_tag(endpoint), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(notification), TAG_NOTIFICATION);
+    CHECK_TAG(endpoint, TAG_ENDPOINT);
+    CHECK_TAG(notification, TAG_NOTIFICATION);
     /* Others are moved, whatever the data. */
     word frame = new_frame();
     CHECK_OK(mutate(target, frame, 77));
-    CHECK_EQUAL(cap_tag(target), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(frame), TAG_NULL);
+    CHECK_TAG(target, TAG_FRAME);
+    CHECK_TAG(frame, TAG_NULL);
 }
 
 static void delete_works(void)
@@ -194,8 +194,8 @@ static void delete_works(void)
     word copy = new_copy(endpoint, ALL_RIGHTS);
 
     CHECK_OK(delete_cap(endpoint));
-    CHECK_EQUAL(cap_tag(endpoint), TAG_NULL);
-    CHECK_EQUAL(cap_tag(copy), TAG_ENDPOINT);
+    CHECK_TAG(endpoint, TAG_NULL);
+    CHECK_TAG(copy, TAG_ENDPOINT);
     CHECK_OK(delete_cap(endpoint));
     CHECK_OK(revoke_cap(endpoint));
 }
@@ -232,9 +232,9 @@ static void rotate_works(void)
     word destination = new_slot();
 
     CHECK_OK(rotate((struct rotation){ .destination = destination, .pivot = pivot, .source = source }));
-    CHECK_EQUAL(cap_tag(destination), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(pivot), TAG_TCB);
-    CHECK_EQUAL(cap_tag(source), TAG_NULL);
+    CHECK_TAG(destination, TAG_FRAME);
+    CHECK_TAG(pivot, TAG_TCB);
+    CHECK_TAG(source, TAG_NULL);
 }
 
 static void rotate_swaps(void)
@@ -243,8 +243,8 @@ static void rotate_swaps(void)
     word source = new_tcb();
 
     CHECK_OK(rotate((struct rotation){ .destination = source, .pivot = pivot, .source = source }));
-    CHECK_EQUAL(cap_tag(source), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(pivot), TAG_TCB);
+    CHECK_TAG(source, TAG_FRAME);
+    CHECK_TAG(pivot, TAG_TCB);
 }
 
 static void rotate_sets_data(void)
@@ -284,9 +284,9 @@ static void rotate_errors(void)
                 seL4_IllegalOperation);
     CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = pivot, .source = endpoint }),
                 seL4_IllegalOperation);
-    CHECK_EQUAL(cap_tag(pivot), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(source), TAG_TCB);
-    CHECK_EQUAL(cap_tag(destination), TAG_NULL);
+    CHECK_TAG(pivot, TAG_FRAME);
+    CHECK_TAG(source, TAG_TCB);
+    CHECK_TAG(destination, TAG_NULL);
 }
 
 static void rotate_lookups(void)
@@ -376,7 +376,7 @@ static void cancel_then_revoke_badge(void)
     start_script(sender);
     settle();
     CHECK_OK(revoke_cap(badged));
-    CHECK_EQUAL(cap_tag(given), TAG_NULL);
+    CHECK_TAG(given, TAG_NULL);
     CHECK_OK(cancel(badged));
     settle();
     CHECK(!poll_message(endpoint, &message));

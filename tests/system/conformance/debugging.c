@@ -14,7 +14,7 @@ static void identify(void)
     };
 
     for (size_t i = 0; i < COUNT_OF(initial); i++) {
-        CHECK_EQUAL(cap_tag(initial[i].slot), initial[i].tag);
+        CHECK_TAG(initial[i].slot, initial[i].tag);
     }
 }
 
@@ -83,7 +83,7 @@ static void misuse(void)
     start_script(worker);
     settle();
     CHECK_EQUAL(worker->completed, 2);
-    CHECK_EQUAL(cap_tag(endpoint), TAG_ENDPOINT);
+    CHECK_TAG(endpoint, TAG_ENDPOINT);
 }
 
 static void dumps(void)

@@ -24,24 +24,24 @@ static void copyable(void)
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         word object = new_object(kinds[i].type, kinds[i].bits);
 
-        CHECK_EQUAL(cap_tag(object), kinds[i].tag);
-        CHECK_EQUAL(cap_tag(new_copy(object, ALL_RIGHTS)), kinds[i].tag);
+        CHECK_TAG(object, kinds[i].tag);
+        CHECK_TAG(new_copy(object, ALL_RIGHTS), kinds[i].tag);
         /* Another one, because a copied untyped has a child. */
         object = new_object(kinds[i].type, kinds[i].bits);
-        CHECK_EQUAL(cap_tag(new_minted(object, ALL_RIGHTS, 0)), kinds[i].tag);
+        CHECK_TAG(new_minted(object, ALL_RIGHTS, 0), kinds[i].tag);
     }
 }
 
 static void copyable_initial_capabilities(void)
 {
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapInitThreadTCB, 0)), TAG_TCB);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapInitThreadCNode, 0)), TAG_CNODE);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapInitThreadVSpace, 0)), TAG_PML4);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapASIDControl, 0)), TAG_ASID_CONTROL);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapInitThreadASIDPool, 0)), TAG_ASID_POOL);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapDomain, 0)), TAG_DOMAIN);
-    CHECK_EQUAL(cap_tag(new_copy(boot_info->userImagePaging.start, 0)), TAG_PDPT);
-    CHECK_EQUAL(cap_tag(new_copy(seL4_CapBootInfoFrame, READ)), TAG_FRAME);
+    CHECK_TAG(new_copy(seL4_CapInitThreadTCB, 0), TAG_TCB);
+    CHECK_TAG(new_copy(seL4_CapInitThreadCNode, 0), TAG_CNODE);
+    CHECK_TAG(new_copy(seL4_CapInitThreadVSpace, 0), TAG_PML4);
+    CHECK_TAG(new_copy(seL4_CapASIDControl, 0), TAG_ASID_CONTROL);
+    CHECK_TAG(new_copy(seL4_CapInitThreadASIDPool, 0), TAG_ASID_POOL);
+    CHECK_TAG(new_copy(seL4_CapDomain, 0), TAG_DOMAIN);
+    CHECK_TAG(new_copy(boot_info->userImagePaging.start, 0), TAG_PDPT);
+    CHECK_TAG(new_copy(seL4_CapBootInfoFrame, READ), TAG_FRAME);
 }
 
 static void not_copyable(void)
@@ -66,7 +66,7 @@ static void unmapped_tables_are_not_copyable(void)
         CHECK_REPLY(mint_cap(new_slot(), table, ALL_RIGHTS, 0), seL4_IllegalOperation);
         CHECK_OK(move_cap(new_slot(), table));
     }
-    CHECK_EQUAL(cap_tag(new_copy(new_vspace(), 0)), TAG_PML4);
+    CHECK_TAG(new_copy(new_vspace(), 0), TAG_PML4);
 }
 
 static void untyped_with_children(void)
@@ -87,7 +87,7 @@ static void untyped_with_children(void)
     CHECK_OK(retype(other, seL4_EndpointObject, 0, object, 1));
     CHECK_OK(move_cap(moved, other));
     CHECK_OK(revoke_cap(moved));
-    CHECK_EQUAL(cap_tag(object), TAG_NULL);
+    CHECK_TAG(object, TAG_NULL);
 }
 
 /* ---- Parents and children ---- */
@@ -99,9 +99,9 @@ static void revoke_deletes_copies(void)
     word copy_of_copy = new_copy(copy, READ);
 
     CHECK_OK(revoke_cap(endpoint));
-    CHECK_EQUAL(cap_tag(endpoint), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(copy_of_copy), TAG_NULL);
+    CHECK_TAG(endpoint, TAG_ENDPOINT);
+    CHECK_TAG(copy, TAG_NULL);
+    CHECK_TAG(copy_of_copy, TAG_NULL);
 }
 
 static void plain_copies_are_no_parents(void)
@@ -114,13 +114,13 @@ static void plain_copies_are_no_parents(void)
     word frame_copy_of_copy = new_copy(frame_copy, ALL_RIGHTS);
 
     CHECK_OK(revoke_cap(copy));
-    CHECK_EQUAL(cap_tag(copy_of_copy), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(endpoint), TAG_ENDPOINT);
+    CHECK_TAG(copy_of_copy, TAG_ENDPOINT);
+    CHECK_TAG(endpoint, TAG_ENDPOINT);
     CHECK_OK(revoke_cap(frame_copy));
-    CHECK_EQUAL(cap_tag(frame_copy_of_copy), TAG_FRAME);
+    CHECK_TAG(frame_copy_of_copy, TAG_FRAME);
     CHECK_OK(revoke_cap(frame));
-    CHECK_EQUAL(cap_tag(frame_copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(frame_copy_of_copy), TAG_NULL);
+    CHECK_TAG(frame_copy, TAG_NULL);
+    CHECK_TAG(frame_copy_of_copy, TAG_NULL);
 }
 
 static void badges_make_parents(void)
@@ -133,16 +133,16 @@ static void badges_make_parents(void)
     word plain = new_copy(endpoint, ALL_RIGHTS);
 
     CHECK_OK(revoke_cap(one));
-    CHECK_EQUAL(cap_tag(one), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(one_copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(two), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(two_copy), TAG_ENDPOINT);
-    CHECK_EQUAL(cap_tag(plain), TAG_ENDPOINT);
+    CHECK_TAG(one, TAG_ENDPOINT);
+    CHECK_TAG(one_copy, TAG_NULL);
+    CHECK_TAG(two, TAG_ENDPOINT);
+    CHECK_TAG(two_copy, TAG_ENDPOINT);
+    CHECK_TAG(plain, TAG_ENDPOINT);
     CHECK_OK(revoke_cap(endpoint));
-    CHECK_EQUAL(cap_tag(one), TAG_NULL);
-    CHECK_EQUAL(cap_tag(two), TAG_NULL);
-    CHECK_EQUAL(cap_tag(two_copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(plain), TAG_NULL);
+    CHECK_TAG(one, TAG_NULL);
+    CHECK_TAG(two, TAG_NULL);
+    CHECK_TAG(two_copy, TAG_NULL);
+    CHECK_TAG(plain, TAG_NULL);
 }
 
 static void badge_of_a_copy(void)
@@ -154,13 +154,13 @@ static void badge_of_a_copy(void)
     word copy = new_copy(badged, ALL_RIGHTS);
 
     CHECK_OK(revoke_cap(plain));
-    CHECK_EQUAL(cap_tag(badged), TAG_NOTIFICATION);
+    CHECK_TAG(badged, TAG_NOTIFICATION);
     CHECK_OK(revoke_cap(badged));
-    CHECK_EQUAL(cap_tag(copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(plain), TAG_NOTIFICATION);
+    CHECK_TAG(copy, TAG_NULL);
+    CHECK_TAG(plain, TAG_NOTIFICATION);
     CHECK_OK(revoke_cap(notification));
-    CHECK_EQUAL(cap_tag(plain), TAG_NULL);
-    CHECK_EQUAL(cap_tag(badged), TAG_NULL);
+    CHECK_TAG(plain, TAG_NULL);
+    CHECK_TAG(badged, TAG_NULL);
 }
 
 static void unbadged_mint_is_no_parent(void)
@@ -170,7 +170,7 @@ static void unbadged_mint_is_no_parent(void)
     word copy = new_copy(minted, ALL_RIGHTS);
 
     CHECK_OK(revoke_cap(minted));
-    CHECK_EQUAL(cap_tag(copy), TAG_ENDPOINT);
+    CHECK_TAG(copy, TAG_ENDPOINT);
 }
 
 static void delete_keeps_descendants(void)
@@ -182,9 +182,9 @@ static void delete_keeps_descendants(void)
     CHECK_OK(retype(untyped, seL4_UntypedObject, 10, inner, 1));
     CHECK_OK(retype(inner, seL4_EndpointObject, 0, object, 1));
     CHECK_OK(delete_cap(inner));
-    CHECK_EQUAL(cap_tag(object), TAG_ENDPOINT);
+    CHECK_TAG(object, TAG_ENDPOINT);
     CHECK_OK(revoke_cap(untyped));
-    CHECK_EQUAL(cap_tag(object), TAG_NULL);
+    CHECK_TAG(object, TAG_NULL);
 }
 
 static void orphaned_badge_goes_to_grandparent(void)
@@ -194,9 +194,9 @@ static void orphaned_badge_goes_to_grandparent(void)
     word copy = new_copy(badged, ALL_RIGHTS);
 
     CHECK_OK(delete_cap(badged));
-    CHECK_EQUAL(cap_tag(copy), TAG_ENDPOINT);
+    CHECK_TAG(copy, TAG_ENDPOINT);
     CHECK_OK(revoke_cap(endpoint));
-    CHECK_EQUAL(cap_tag(copy), TAG_NULL);
+    CHECK_TAG(copy, TAG_NULL);
 }
 
 static void untyped_covers_all_within(void)
@@ -217,12 +217,12 @@ static void untyped_covers_all_within(void)
     CHECK_OK(put_cap(slots + 4, 3, 4, slots + 1));
     CHECK_OK(put_cap(slots + 4, 4, 4, elsewhere));
     CHECK_OK(revoke_cap(untyped));
-    CHECK_EQUAL(cap_tag(small), TAG_NULL);
+    CHECK_TAG(small, TAG_NULL);
     for (word i = 0; i < 7; i++) {
-        CHECK_EQUAL(cap_tag(slots + i), TAG_NULL);
+        CHECK_TAG(slots + i, TAG_NULL);
     }
-    CHECK_EQUAL(cap_tag(untyped), TAG_UNTYPED);
-    CHECK_EQUAL(cap_tag(elsewhere), TAG_ENDPOINT);
+    CHECK_TAG(untyped, TAG_UNTYPED);
+    CHECK_TAG(elsewhere, TAG_ENDPOINT);
 }
 
 static void move_keeps_the_place(void)
@@ -236,10 +236,10 @@ static void move_keeps_the_place(void)
     CHECK_OK(move_cap(moved, badged));
     CHECK_OK(move_cap(moved_copy, copy));
     CHECK_OK(revoke_cap(moved));
-    CHECK_EQUAL(cap_tag(moved_copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(moved), TAG_ENDPOINT);
+    CHECK_TAG(moved_copy, TAG_NULL);
+    CHECK_TAG(moved, TAG_ENDPOINT);
     CHECK_OK(revoke_cap(endpoint));
-    CHECK_EQUAL(cap_tag(moved), TAG_NULL);
+    CHECK_TAG(moved, TAG_NULL);
 }
 
 static void rotate_keeps_the_place(void)
@@ -253,10 +253,10 @@ static void rotate_keeps_the_place(void)
     word target = new_slot();
     CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(target, DEPTH, 0, frame, DEPTH, 0, tcb, DEPTH), CAPS(ROOT, ROOT)));
     CHECK_OK(revoke_cap(frame));
-    CHECK_EQUAL(cap_tag(child), TAG_FRAME);
+    CHECK_TAG(child, TAG_FRAME);
     CHECK_OK(revoke_cap(target));
-    CHECK_EQUAL(cap_tag(child), TAG_NULL);
-    CHECK_EQUAL(cap_tag(first), TAG_ENDPOINT);
+    CHECK_TAG(child, TAG_NULL);
+    CHECK_TAG(first, TAG_ENDPOINT);
 }
 
 static void swap_of_parent_and_child(void)
@@ -268,11 +268,11 @@ static void swap_of_parent_and_child(void)
     CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(copy, DEPTH, 0, frame, DEPTH, 0, copy, DEPTH), CAPS(ROOT, ROOT)));
     /* The original now lies in the copy's slot: revoking that takes the other. */
     CHECK_OK(revoke_cap(frame));
-    CHECK_EQUAL(cap_tag(copy), TAG_FRAME);
+    CHECK_TAG(copy, TAG_FRAME);
     CHECK_OK(revoke_cap(copy));
-    CHECK_EQUAL(cap_tag(frame), TAG_NULL);
-    CHECK_EQUAL(cap_tag(copy), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(tcb), TAG_TCB);
+    CHECK_TAG(frame, TAG_NULL);
+    CHECK_TAG(copy, TAG_FRAME);
+    CHECK_TAG(tcb, TAG_TCB);
 }
 
 static void controls_cover_their_kind(void)
@@ -282,12 +282,12 @@ static void controls_cover_their_kind(void)
     word asid = new_copy(seL4_CapASIDControl, 0);
 
     CHECK_OK(revoke_cap(seL4_CapDomain));
-    CHECK_EQUAL(cap_tag(domain), TAG_NULL);
-    CHECK_EQUAL(cap_tag(domain_again), TAG_NULL);
+    CHECK_TAG(domain, TAG_NULL);
+    CHECK_TAG(domain_again, TAG_NULL);
     CHECK_OK(revoke_cap(seL4_CapASIDControl));
-    CHECK_EQUAL(cap_tag(asid), TAG_NULL);
-    CHECK_EQUAL(cap_tag(seL4_CapDomain), TAG_DOMAIN);
-    CHECK_EQUAL(cap_tag(seL4_CapASIDControl), TAG_ASID_CONTROL);
+    CHECK_TAG(asid, TAG_NULL);
+    CHECK_TAG(seL4_CapDomain, TAG_DOMAIN);
+    CHECK_TAG(seL4_CapASIDControl, TAG_ASID_CONTROL);
 }
 
 static void boot_capabilities_are_originals(void)
@@ -298,11 +298,11 @@ static void boot_capabilities_are_originals(void)
 
     CHECK_OK(revoke_cap(seL4_CapInitThreadASIDPool));
     CHECK_OK(revoke_cap(seL4_CapBootInfoFrame));
-    CHECK_EQUAL(cap_tag(pool), TAG_NULL);
-    CHECK_EQUAL(cap_tag(frame), TAG_NULL);
+    CHECK_TAG(pool, TAG_NULL);
+    CHECK_TAG(frame, TAG_NULL);
     CHECK_OK(revoke_cap(seL4_CapInitThreadTCB));
-    CHECK_EQUAL(cap_tag(tcb), TAG_NULL);
-    CHECK_EQUAL(cap_tag(seL4_CapInitThreadTCB), TAG_TCB);
+    CHECK_TAG(tcb, TAG_NULL);
+    CHECK_TAG(seL4_CapInitThreadTCB, TAG_TCB);
 }
 
 /* ---- Capabilities inside TCBs ---- */
@@ -318,7 +318,7 @@ static void tcb_holds_copies(void)
     CHECK_OK(invoke(tcb, TCB_SET_SPACE, ARGS(0, 0, 0), CAPS(cspace, seL4_CapInitThreadVSpace)));
     /* The CNode lives on in the TCB: its contents stay. */
     CHECK_OK(delete_cap(cspace));
-    CHECK_EQUAL(cap_tag(inside), TAG_ENDPOINT);
+    CHECK_TAG(inside, TAG_ENDPOINT);
     CHECK_OK(delete_cap(tcb));
     /* Now it has gone; the endpoint's only capability is the one here, so its revocation has nothing to do. */
     CHECK_OK(revoke_cap(inside));
@@ -348,7 +348,7 @@ static void cnode_moved_into_itself(void)
 
     CHECK_OK(retype(untyped, seL4_CapTableObject, 4, cnode, 1));
     CHECK_OK(invoke(cnode, CNODE_MOVE, ARGS(7, 4, cnode, DEPTH), CAPS(ROOT)));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
     CHECK_OK(revoke_cap(untyped));
     CHECK_REPLY(size_without_children(untyped, 12), seL4_NotEnoughMemory, 1ul << 12);
 }
@@ -396,7 +396,7 @@ static void invoked_capability_deleted(void)
     CHECK_OK(copy_cap(path, cnode, ALL_RIGHTS));
     CHECK_OK(invoke(path, CNODE_MOVE, ARGS(3, 4, cnode, DEPTH), CAPS(ROOT)));
     CHECK_OK(invoke(path, CNODE_REVOKE, ARGS(3, 4), NO_CAPS));
-    CHECK_EQUAL(cap_tag(path), TAG_NULL);
+    CHECK_TAG(path, TAG_NULL);
     CHECK_OK(revoke_cap(untyped));
     CHECK_REPLY(size_without_children(untyped, 14), seL4_NotEnoughMemory, 1ul << 14);
 }
@@ -414,9 +414,9 @@ static void invoked_capability_deletes_itself(void)
     CHECK_OK(invoke(outer, CNODE_DELETE, ARGS(2 << 4 | 1, 8), NO_CAPS));
     CHECK(!slot_used(cnode, 1, 4));
     CHECK_OK(invoke(outer, CNODE_DELETE, ARGS(2, 4), NO_CAPS));
-    CHECK_EQUAL(cap_tag(cnode), TAG_CNODE);
+    CHECK_TAG(cnode, TAG_CNODE);
     CHECK_OK(revoke_cap(untyped));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
 }
 
 static const struct test tests[] = {

@@ -178,7 +178,7 @@ static void list_is_well_formed(void)
         CHECK(untyped->paddr >= previous_end);
         CHECK_EQUAL((untyped->paddr - window) & (size - 1), 0);
         CHECK(untyped->paddr < 1ul << 47 && untyped->paddr + size <= 1ul << 47);
-        CHECK_EQUAL(cap_tag(boot_info->untyped.start + i), TAG_UNTYPED);
+        CHECK_TAG(boot_info->untyped.start + i, TAG_UNTYPED);
         previous_end = untyped->paddr + size;
         for (word b = 0; b < 6; b++) {
             CHECK_EQUAL(untyped->padding[b], 0);

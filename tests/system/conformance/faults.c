@@ -341,9 +341,9 @@ static void resume_instead_of_reply(void)
     word slot = new_slot();
 
     CHECK_OK(invoke(ROOT, CNODE_SAVE_CALLER, ARGS(slot, DEPTH), NO_CAPS));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     CHECK_OK(invoke(criminal.worker->tcb, TCB_WRITE_REGISTERS, ARGS(1, 1, low(crime_halt)), NO_CAPS));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     message = caught_fault(criminal.faults);
     CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_halt), message.mr[1], message.mr[2], 13, 0);
 }
@@ -357,7 +357,7 @@ static void saved_fault_reply(void)
     commit(criminal, crime_undefined, 0);
     CHECK_OK(invoke(ROOT, CNODE_SAVE_CALLER, ARGS(slot, DEPTH), NO_CAPS));
     system_call(SEND, slot, message_info(0, 0, 1), low(crime_halt), 0, 0, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     message = caught_fault(criminal.faults);
     CHECK_EQUAL(message.mr[0], low(crime_halt));
 }

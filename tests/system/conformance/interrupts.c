@@ -56,7 +56,7 @@ static void msi_errors(void)
     CHECK_REPLY(get_msi(slot, 255, 32, 8, 0, 41), seL4_RangeError, 0, 31);
     CHECK_REPLY(get_msi(slot, 255, 31, 8, 0, 41), seL4_RangeError, 0, 7);
     CHECK_OK(get_msi(slot, 255, 31, 7, ~0ul, 41));
-    CHECK_EQUAL(cap_tag(slot), TAG_IRQ_HANDLER);
+    CHECK_TAG(slot, TAG_IRQ_HANDLER);
 }
 
 static void all_vectors(void)
@@ -91,8 +91,8 @@ static void vector_is_freed(void)
     /* The issued capability is an original: it is parent of its copies. */
     copy = new_copy(slot, ALL_RIGHTS);
     CHECK_OK(revoke_cap(slot));
-    CHECK_EQUAL(cap_tag(copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(slot), TAG_IRQ_HANDLER);
+    CHECK_TAG(copy, TAG_NULL);
+    CHECK_TAG(slot, TAG_IRQ_HANDLER);
 }
 
 static void io_apic_errors(void)
@@ -120,7 +120,7 @@ static void io_apic_errors(void)
     CHECK_REPLY(get_io_apic(slot, 0, 5, 1, 2, 50), seL4_RangeError, 0, 1);
     CHECK_REPLY(get_io_apic(slot, 0, 5, ~0ul, 0, 50), seL4_RangeError, 0, 1);
     CHECK_OK(get_io_apic(slot, 0, 5, 1, 1, 50));
-    CHECK_EQUAL(cap_tag(slot), TAG_IRQ_HANDLER);
+    CHECK_TAG(slot, TAG_IRQ_HANDLER);
     /* Both kinds of handler share the vectors. */
     CHECK_REPLY(get_msi(new_slot(), 0, 0, 0, 0, 50), seL4_RevokeFirst);
 }

@@ -405,7 +405,7 @@ static void call_without_grants(void)
     CHECK(poll_message(endpoint, &message));
     CHECK_MESSAGE(message, 5, 0x1111);
     CHECK_OK(invoke(ROOT, CNODE_SAVE_CALLER, ARGS(slot, DEPTH), NO_CAPS));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     settle();
     CHECK_EQUAL(caller->completed, 0);
     CHECK(!poll_message(endpoint, &message));

@@ -53,20 +53,20 @@ static void untyped_and_cnode(void)
     CHECK_EQUAL(seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, ROOT, cnode, DEPTH, 3, 1), 0);
     CHECK(slot_used(cnode, 3, 4));
     CHECK_EQUAL(seL4_CNode_Copy(ROOT, slots + 2, DEPTH, cnode, 3, 4, seL4_AllRights), 0);
-    CHECK_EQUAL(cap_tag(slots + 2), TAG_FRAME);
+    CHECK_TAG(slots + 2, TAG_FRAME);
     CHECK_EQUAL(seL4_CNode_Mint(ROOT, slots + 3, DEPTH, ROOT, slots, DEPTH, seL4_CapRights_new(0, 0, 1, 0), 7), 0);
     CHECK_EQUAL(seL4_CNode_Move(cnode, 5, 4, ROOT, slots + 3, DEPTH), 0);
     CHECK(slot_used(cnode, 5, 4));
     CHECK_EQUAL(seL4_CNode_Mutate(ROOT, slots + 4, DEPTH, ROOT, cnode, DEPTH, seL4_CNode_CapData_new(2, 3).words[0]), 0);
     CHECK_EQUAL(seL4_CNode_Mutate(ROOT, cnode, DEPTH, ROOT, slots + 4, DEPTH, 0), 0);
     CHECK_EQUAL(seL4_CNode_Rotate(ROOT, slots + 5, DEPTH, 0, ROOT, slots + 2, DEPTH, 0, ROOT, cnode, DEPTH), 0);
-    CHECK_EQUAL(cap_tag(slots + 5), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(slots + 2), TAG_CNODE);
+    CHECK_TAG(slots + 5, TAG_FRAME);
+    CHECK_TAG(slots + 2, TAG_CNODE);
     CHECK_EQUAL(seL4_CNode_CancelBadgedSends(ROOT, slots, DEPTH), 0);
     CHECK_EQUAL(seL4_CNode_SaveCaller(ROOT, slots + 3, DEPTH), 0);
     CHECK_EQUAL(seL4_CNode_Revoke(ROOT, slots, DEPTH), 0);
     CHECK_EQUAL(seL4_CNode_Delete(ROOT, slots, DEPTH), 0);
-    CHECK_EQUAL(cap_tag(slots), TAG_NULL);
+    CHECK_TAG(slots, TAG_NULL);
 }
 
 static void error_details(void)

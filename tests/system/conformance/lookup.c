@@ -341,7 +341,7 @@ static void debug_identify_lookup(void)
 {
     CHECK_EQUAL(cap_tag(1ul << 63), 0);
     CHECK_EQUAL(cap_tag(new_slot()), 0);
-    CHECK_EQUAL(cap_tag(new_endpoint()), TAG_ENDPOINT);
+    CHECK_TAG(new_endpoint(), TAG_ENDPOINT);
 }
 
 static const struct test tests[] = {

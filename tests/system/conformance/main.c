@@ -5,11 +5,11 @@
 #include "suite.h"
 
 #define SUBJECTS(one) \
-    one(lookup) one(cnode) one(derivation) one(untyped) one(ipc) one(transfer) one(notification) one(reply) one(tcb) \
+    one(bootinfo) one(lookup) one(cnode) one(derivation) one(untyped) one(ipc) one(transfer) one(notification) one(reply) one(tcb) \
     one(registers) one(faults) one(unknown) one(scheduling) one(convention) \
     one(floating) one(bases) one(frames) one(tables) one(asid) one(ports) one(interrupts) \
     one(devices) one(library) one(domains) one(debugging) \
-    one(preemption)
+    one(preemption) one(cpus) one(robust)
 
 #define DECLARE(name) extern const struct subject name##_subject;
 #define LIST(name) &name##_subject,

@@ -51,7 +51,7 @@ static void issue_errors(void)
                 seL4_FailedLookup, 0, seL4_InvalidRoot);
     CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_IN8, ARGS(1), NO_CAPS), seL4_IllegalOperation);
     CHECK_OK(issue(0x90, 0x9f, slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_IO_PORT);
+    CHECK_TAG(slot, TAG_IO_PORT);
 }
 
 static void issue_masks(void)
@@ -78,13 +78,13 @@ static void given_back(void)
     CHECK_OK(issue(0x80, 0x80, slot));
     copy = new_copy(slot, 0);
     CHECK_OK(revoke_cap(slot));
-    CHECK_EQUAL(cap_tag(copy), TAG_NULL);
-    CHECK_EQUAL(cap_tag(slot), TAG_IO_PORT);
+    CHECK_TAG(copy, TAG_NULL);
+    CHECK_TAG(slot, TAG_IO_PORT);
     /* The control capability is parent of them all. */
     word other = ports(0x90, 0x90);
     CHECK_OK(revoke_cap(seL4_CapIOPortControl));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
-    CHECK_EQUAL(cap_tag(other), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
+    CHECK_TAG(other, TAG_NULL);
     CHECK_OK(issue(0x80, 0x90, slot));
 }
 

@@ -25,7 +25,7 @@ static void revoke_thousands(void)
         left += slot_used(cnode, i, RADIX);
     }
     CHECK_EQUAL(left, 0);
-    CHECK_EQUAL(cap_tag(endpoint), TAG_ENDPOINT);
+    CHECK_TAG(endpoint, TAG_ENDPOINT);
 }
 
 static void delete_full_cnode(void)
@@ -39,7 +39,7 @@ static void delete_full_cnode(void)
     CHECK_OK(delete_cap(endpoint));
     CHECK_REPLY(retype(untyped, seL4_EndpointObject, 0, endpoint, 1), seL4_NotEnoughMemory, 0);
     CHECK_OK(delete_cap(cnode));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
     CHECK_OK(retype(untyped, seL4_EndpointObject, 0, endpoint, 1));
 }
 
@@ -63,7 +63,7 @@ static void tree_of_cnodes(void)
     }
     CHECK_EQUAL(wrong, 0);
     CHECK_OK(revoke_cap(untyped));
-    CHECK_EQUAL(cap_tag(top), TAG_NULL);
+    CHECK_TAG(top, TAG_NULL);
     CHECK_REPLY(retype(untyped, seL4_UntypedObject, 19, new_slots(2), 2), seL4_NotEnoughMemory, 1ul << 19);
 }
 
@@ -154,12 +154,12 @@ static void zombie(void)
     CHECK_REPLY(copy_cap(new_slot(), cnode, ALL_RIGHTS), seL4_IllegalOperation);
     CHECK_REPLY(mint_cap(new_slot(), cnode, ALL_RIGHTS, 0), seL4_IllegalOperation);
     CHECK_REPLY(copy_cap(cnode, worker->tcb, ALL_RIGHTS), seL4_DeleteFirst);
-    CHECK_EQUAL(cap_tag(cnode), TAG_ZOMBIE);
+    CHECK_TAG(cnode, TAG_ZOMBIE);
     CHECK_OK(revoke_cap(cnode));
     settle();
     CHECK_EQUAL(worker->completed, 1);
     CHECK_EQUAL(worker->outcomes[0].rsi, 0);
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
 }
 
 static void zombie_deleted_by_another(void)
@@ -168,7 +168,7 @@ static void zombie_deleted_by_another(void)
     struct worker *worker = half_deleted(&cnode);
 
     CHECK_OK(delete_cap(cnode));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
     settle();
     CHECK_EQUAL(worker->completed, 1);
     CHECK_EQUAL(worker->outcomes[0].rsi, 0);
@@ -181,13 +181,13 @@ static void zombie_moved(void)
     struct worker *worker = half_deleted(&cnode);
 
     CHECK_OK(move_cap(moved, cnode));
-    CHECK_EQUAL(cap_tag(moved), TAG_ZOMBIE);
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(moved, TAG_ZOMBIE);
+    CHECK_TAG(cnode, TAG_NULL);
     settle();
     CHECK_EQUAL(worker->completed, 1);
-    CHECK_EQUAL(cap_tag(moved), TAG_ZOMBIE);
+    CHECK_TAG(moved, TAG_ZOMBIE);
     CHECK_OK(delete_cap(moved));
-    CHECK_EQUAL(cap_tag(moved), TAG_NULL);
+    CHECK_TAG(moved, TAG_NULL);
 }
 
 static void deleter_deleted(void)
@@ -198,9 +198,9 @@ static void deleter_deleted(void)
 
     CHECK_OK(delete_cap(worker->tcb));
     settle();
-    CHECK_EQUAL(cap_tag(cnode), TAG_ZOMBIE);
+    CHECK_TAG(cnode, TAG_ZOMBIE);
     CHECK_OK(delete_cap(cnode));
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
 }
 
 static void deleter_suspended(void)
@@ -210,11 +210,11 @@ static void deleter_suspended(void)
 
     CHECK_OK(suspend_thread(worker->tcb));
     settle();
-    CHECK_EQUAL(cap_tag(cnode), TAG_ZOMBIE);
+    CHECK_TAG(cnode, TAG_ZOMBIE);
     CHECK_OK(resume_thread(worker->tcb));
     settle();
     CHECK_EQUAL(worker->completed, 1);
-    CHECK_EQUAL(cap_tag(cnode), TAG_NULL);
+    CHECK_TAG(cnode, TAG_NULL);
 }
 
 static void revoke_interrupted(void)

@@ -25,7 +25,7 @@ static struct worker *saved_caller(word endpoint, word slot)
 
     REQUIRE(poll_message(endpoint, &message));
     CHECK_OK(save_caller(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     return worker;
 }
 
@@ -36,18 +36,18 @@ static void save_caller_errors(void)
     struct reply message;
 
     CHECK_OK(save_caller(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     caller_of(endpoint, 1);
     CHECK(poll_message(endpoint, &message));
     CHECK_REPLY(save_caller(endpoint), seL4_DeleteFirst);
     CHECK_REPLY(invoke(ROOT, CNODE_SAVE_CALLER, ARGS(slot, 65), NO_CAPS), seL4_RangeError, 1, 64);
     CHECK_OK(save_caller(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     /* It has been moved: nothing is left to reply to or to save. */
     CHECK_OK(save_caller(new_slot()));
     system_call(REPLY, 0, message_info(5, 0, 0), 0, 0, 0, 0);
     settle();
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
 }
 
 static void reply_once(void)
@@ -60,7 +60,7 @@ static void reply_once(void)
         struct worker *caller = saved_caller(endpoint, slot);
         struct outcome outcome = system_call(calls[i], slot, message_info(70 + i, 0, 2), 3, 4, 5, 6);
 
-        CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+        CHECK_TAG(slot, TAG_NULL);
         settle();
         CHECK_EQUAL(caller->completed, 1);
         CHECK_EQUAL(caller->outcomes[0].rsi, message_info(70 + i, 0, 2));
@@ -117,7 +117,7 @@ static void no_copies(void)
     system_call(SEND, moved, message_info(30, 0, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(info_label(caller->outcomes[0].rsi), 30);
-    CHECK_EQUAL(cap_tag(moved), TAG_NULL);
+    CHECK_TAG(moved, TAG_NULL);
 }
 
 static void no_transfer(void)
@@ -138,7 +138,7 @@ static void no_transfer(void)
     main_buffer->receiveDepth = DEPTH;
     CHECK(poll_message(other, &message));
     CHECK_EQUAL(message.extra_caps, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
 }
 
 static void deleted_reply_leaves_caller(void)
@@ -194,19 +194,19 @@ static void suspending_caller_deletes_it(void)
     struct worker *caller = saved_caller(endpoint, slot);
 
     CHECK_OK(suspend_thread(caller->tcb));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     slot = new_slot();
     caller = saved_caller(endpoint, slot);
     CHECK_OK(resume_thread(caller->tcb));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     slot = new_slot();
     struct reply message;
     settle();
     CHECK(poll_message(endpoint, &message));
     CHECK_OK(save_caller(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     CHECK_OK(delete_cap(caller->tcb));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void suspending_caller_empties_caller_slot(void)
@@ -219,7 +219,7 @@ static void suspending_caller_empties_caller_slot(void)
     CHECK(poll_message(endpoint, &message));
     CHECK_OK(suspend_thread(caller->tcb));
     CHECK_OK(save_caller(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     system_call(REPLY, 0, 0, 0, 0, 0, 0);
 }
 
@@ -275,9 +275,9 @@ static void revoked_caller_tcb(void)
     /* Copies of the TCB capability come and go without touching the reply capability. */
     new_copy(caller->tcb, ALL_RIGHTS);
     CHECK_OK(revoke_cap(caller->tcb));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     CHECK_OK(revoke_cap(slot));
-    CHECK_EQUAL(cap_tag(slot), TAG_REPLY);
+    CHECK_TAG(slot, TAG_REPLY);
     system_call(SEND, slot, message_info(40, 0, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(info_label(caller->outcomes[0].rsi), 40);

@@ -46,10 +46,10 @@ static void one_capability(void)
 
     CHECK_EQUAL(message.extra_caps, 1);
     CHECK_EQUAL(message.unwrapped, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
-    CHECK_EQUAL(cap_tag(frame), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
+    CHECK_TAG(frame, TAG_FRAME);
     CHECK_OK(revoke_cap(frame));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void rights_and_badge_stay(void)
@@ -73,7 +73,7 @@ static void without_grant(void)
     struct reply message = sent(endpoint, new_copy(endpoint, WRITE | READ | GRANT_REPLY), CAPS(new_frame()));
 
     CHECK_EQUAL(message.extra_caps, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void unwrapping(void)
@@ -85,7 +85,7 @@ static void unwrapping(void)
     CHECK_EQUAL(message.extra_caps, 1);
     CHECK_EQUAL(message.unwrapped, 1);
     CHECK_EQUAL(main_buffer->caps_or_badges[0], 0x55);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void three_unwrapped(void)
@@ -113,7 +113,7 @@ static void mixed(void)
     CHECK_EQUAL(message.unwrapped, 5);
     CHECK_EQUAL(main_buffer->caps_or_badges[0], 1);
     CHECK_EQUAL(main_buffer->caps_or_badges[2], 3);
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 static void only_one_slot(void)
@@ -124,7 +124,7 @@ static void only_one_slot(void)
 
     CHECK_EQUAL(message.extra_caps, 1);
     CHECK_EQUAL(message.unwrapped, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 static void occupied_slot(void)
@@ -137,7 +137,7 @@ static void occupied_slot(void)
     message = sent(endpoint, endpoint, CAPS(new_minted(endpoint, 0, 4), new_frame()));
     CHECK_EQUAL(message.extra_caps, 1);
     CHECK_EQUAL(message.unwrapped, 1);
-    CHECK_EQUAL(cap_tag(slot), TAG_ENDPOINT);
+    CHECK_TAG(slot, TAG_ENDPOINT);
 }
 
 static void bad_receive_path(void)
@@ -158,7 +158,7 @@ static void bad_receive_path(void)
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_frame())).extra_caps, 0);
     main_buffer->receiveDepth = DEPTH;
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_frame())).extra_caps, 1);
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 static void receive_into_another_cnode(void)
@@ -184,7 +184,7 @@ static void what_cannot_be_derived(void)
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_slot())).extra_caps, 0);
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(seL4_CapIRQControl)).extra_caps, 0);
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_object(seL4_X86_PageTableObject, 0))).extra_caps, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
     /* What precedes it has been processed. */
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(endpoint, untyped, endpoint)).extra_caps, 1);
 }
@@ -196,7 +196,7 @@ static void untyped_is_frozen_by_transfer(void)
     word slot = receive_slot();
 
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(untyped)).extra_caps, 1);
-    CHECK_EQUAL(cap_tag(slot), TAG_UNTYPED);
+    CHECK_TAG(slot, TAG_UNTYPED);
     CHECK_REPLY(retype(untyped, seL4_EndpointObject, 0, new_slot(), 1), seL4_NotEnoughMemory, 0);
     CHECK_OK(retype(slot, seL4_EndpointObject, 0, new_slot(), 1));
 }
@@ -226,7 +226,7 @@ static void resolved_at_transfer(void)
     CHECK(poll_message(endpoint, &message));
     CHECK_MESSAGE(message, 7, 0x99);
     CHECK_EQUAL(message.extra_caps, 0);
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void replaced_while_waiting(void)
@@ -239,7 +239,7 @@ static void replaced_while_waiting(void)
     worker->buffer->caps_or_badges[0] = new_tcb();
     CHECK(poll_message(endpoint, &message));
     CHECK_EQUAL(message.extra_caps, 1);
-    CHECK_EQUAL(cap_tag(slot), TAG_TCB);
+    CHECK_TAG(slot, TAG_TCB);
 }
 
 static void call_transfers(void)
@@ -251,7 +251,7 @@ static void call_transfers(void)
     sender_of(endpoint, CALL, CAPS(new_frame()));
     CHECK(poll_message(endpoint, &message));
     CHECK_EQUAL(message.extra_caps, 1);
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 /* ---- With replies ---- */
@@ -282,7 +282,7 @@ static void reply_transfers(void)
     system_call(REPLY, 0, message_info(2, 1, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(caller->outcomes[0].rsi, message_info(2, 1, 0));
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 static void reply_without_grant(void)
@@ -298,7 +298,7 @@ static void reply_without_grant(void)
     system_call(REPLY, 0, message_info(2, 1, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(caller->outcomes[0].rsi, message_info(2, 0, 0));
-    CHECK_EQUAL(cap_tag(slot), TAG_NULL);
+    CHECK_TAG(slot, TAG_NULL);
 }
 
 static void reply_never_unwraps(void)
@@ -313,7 +313,7 @@ static void reply_never_unwraps(void)
     system_call(REPLY, 0, message_info(2, 1, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(caller->outcomes[0].rsi, message_info(2, 1, 0));
-    CHECK_EQUAL(cap_tag(slot), TAG_ENDPOINT);
+    CHECK_TAG(slot, TAG_ENDPOINT);
 }
 
 static void saved_reply_transfers(void)
@@ -330,7 +330,7 @@ static void saved_reply_transfers(void)
     system_call(SEND, reply, message_info(3, 1, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(caller->outcomes[0].rsi, message_info(3, 1, 0));
-    CHECK_EQUAL(cap_tag(slot), TAG_FRAME);
+    CHECK_TAG(slot, TAG_FRAME);
 }
 
 static const struct test tests[] = {

@@ -27,7 +27,7 @@ static void every_type(void)
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        CHECK_EQUAL(cap_tag(new_object(kinds[i].type, kinds[i].bits)), kinds[i].tag);
+        CHECK_TAG(new_object(kinds[i].type, kinds[i].bits), kinds[i].tag);
     }
 }
 
@@ -126,7 +126,7 @@ static void destination_lookup(void)
     /* Depth 0 takes the root itself, whatever the index. */
     word slot = new_slot();
     CHECK_OK(retype_args(untyped, seL4_EndpointObject, 0, 0x1234567, 0, slot, 1));
-    CHECK_EQUAL(cap_tag(slot), TAG_ENDPOINT);
+    CHECK_TAG(slot, TAG_ENDPOINT);
 }
 
 static struct reply into(word cnode, word untyped, word offset, word count)
@@ -236,7 +236,7 @@ static void copy_counts_as_child(void)
     CHECK_OK(delete_cap(object));
     CHECK_OK(delete_cap(copy));
     CHECK_OK(retype(untyped, seL4_EndpointObject, 0, object, 1));
-    CHECK_EQUAL(cap_tag(object), TAG_ENDPOINT);
+    CHECK_TAG(object, TAG_ENDPOINT);
 }
 
 static void revoke_frees_all(void)
@@ -247,10 +247,10 @@ static void revoke_frees_all(void)
     for (int round = 0; round < 3; round++) {
         CHECK_OK(retype(untyped, seL4_X86_4K, 0, slots, 4));
         CHECK_OK(revoke_cap(untyped));
-        CHECK_EQUAL(cap_tag(slots), TAG_NULL);
+        CHECK_TAG(slots, TAG_NULL);
     }
     CHECK_OK(retype(untyped, seL4_CapTableObject, 9, slots, 1));
-    CHECK_EQUAL(cap_tag(slots), TAG_CNODE);
+    CHECK_TAG(slots, TAG_CNODE);
 }
 
 static void memory_is_cleared(void)
@@ -318,7 +318,7 @@ static void huge_page(void)
             word frame = new_slot();
 
             CHECK_OK(retype(boot_info->untyped.start + i, seL4_X64_HugePageObject, 0, frame, 1));
-            CHECK_EQUAL(cap_tag(frame), TAG_FRAME);
+            CHECK_TAG(frame, TAG_FRAME);
             CHECK_EQUAL(address_of(frame) & ((1ul << 30) - 1), 0);
             return;
         }

@@ -177,7 +177,7 @@ static void add_srat(uint8_t revision)
 
     *at(entry + 8) = revision;
     entry += 48;
-    *at(entry + 1) = 16;            /* CPU 3: domain 0x04030201 */
+    *at(entry + 1) = 16; /* CPU 3: domain 0x04030201 */
     *at(entry + 2) = 1;
     *at(entry + 3) = 3;
     put32(entry + 4, 1);
@@ -185,17 +185,17 @@ static void add_srat(uint8_t revision)
     *at(entry + 10) = 3;
     *at(entry + 11) = 4;
     entry += 16;
-    *at(entry) = 2;                 /* CPU 0x200: domain 7 */
+    *at(entry) = 2; /* CPU 0x200: domain 7 */
     *at(entry + 1) = 24;
     put32(entry + 4, 7);
     put32(entry + 8, 0x200);
     put32(entry + 12, 1);
     entry += 24;
-    *at(entry + 1) = 16;            /* CPU 0: not enabled */
+    *at(entry + 1) = 16; /* CPU 0: not enabled */
     *at(entry + 2) = 9;
     entry += 16;
     for (unsigned i = 0; i < 2; i++) {
-        *at(entry) = 1;             /* memory, the second one not enabled */
+        *at(entry) = 1; /* memory, the second one not enabled */
         *at(entry + 1) = 40;
         put32(entry + 2, 0x107);
         put64(entry + 8, 0x100000000);
@@ -237,7 +237,7 @@ START_TEST(the_other_tables)
     add_madt();
     paddr_t table = begin_table("MCFG");
     put64(table + 44, 0xa0000000);
-    put16(table + 52, 1);             /* segment 1: not ours */
+    put16(table + 52, 1); /* segment 1: not ours */
     put64(table + 60, 0xb0000000);
     *at(table + 70) = 2;
     *at(table + 71) = 63;
@@ -250,10 +250,10 @@ START_TEST(the_other_tables)
     *at(table + 91) = 4;
     end_table(table + 116);
     table = begin_table("DMAR");
-    put16(table + 48 + 2, 16);        /* a unit of 2 pages */
+    put16(table + 48 + 2, 16); /* a unit of 2 pages */
     *at(table + 48 + 5) = 1;
     put64(table + 48 + 8, 0xfed90000);
-    put16(table + 64, 2);             /* something else */
+    put16(table + 64, 2); /* something else */
     put16(table + 66, 8);
     end_table(table + 72);
     table = begin_table("IVRS");
@@ -281,7 +281,8 @@ START_TEST(the_other_tables)
     add_madt();
     finish();
     ck_assert(read_tables(0));
-    ck_assert_uint_eq(facts.mcfg_base | facts.hpet_base | facts.iommu_count | facts.proximity_count | facts.pm_timer_port, 0);
+    ck_assert_uint_eq(
+        facts.mcfg_base | facts.hpet_base | facts.iommu_count | facts.proximity_count | facts.pm_timer_port, 0);
 }
 END_TEST
 
@@ -344,7 +345,7 @@ START_TEST(the_rsdp_is_found)
     ck_assert_ptr_null(acpi_find_rsdp(memory_image + 8, 0x1000)); /* only at multiples of 16 */
     ck_assert_ptr_null(acpi_find_rsdp(memory_image, 35));         /* cut */
     ck_assert_ptr_null(acpi_find_rsdp(memory_image, 0));
-    *at(RSDP + 33) ^= 1;                                          /* the second checksum counts */
+    *at(RSDP + 33) ^= 1; /* the second checksum counts */
     ck_assert_ptr_null(acpi_find_rsdp(memory_image, 64));
     *at(RSDP + 15) = 0;
     set_checksum(RSDP, 20, RSDP + 8);

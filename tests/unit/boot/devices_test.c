@@ -24,11 +24,11 @@ static const char *devices_of(uint32_t node)
 static void make_device_machine(void)
 {
     make_machine(4, MIB(64));
-    machine.pci[0] = (struct pci_fact){ .device = 3, .bar = { { false, 0xfebc0000, 0x20000 }, { true, 0xc000, 64 } } };
-    machine.pci[1] = (struct pci_fact){ .bus = 2, .device = 4, .function = 1, .bar = { { false, 0xfebe0400, 0x400 } } };
-    machine.pci[2] = (struct pci_fact){ .device = 5, .bar = { { false, 0xfebe0800, 0x100 }, { false, 0x8000000000, 0x1000 } } };
+    machine.pci[0] = (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
+    machine.pci[1] = (struct pci_fact){.bus = 2, .device = 4, .function = 1, .bar = {{false, 0xfebe0400, 0x400}}};
+    machine.pci[2] = (struct pci_fact){.device = 5, .bar = {{false, 0xfebe0800, 0x100}, {false, 0x8000000000, 0x1000}}};
     machine.pci_count = 3;
-    machine.iommu[0] = (struct range){ 0xfed90000, 0xfed91000 };
+    machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
     machine.iommu_count = 1;
 }
 
@@ -71,9 +71,10 @@ START_TEST(what_is_listed_leaves_all)
     ck_assert_uint_eq(plan.node[1].port[2].last, 0x70);
     /* Two functions of one node may share a page; a bus beyond MCFG's has no configuration page. */
     ck_assert_str_eq(devices_of(2), "b0028000-b0029000 febe0000-febe1000 8000000000-8000001000 ");
-    ck_assert_str_eq(devices_of(0),
-                     "0-1000 2000-100000 3fe0000-b0018000 b0019000-b0028000 b0029000-febc0000 febe1000-fec00000 "
-                     "fec01000-fed90000 fed91000-fee00000 fef00000-fffffff8 100000000-8000000000 8000001000-800000000000 ");
+    ck_assert_str_eq(
+        devices_of(0),
+        "0-1000 2000-100000 3fe0000-b0018000 b0019000-b0028000 b0029000-febc0000 febe1000-fec00000 "
+        "fec01000-fed90000 fed91000-fee00000 fef00000-fffffff8 100000000-8000000000 8000001000-800000000000 ");
 }
 END_TEST
 

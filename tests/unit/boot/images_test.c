@@ -12,28 +12,28 @@ static const struct {
     struct image_shape shape;
     const char *wrong;
 } bad[] = {
-    { { .file_size = 3 }, "not an ELF file" },
-    { { .file_size = 4 }, "truncated: shorter than an ELF header" },
-    { { .file_size = 63 }, "truncated: shorter than an ELF header" },
-    { { .file_size = 64 }, "truncated: its program headers lie beyond the end of the file" },
-    { { .file_size = 119 }, "truncated: its program headers lie beyond the end of the file" },
-    { { .file_size = 8192 }, "truncated: a segment lies beyond the end of the file" },
-    { { .file_size = IMAGE_ROOM - 1 }, "truncated: a segment lies beyond the end of the file" },
-    { { .offset = UINT64_MAX - 100 }, "truncated: a segment lies beyond the end of the file" },
-    { { .file_bytes = UINT64_MAX, .memory_bytes = UINT64_MAX }, "truncated: a segment lies beyond the end of the file" },
-    { { .file_bytes = 4096, .memory_bytes = 4095 }, "a segment has more bytes in the file than in memory" },
-    { { .vaddr = 0x400010, .entry = 0x400010 }, "misaligned: its lowest segment does not start at a 4 KiB boundary" },
-    { { .vaddr = 0xffffffff80000000 }, "a segment is in the kernel's half of the address space" },
-    { { .vaddr = 0x800000000000 }, "a segment is in the kernel's half of the address space" },
-    { { .vaddr = USER_END }, "a segment reaches beyond the user half of the address space" },
-    { { .memory_bytes = UINT64_MAX }, "a segment reaches beyond the user half of the address space" },
-    { { .memory_bytes = UINT64_C(1) << 47 }, "a segment reaches beyond the user half of the address space" },
-    { { .vaddr = USER_END - 4096 }, "it leaves no room for IPC buffer and boot info behind it in the user half" },
-    { { .vaddr = USER_END - 6 * 4096 }, "it leaves no room for IPC buffer and boot info behind it in the user half" },
-    { { .entry = 0x3fffff }, "its entry point is outside its segments" },
-    { { .entry = 0x401000 }, "its entry point is outside its segments" },
-    { { .copies = 65, .file_bytes = 1, .memory_bytes = 1 }, "it has more than 64 segments" },
-    { { .flags = 6 }, "its entry point is on a page that is not executable (rwx makes all pages executable)" },
+    {{.file_size = 3}, "not an ELF file"},
+    {{.file_size = 4}, "truncated: shorter than an ELF header"},
+    {{.file_size = 63}, "truncated: shorter than an ELF header"},
+    {{.file_size = 64}, "truncated: its program headers lie beyond the end of the file"},
+    {{.file_size = 119}, "truncated: its program headers lie beyond the end of the file"},
+    {{.file_size = 8192}, "truncated: a segment lies beyond the end of the file"},
+    {{.file_size = IMAGE_ROOM - 1}, "truncated: a segment lies beyond the end of the file"},
+    {{.offset = UINT64_MAX - 100}, "truncated: a segment lies beyond the end of the file"},
+    {{.file_bytes = UINT64_MAX, .memory_bytes = UINT64_MAX}, "truncated: a segment lies beyond the end of the file"},
+    {{.file_bytes = 4096, .memory_bytes = 4095}, "a segment has more bytes in the file than in memory"},
+    {{.vaddr = 0x400010, .entry = 0x400010}, "misaligned: its lowest segment does not start at a 4 KiB boundary"},
+    {{.vaddr = 0xffffffff80000000}, "a segment is in the kernel's half of the address space"},
+    {{.vaddr = 0x800000000000}, "a segment is in the kernel's half of the address space"},
+    {{.vaddr = USER_END}, "a segment reaches beyond the user half of the address space"},
+    {{.memory_bytes = UINT64_MAX}, "a segment reaches beyond the user half of the address space"},
+    {{.memory_bytes = UINT64_C(1) << 47}, "a segment reaches beyond the user half of the address space"},
+    {{.vaddr = USER_END - 4096}, "it leaves no room for IPC buffer and boot info behind it in the user half"},
+    {{.vaddr = USER_END - 6 * 4096}, "it leaves no room for IPC buffer and boot info behind it in the user half"},
+    {{.entry = 0x3fffff}, "its entry point is outside its segments"},
+    {{.entry = 0x401000}, "its entry point is outside its segments"},
+    {{.copies = 65, .file_bytes = 1, .memory_bytes = 1}, "it has more than 64 segments"},
+    {{.flags = 6}, "its entry point is on a page that is not executable (rwx makes all pages executable)"},
 };
 
 /* Bytes of the file to change. */
@@ -42,16 +42,16 @@ static const struct {
     uint8_t value;
     const char *wrong;
 } damage[] = {
-    { 0, 0x7e, "not an ELF file" },
-    { 3, 'f', "not an ELF file" },
-    { 4, 1, "not an ELF64 file (64 bits, little endian)" },
-    { 5, 2, "not an ELF64 file (64 bits, little endian)" },
-    { 18, 183, "not for x86-64" },
-    { 18, 3, "not for x86-64" },
-    { 33, 0x40, "truncated: its program headers lie beyond the end of the file" },
-    { 39, 0xff, "truncated: its program headers lie beyond the end of the file" },
-    { 54, 32, "its program headers have the wrong size" },
-    { 56, 0, "it has no program headers" },
+    {0, 0x7e, "not an ELF file"},
+    {3, 'f', "not an ELF file"},
+    {4, 1, "not an ELF64 file (64 bits, little endian)"},
+    {5, 2, "not an ELF64 file (64 bits, little endian)"},
+    {18, 183, "not for x86-64"},
+    {18, 3, "not for x86-64"},
+    {33, 0x40, "truncated: its program headers lie beyond the end of the file"},
+    {39, 0xff, "truncated: its program headers lie beyond the end of the file"},
+    {54, 32, "its program headers have the wrong size"},
+    {56, 0, "it has no program headers"},
 };
 
 static void expect(const char *command_line, const char *lines)
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(damaged_image)
 {
-    uint64_t size = make_image(file, (struct image_shape){ 0 });
+    uint64_t size = make_image(file, (struct image_shape){0});
     char lines[200];
 
     make_machine(1, MIB(64));
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(no_memory_in_any_segment)
 {
-    uint64_t size = make_image(file, (struct image_shape){ 0 });
+    uint64_t size = make_image(file, (struct image_shape){0});
 
     make_machine(1, MIB(64));
     memset(file + 64 + 40, 0, 8);
@@ -100,7 +100,7 @@ END_TEST
 START_TEST(image_larger_than_its_node)
 {
     make_machine(2, MIB(64));
-    add_module(file, make_image(file, (struct image_shape){ .memory_bytes = MIB(20) }), "node=all");
+    add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(20)}), "node=all");
     expect("nodes=2 node1.mem=16M",
            "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 1 MiB and its image 20 MiB\n");
     expect("nodes=2", "");
@@ -111,9 +111,9 @@ START_TEST(image_larger_than_any_piece)
 {
     make_machine(1, MIB(64));
     machine.memory[3].range.end = MIB(20);
-    machine.memory[6] = (struct memory_fact){ { MIB(32), MIB(52) }, 1 };
+    machine.memory[6] = (struct memory_fact){{MIB(32), MIB(52)}, 1};
     machine.memory_count = 7;
-    add_module(file, make_image(file, (struct image_shape){ .memory_bytes = MIB(22) }), "");
+    add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(22)}), "");
     expect("", "module 0: no room in node 0 for 22 MiB in one piece, beside the boot modules\n");
 }
 END_TEST
@@ -121,15 +121,17 @@ END_TEST
 START_TEST(image_of_too_many_pages)
 {
     make_machine(1, GIB(1));
-    add_module(file, make_image(file, (struct image_shape){ .memory_bytes = MIB(32) }), "");
-    expect("", "node 0: 8192 image pages and 1 shared frames do not fit into a root CNode of 8192 slots, of which 277 are "
-               "taken\n");
+    add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(32)}), "");
+    expect("",
+           "node 0: 8192 image pages and 1 shared frames do not fit into a root CNode of 8192 slots, of which 277 are "
+           "taken\n");
     machine.module_count = 0;
     make_machine(2, GIB(64));
     add_good_module("node=all");
-    expect("nodes=2 shared=15G channel=0-1,1G",
-           "node 0: 1 image pages and 8192 shared frames do not fit into a root CNode of 8192 slots, of which 262 are taken\n"
-           "node 1: 1 image pages and 8192 shared frames do not fit into a root CNode of 8192 slots, of which 262 are taken\n");
+    expect("nodes=2 shared=15G channel=0-1,1G", "node 0: 1 image pages and 8192 shared frames do not fit into a root "
+                                                "CNode of 8192 slots, of which 262 are taken\n"
+                                                "node 1: 1 image pages and 8192 shared frames do not fit into a root "
+                                                "CNode of 8192 slots, of which 262 are taken\n");
 }
 END_TEST
 
@@ -161,14 +163,14 @@ START_TEST(bad_module_strings)
     static const struct {
         const char *text, *line;
     } cases[] = {
-        { "node=", "module 0 (node=): node=: not a node from 0 to 63, or all\n" },
-        { "node=64", "module 0 (node=64): node=64: not a node from 0 to 63, or all\n" },
-        { "node=every", "module 0 (node=every): node=every: not a node from 0 to 63, or all\n" },
-        { "node=0 node=0", "module 0 (node=0 node=0): node=0: its node was said before\n" },
-        { "rwx \"node=1", "module 0 (rwx \"node=1): \"node=1: a double quote is not closed\n" },
-        { "a \"b c", "module 0 (a \"b c): \"b c: a double quote is not closed\n" },
-        { "0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1",
-          "module 0 (0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 ...): more than 31 arguments\n" },
+        {"node=", "module 0 (node=): node=: not a node from 0 to 63, or all\n"},
+        {"node=64", "module 0 (node=64): node=64: not a node from 0 to 63, or all\n"},
+        {"node=every", "module 0 (node=every): node=every: not a node from 0 to 63, or all\n"},
+        {"node=0 node=0", "module 0 (node=0 node=0): node=0: its node was said before\n"},
+        {"rwx \"node=1", "module 0 (rwx \"node=1): \"node=1: a double quote is not closed\n"},
+        {"a \"b c", "module 0 (a \"b c): \"b c: a double quote is not closed\n"},
+        {"0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1",
+         "module 0 (0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 ...): more than 31 arguments\n"},
     };
 
     for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -191,12 +193,14 @@ START_TEST(arguments_have_a_limit)
     ck_assert_uint_eq(plan.node[0].argument_bytes, ABI_CMK_ARGUMENT_BYTES);
     text[1017] = 'a';
     text[1018] = '\0';
-    expect("", "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
-               "1024 bytes\n");
+    expect("",
+           "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
+           "1024 bytes\n");
     text[1018] = 'a';
     text[1099] = '\0';
-    expect("", "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
-               "1024 bytes\n");
+    expect("",
+           "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
+           "1024 bytes\n");
 }
 END_TEST
 
@@ -214,7 +218,7 @@ END_TEST
 START_TEST(rwx_makes_data_executable)
 {
     make_machine(1, MIB(64));
-    add_module(file, make_image(file, (struct image_shape){ .flags = 6 }), "rwx");
+    add_module(file, make_image(file, (struct image_shape){.flags = 6}), "rwx");
     expect("", "");
     ck_assert(plan.node[0].image_rwx);
 }
@@ -225,7 +229,7 @@ END_TEST
 static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t file_bytes,
                         uint64_t memory_bytes)
 {
-    const uint64_t fields[] = { 1 | (uint64_t)flags << 32, offset, vaddr, 0, file_bytes, memory_bytes, 1 };
+    const uint64_t fields[] = {1 | (uint64_t)flags << 32, offset, vaddr, 0, file_bytes, memory_bytes, 1};
 
     memcpy(file + 64 + 56 * number, fields, sizeof fields);
     if (file[56] < number + 1) {
@@ -238,12 +242,13 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
     static uint8_t memory[4 * 4096];
     struct elf_image image;
 
-    make_image(file, (struct image_shape){ 0 });
+    make_image(file, (struct image_shape){0});
     memset(file + 4096, 'A', 4096);
     memset(file + 8192, 'B', 4096);
     put_segment(0, 5, 4096, 0x400000, 100, 100);
     put_segment(1, 6, 8192, 0x402800, 16, 3000);
-    put_segment(2, 4, 8192 + 16, 0x402808, 4, 2000); /* like TLS: inside the one before, with memory that is not its own */
+    put_segment(2, 4, 8192 + 16, 0x402808, 4,
+                2000); /* like TLS: inside the one before, with memory that is not its own */
     put_segment(3, 6, 0, 0, 0, 0);
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     ck_assert_uint_eq(image.segment_count, 3);
@@ -264,7 +269,7 @@ START_TEST(pages_get_the_union_of_permissions)
     struct elf_image image;
     bool writable, executable;
 
-    make_image(file, (struct image_shape){ 0 });
+    make_image(file, (struct image_shape){0});
     put_segment(0, 5, 4096, 0x400000, 0x1800, 0x1800);
     put_segment(1, 6, 8192, 0x401900, 16, 0x1700);
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
@@ -283,12 +288,12 @@ START_TEST(the_last_place_that_works)
 {
     struct elf_image image;
 
-    make_image(file, (struct image_shape){ .vaddr = USER_END - 7 * 4096 });
+    make_image(file, (struct image_shape){.vaddr = USER_END - 7 * 4096});
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     ck_assert_uint_eq(image.end, USER_END - 6 * 4096);
-    make_image(file, (struct image_shape){ .entry = 0x400fff });
+    make_image(file, (struct image_shape){.entry = 0x400fff});
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
-    make_image(file, (struct image_shape){ .copies = 64, .file_bytes = 1, .memory_bytes = 1 });
+    make_image(file, (struct image_shape){.copies = 64, .file_bytes = 1, .memory_bytes = 1});
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     ck_assert_uint_eq(image.segment_count, 64);
 }

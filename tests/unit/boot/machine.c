@@ -28,7 +28,7 @@ uint64_t make_image(uint8_t *file, struct image_shape shape)
     uint64_t memory_bytes = or_else(shape.memory_bytes, file_bytes);
     uint64_t offset = or_else(shape.offset, 8192);
     uint32_t copies = (uint32_t)or_else(shape.copies, 1);
-    static const uint8_t start[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
+    static const uint8_t start[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
 
     memset(file, 0, IMAGE_ROOM);
     memcpy(file, start, sizeof start);
@@ -59,33 +59,33 @@ void make_machine(uint32_t cpus, uint64_t memory_bytes)
     uint64_t low_end = below - KIB(128);
 
     memset(&machine, 0, sizeof machine);
-    machine.memory[0] = (struct memory_fact){ { 0, 0x9fc00 }, 1 };
-    machine.memory[1] = (struct memory_fact){ { 0x9fc00, 0xa0000 }, 2 };
-    machine.memory[2] = (struct memory_fact){ { 0xf0000, 0x100000 }, 2 };
-    machine.memory[3] = (struct memory_fact){ { 0x100000, low_end }, 1 };
-    machine.memory[4] = (struct memory_fact){ { low_end, below }, 2 };
-    machine.memory[5] = (struct memory_fact){ { 0xfeffc000, 0xff000000 }, 2 };
+    machine.memory[0] = (struct memory_fact){{0, 0x9fc00}, 1};
+    machine.memory[1] = (struct memory_fact){{0x9fc00, 0xa0000}, 2};
+    machine.memory[2] = (struct memory_fact){{0xf0000, 0x100000}, 2};
+    machine.memory[3] = (struct memory_fact){{0x100000, low_end}, 1};
+    machine.memory[4] = (struct memory_fact){{low_end, below}, 2};
+    machine.memory[5] = (struct memory_fact){{0xfeffc000, 0xff000000}, 2};
     machine.memory_count = 6;
     if (memory_bytes > below) {
-        machine.memory[6] = (struct memory_fact){ { GIB(4), GIB(4) + memory_bytes - below }, 1 };
+        machine.memory[6] = (struct memory_fact){{GIB(4), GIB(4) + memory_bytes - below}, 1};
         machine.memory_count = 7;
     }
     for (uint32_t i = 0; i < cpus; i++) {
-        machine.cpu[i] = (struct cpu_fact){ i, NO_PROXIMITY };
+        machine.cpu[i] = (struct cpu_fact){i, NO_PROXIMITY};
     }
     machine.cpu_count = cpus;
-    machine.io_apic[0] = (struct io_apic_fact){ 0xfec00000, 0, 24 };
+    machine.io_apic[0] = (struct io_apic_fact){0xfec00000, 0, 24};
     machine.io_apic_count = 1;
     machine.command_line = "";
     machine.loader = "";
-    machine.kernel_image = (struct range){ 0x100000, 0x1a4120 };
-    machine.busy[0] = (struct range){ 0x9500, 0x9600 };
-    machine.busy[1] = (struct range){ 0x1a5000, 0x1a6234 };
+    machine.kernel_image = (struct range){0x100000, 0x1a4120};
+    machine.busy[0] = (struct range){0x9500, 0x9600};
+    machine.busy[1] = (struct range){0x1a5000, 0x1a6234};
     machine.busy_count = 2;
     machine.physical_address_bits = 40;
     machine.boot_page_bytes = 0x3000;
     machine.node_state_bytes = 0x24000;
-    good_size = make_image(good_file, (struct image_shape){ 0 });
+    good_size = make_image(good_file, (struct image_shape){0});
 }
 
 void add_module(const uint8_t *data, uint64_t size, const char *text)
@@ -97,7 +97,7 @@ void add_module(const uint8_t *data, uint64_t size, const char *text)
         start = ALIGN_UP(module[-1].range.end, ABI_PAGE_BITS);
     }
     machine.module_count++;
-    *module = (struct module_fact){ { start, start + size }, data, text };
+    *module = (struct module_fact){{start, start + size}, data, text};
 }
 
 void add_good_module(const char *text)

@@ -6,7 +6,8 @@ uint8_t memory_image[MEMORY_BYTES];
 const uint8_t *map_image(void *context, paddr_t address, uint64_t size)
 {
     (void)context;
-    if (address < MEMORY_BASE || address - MEMORY_BASE > MEMORY_BYTES || size > MEMORY_BYTES - (address - MEMORY_BASE)) {
+    if (address < MEMORY_BASE || address - MEMORY_BASE > MEMORY_BYTES ||
+        size > MEMORY_BYTES - (address - MEMORY_BASE)) {
         return NULL;
     }
     return memory_image + (address - MEMORY_BASE);

@@ -9,138 +9,141 @@ static const struct {
     const char *command_line, *lines;
 } bad[] = {
     /* words */
-    { "frobnicate", "frobnicate: unknown word\n" },
-    { "frobnicate=1", "frobnicate=1: unknown word\n" },
-    { "Nodes=2", "Nodes=2: unknown word\n" },
-    { "nodes", "nodes: unknown word\n" },
-    { "node=1", "node=1: unknown word\n" },
-    { "node0.cpu=0", "node0.cpu=0: unknown word\n" },
-    { "node0cpus=0", "node0cpus=0: unknown word\n" },
-    { "nodeK.cpus=0", "nodeK.cpus=0: unknown word\n" },
-    { "console_port=0x3f8 disable_iommu", "console_port=0x3f8: unknown word\ndisable_iommu: unknown word\n" },
-    { "nodes=2 \"balance=on", "\"balance=on: a double quote is not closed\n" },
-    { "nodes=2 \"nodes= 2\"", "\"nodes= 2\": said before, as nodes=2\n" },
-    { "\x01\xff\t!", "??: unknown word\n!: unknown word\n" },
+    {"frobnicate", "frobnicate: unknown word\n"},
+    {"frobnicate=1", "frobnicate=1: unknown word\n"},
+    {"Nodes=2", "Nodes=2: unknown word\n"},
+    {"nodes", "nodes: unknown word\n"},
+    {"node=1", "node=1: unknown word\n"},
+    {"node0.cpu=0", "node0.cpu=0: unknown word\n"},
+    {"node0cpus=0", "node0cpus=0: unknown word\n"},
+    {"nodeK.cpus=0", "nodeK.cpus=0: unknown word\n"},
+    {"console_port=0x3f8 disable_iommu", "console_port=0x3f8: unknown word\ndisable_iommu: unknown word\n"},
+    {"nodes=2 \"balance=on", "\"balance=on: a double quote is not closed\n"},
+    {"nodes=2 \"nodes= 2\"", "\"nodes= 2\": said before, as nodes=2\n"},
+    {"\x01\xff\t!", "??: unknown word\n!: unknown word\n"},
 
     /* nodes= */
-    { "nodes=", "nodes=: not a number of nodes, percpu or numa\n" },
-    { "nodes=two", "nodes=two: not a number of nodes, percpu or numa\n" },
-    { "nodes=-1", "nodes=-1: not a number of nodes, percpu or numa\n" },
-    { "nodes=2x", "nodes=2x: not a number of nodes, percpu or numa\n" },
-    { "nodes=99999999999999999999", "nodes=99999999999999999999: not a number of nodes, percpu or numa\n" },
-    { "nodes=0", "nodes=0: there can be 1 to 64 nodes\n" },
-    { "nodes=65", "nodes=65: there can be 1 to 64 nodes\n" },
-    { "nodes=5", "nodes=5: there are only 4 CPUs\n" },
-    { "nodes=2 nodes=2", "nodes=2: said before, as nodes=2\n" },
-    { "nodes=numa", "nodes=numa: the firmware describes no proximity domains\n" },
+    {"nodes=", "nodes=: not a number of nodes, percpu or numa\n"},
+    {"nodes=two", "nodes=two: not a number of nodes, percpu or numa\n"},
+    {"nodes=-1", "nodes=-1: not a number of nodes, percpu or numa\n"},
+    {"nodes=2x", "nodes=2x: not a number of nodes, percpu or numa\n"},
+    {"nodes=99999999999999999999", "nodes=99999999999999999999: not a number of nodes, percpu or numa\n"},
+    {"nodes=0", "nodes=0: there can be 1 to 64 nodes\n"},
+    {"nodes=65", "nodes=65: there can be 1 to 64 nodes\n"},
+    {"nodes=5", "nodes=5: there are only 4 CPUs\n"},
+    {"nodes=2 nodes=2", "nodes=2: said before, as nodes=2\n"},
+    {"nodes=numa", "nodes=numa: the firmware describes no proximity domains\n"},
 
     /* nodeK.cpus= */
-    { "nodes=2 node0.cpus=0 node1.cpus=0-9", "node1.cpus=0-9: there is no CPU 9 (4 CPUs: 0-3)\n" },
-    { "nodes=2 node0.cpus=0 node1.cpus=4", "node1.cpus=4: there is no CPU 4 (4 CPUs: 0-3)\n" },
-    { "nodes=2 node0.cpus=0 node1.cpus=1,18446744073709551615",
-      "node1.cpus=1,18446744073709551615: there is no CPU 18446744073709551615 (4 CPUs: 0-3)\n" },
-    { "nodes=2 node0.cpus=0,1,0 node1.cpus=2", "node0.cpus=0,1,0: CPU 0 is named twice\n" },
-    { "nodes=2 node0.cpus=0-2,1-3 node1.cpus=2", "node0.cpus=0-2,1-3: CPU 1 is named twice\n" },
-    { "nodes=2 node0.cpus=0-1 node1.cpus=1-2", "node1.cpus=1-2: CPU 1 is in node 0 already\n" },
-    { "nodes=2 node0.cpus=3-0 node1.cpus=1", "node0.cpus=3-0: the range 3-0 runs backwards\n" },
-    { "nodes=2 node0.cpus= node1.cpus=1", "node0.cpus=: not a set of CPUs such as 0-3,8\n" },
-    { "nodes=2 node0.cpus=0, node1.cpus=1", "node0.cpus=0,: not a set of CPUs such as 0-3,8\n" },
-    { "nodes=2 node0.cpus=0- node1.cpus=1", "node0.cpus=0-: not a set of CPUs such as 0-3,8\n" },
-    { "nodes=2 node0.cpus=0;1 node1.cpus=1", "node0.cpus=0;1: not a set of CPUs such as 0-3,8\n" },
-    { "nodes=2 node0.cpus=0", "node1.cpus= is missing: when one node names its CPUs, all do\n" },
-    { "nodes=2 node0.cpus=1 node1.cpus=2", "node0.cpus=1: CPU 0, the boot CPU, must be in node 0\n" },
-    { "nodes=2 node0.cpus=1 node1.cpus=0,2", "node1.cpus=0,2: CPU 0 is the boot CPU and belongs to node 0\n" },
-    { "nodes=2 node0.cpus=0 node0.cpus=1 node1.cpus=2", "node0.cpus=1: said before, as node0.cpus=0\n" },
-    { "nodes=percpu node0.cpus=0", "nodes=percpu: nodeK.cpus= needs nodes= with a number\n" },
-    { "node0.cpus=0 node1.cpus=1", "node1.cpus=1: there is no node 1 (1 node)\n" },
-    { "nodes=2 node64.cpus=0", "node64.cpus=0: nodes are numbered from 0 to 63\n" },
+    {"nodes=2 node0.cpus=0 node1.cpus=0-9", "node1.cpus=0-9: there is no CPU 9 (4 CPUs: 0-3)\n"},
+    {"nodes=2 node0.cpus=0 node1.cpus=4", "node1.cpus=4: there is no CPU 4 (4 CPUs: 0-3)\n"},
+    {"nodes=2 node0.cpus=0 node1.cpus=1,18446744073709551615",
+     "node1.cpus=1,18446744073709551615: there is no CPU 18446744073709551615 (4 CPUs: 0-3)\n"},
+    {"nodes=2 node0.cpus=0,1,0 node1.cpus=2", "node0.cpus=0,1,0: CPU 0 is named twice\n"},
+    {"nodes=2 node0.cpus=0-2,1-3 node1.cpus=2", "node0.cpus=0-2,1-3: CPU 1 is named twice\n"},
+    {"nodes=2 node0.cpus=0-1 node1.cpus=1-2", "node1.cpus=1-2: CPU 1 is in node 0 already\n"},
+    {"nodes=2 node0.cpus=3-0 node1.cpus=1", "node0.cpus=3-0: the range 3-0 runs backwards\n"},
+    {"nodes=2 node0.cpus= node1.cpus=1", "node0.cpus=: not a set of CPUs such as 0-3,8\n"},
+    {"nodes=2 node0.cpus=0, node1.cpus=1", "node0.cpus=0,: not a set of CPUs such as 0-3,8\n"},
+    {"nodes=2 node0.cpus=0- node1.cpus=1", "node0.cpus=0-: not a set of CPUs such as 0-3,8\n"},
+    {"nodes=2 node0.cpus=0;1 node1.cpus=1", "node0.cpus=0;1: not a set of CPUs such as 0-3,8\n"},
+    {"nodes=2 node0.cpus=0", "node1.cpus= is missing: when one node names its CPUs, all do\n"},
+    {"nodes=2 node0.cpus=1 node1.cpus=2", "node0.cpus=1: CPU 0, the boot CPU, must be in node 0\n"},
+    {"nodes=2 node0.cpus=1 node1.cpus=0,2", "node1.cpus=0,2: CPU 0 is the boot CPU and belongs to node 0\n"},
+    {"nodes=2 node0.cpus=0 node0.cpus=1 node1.cpus=2", "node0.cpus=1: said before, as node0.cpus=0\n"},
+    {"nodes=percpu node0.cpus=0", "nodes=percpu: nodeK.cpus= needs nodes= with a number\n"},
+    {"node0.cpus=0 node1.cpus=1", "node1.cpus=1: there is no node 1 (1 node)\n"},
+    {"nodes=2 node64.cpus=0", "node64.cpus=0: nodes are numbered from 0 to 63\n"},
 
     /* sizes */
-    { "node0.mem=", "node0.mem=: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "node0.mem=64X", "node0.mem=64X: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "node0.mem=M", "node0.mem=M: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "node0.mem=0xG", "node0.mem=0xG: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "node0.mem=99999999999G", "node0.mem=99999999999G: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "node0.mem=1000000G", "node0.mem=1000000G: more memory than any machine has\n" },
-    { "node0.mem=0", "node0.mem=0: the size is 0\n" },
-    { "node0.mem=16M node0.mem=17M", "node0.mem=17M: said before, as node0.mem=16M\n" },
-    { "node0.mem=1G", "node0.mem=1G: there are only 252.1 MiB of RAM for nodes\n" },
-    { "nodes=2 node0.mem=128M node1.mem=128M",
-      "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n" },
-    { "nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
-    { "nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
-    { "nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M", "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n" },
-    { "nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n" },
-    { "nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n" },
+    {"node0.mem=", "node0.mem=: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=64X", "node0.mem=64X: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=M", "node0.mem=M: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=0xG", "node0.mem=0xG: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=99999999999G", "node0.mem=99999999999G: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=1000000G", "node0.mem=1000000G: more memory than any machine has\n"},
+    {"node0.mem=0", "node0.mem=0: the size is 0\n"},
+    {"node0.mem=16M node0.mem=17M", "node0.mem=17M: said before, as node0.mem=16M\n"},
+    {"node0.mem=1G", "node0.mem=1G: there are only 252.1 MiB of RAM for nodes\n"},
+    {"nodes=2 node0.mem=128M node1.mem=128M",
+     "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n"},
+    {"nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M",
+     "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n"},
+    {"nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n"},
 
     /* consoles */
-    { "node0.console=com5", "node0.console=com5: can be com1, com2, com3, com4 or none\n" },
-    { "node0.console=com", "node0.console=com: can be com1, com2, com3, com4 or none\n" },
-    { "node0.console=0x3f8", "node0.console=0x3f8: can be com1, com2, com3, com4 or none\n" },
-    { "node0.console=com1 node0.console=none", "node0.console=none: said before, as node0.console=com1\n" },
-    { "node1.console=com2", "node1.console=com2: there is no node 1 (1 node)\n" },
+    {"node0.console=com5", "node0.console=com5: can be com1, com2, com3, com4 or none\n"},
+    {"node0.console=com", "node0.console=com: can be com1, com2, com3, com4 or none\n"},
+    {"node0.console=0x3f8", "node0.console=0x3f8: can be com1, com2, com3, com4 or none\n"},
+    {"node0.console=com1 node0.console=none", "node0.console=none: said before, as node0.console=com1\n"},
+    {"node1.console=com2", "node1.console=com2: there is no node 1 (1 node)\n"},
 
     /* devices */
-    { "nodes=2 node0.devices=all node1.devices=all", "node1.devices=all: node 0 has all devices already\n" },
-    { "node0.devices=some", "node0.devices=some: not all, none, or a list of functions and ports such as "
-      "00:1f.2,port:0x60-0x64\n" },
-    { "node0.devices=", "node0.devices=: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64\n" },
-    { "node0.devices=00:03.0,", "node0.devices=00:03.0,: not all, none, or a list of functions and ports such as "
-      "00:1f.2,port:0x60-0x64\n" },
-    { "node0.devices=00:03.8", "node0.devices=00:03.8: not all, none, or a list of functions and ports such as "
-      "00:1f.2,port:0x60-0x64\n" },
-    { "node0.devices=00:20.0", "node0.devices=00:20.0: not all, none, or a list of functions and ports such as "
-      "00:1f.2,port:0x60-0x64\n" },
-    { "node0.devices=00:05.0", "node0.devices=00:05.0: there is no PCI function 00:05.0\n" },
-    { "node0.devices=00:03.0,00:03.0", "node0.devices=00:03.0,00:03.0: 00:03.0 is named twice\n" },
-    { "nodes=2 node0.devices=00:03.0 node1.devices=00:03.0", "node1.devices=00:03.0: 00:03.0 is in node 0 already\n" },
-    { "node0.devices=port:", "node0.devices=port:: not ports from 0 to 0xffff such as port:0x60-0x64\n" },
-    { "node0.devices=port:0x60-", "node0.devices=port:0x60-: not ports from 0 to 0xffff such as port:0x60-0x64\n" },
-    { "node0.devices=port:0x64-0x60", "node0.devices=port:0x64-0x60: not ports from 0 to 0xffff such as port:0x60-0x64\n" },
-    { "node0.devices=port:65536", "node0.devices=port:65536: not ports from 0 to 0xffff such as port:0x60-0x64\n" },
-    { "nodes=2 node0.devices=port:0-0x7f node1.devices=port:0x60-0x64",
-      "node1.devices=port:0x60-0x64: ports 0x60-0x64: node 0 has 0x0-0x7f already\n" },
-    { "nodes=2 node0.devices=00:03.0 node1.devices=port:0xc01f",
-      "node1.devices=port:0xc01f: ports 0xc01f-0xc01f: node 0 has 0xc000-0xc03f already\n" },
-    { "node0.devices=none node0.devices=all", "node0.devices=all: said before, as node0.devices=none\n" },
+    {"nodes=2 node0.devices=all node1.devices=all", "node1.devices=all: node 0 has all devices already\n"},
+    {"node0.devices=some", "node0.devices=some: not all, none, or a list of functions and ports such as "
+                           "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=",
+     "node0.devices=: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:03.0,", "node0.devices=00:03.0,: not all, none, or a list of functions and ports such as "
+                               "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:03.8", "node0.devices=00:03.8: not all, none, or a list of functions and ports such as "
+                              "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:20.0", "node0.devices=00:20.0: not all, none, or a list of functions and ports such as "
+                              "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:05.0", "node0.devices=00:05.0: there is no PCI function 00:05.0\n"},
+    {"node0.devices=00:03.0,00:03.0", "node0.devices=00:03.0,00:03.0: 00:03.0 is named twice\n"},
+    {"nodes=2 node0.devices=00:03.0 node1.devices=00:03.0", "node1.devices=00:03.0: 00:03.0 is in node 0 already\n"},
+    {"node0.devices=port:", "node0.devices=port:: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"node0.devices=port:0x60-", "node0.devices=port:0x60-: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"node0.devices=port:0x64-0x60",
+     "node0.devices=port:0x64-0x60: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"node0.devices=port:65536", "node0.devices=port:65536: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"nodes=2 node0.devices=port:0-0x7f node1.devices=port:0x60-0x64",
+     "node1.devices=port:0x60-0x64: ports 0x60-0x64: node 0 has 0x0-0x7f already\n"},
+    {"nodes=2 node0.devices=00:03.0 node1.devices=port:0xc01f",
+     "node1.devices=port:0xc01f: ports 0xc01f-0xc01f: node 0 has 0xc000-0xc03f already\n"},
+    {"node0.devices=none node0.devices=all", "node0.devices=all: said before, as node0.devices=none\n"},
 
     /* shared and channel= */
-    { "shared=lots", "shared=lots: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "shared=1G", "shared=1G: no 1 GiB of free RAM in one piece\n" },
-    { "shared=2M shared=2M", "shared=2M: said before, as shared=2M\n" },
-    { "nodes=2 channel=0-1", "channel=0-1: not two nodes and a size such as channel=0-1,2M\n" },
-    { "nodes=2 channel=0,2M", "channel=0,2M: not two nodes and a size such as channel=0-1,2M\n" },
-    { "nodes=2 channel=0-x,2M", "channel=0-x,2M: not two nodes and a size such as channel=0-1,2M\n" },
-    { "nodes=2 channel=-1,2M", "channel=-1,2M: not two nodes and a size such as channel=0-1,2M\n" },
-    { "nodes=2 channel=0-1,2Q", "channel=0-1,2Q: not a size such as 2097152, 64M or 0x80000K\n" },
-    { "nodes=2 channel=0-1,0", "channel=0-1,0: the size is 0\n" },
-    { "nodes=2 channel=1-1,2M", "channel=1-1,2M: a channel joins two different nodes\n" },
-    { "nodes=2 channel=0-64,2M", "channel=0-64,2M: nodes are numbered from 0 to 63\n" },
-    { "nodes=2 channel=0-2,2M", "channel=0-2,2M: there is no node 2 (2 nodes)\n" },
-    { "nodes=2 channel=0-1,512M", "channel=0-1,512M: no 512 MiB of free RAM in one piece\n" },
+    {"shared=lots", "shared=lots: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"shared=1G", "shared=1G: no 1 GiB of free RAM in one piece\n"},
+    {"shared=2M shared=2M", "shared=2M: said before, as shared=2M\n"},
+    {"nodes=2 channel=0-1", "channel=0-1: not two nodes and a size such as channel=0-1,2M\n"},
+    {"nodes=2 channel=0,2M", "channel=0,2M: not two nodes and a size such as channel=0-1,2M\n"},
+    {"nodes=2 channel=0-x,2M", "channel=0-x,2M: not two nodes and a size such as channel=0-1,2M\n"},
+    {"nodes=2 channel=-1,2M", "channel=-1,2M: not two nodes and a size such as channel=0-1,2M\n"},
+    {"nodes=2 channel=0-1,2Q", "channel=0-1,2Q: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"nodes=2 channel=0-1,0", "channel=0-1,0: the size is 0\n"},
+    {"nodes=2 channel=1-1,2M", "channel=1-1,2M: a channel joins two different nodes\n"},
+    {"nodes=2 channel=0-64,2M", "channel=0-64,2M: nodes are numbered from 0 to 63\n"},
+    {"nodes=2 channel=0-2,2M", "channel=0-2,2M: there is no node 2 (2 nodes)\n"},
+    {"nodes=2 channel=0-1,512M", "channel=0-1,512M: no 512 MiB of free RAM in one piece\n"},
 
     /* switches */
-    { "balance=yes", "balance=yes: can be on or off\n" },
-    { "checks=1", "checks=1: can be on or off\n" },
-    { "fastpath=", "fastpath=: can be on or off\n" },
-    { "fastpath=on fastpath=off", "fastpath=off: said before, as fastpath=on\n" },
-    { "plan=yes", "plan=yes: can only be plan=only\n" },
-    { "plan=only plan=only", "plan=only: said before, as plan=only\n" },
+    {"balance=yes", "balance=yes: can be on or off\n"},
+    {"checks=1", "checks=1: can be on or off\n"},
+    {"fastpath=", "fastpath=: can be on or off\n"},
+    {"fastpath=on fastpath=off", "fastpath=off: said before, as fastpath=on\n"},
+    {"plan=yes", "plan=yes: can only be plan=only\n"},
+    {"plan=only plan=only", "plan=only: said before, as plan=only\n"},
 
     /* several at once: each has its line */
-    { "nodes=5 foo balance=x node7.mem=2M",
-      "foo: unknown word\nbalance=x: can be on or off\nnodes=5: there are only 4 CPUs\n"
-      "node7.mem=2M: there is no node 7 (5 nodes)\n" },
-    { "nodes=x node0.mem=0 shared=1", "nodes=x: not a number of nodes, percpu or numa\nnode0.mem=0: the size is 0\n" },
-    { "nodes=2 node0.cpus=9 node1.cpus=8",
-      "node0.cpus=9: there is no CPU 9 (4 CPUs: 0-3)\nnode1.cpus=8: there is no CPU 8 (4 CPUs: 0-3)\n" },
+    {"nodes=5 foo balance=x node7.mem=2M",
+     "foo: unknown word\nbalance=x: can be on or off\nnodes=5: there are only 4 CPUs\n"
+     "node7.mem=2M: there is no node 7 (5 nodes)\n"},
+    {"nodes=x node0.mem=0 shared=1", "nodes=x: not a number of nodes, percpu or numa\nnode0.mem=0: the size is 0\n"},
+    {"nodes=2 node0.cpus=9 node1.cpus=8",
+     "node0.cpus=9: there is no CPU 9 (4 CPUs: 0-3)\nnode1.cpus=8: there is no CPU 8 (4 CPUs: 0-3)\n"},
 };
 
 static void make_bad_machine(void)
 {
     make_machine(4, MIB(256));
-    machine.pci[0] = (struct pci_fact){ .device = 3, .bar = { { false, 0xfebc0000, 0x20000 }, { true, 0xc000, 64 } } };
-    machine.pci[1] = (struct pci_fact){ .device = 4, .bar = { { false, 0xfebe0000, 0x1000 } } };
+    machine.pci[0] = (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
+    machine.pci[1] = (struct pci_fact){.device = 4, .bar = {{false, 0xfebe0000, 0x1000}}};
     machine.pci_count = 2;
 }
 
@@ -214,7 +217,7 @@ END_TEST
 START_TEST(proximity_that_cannot_be)
 {
     make_machine(4, GIB(1));
-    machine.proximity[0] = (struct proximity_fact){ { 0, GIB(1) }, 7 };
+    machine.proximity[0] = (struct proximity_fact){{0, GIB(1)}, 7};
     machine.proximity_count = 1;
     for (unsigned i = 0; i < 4; i++) {
         machine.cpu[i].proximity = 2;
@@ -247,7 +250,7 @@ START_TEST(machines_without_room)
     /* 20 pieces of 200 KiB, each in a large page of its own. */
     make_machine(1, MIB(64));
     for (unsigned i = 0; i < 20; i++) {
-        machine.memory[3 + i] = (struct memory_fact){ { MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200) }, 1 };
+        machine.memory[3 + i] = (struct memory_fact){{MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200)}, 1};
     }
     machine.memory_count = 23;
     expect("shared=0", "node 0: its memory is in too many small pieces for its kernel\n");
@@ -262,26 +265,26 @@ START_TEST(registers_that_make_no_sense)
         struct pci_bar_fact bar;
         const char *line;
     } cases[] = {
-        { { false, 0, 0x1000 }, "address register 0: the firmware gave it no address\n" },
-        { { false, 0xfebc0000, 0x3000 }, "address register 0: 0xfebc0000 with 12288 bytes makes no sense\n" },
-        { { false, 0xfebc0800, 0x1000 }, "address register 0: 0xfebc0800 with 4096 bytes makes no sense\n" },
-        { { false, 0xfffffffff0000000, 0x10000000 },
-          "address register 0: 0xfffffffff0000000 with 268435456 bytes makes no sense\n" },
-        { { false, 0x200000, 0x1000 }, "address register 0: 0x200000 is in RAM\n" },
-        { { false, 0x120000, 0x1000 }, "address register 0: 0x120000 is in the kernel\n" },
-        { { false, 0xa0000, 0x20000 }, "address register 0: 0xa0000 is below 1 MiB\n" },
-        { { false, 0xfee00000, 0x100000 }, "address register 0: 0xfee00000 is where stores are interrupts\n" },
-        { { false, 0xfec00000, 0x10 }, "address register 0: 0xfec00000 is on an IOAPIC\n" },
-        { { false, 0xfed90000, 0x1000 }, "address register 0: 0xfed90000 is on an IOMMU\n" },
-        { { false, 0xfebe0c00, 0x400 }, "address register 0: shares a page with 00:04.0\n" },
-        { { false, 0xfebc0000, 0x40000 }, "address register 0: shares a page with 00:04.0\n" },
-        { { true, 0, 64 }, "address register 0: port 0x0 with 64 ports makes no sense\n" },
-        { { true, 0xfff0, 64 }, "address register 0: port 0xfff0 with 64 ports makes no sense\n" },
+        {{false, 0, 0x1000}, "address register 0: the firmware gave it no address\n"},
+        {{false, 0xfebc0000, 0x3000}, "address register 0: 0xfebc0000 with 12288 bytes makes no sense\n"},
+        {{false, 0xfebc0800, 0x1000}, "address register 0: 0xfebc0800 with 4096 bytes makes no sense\n"},
+        {{false, 0xfffffffff0000000, 0x10000000},
+         "address register 0: 0xfffffffff0000000 with 268435456 bytes makes no sense\n"},
+        {{false, 0x200000, 0x1000}, "address register 0: 0x200000 is in RAM\n"},
+        {{false, 0x120000, 0x1000}, "address register 0: 0x120000 is in the kernel\n"},
+        {{false, 0xa0000, 0x20000}, "address register 0: 0xa0000 is below 1 MiB\n"},
+        {{false, 0xfee00000, 0x100000}, "address register 0: 0xfee00000 is where stores are interrupts\n"},
+        {{false, 0xfec00000, 0x10}, "address register 0: 0xfec00000 is on an IOAPIC\n"},
+        {{false, 0xfed90000, 0x1000}, "address register 0: 0xfed90000 is on an IOMMU\n"},
+        {{false, 0xfebe0c00, 0x400}, "address register 0: shares a page with 00:04.0\n"},
+        {{false, 0xfebc0000, 0x40000}, "address register 0: shares a page with 00:04.0\n"},
+        {{true, 0, 64}, "address register 0: port 0x0 with 64 ports makes no sense\n"},
+        {{true, 0xfff0, 64}, "address register 0: port 0xfff0 with 64 ports makes no sense\n"},
     };
     char lines[200];
 
     make_bad_machine();
-    machine.iommu[0] = (struct range){ 0xfed90000, 0xfed91000 };
+    machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
     machine.iommu_count = 1;
     machine.pci[0].bar[0] = cases[_i].bar;
     machine.pci[0].bar[1].size = 0;

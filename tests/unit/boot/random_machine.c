@@ -32,12 +32,12 @@ static void choose_memory(struct choices *choices)
     uint64_t extra = choose(choices, 12);
 
     for (uint64_t i = 0; i < extra; i++) {
-        static const uint32_t types[] = { 1, 1, 2, 3, 4, 5, 20 };
+        static const uint32_t types[] = {1, 1, 2, 3, 4, 5, 20};
         uint64_t start = choose_address(choices);
         uint64_t bytes = choose(choices, 4) == 0 ? choose(choices, MIB(300)) : choose(choices, 64) * KIB(260);
 
         machine.memory[machine.memory_count++] =
-            (struct memory_fact){ { start, start + bytes }, types[choose(choices, ARRAY_LENGTH(types))] };
+            (struct memory_fact){{start, start + bytes}, types[choose(choices, ARRAY_LENGTH(types))]};
     }
 }
 
@@ -49,7 +49,7 @@ static void choose_proximity(struct choices *choices)
     for (uint32_t i = 0; i < domains; i++) {
         paddr_t end = at + choose(choices, 256) * KIB(1025);
 
-        machine.proximity[machine.proximity_count++] = (struct proximity_fact){ { at, end }, i * 3 };
+        machine.proximity[machine.proximity_count++] = (struct proximity_fact){{at, end}, i * 3};
         at = end;
     }
     for (uint32_t cpu = 0; domains > 0 && cpu < machine.cpu_count; cpu++) {
@@ -63,25 +63,26 @@ static void choose_pci(struct choices *choices)
     for (uint32_t i = 0; i < machine.pci_count; i++) {
         struct pci_fact *function = &machine.pci[i];
 
-        *function = (struct pci_fact){ .device = (uint8_t)i, .function = (uint8_t)choose(choices, 2) };
+        *function = (struct pci_fact){.device = (uint8_t)i, .function = (uint8_t)choose(choices, 2)};
         for (unsigned bar = 0; bar < 3; bar++) {
             uint64_t size = UINT64_C(16) << choose(choices, 14);
             uint64_t base = 0xe0000000 + choose(choices, 0x2000) * KIB(64);
 
             function->bar[bar] = choose(choices, 2) == 0
-                                     ? (struct pci_bar_fact){ true, 0x100 + choose(choices, 0xf000), size & 0xfff }
-                                     : (struct pci_bar_fact){ false, base & ~(size - 1), size };
+                                     ? (struct pci_bar_fact){true, 0x100 + choose(choices, 0xf000), size & 0xfff}
+                                     : (struct pci_bar_fact){false, base & ~(size - 1), size};
         }
     }
     machine.mcfg_base = choose(choices, 2) * 0xb0000000;
     machine.mcfg_last_bus = 255;
-    machine.iommu[0] = (struct range){ 0xfed90000, 0xfed91000 };
+    machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
     machine.iommu_count = (uint32_t)choose(choices, 2);
 }
 
 static void choose_modules(struct choices *choices)
 {
-    static const char *const texts[] = { "node=all", "", "", "node=0", "node=1 a b", "x y", "rwx node=2", "node=0 rwx z" };
+    static const char *const texts[] = {"node=all",   "",    "",           "node=0",
+                                        "node=1 a b", "x y", "rwx node=2", "node=0 rwx z"};
     /* Mostly what every cluster can boot with. */
     bool plain = choose(choices, 8) != 7;
     uint64_t count = plain ? 0 : choose(choices, 5);
@@ -94,7 +95,7 @@ static void choose_modules(struct choices *choices)
         paddr_t start = choose_address(choices);
         struct module_fact *module = &machine.module[machine.module_count - 1];
 
-        module->range = (struct range){ start, start + module->range.end - module->range.start };
+        module->range = (struct range){start, start + module->range.end - module->range.start};
     }
 }
 
@@ -117,7 +118,7 @@ void choose_machine(struct choices *choices)
     for (uint64_t i = 0; i < busy; i++) {
         paddr_t start = choose_address(choices);
 
-        machine.busy[machine.busy_count++] = (struct range){ start, start + choose(choices, KIB(64)) };
+        machine.busy[machine.busy_count++] = (struct range){start, start + choose(choices, KIB(64))};
     }
     machine.physical_address_bits = 36 + (uint32_t)choose(choices, 12);
     machine.boot_page_bytes = choose(choices, MIB(3));
@@ -165,8 +166,9 @@ static void choose_word(struct choices *choices, char *word, size_t size)
         break;
     case 9:
     case 10:
-        snprintf(word, size, "node%lu.devices=00:%02lx.%lx,port:0x%lx-0x%lx", (unsigned long)node, (unsigned long)(number / 2),
-                 (unsigned long)(number % 2), (unsigned long)(number * 16), (unsigned long)(number * 16 + 20));
+        snprintf(word, size, "node%lu.devices=00:%02lx.%lx,port:0x%lx-0x%lx", (unsigned long)node,
+                 (unsigned long)(number / 2), (unsigned long)(number % 2), (unsigned long)(number * 16),
+                 (unsigned long)(number * 16 + 20));
         break;
     default:
         snprintf(word, size, "node%lu.console=com%lu", (unsigned long)node, (unsigned long)(1 + number % 4));

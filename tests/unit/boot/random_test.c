@@ -40,7 +40,7 @@ START_TEST(plans_keep_the_rules)
 
     for (unsigned run = 0; run < RUNS; run++) {
         uint8_t bytes[400];
-        struct choices choices = { bytes, sizeof bytes, 0 };
+        struct choices choices = {bytes, sizeof bytes, 0};
         char text[600];
         unsigned mistakes;
 
@@ -68,7 +68,7 @@ START_TEST(plans_are_the_same_every_time)
 {
     static struct cluster first;
     uint8_t bytes[400];
-    struct choices choices = { bytes, sizeof bytes, 0 };
+    struct choices choices = {bytes, sizeof bytes, 0};
 
     fill(bytes, sizeof bytes, 5);
     choose_machine(&choices);

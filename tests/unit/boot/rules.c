@@ -22,7 +22,7 @@ static bool meet(struct range a, struct range b)
 static void own(struct range range, uint32_t owner, bool private)
 {
     if (range.start < range.end) {
-        owned[owned_count++] = (struct owned){ range, owner, private };
+        owned[owned_count++] = (struct owned){range, owner, private};
     }
 }
 
@@ -42,7 +42,7 @@ static void collect(const struct machine_facts *facts, const struct cluster *clu
     }
     own(facts->kernel_image, owner++, false);
     own(cluster->boot_pages, owner++, false);
-    own((struct range){ cluster->trampoline, cluster->trampoline + 4096 }, owner++, false);
+    own((struct range){cluster->trampoline, cluster->trampoline + 4096}, owner++, false);
 }
 
 /* True if RAM covers all of `range` and nothing else is said about any byte of it. */
@@ -105,8 +105,8 @@ static const char *broken_by_memory(const struct machine_facts *facts, const str
                 return "two regions meet";
             }
             if (a->owner != b->owner && a->private && b->private &&
-                meet((struct range){ a->range.start / MIB(2), (a->range.end + MIB(2) - 1) / MIB(2) },
-                     (struct range){ b->range.start / MIB(2), (b->range.end + MIB(2) - 1) / MIB(2) })) {
+                meet((struct range){a->range.start / MIB(2), (a->range.end + MIB(2) - 1) / MIB(2)},
+                     (struct range){b->range.start / MIB(2), (b->range.end + MIB(2) - 1) / MIB(2)})) {
                 return "two owners share a 2 MiB page";
             }
         }
@@ -129,7 +129,7 @@ static const char *broken_by_memory(const struct machine_facts *facts, const str
 static const char *broken_by_boot(const struct machine_facts *facts, const struct cluster *cluster)
 {
     uint64_t status = cluster->boot_pages.start + ((facts->boot_page_bytes + 4095) & ~UINT64_C(4095));
-    struct range trampoline = { cluster->trampoline, cluster->trampoline + 4096 };
+    struct range trampoline = {cluster->trampoline, cluster->trampoline + 4096};
 
     if (cluster->boot_pages.start % 4096 != 0 || !is_ram(facts, cluster->boot_pages) ||
         is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) || cluster->status_page != status ||
@@ -199,7 +199,8 @@ static const char *broken_by_images(const struct machine_facts *facts, const str
                 return "regions do not ascend";
             }
         }
-        if (!inside || image == 0 || here->image.start % 4096 != 0 || image % 4096 != 0 || is_needed(facts, here->image)) {
+        if (!inside || image == 0 || here->image.start % 4096 != 0 || image % 4096 != 0 ||
+            is_needed(facts, here->image)) {
             return "an image is misplaced";
         }
         if (node_kernel_bytes(here, facts->node_state_bytes) + image > sum) {
@@ -219,14 +220,14 @@ static const char *broken_by_images(const struct machine_facts *facts, const str
 
 struct device_check {
     const struct machine_facts *facts;
-    paddr_t end;         /* of the last range */
+    paddr_t end; /* of the last range */
     const char *broken;
 };
 
 static void check_device(void *context, struct range range)
 {
     struct device_check *check = context;
-    const struct range never[] = { { 0xfee00000, 0xfef00000 }, { 0xfffffff8, 0x100000000 } };
+    const struct range never[] = {{0xfee00000, 0xfef00000}, {0xfffffff8, 0x100000000}};
 
     if (range.start >= range.end || range.start < check->end || range.end > BIT(47)) {
         check->broken = "device ranges are not ascending and disjoint";
@@ -243,7 +244,7 @@ static void check_device(void *context, struct range range)
         }
     }
     for (uint32_t i = 0; i < check->facts->io_apic_count; i++) {
-        if (meet(range, (struct range){ check->facts->io_apic[i].base, check->facts->io_apic[i].base + 4096 })) {
+        if (meet(range, (struct range){check->facts->io_apic[i].base, check->facts->io_apic[i].base + 4096})) {
             check->broken = "a device range meets an IOAPIC";
         }
     }
@@ -260,7 +261,7 @@ static const char *broken_by_devices(const struct machine_facts *facts, const st
 
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         const struct node_plan *here = &cluster->node[node];
-        struct device_check check = { .facts = facts };
+        struct device_check check = {.facts = facts};
 
         all += here->all_devices;
         device_ranges(facts, cluster, node, check_device, &check);
@@ -283,8 +284,7 @@ static const char *broken_by_devices(const struct machine_facts *facts, const st
 const char *broken_rule(const struct machine_facts *facts, const struct cluster *cluster)
 {
     const char *(*const part[])(const struct machine_facts *, const struct cluster *) = {
-        broken_by_cpus, broken_by_memory, broken_by_boot, broken_by_images, broken_by_devices
-    };
+        broken_by_cpus, broken_by_memory, broken_by_boot, broken_by_images, broken_by_devices};
     const char *broken = NULL;
 
     collect(facts, cluster);

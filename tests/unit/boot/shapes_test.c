@@ -36,23 +36,23 @@ static const struct {
     uint32_t cpus;
     const char *command_line, *nodes;
 } shapes[] = {
-    { 1, "", "0" },
-    { 2, "", "00" },
-    { 4, "nodes=1", "0000" },
-    { 8, "nodes=1", "00000000" },
-    { 4, "nodes=2", "0011" },
-    { 4, "nodes=4", "0123" },
-    { 4, "nodes=2 node0.cpus=0 node1.cpus=1-3", "0111" },
-    { 4, "nodes=3 node0.cpus=0-1 node1.cpus=2 node2.cpus=3", "0012" },
-    { 8, "nodes=8", "01234567" },
-    { 8, "nodes=percpu", "01234567" },
-    { 1, "nodes=percpu", "0" },
-    { 7, "nodes=3", "0001122" },
-    { 5, "nodes=4", "00123" },
-    { 8, "nodes=2 node0.cpus=0,2 node1.cpus=5-6", "0.0..11." },
-    { 4, "nodes=2 node1.cpus=1,3 node0.cpus=2,0", "0101" },
-    { 16, "nodes=12 ", "0 0 1 1 2 2 3 3 4 5 6 7 8 9 10 11 " },
-    { 4, "nodes=0x2", "0011" },
+    {1, "", "0"},
+    {2, "", "00"},
+    {4, "nodes=1", "0000"},
+    {8, "nodes=1", "00000000"},
+    {4, "nodes=2", "0011"},
+    {4, "nodes=4", "0123"},
+    {4, "nodes=2 node0.cpus=0 node1.cpus=1-3", "0111"},
+    {4, "nodes=3 node0.cpus=0-1 node1.cpus=2 node2.cpus=3", "0012"},
+    {8, "nodes=8", "01234567"},
+    {8, "nodes=percpu", "01234567"},
+    {1, "nodes=percpu", "0"},
+    {7, "nodes=3", "0001122"},
+    {5, "nodes=4", "00123"},
+    {8, "nodes=2 node0.cpus=0,2 node1.cpus=5-6", "0.0..11."},
+    {4, "nodes=2 node1.cpus=1,3 node0.cpus=2,0", "0101"},
+    {16, "nodes=12 ", "0 0 1 1 2 2 3 3 4 5 6 7 8 9 10 11 "},
+    {4, "nodes=0x2", "0011"},
 };
 
 START_TEST(cpus_go_to_nodes)
@@ -66,7 +66,7 @@ END_TEST
 /* APIC ids of 2 sockets, 3 cores each, 2 threads each, as QEMU numbers them. */
 START_TEST(sparse_apic_ids_keep_siblings_together)
 {
-    static const uint32_t apic_id[12] = { 0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13 };
+    static const uint32_t apic_id[12] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13};
 
     make_machine(12, MIB(512));
     machine.smt_shift = 1;
@@ -122,17 +122,17 @@ static const struct {
     uint32_t cpus;
     const char *command_line;
 } sizes[] = {
-    { MIB(64), 1, "" },
-    { MIB(64), 8, "nodes=8" },
-    { MIB(64), 4, "nodes=4 shared=4M channel=0-1,2M channel=2-3,1" },
-    { MIB(128), 4, "nodes=2" },
-    { GIB(1), 4, "nodes=4" },
-    { GIB(6), 4, "nodes=2" },
-    { GIB(6), 4, "nodes=4 node3.mem=4G" },
-    { GIB(64), 16, "nodes=16" },
-    { GIB(600), 4, "nodes=4" },
-    { GIB(6), 2, "shared=1G channel=0-1,1G nodes=2" },
-    { MIB(64), 4, "shared=0" },
+    {MIB(64), 1, ""},
+    {MIB(64), 8, "nodes=8"},
+    {MIB(64), 4, "nodes=4 shared=4M channel=0-1,2M channel=2-3,1"},
+    {MIB(128), 4, "nodes=2"},
+    {GIB(1), 4, "nodes=4"},
+    {GIB(6), 4, "nodes=2"},
+    {GIB(6), 4, "nodes=4 node3.mem=4G"},
+    {GIB(64), 16, "nodes=16"},
+    {GIB(600), 4, "nodes=4"},
+    {GIB(6), 2, "shared=1G channel=0-1,1G nodes=2"},
+    {MIB(64), 4, "shared=0"},
 };
 
 /* Everything that is usable is in some node, but for a page or so at each seam. */
@@ -203,14 +203,14 @@ START_TEST(fragmented_memory_works)
 {
     make_machine(2, MIB(512));
     machine.memory_count = 0;
-    machine.memory[machine.memory_count++] = (struct memory_fact){ { 0, 0xa0000 }, 1 };
+    machine.memory[machine.memory_count++] = (struct memory_fact){{0, 0xa0000}, 1};
     for (uint64_t at = MIB(1); at < MIB(240); at += MIB(1)) {
         /* A hole every MiB, two entries overlapping, some RAM listed twice, odd ends. */
-        machine.memory[machine.memory_count++] = (struct memory_fact){ { at, at + MIB(1) - 1000 - at / 4096 }, 1 };
+        machine.memory[machine.memory_count++] = (struct memory_fact){{at, at + MIB(1) - 1000 - at / 4096}, 1};
     }
-    machine.memory[machine.memory_count++] = (struct memory_fact){ { MIB(256), MIB(400) }, 1 };
-    machine.memory[machine.memory_count++] = (struct memory_fact){ { MIB(300), MIB(512) }, 1 };
-    machine.memory[machine.memory_count++] = (struct memory_fact){ { MIB(400) + 5, MIB(400) + 7 }, 20 };
+    machine.memory[machine.memory_count++] = (struct memory_fact){{MIB(256), MIB(400)}, 1};
+    machine.memory[machine.memory_count++] = (struct memory_fact){{MIB(300), MIB(512)}, 1};
+    machine.memory[machine.memory_count++] = (struct memory_fact){{MIB(400) + 5, MIB(400) + 7}, 20};
     expect_good("nodes=2");
     expect_good("nodes=2 node0.mem=100M channel=0-1,8M shared=32M");
 }
@@ -223,9 +223,9 @@ START_TEST(modules_low_and_scattered_are_not_overwritten)
     add_good_module("node=0");
     add_good_module("node=1 x");
     /* GRUB's EFI version puts small modules below 1 MiB; and the rest of memory is as good as any for large ones. */
-    machine.module[0].range = (struct range){ 0x1000, 0x1000 + IMAGE_ROOM };
-    machine.module[1].range = (struct range){ 0x3a00000 + 5 * 4096, 0x3a00000 + 8 * 4096 };
-    machine.busy[0] = (struct range){ 0x5000, 0x9000 };
+    machine.module[0].range = (struct range){0x1000, 0x1000 + IMAGE_ROOM};
+    machine.module[1].range = (struct range){0x3a00000 + 5 * 4096, 0x3a00000 + 8 * 4096};
+    machine.busy[0] = (struct range){0x5000, 0x9000};
     ck_assert_msg(plan_with_modules("nodes=2") == 0, "%s", plan_lines);
     ck_assert_ptr_null(broken_rule(&machine, &plan));
     ck_assert_uint_eq(plan.trampoline, 0x4000);
@@ -238,7 +238,7 @@ static void make_numa(uint32_t domains, uint32_t cpus, uint64_t memory)
 {
     make_machine(cpus, memory);
     for (uint32_t i = 0; i < domains; i++) {
-        machine.proximity[i] = (struct proximity_fact){ { memory / domains * i, memory / domains * (i + 1) }, i };
+        machine.proximity[i] = (struct proximity_fact){{memory / domains * i, memory / domains * (i + 1)}, i};
     }
     machine.proximity_count = domains;
     for (uint32_t i = 0; i < cpus; i++) {

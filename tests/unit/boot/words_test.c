@@ -12,19 +12,19 @@
 static const struct {
     const char *text, *words; /* each followed by '|' */
 } splits[] = {
-    { "", "" },
-    { "   ", "" },
-    { "a", "a|" },
-    { " a\tb\n  c ", "a|b|c|" },
-    { "\"b=x  y\" \"c d\"", "b=x  y|c d|" },
-    { "a=\"x y\"z", "a=x yz|" },
-    { "g\\\"h i\\'j k\\\\l m\\n", "g\"h|i'j|k\\l|m\\n|" },
-    { "\"\" x", "|x|" },
-    { "\"open x", "open x|" },
-    { "a\\", "a\\|" },
-    { "it's", "it's|" },
+    {"", ""},
+    {"   ", ""},
+    {"a", "a|"},
+    {" a\tb\n  c ", "a|b|c|"},
+    {"\"b=x  y\" \"c d\"", "b=x  y|c d|"},
+    {"a=\"x y\"z", "a=x yz|"},
+    {"g\\\"h i\\'j k\\\\l m\\n", "g\"h|i'j|k\\l|m\\n|"},
+    {"\"\" x", "|x|"},
+    {"\"open x", "open x|"},
+    {"a\\", "a\\|"},
+    {"it's", "it's|"},
     /* what GRUB makes of: a=1   b="x  y" 'c d' e\ f g\"h i=$v 'k=$v' l; */
-    { "a=1 \"b=x  y\" \"c d\" \"e f\" g\\\"h i=expanded k=$v l", "a=1|b=x  y|c d|e f|g\"h|i=expanded|k=$v|l|" },
+    {"a=1 \"b=x  y\" \"c d\" \"e f\" g\\\"h i=expanded k=$v l", "a=1|b=x  y|c d|e f|g\"h|i=expanded|k=$v|l|"},
 };
 
 START_TEST(words_are_split)
@@ -60,34 +60,35 @@ START_TEST(numbers_and_sizes)
         bool number, size;
         uint64_t value;
     } cases[] = {
-        { "0", true, true, 0 },
-        { "12", true, true, 12 },
-        { "0x1fF", true, true, 0x1ff },
-        { "0X10", true, true, 16 },
-        { "18446744073709551615", true, true, UINT64_MAX },
-        { "18446744073709551616", false, false, 0 },
-        { "0xffffffffffffffff", true, true, UINT64_MAX },
-        { "0x10000000000000000", false, false, 0 },
-        { "", false, false, 0 },
-        { "0x", false, false, 0 },
-        { "-1", false, false, 0 },
-        { "+1", false, false, 0 },
-        { " 1", false, false, 0 },
-        { "1a", false, false, 0 },
-        { "0xg", false, false, 0 },
-        { "1K", false, true, 1024 },
-        { "3m", false, true, MIB(3) },
-        { "0x10G", false, true, GIB(16) },
-        { "K", false, false, 0 },
-        { "1KK", false, false, 0 },
-        { "17179869183G", false, true, GIB(17179869183) },
-        { "17179869184G", false, false, 0 },
+        {"0", true, true, 0},
+        {"12", true, true, 12},
+        {"0x1fF", true, true, 0x1ff},
+        {"0X10", true, true, 16},
+        {"18446744073709551615", true, true, UINT64_MAX},
+        {"18446744073709551616", false, false, 0},
+        {"0xffffffffffffffff", true, true, UINT64_MAX},
+        {"0x10000000000000000", false, false, 0},
+        {"", false, false, 0},
+        {"0x", false, false, 0},
+        {"-1", false, false, 0},
+        {"+1", false, false, 0},
+        {" 1", false, false, 0},
+        {"1a", false, false, 0},
+        {"0xg", false, false, 0},
+        {"1K", false, true, 1024},
+        {"3m", false, true, MIB(3)},
+        {"0x10G", false, true, GIB(16)},
+        {"K", false, false, 0},
+        {"1KK", false, false, 0},
+        {"17179869183G", false, true, GIB(17179869183)},
+        {"17179869184G", false, false, 0},
     };
 
     for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
         uint64_t value = 0;
 
-        ck_assert_msg(parse_number(cases[i].text, strlen(cases[i].text), &value) == cases[i].number, "%s", cases[i].text);
+        ck_assert_msg(parse_number(cases[i].text, strlen(cases[i].text), &value) == cases[i].number, "%s",
+                      cases[i].text);
         ck_assert_msg(!cases[i].number || value == cases[i].value, "%s", cases[i].text);
         ck_assert_msg(parse_size(cases[i].text, strlen(cases[i].text), &value) == cases[i].size, "%s", cases[i].text);
         ck_assert_msg(!cases[i].size || value == cases[i].value, "%s", cases[i].text);
@@ -111,8 +112,7 @@ END_TEST
 
 /* --- formatted text, against the C library's --- */
 
-__attribute__((format(printf, 1, 2)))
-static void expect_format(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void expect_format(const char *format, ...)
 {
     char ours[300], theirs[300];
     va_list arguments, again;
@@ -213,12 +213,12 @@ START_TEST(full_lists_lose_their_smallest)
 
     list.count = 0;
     for (unsigned i = 0; i < 4; i++) {
-        range_list_add(&list, (struct range){ 10 * i, 10 * i + i + 1 }, 4);
+        range_list_add(&list, (struct range){10 * i, 10 * i + i + 1}, 4);
     }
-    range_list_add(&list, (struct range){ 100, 101 }, 4);
+    range_list_add(&list, (struct range){100, 101}, 4);
     ck_assert_uint_eq(list.count, 4);
     ck_assert_uint_eq(list.range[3].start, 30);
-    range_list_add(&list, (struct range){ 100, 105 }, 4);
+    range_list_add(&list, (struct range){100, 105}, 4);
     ck_assert_uint_eq(list.count, 4);
     ck_assert_uint_eq(list.range[0].start, 10);
     ck_assert_uint_eq(list.range[3].start, 100);
@@ -240,7 +240,7 @@ START_TEST(regions_are_split)
     ck_assert_uint_eq(region.range[0].end, MIB(12));
     ck_assert_uint_eq(available.range[0].start, MIB(12));
 
-    machine.proximity[0] = (struct proximity_fact){ { MIB(32), MIB(64) }, 5 };
+    machine.proximity[0] = (struct proximity_fact){{MIB(32), MIB(64)}, 5};
     machine.proximity_count = 1;
     region.count = 0;
     ck_assert(split_region(&available, MIB(3), &machine, 5, &region));

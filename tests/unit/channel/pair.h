@@ -1,0 +1,36 @@
+/* Two ends of a channel in one process, with a red zone of the sanitizer around the shared memory. */
+#ifndef PAIR_H
+#define PAIR_H
+
+#include <api/cluster.h>
+#include <check.h>
+#include <cmk/channel.h>
+#include <pthread.h>
+
+struct pair {
+    void *memory;
+    size_t bytes;
+    struct cmk_channel_end end[2];
+    struct cmk_status_page status[2];
+    struct cmk_doorbell bell[2];
+};
+
+/* Opens both ends; `sleeping` gives them doorbells. */
+void pair_open(struct pair *pair, uint32_t lines, uint32_t bulk_bytes, bool sleeping);
+void pair_close(struct pair *pair);
+
+/* What the guardian does when a node's status page changes. */
+void pair_end_node(struct pair *pair, unsigned side, uint64_t state);
+
+/* Called now and then by whoever waits; null at first. For a peer that does mischief between two steps. */
+extern void (*pair_between_looks)(void);
+
+/* A sequence that is the same in every run. */
+uint64_t next_random(uint64_t *state);
+
+Suite *ring_suite(void);
+Suite *bulk_suite(void);
+Suite *thread_suite(void);
+Suite *hostile_suite(void);
+
+#endif
