@@ -94,7 +94,7 @@ build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/
 
 include user/runtime/flags.mk
 
-EXAMPLES := $(filter-out runtime,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard user/*/*.c))))))
+EXAMPLES := $(filter-out runtime drivers,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard user/*/*.c))))))
 TEST_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/system/programs/*/*.c)))))
 
 user: $(USER_LIBRARIES) $(EXAMPLES:%=build/user/%.elf)
@@ -121,6 +121,8 @@ ARCHIVE = @mkdir -p $(@D); echo "AR $@"; rm -f $@; $(AR) rcsD $@ $^
 build/lib/libruntime.a: $(call user_objects,user/runtime)
 	$(ARCHIVE)
 build/lib/libsel4.a: $(call user_objects,libsel4/src)
+	$(ARCHIVE)
+build/lib/libdrivers.a: $(call user_objects,user/drivers)
 	$(ARCHIVE)
 
 # $(call program,FOLDER,RESULT): the rule that links all of a folder.

@@ -10,6 +10,7 @@
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/irq.h>
+#include <kernel/preemption.h>
 
 /* The kernel's IRQ number of an IPI irq is that irq: its vector is 0x20 + irq (design: "Between nodes"). */
 
@@ -89,7 +90,7 @@ static enum outcome write_to_console(struct invocation *call)
     return DONE;
 }
 
-/* Fails on purpose, as a test asked. */
+/* What a test asked for: to fail on purpose, or how long others had to wait. */
 static enum outcome trigger(struct invocation *call, struct answer *answer)
 {
     switch (message_word(call, 0)) {
@@ -99,6 +100,8 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
     case CMK_TRIGGER_ASSERT:
         assert(false && "asked to fail");
         return DONE;
+    case CMK_TRIGGER_LONGEST_STRETCH:
+        return answer_word(answer, preemption_longest_stretch());
     default:
         return refuse_argument(answer, 0);
     }

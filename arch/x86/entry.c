@@ -129,5 +129,7 @@ struct user_context *kernel_entry(struct cpu *cpu)
         deliver_trap(next);
         next = schedule();
     }
-    return next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
+    struct user_context *context = next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
+    preemption_end();
+    return context;
 }

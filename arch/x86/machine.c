@@ -98,6 +98,11 @@ void machine_dump_cpus(void)
     }
 }
 
+word_t machine_time_stamp(void)
+{
+    return read_tsc();
+}
+
 word_t machine_node_count(void)
 {
     return global_state.cluster.node_count;

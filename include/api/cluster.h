@@ -64,9 +64,11 @@ struct cmk_status_page {
 };
 
 /*
- * What CMKNodeControlTrigger breaks, so that tests can see a node fail. Debug builds only.
- * WRITE: the kernel writes where its window would have the physical address given. ASSERT: a kernel assertion fails.
+ * What CMKNodeControlTrigger does for tests. Debug builds only.
+ * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
+ * assertion fails. LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
+ * asked last, in TSC counts (docs/latency.md).
  */
-enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT };
+enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT, CMK_TRIGGER_LONGEST_STRETCH };
 
 #endif

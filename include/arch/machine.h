@@ -24,6 +24,9 @@ bool machine_is_private_memory(paddr_t start, word_t bytes);
 /* Prints two lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
 void machine_dump_cpus(void);
 
+/* This CPU's time stamp counter. For measurements. */
+word_t machine_time_stamp(void);
+
 /* Nodes of the cluster, numbered from 0. Constant after boot. */
 word_t machine_node_count(void);
 

@@ -6,11 +6,18 @@
 #ifndef KERNEL_PREEMPTION_H
 #define KERNEL_PREEMPTION_H
 
-#include <stdbool.h>
+#include <kernel/types.h>
 
 bool preemption_point(void);
 
-/* At each kernel entry. */
+/* At each kernel entry, and at its end. */
 void preemption_reset(void);
+void preemption_end(void);
+
+/*
+ * Debug builds: the longest time, in TSC counts, from an entry or a preemption point that could have left to the next
+ * such point or the entry's end, since this was asked last. Release builds: 0.
+ */
+word_t preemption_longest_stretch(void);
 
 #endif

@@ -231,13 +231,33 @@ static bool was_interrupted(const struct tcb *thread)
     return thread->context.rip == SYSCALL_AT && thread->context.restart_ip == SYSCALL_AT;
 }
 
+/* With CMK_FUZZ_TRACE in the environment: what is called, and what the thread's registers say afterwards. */
+static void trace(const char *when, unsigned cpu, const struct tcb *thread)
+{
+    static int wanted = -1;
+    const struct user_context *c = &thread->context;
+
+    if (wanted < 0) {
+        wanted = getenv("CMK_FUZZ_TRACE") != NULL;
+    }
+    if (wanted) {
+        fprintf(stderr, "%s CPU %u %p: system call %ld, capability %lx, label %lx, length %lu, words %lx %lx %lx %lx\n",
+                when, cpu, (const void *)thread, (long)c->rdx, c->rdi, message_info_label(c->rsi),
+                message_info_length(c->rsi), c->r10, c->r8, c->r9, c->r15);
+    }
+}
+
 static void enter_with_syscall(unsigned cpu)
 {
+    const struct tcb *thread = world_current(cpu);
+
+    trace("enter", cpu, thread);
     world_enter(cpu);
-    if (is_harmless(&this_cpu->current->context)) {
+    if (is_harmless(&thread->context)) {
         world_syscall();
     }
     world_leave();
+    trace("leave", cpu, thread);
 }
 
 static void make_syscall(unsigned cpu, const struct request *r, bool anew)

@@ -320,11 +320,12 @@ void world_end(void)
 {
     host_interrupt_after = HOST_NEVER;
     host_somebody_at_the_door = false;
-    host_enter(0);
     for (unsigned i = 0; i < UNTYPEDS; i++) {
+        world_enter(0);
         must(revoke_slot(&original_untyped[i]) == DONE, "preempted without an interrupt");
-        check_everything();
+        world_leave();
     }
+    world_enter(0);
     remove_slot(&original_root);
     for (unsigned i = 0; i < UNTYPEDS; i++) {
         remove_slot(&original_untyped[i]);

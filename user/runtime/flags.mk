@@ -5,10 +5,10 @@
 # Link:    $(CC) USER_LDFLAGS -Wl,-T,USER_LINKER_SCRIPT -o out objects -Wl,--start-group USER_LIBRARIES -lgcc -Wl,--end-group
 USER_CFLAGS = -std=gnu11 -O2 -g -nostdinc -static -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ftls-model=local-exec -Wall -Wextra
 USER_SYSTEM_INCLUDE = user/runtime/include
-USER_INCLUDE = libsel4/include
+USER_INCLUDE = libsel4/include user/drivers/include
 USER_INCLUDE_LAST = include
 USER_LDFLAGS = -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none -Wl,--fatal-warnings
 USER_LINKER_SCRIPT = user/runtime/user.ld
-USER_LIBRARIES = build/lib/libruntime.a build/lib/libsel4.a
+USER_LIBRARIES = build/lib/libdrivers.a build/lib/libruntime.a build/lib/libsel4.a
 # For the runtime's own files: no calls to themselves through the compiler's library idioms.
 USER_RUNTIME_CFLAGS = -ffreestanding -fno-tree-loop-distribute-patterns -Werror

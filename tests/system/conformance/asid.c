@@ -94,7 +94,8 @@ static void pool_full(void)
     word pool = new_pool();
     word cnode = new_cnode(10);
     word taken = 0;
-    word roots = new_untyped(23);
+    word roots = new_untyped(21);
+    word last = new_root();
 
     for (word i = 0; i < 512; i++) {
         word root = new_slot();
@@ -107,7 +108,6 @@ static void pool_full(void)
     }
     /* ASID 0, the one that is never given, belongs to the initial pool. */
     CHECK_EQUAL(taken, 512);
-    word last = new_root();
     CHECK_REPLY(assign(pool, last), seL4_DeleteFirst);
     /* One goes, one comes. */
     CHECK_OK(invoke(cnode, CNODE_DELETE, ARGS(100, 10), NO_CAPS));
@@ -117,7 +117,7 @@ static void pool_full(void)
 static void initial_pool_has_no_asid_zero(void)
 {
     /* 511 ASIDs, one of them the initial thread's: 510 are left. */
-    word roots = new_untyped(23);
+    word roots = new_untyped(21);
     word cnode = new_cnode(10);
     word taken = 0;
 

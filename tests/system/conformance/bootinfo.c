@@ -47,6 +47,7 @@ static void slot_contents(void)
     word order = 0;
     word wrong = 0;
 
+    need_debug_calls();
     check_kinds(boot_info->extraBIPages, TAG_FRAME, TAG_FRAME);
     check_kinds(boot_info->userImageFrames, TAG_FRAME, TAG_FRAME);
     check_kinds(boot_info->untyped, TAG_UNTYPED, TAG_UNTYPED);
@@ -69,7 +70,7 @@ static void empty_slots(void)
     word used = 0;
 
     for (word slot = new_slot(); slot < boot_info->empty.end; slot++) {
-        used += cap_tag(slot) != TAG_NULL;
+        used += !slot_is_empty(slot);
     }
     CHECK_EQUAL(used, 0);
     CHECK(boot_info->empty.end - boot_info->empty.start > 1000);
@@ -294,7 +295,7 @@ static void initial_authority(void)
 
     CHECK_OK(set_priority(tcb, 255));
     CHECK_OK(invoke(tcb, TCB_SET_MC_PRIORITY, ARGS(255), CAPS(seL4_CapInitThreadTCB)));
-    CHECK_EQUAL(system_call(DEBUG_GET_THREAD_AFFINITY, seL4_CapInitThreadTCB, 0, 0, 0, 0, 0).rdi, 0);
+    CHECK_AFFINITY(seL4_CapInitThreadTCB, 0);
 }
 
 static void cnode_guard(void)

@@ -195,6 +195,7 @@ static void received_signal(void)
 
 static void debug_calls(void)
 {
+    need_debug_calls();
     struct worker *worker = new_worker(MAIN_PRIORITY);
     seL4_UserContext *expected = prepare(DEBUG_CAP_IDENTIFY, new_endpoint(), 0x988);
     seL4_UserContext after = probe(worker);

@@ -15,11 +15,6 @@ static struct reply set_affinity(word tcb, word cpu)
     return invoke(tcb, TCB_SET_AFFINITY, ARGS(cpu), NO_CAPS);
 }
 
-static word affinity(word tcb)
-{
-    return system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi;
-}
-
 static struct worker *worker_on(word cpu, word priority)
 {
     struct worker *worker = new_worker(priority);
@@ -63,7 +58,7 @@ static void runs_beside_main(void)
     for (word cpu = 1; cpu < boot_info->numNodes && cpu < 6; cpu++) {
         struct worker *worker = worker_on(cpu, LOW);
 
-        CHECK_EQUAL(affinity(worker->tcb), cpu);
+        CHECK_AFFINITY(worker->tcb, cpu);
         start_function(worker, count_forever);
         /* Although the main thread has a higher priority and never waits. */
         CHECK(counts(worker));
@@ -154,7 +149,7 @@ static void moved_around(void)
     for (int round = 0; round < 20; round++) {
         CHECK(counts(worker));
         CHECK_OK(set_affinity(worker->tcb, 0));
-        CHECK_EQUAL(affinity(worker->tcb), 0);
+        CHECK_AFFINITY(worker->tcb, 0);
         /* It is below the main thread here. */
         CHECK(stands_still(worker));
         CHECK_OK(set_affinity(worker->tcb, 1));
@@ -176,7 +171,7 @@ static void moves_itself(void)
         settle();
     }
     CHECK_EQUAL(worker->completed, 6);
-    CHECK_EQUAL(affinity(worker->tcb), 0);
+    CHECK_AFFINITY(worker->tcb, 0);
 }
 
 static void new_threads_stay_with_creator(void)
@@ -193,7 +188,7 @@ static void new_threads_stay_with_creator(void)
     add_step(worker, CALL, untyped, message_info(UNTYPED_RETYPE, 1, 6), seL4_TCBObject, 0, 0, 0);
     start_script(worker);
     CHECK(wait_for_value(&worker->completed, 1, PATIENCE));
-    CHECK_EQUAL(affinity(slot), 1);
+    CHECK_AFFINITY(slot, 1);
 }
 
 static void priorities_change_elsewhere(void)

@@ -22,6 +22,7 @@ static void identify_often(void)
 {
     word wrong = 0;
 
+    need_debug_calls();
     for (int i = 0; i < 100000; i++) {
         wrong += cap_tag(seL4_CapInitThreadCNode) != TAG_CNODE;
     }
@@ -37,6 +38,7 @@ static void thread_affinity(void)
 {
     word tcb = new_tcb();
 
+    need_debug_calls();
     CHECK_EQUAL(affinity(seL4_CapInitThreadTCB), 0);
     CHECK_EQUAL(affinity(tcb), 0);
     for (word cpu = 0; cpu < boot_info->numNodes; cpu++) {
@@ -57,6 +59,7 @@ static void names(void)
     word tcb = new_tcb();
     seL4_UserContext context;
 
+    need_debug_calls();
     name_thread(tcb, "");
     name_thread(tcb, "a name");
     name_thread(tcb, "a name of more than sixty-four letters, so that it does not fit where short names would have fitted");
@@ -69,6 +72,7 @@ static void misuse(void)
     struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
     word endpoint = new_endpoint();
 
+    need_debug_calls();
     /* Not a thread; no terminating zero; no buffer to read the name from; a call that no PC knows. */
     name_thread(endpoint, "not a thread");
     name_thread(new_slot(), "nothing");
@@ -90,6 +94,7 @@ static void dumps(void)
 {
     struct worker *worker = new_worker(MIDDLE);
 
+    need_debug_calls();
     add_step(worker, DEBUG_DUMP_SCHEDULER, 0x11, 0x22, 1, 2, 3, 4);
     add_step(worker, DEBUG_SNAPSHOT, 0x11, 0x22, 1, 2, 3, 4);
     start_script(worker);

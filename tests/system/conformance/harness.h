@@ -51,6 +51,10 @@ extern seL4_IPCBuffer *main_buffer;
 #define CHECK_MESSAGE(message, ...) \
     check_message((message), (const word[]){ __VA_ARGS__ }, sizeof((const word[]){ __VA_ARGS__ }) / sizeof(word), \
                   __FILE__, __LINE__)
+/* The kind of capability in a slot of the root CNode; without debug calls, only whether there is one. */
+#define CHECK_TAG(slot, tag) check_tag((slot), (tag), #slot, __FILE__, __LINE__)
+/* A thread's CPU; without debug calls nobody can ask, and nothing is checked. */
+#define CHECK_AFFINITY(tcb, cpu) check_affinity((tcb), (cpu), __FILE__, __LINE__)
 /* Without what is required the rest of the test has no meaning: it ends here. */
 #define REQUIRE(condition) require((condition), #condition, __FILE__, __LINE__)
 
@@ -67,6 +71,8 @@ bool check_that(bool condition, const char *text, const char *file, int line);
 bool check_equal(word got, word expected, const char *text, const char *file, int line);
 bool check_reply(struct reply reply, const word *expected, size_t count, const char *file, int line);
 bool check_message(struct reply message, const word *expected, size_t count, const char *file, int line);
+bool check_tag(word slot, word tag, const char *text, const char *file, int line);
+bool check_affinity(word tcb, word cpu, const char *file, int line);
 void require(bool condition, const char *text, const char *file, int line);
 /* Says why a test cannot be run on this machine or configuration; it then passes with no further check. */
 void skip(const char *reason);
@@ -135,6 +141,10 @@ void signal_notification(word notification);
 /* The word of an active notification, 0 if it is idle. */
 word poll_word(word notification);
 
+/* Release kernels have no debug calls but DebugPutChar. */
+extern bool has_debug_calls;
+void need_debug_calls(void);
+
 static inline word cap_tag(word cptr)
 {
     return system_call(DEBUG_CAP_IDENTIFY, cptr, 0, 0, 0, 0, 0).rdi;
@@ -192,6 +202,16 @@ struct reply revoke_cap(word slot);
 struct reply put_cap(word cnode, word index, word depth, word source);
 /* Does a slot of `cnode` hold a capability? Changes nothing. */
 bool slot_used(word cnode, word index, word depth);
+static inline bool slot_is_empty(word slot)
+{
+    return !slot_used(ROOT, slot, DEPTH);
+}
+
+/*
+ * A boot untyped of ordinary memory that holds 2^bits bytes and is not the one that the harness works in; 0 if there is
+ * none. What is made of it must be in slots of this test.
+ */
+word spare_untyped(word bits);
 /* A copy, or a badged copy, in a new slot; the test ends if that fails. */
 word new_copy(word source, word rights);
 word new_minted(word source, word rights, word badge);

@@ -284,6 +284,7 @@ static void faults(void)
 
 static void debug(void)
 {
+    need_debug_calls();
     CHECK_EQUAL(seL4_DebugCapIdentify(seL4_CapInitThreadTCB), TAG_TCB);
     CHECK_EQUAL(seL4_DebugGetThreadAffinity(seL4_CapInitThreadTCB), 0);
     seL4_DebugNameThread(seL4_CapInitThreadTCB, "conformance");

@@ -339,6 +339,7 @@ static void no_cspace(void)
 
 static void debug_identify_lookup(void)
 {
+    need_debug_calls();
     CHECK_EQUAL(cap_tag(1ul << 63), 0);
     CHECK_EQUAL(cap_tag(new_slot()), 0);
     CHECK_TAG(new_endpoint(), TAG_ENDPOINT);

@@ -27,6 +27,19 @@ void start_pit(word count)
     CHECK_OK(invoke(pit.ports, IO_PORT_OUT8, ARGS(0x40, count >> 8), NO_CAPS));
 }
 
+void wait_for_pit(void)
+{
+    enum { READ_BACK_STATUS = 0xe2, OUTPUT_HIGH = 0x80 };
+    word end = time_stamp() + 2000 * ticks_per_millisecond();
+    word status = 0;
+
+    while (!(status & OUTPUT_HIGH) && time_stamp() < end) {
+        CHECK_OK(invoke(pit.ports, IO_PORT_OUT8, ARGS(0x43, READ_BACK_STATUS), NO_CAPS));
+        status = invoke(pit.ports, IO_PORT_IN8, ARGS(0x40), NO_CAPS).mr[0];
+    }
+    CHECK(status & OUTPUT_HIGH);
+}
+
 void open_pit(word vector)
 {
     pit.ports = new_slot();
@@ -38,9 +51,10 @@ void open_pit(word vector)
     }
     CHECK_OK(get_io_apic(pit.handler, 0, PIT_PIN, 0, 0, vector));
     CHECK_OK(set_notification(pit.handler, new_minted(pit.notification, WRITE, PIT_BADGE)));
-    /* Firmware may have left it running. One shot of the longest count, 55 ms, leaves it quiet with its output high. */
-    start_pit(0xffff);
-    while (poll_for(pit.notification, 100) != 0) {
+    /* Firmware may have left it running. One shot leaves it quiet with its output high. */
+    start_pit(2000);
+    wait_for_pit();
+    while (poll_for(pit.notification, 50) != 0) {
         CHECK_OK(ack(pit.handler));
     }
     CHECK_OK(ack(pit.handler));

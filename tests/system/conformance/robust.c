@@ -138,7 +138,9 @@ static void cptrs_of_all_kinds(void)
     main_buffer->receiveCNode = 0;
     for (word bit = 13; bit < 64; bit++) {
         system_call(NB_SEND, 1ul << bit, message_info(5, 0, 0), 0, 0, 0, 0);
-        CHECK_EQUAL(cap_tag(1ul << bit | 1), 0);
+        if (has_debug_calls) {
+            CHECK_EQUAL(cap_tag(1ul << bit | 1), 0);
+        }
         main_buffer->caps_or_badges[0] = 1ul << bit;
         system_call(NB_SEND, seL4_CapInitThreadTCB, message_info(0, 1, 0), 0, 0, 0, 0);
         calls++;

@@ -287,7 +287,7 @@ static void affinity_errors(void)
     CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(boot_info->numNodes), NO_CAPS), seL4_IllegalOperation);
     CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(~0ul), NO_CAPS), seL4_IllegalOperation);
     CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(1ul << 32), NO_CAPS), seL4_IllegalOperation);
-    CHECK_EQUAL(system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi, boot_info->numNodes - 1);
+    CHECK_AFFINITY(tcb, boot_info->numNodes - 1);
 }
 
 static void fresh_thread(void)
@@ -300,7 +300,7 @@ static void fresh_thread(void)
     for (word i = 0; i < REGISTERS; i++) {
         CHECK_EQUAL(registers[i], i == RFLAGS ? 0x202 : 0);
     }
-    CHECK_EQUAL(system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi, 0);
+    CHECK_AFFINITY(tcb, 0);
 }
 
 static void resume_unconfigured(void)

@@ -311,17 +311,13 @@ static void untyped_in_untyped(void)
 
 static void huge_page(void)
 {
-    word count = boot_info->untyped.end - boot_info->untyped.start;
+    word untyped = spare_untyped(30);
+    word frame = new_slot();
 
-    for (word i = 0; i < count; i++) {
-        if (!boot_info->untypedList[i].isDevice && boot_info->untypedList[i].sizeBits >= 31) {
-            word frame = new_slot();
-
-            CHECK_OK(retype(boot_info->untyped.start + i, seL4_X64_HugePageObject, 0, frame, 1));
-            CHECK_TAG(frame, TAG_FRAME);
-            CHECK_EQUAL(address_of(frame) & ((1ul << 30) - 1), 0);
-            return;
-        }
+    if (untyped != 0) {
+        CHECK_OK(retype(untyped, seL4_X64_HugePageObject, 0, frame, 1));
+        CHECK_TAG(frame, TAG_FRAME);
+        CHECK_EQUAL(address_of(frame) & ((1ul << 30) - 1), 0);
     }
     CHECK_REPLY(retype(new_untyped(12), seL4_X64_HugePageObject, 0, new_slot(), 1), seL4_NotEnoughMemory, 4096);
 }

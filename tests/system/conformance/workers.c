@@ -122,10 +122,16 @@ static struct reply configure(word tcb, struct worker_options options, struct th
                   CAPS(cspace, vspace, image_frame(&thread->buffer)));
 }
 
+/* settle() is about one CPU. With balance=on, threads that were never given an affinity run anywhere. */
+static bool stay_on_first_cpu(word tcb)
+{
+    return invoke(tcb, TCB_SET_AFFINITY, ARGS(0), NO_CAPS).label == seL4_NoError;
+}
+
 static bool start_helper(word tcb, word priority, struct thread_memory *thread, void (*function)(void))
 {
     if (configure(tcb, (struct worker_options){ 0 }, thread).label != seL4_NoError ||
-        set_priority(tcb, priority).label != seL4_NoError) {
+        set_priority(tcb, priority).label != seL4_NoError || !stay_on_first_cpu(tcb)) {
         return false;
     }
     launch(tcb, function, thread, NULL);
@@ -147,6 +153,7 @@ bool start_helpers(void)
         return false;
     }
     return set_main_fault_endpoint(helper.main_faults).label == seL4_NoError &&
+           stay_on_first_cpu(seL4_CapInitThreadTCB) &&
            set_priority(seL4_CapInitThreadTCB, MAIN_PRIORITY).label == seL4_NoError &&
            start_helper(helper.sentinel, SENTINEL_PRIORITY, &sentinel_memory, watch) &&
            start_helper(helper.supervisor, 255, &supervisor_memory, supervise);
@@ -187,6 +194,7 @@ struct worker *make_worker(struct worker_options options)
     worker->buffer = &memory_of(worker)->buffer;
     REQUIRE(configure(worker->tcb, options, memory_of(worker)).label == seL4_NoError);
     REQUIRE(set_priority(worker->tcb, options.priority).label == seL4_NoError);
+    REQUIRE(stay_on_first_cpu(worker->tcb));
     return worker;
 }
 

@@ -12,16 +12,16 @@ static void transfer(struct pair *pair, size_t length, uint64_t seed)
         bytes[i] = (unsigned char)next_random(&seed);
     }
     unsigned char *room = cmk_channel_bulk_reserve(&pair->end[0], length);
-    ck_assert_ptr_nonnull(room);
+    must(room);
     memcpy(room, bytes, length);
-    ck_assert_int_eq(cmk_channel_bulk_send(&pair->end[0], length), CMK_CHANNEL_OK);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair->end[1], &message, NULL, 0), CMK_CHANNEL_OK);
-    ck_assert_int_eq(message.kind, CMK_BULK);
-    ck_assert_uint_eq(message.tag, length);
-    ck_assert_uint_eq(message.length, length);
-    ck_assert_int_eq(cmk_channel_bulk_copy(&pair->end[1], &message, got, length - 1), CMK_CHANNEL_TOO_LONG);
-    ck_assert_int_eq(cmk_channel_bulk_copy(&pair->end[1], &message, got, length), CMK_CHANNEL_OK);
-    ck_assert_mem_eq(got, bytes, length);
+    must(cmk_channel_bulk_send(&pair->end[0], length) == CMK_CHANNEL_OK);
+    must(cmk_channel_try_receive(&pair->end[1], &message, NULL, 0) == CMK_CHANNEL_OK);
+    must(message.kind == CMK_BULK);
+    must(message.tag == length);
+    must(message.length == length);
+    must(cmk_channel_bulk_copy(&pair->end[1], &message, got, length - 1) == CMK_CHANNEL_TOO_LONG);
+    must(cmk_channel_bulk_copy(&pair->end[1], &message, got, length) == CMK_CHANNEL_OK);
+    must(memcmp(got, bytes, length) == 0);
 }
 
 START_TEST(every_piece)
@@ -31,10 +31,10 @@ START_TEST(every_piece)
     for (size_t length = 1; length <= 2048; length++) {
         transfer(&pair, length, length + 1);
     }
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 2049));
-    ck_assert_ptr_null(cmk_channel_bulk_wait(&pair.end[0], 2049));
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 0));
-    ck_assert_int_eq(cmk_channel_bulk_send(&pair.end[0], 0), CMK_CHANNEL_UNEXPECTED);
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 2049));
+    must(!cmk_channel_bulk_wait(&pair.end[0], 2049));
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 0));
+    must(cmk_channel_bulk_send(&pair.end[0], 0) == CMK_CHANNEL_UNEXPECTED);
     pair_close(&pair);
 }
 END_TEST
@@ -45,19 +45,19 @@ START_TEST(no_room_until_released)
     struct cmk_message first, second;
     pair_open(&pair, 8, 256, false);
     for (unsigned i = 0; i < 2; i++) {
-        ck_assert_ptr_nonnull(cmk_channel_bulk_reserve(&pair.end[0], 100));
-        ck_assert_int_eq(cmk_channel_bulk_send(&pair.end[0], i), CMK_CHANNEL_OK);
+        must(cmk_channel_bulk_reserve(&pair.end[0], 100));
+        must(cmk_channel_bulk_send(&pair.end[0], i) == CMK_CHANNEL_OK);
     }
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 1));
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &first, NULL, 0), CMK_CHANNEL_OK);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &second, NULL, 0), CMK_CHANNEL_OK);
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 1));
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 1));
+    must(cmk_channel_try_receive(&pair.end[1], &first, NULL, 0) == CMK_CHANNEL_OK);
+    must(cmk_channel_try_receive(&pair.end[1], &second, NULL, 0) == CMK_CHANNEL_OK);
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 1));
     cmk_channel_bulk_release(&pair.end[1], &first);
-    ck_assert_ptr_nonnull(cmk_channel_bulk_reserve(&pair.end[0], 128));
-    ck_assert_int_eq(cmk_channel_bulk_send(&pair.end[0], 2), CMK_CHANNEL_OK);
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 1));
+    must(cmk_channel_bulk_reserve(&pair.end[0], 128));
+    must(cmk_channel_bulk_send(&pair.end[0], 2) == CMK_CHANNEL_OK);
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 1));
     cmk_channel_bulk_release(&pair.end[1], &second);
-    ck_assert_ptr_nonnull(cmk_channel_bulk_reserve(&pair.end[0], 1));
+    must(cmk_channel_bulk_reserve(&pair.end[0], 1));
     pair_close(&pair);
 }
 END_TEST
@@ -76,9 +76,9 @@ START_TEST(wrong_references)
         line[2] = wrong[i][0];
         line[3] = wrong[i][1];
         line[0] = 1 | 16ul << 32 | (uint64_t)CMK_BULK << 56;
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, NULL, 0), CMK_CHANNEL_BROKEN);
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, NULL, 0), CMK_CHANNEL_BROKEN);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[1], 0, NULL, 0), CMK_CHANNEL_BROKEN);
+        must(cmk_channel_try_receive(&pair.end[1], &message, NULL, 0) == CMK_CHANNEL_BROKEN);
+        must(cmk_channel_try_receive(&pair.end[1], &message, NULL, 0) == CMK_CHANNEL_BROKEN);
+        must(cmk_channel_try_send(&pair.end[1], 0, NULL, 0) == CMK_CHANNEL_BROKEN);
         pair_close(&pair);
     }
 }
@@ -88,7 +88,7 @@ START_TEST(without_a_pool)
 {
     struct pair pair;
     pair_open(&pair, 4, 0, false);
-    ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[0], 1));
+    must(!cmk_channel_bulk_reserve(&pair.end[0], 1));
     pair_close(&pair);
 }
 END_TEST

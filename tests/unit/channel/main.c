@@ -4,7 +4,8 @@
  * Built by hand, from the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -pthread \
- *       -Ilibsel4/include -Iuser/runtime -idirafter user/runtime/include -idirafter include tests/unit/channel/[a-z]*.c \
+ *       -Ilibsel4/include -Iuser/runtime -idirafter user/runtime/include -idirafter include \
+ *       tests/unit/channel/[a-z]*.c \
  *       user/runtime/channel.c user/runtime/channel_bulk.c user/runtime/channel_wait.c libsel4/src/ipc_buffer.c \
  *       -o build/unit/channel $(pkg-config --cflags --libs check)
  */

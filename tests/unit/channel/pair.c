@@ -17,7 +17,7 @@ void (*pair_between_looks)(void);
 
 void cmk_doorbell_ring(seL4_CPtr button)
 {
-    ck_assert(button == 1 || button == 2);
+    must(button == 1 || button == 2);
     pthread_mutex_lock(&notifications[button - 1].mutex);
     notifications[button - 1].rung = true;
     pthread_cond_signal(&notifications[button - 1].condition);
@@ -50,7 +50,7 @@ void pair_open(struct pair *pair, uint32_t lines, uint32_t bulk_bytes, bool slee
     struct cmk_channel_geometry geometry = {lines, bulk_bytes};
     memset(pair, 0, sizeof(*pair));
     pair->bytes = cmk_channel_bytes(geometry);
-    ck_assert(pair->bytes != 0);
+    must(pair->bytes != 0);
     pair->memory = aligned_alloc(CMK_CHANNEL_LINE, pair->bytes);
     memset(pair->memory, 0, pair->bytes);
     for (unsigned side = 0; side < 2; side++) {
@@ -59,7 +59,7 @@ void pair_open(struct pair *pair, uint32_t lines, uint32_t bulk_bytes, bool slee
         pair->status[side].state = CMK_STATUS_RUNNING;
         struct cmk_channel_config config = {geometry, side, &pair->status[1 - side],
                                             sleeping ? &pair->bell[side] : NULL, sleeping ? 2 - side : 0};
-        ck_assert(cmk_channel_open(&pair->end[side], pair->memory, &config));
+        must(cmk_channel_open(&pair->end[side], pair->memory, &config));
         pair->end[side].spins = 3;
     }
 }

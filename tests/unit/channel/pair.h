@@ -25,6 +25,14 @@ void pair_end_node(struct pair *pair, unsigned side, uint64_t state);
 /* Called now and then by whoever waits; null at first. For a peer that does mischief between two steps. */
 extern void (*pair_between_looks)(void);
 
+/* An assertion for loops: ck_assert tells its test's runner each time, which costs a system call. */
+#define must(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                                                 \
+        }                                                                                                              \
+    } while (0)
+
 /* A sequence that is the same in every run. */
 uint64_t next_random(uint64_t *state);
 

@@ -17,16 +17,16 @@ START_TEST(geometry)
     struct pair pair;
     static const struct cmk_channel_geometry bad[] = {{0, 0}, {1, 0}, {3, 0}, {131072, 0}, {4, 64}, {4, 129}};
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_uint_eq(cmk_channel_bytes(bad[i]), 0);
-        ck_assert_uint_eq(cmk_channel_max_message(bad[i]), 0);
+        must(cmk_channel_bytes(bad[i]) == 0);
+        must(cmk_channel_max_message(bad[i]) == 0);
     }
     pair_open(&pair, 8, 128, false);
-    ck_assert_uint_eq(pair.bytes, 2 * (128 + 8 * 64 + 128));
+    must(pair.bytes == 2 * (128 + 8 * 64 + 128));
     struct cmk_channel_config config = {{8, 128}, 2, NULL, NULL, 0};
-    ck_assert(!cmk_channel_open(&pair.end[0], pair.memory, &config));
+    must(!cmk_channel_open(&pair.end[0], pair.memory, &config));
     config.side = 0;
-    ck_assert(!cmk_channel_open(&pair.end[0], (char *)pair.memory + 8, &config));
-    ck_assert(!cmk_channel_open(&pair.end[0], NULL, &config));
+    must(!cmk_channel_open(&pair.end[0], (char *)pair.memory + 8, &config));
+    must(!cmk_channel_open(&pair.end[0], NULL, &config));
     pair_close(&pair);
 }
 END_TEST
@@ -38,21 +38,21 @@ START_TEST(every_length)
     fill(7);
     pair_open(&pair, 16, 0, false);
     size_t longest = cmk_channel_max_message(pair.end[0].geometry);
-    ck_assert_uint_eq(longest, 48 + 15 * 56);
+    must(longest == 48 + 15 * 56);
     for (unsigned round = 0; round < 5; round++) {
         for (size_t length = 0; length <= longest; length++) {
             unsigned from = (unsigned)length & 1;
             memset(got, 0xee, sizeof(got));
-            ck_assert_int_eq(cmk_channel_try_send(&pair.end[from], length * 3, bytes, length), CMK_CHANNEL_OK);
-            ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1 - from], &message, got, length), CMK_CHANNEL_OK);
-            ck_assert_int_eq(message.kind, CMK_MESSAGE);
-            ck_assert_uint_eq(message.tag, length * 3);
-            ck_assert_uint_eq(message.length, length);
-            ck_assert_mem_eq(got, bytes, length);
-            ck_assert_uint_eq(got[length], 0xee);
+            must(cmk_channel_try_send(&pair.end[from], length * 3, bytes, length) == CMK_CHANNEL_OK);
+            must(cmk_channel_try_receive(&pair.end[1 - from], &message, got, length) == CMK_CHANNEL_OK);
+            must(message.kind == CMK_MESSAGE);
+            must(message.tag == length * 3);
+            must(message.length == length);
+            must(memcmp(got, bytes, length) == 0);
+            must(got[length] == 0xee);
         }
     }
-    ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 0, bytes, longest + 1), CMK_CHANNEL_TOO_LONG);
+    must(cmk_channel_try_send(&pair.end[0], 0, bytes, longest + 1) == CMK_CHANNEL_TOO_LONG);
     pair_close(&pair);
 }
 END_TEST
@@ -62,16 +62,16 @@ START_TEST(full_and_empty)
     struct pair pair;
     struct cmk_message message;
     pair_open(&pair, 4, 0, false);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 8), CMK_CHANNEL_EMPTY);
+    must(cmk_channel_try_receive(&pair.end[1], &message, got, 8) == CMK_CHANNEL_EMPTY);
     for (uint64_t sent = 0; sent < 4; sent++) {
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], sent, NULL, 0), CMK_CHANNEL_OK);
+        must(cmk_channel_try_send(&pair.end[0], sent, NULL, 0) == CMK_CHANNEL_OK);
     }
-    ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 9, NULL, 0), CMK_CHANNEL_FULL);
+    must(cmk_channel_try_send(&pair.end[0], 9, NULL, 0) == CMK_CHANNEL_FULL);
     for (uint64_t tag = 0; tag < 1000; tag++) {
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 8), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.tag, tag);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], tag + 4, NULL, 0), CMK_CHANNEL_OK);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 9, bytes, 49), CMK_CHANNEL_FULL);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, 8) == CMK_CHANNEL_OK);
+        must(message.tag == tag);
+        must(cmk_channel_try_send(&pair.end[0], tag + 4, NULL, 0) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_send(&pair.end[0], 9, bytes, 49) == CMK_CHANNEL_FULL);
     }
     pair_close(&pair);
 }
@@ -92,10 +92,10 @@ START_TEST(sequence_wraps)
         line[0] = 0xfffffff8u - 4 + i % 4 + 1;
     }
     for (uint64_t tag = 0; tag < 100; tag++) {
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 100), CMK_CHANNEL_EMPTY);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], tag, bytes, 49), CMK_CHANNEL_OK);
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 100), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.tag, tag);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, 100) == CMK_CHANNEL_EMPTY);
+        must(cmk_channel_try_send(&pair.end[0], tag, bytes, 49) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, 100) == CMK_CHANNEL_OK);
+        must(message.tag == tag);
     }
     pair_close(&pair);
 }
@@ -112,10 +112,10 @@ START_TEST(data_like_headers)
         for (unsigned i = 0; i < 20; i++) {
             data[i] = (uint32_t)(pair.end[0].sent + 1 + i % 9) | (uint64_t)CMK_MESSAGE << 56;
         }
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], data[0], data, 40 + 8 * (round % 15)), CMK_CHANNEL_OK);
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.length, 40 + 8 * (round % 15));
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)), CMK_CHANNEL_EMPTY);
+        must(cmk_channel_try_send(&pair.end[0], data[0], data, 40 + 8 * (round % 15)) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)) == CMK_CHANNEL_OK);
+        must(message.length == 40 + 8 * (round % 15));
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)) == CMK_CHANNEL_EMPTY);
     }
     pair_close(&pair);
 }
@@ -127,11 +127,11 @@ START_TEST(too_long_stays)
     struct cmk_message message;
     fill(3);
     pair_open(&pair, 4, 0, false);
-    ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 5, bytes, 60), CMK_CHANNEL_OK);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 59), CMK_CHANNEL_TOO_LONG);
-    ck_assert_uint_eq(message.length, 60);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 60), CMK_CHANNEL_OK);
-    ck_assert_mem_eq(got, bytes, 60);
+    must(cmk_channel_try_send(&pair.end[0], 5, bytes, 60) == CMK_CHANNEL_OK);
+    must(cmk_channel_try_receive(&pair.end[1], &message, got, 59) == CMK_CHANNEL_TOO_LONG);
+    must(message.length == 60);
+    must(cmk_channel_try_receive(&pair.end[1], &message, got, 60) == CMK_CHANNEL_OK);
+    must(memcmp(got, bytes, 60) == 0);
     pair_close(&pair);
 }
 END_TEST
@@ -142,15 +142,15 @@ START_TEST(dead_peer)
     struct cmk_message message;
     for (unsigned state = CMK_STATUS_EXITED; state <= CMK_STATUS_STOPPED; state++) {
         pair_open(&pair, 4, 256, true);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 5, bytes, 60), CMK_CHANNEL_OK);
+        must(cmk_channel_try_send(&pair.end[0], 5, bytes, 60) == CMK_CHANNEL_OK);
         pair_end_node(&pair, 0, state);
-        ck_assert_int_eq(cmk_channel_state(&pair.end[1]), CMK_CHANNEL_DEAD);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[1], 5, bytes, 60), CMK_CHANNEL_DEAD);
-        ck_assert_ptr_null(cmk_channel_bulk_reserve(&pair.end[1], 10));
-        ck_assert_ptr_null(cmk_channel_bulk_wait(&pair.end[1], 10));
-        ck_assert_int_eq(cmk_channel_receive(&pair.end[1], &message, got, 60), CMK_CHANNEL_OK);
-        ck_assert_int_eq(cmk_channel_try_receive(&pair.end[1], &message, got, 60), CMK_CHANNEL_DEAD);
-        ck_assert_int_eq(cmk_channel_receive(&pair.end[1], &message, got, 60), CMK_CHANNEL_DEAD);
+        must(cmk_channel_state(&pair.end[1]) == CMK_CHANNEL_DEAD);
+        must(cmk_channel_try_send(&pair.end[1], 5, bytes, 60) == CMK_CHANNEL_DEAD);
+        must(!cmk_channel_bulk_reserve(&pair.end[1], 10));
+        must(!cmk_channel_bulk_wait(&pair.end[1], 10));
+        must(cmk_channel_receive(&pair.end[1], &message, got, 60) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, 60) == CMK_CHANNEL_DEAD);
+        must(cmk_channel_receive(&pair.end[1], &message, got, 60) == CMK_CHANNEL_DEAD);
         pair_close(&pair);
     }
 }
@@ -162,10 +162,10 @@ START_TEST(call_finds_another_message)
     struct cmk_message message;
     size_t length;
     pair_open(&pair, 4, 0, true);
-    ck_assert_int_eq(cmk_channel_try_send(&pair.end[1], 77, NULL, 0), CMK_CHANNEL_OK);
-    ck_assert_int_eq(cmk_channel_call(&pair.end[0], "q", 1, got, 8, &length), CMK_CHANNEL_UNEXPECTED);
-    ck_assert_int_eq(cmk_channel_try_receive(&pair.end[0], &message, got, 8), CMK_CHANNEL_OK);
-    ck_assert_uint_eq(message.tag, 77);
+    must(cmk_channel_try_send(&pair.end[1], 77, NULL, 0) == CMK_CHANNEL_OK);
+    must(cmk_channel_call(&pair.end[0], "q", 1, got, 8, &length) == CMK_CHANNEL_UNEXPECTED);
+    must(cmk_channel_try_receive(&pair.end[0], &message, got, 8) == CMK_CHANNEL_OK);
+    must(message.tag == 77);
     pair_close(&pair);
 }
 END_TEST
@@ -176,8 +176,8 @@ START_TEST(reply_to_another_call)
     struct cmk_message wrong = {.kind = CMK_REQUEST, .tag = 5};
     size_t length;
     pair_open(&pair, 4, 0, true);
-    ck_assert_int_eq(cmk_channel_reply(&pair.end[1], &wrong, "a", 1), CMK_CHANNEL_OK);
-    ck_assert_int_eq(cmk_channel_call(&pair.end[0], "q", 1, got, 8, &length), CMK_CHANNEL_BROKEN);
+    must(cmk_channel_reply(&pair.end[1], &wrong, "a", 1) == CMK_CHANNEL_OK);
+    must(cmk_channel_call(&pair.end[0], "q", 1, got, 8, &length) == CMK_CHANNEL_BROKEN);
     pair_close(&pair);
 }
 END_TEST
@@ -187,14 +187,14 @@ START_TEST(rings_once_for_a_nap)
 {
     struct pair pair;
     pair_open(&pair, 8, 0, true);
-    ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 0, NULL, 0), CMK_CHANNEL_OK);
-    ck_assert_uint_eq(pair.end[0].rings, 0);
+    must(cmk_channel_try_send(&pair.end[0], 0, NULL, 0) == CMK_CHANNEL_OK);
+    must(pair.end[0].rings == 0);
     uint64_t *nap = (uint64_t *)((char *)pair.memory + 128 + 64);
     for (uint64_t naps = 1; naps < 4; naps++) {
         *nap += 1;
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 0, NULL, 0), CMK_CHANNEL_OK);
-        ck_assert_int_eq(cmk_channel_try_send(&pair.end[0], 0, NULL, 0), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(pair.end[0].rings, naps);
+        must(cmk_channel_try_send(&pair.end[0], 0, NULL, 0) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_send(&pair.end[0], 0, NULL, 0) == CMK_CHANNEL_OK);
+        must(pair.end[0].rings == naps);
         *nap += 1;
     }
     pair_close(&pair);

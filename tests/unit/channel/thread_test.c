@@ -17,7 +17,7 @@ static void *send_numbers(void *argument)
     unsigned char data[150];
     for (uint64_t i = 0; i < MESSAGES; i++) {
         memset(data, (int)(i & 0xff), sizeof(data));
-        ck_assert_int_eq(cmk_channel_send(argument, i, data, length_of(i)), CMK_CHANNEL_OK);
+        must(cmk_channel_send(argument, i, data, length_of(i)) == CMK_CHANNEL_OK);
     }
     return NULL;
 }
@@ -27,11 +27,11 @@ static void receive_numbers(struct cmk_channel_end *end)
     unsigned char data[150];
     struct cmk_message message;
     for (uint64_t i = 0; i < MESSAGES; i++) {
-        ck_assert_int_eq(cmk_channel_receive(end, &message, data, sizeof(data)), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.tag, i);
-        ck_assert_uint_eq(message.length, length_of(i));
+        must(cmk_channel_receive(end, &message, data, sizeof(data)) == CMK_CHANNEL_OK);
+        must(message.tag == i);
+        must(message.length == length_of(i));
         for (size_t j = 0; j < message.length; j++) {
-            ck_assert_uint_eq(data[j], i & 0xff);
+            must(data[j] == (i & 0xff));
         }
     }
 }
@@ -43,7 +43,7 @@ static void run_numbers(uint32_t lines)
     pthread_create(&thread, NULL, send_numbers, &pair.end[0]);
     receive_numbers(&pair.end[1]);
     pthread_join(thread, NULL);
-    ck_assert_uint_gt(pair.end[0].naps + pair.end[1].naps, 0);
+    must(pair.end[0].naps + pair.end[1].naps > 0);
     pair_close(&pair);
 }
 
@@ -69,11 +69,11 @@ static void *answer(void *argument)
         if (error == CMK_CHANNEL_DEAD) {
             return NULL;
         }
-        ck_assert_int_eq(error, CMK_CHANNEL_OK);
-        ck_assert_int_eq(message.kind, CMK_REQUEST);
+        must(error == CMK_CHANNEL_OK);
+        must(message.kind == CMK_REQUEST);
         value *= 2;
         error = cmk_channel_reply(end, &message, &value, sizeof(value));
-        ck_assert(error == CMK_CHANNEL_OK || error == CMK_CHANNEL_DEAD);
+        must(error == CMK_CHANNEL_OK || error == CMK_CHANNEL_DEAD);
     }
 }
 
@@ -86,10 +86,9 @@ START_TEST(calls)
     for (uint64_t i = 0; i < MESSAGES / 2; i++) {
         uint64_t reply;
         size_t length;
-        ck_assert_int_eq(cmk_channel_call(&pair.end[0], &i, sizeof(i), &reply, sizeof(reply), &length),
-                         CMK_CHANNEL_OK);
-        ck_assert_uint_eq(reply, 2 * i);
-        ck_assert_uint_eq(length, sizeof(reply));
+        must(cmk_channel_call(&pair.end[0], &i, sizeof(i), &reply, sizeof(reply), &length) == CMK_CHANNEL_OK);
+        must(reply == 2 * i);
+        must(length == sizeof(reply));
     }
     pair_end_node(&pair, 0, CMK_STATUS_EXITED);
     pthread_join(thread, NULL);
@@ -103,9 +102,9 @@ static void *send_bulk(void *argument)
     for (uint64_t i = 0; i < MESSAGES / 4; i++) {
         size_t length = 1 + i * 91 % 500;
         void *room = cmk_channel_bulk_wait(end, length);
-        ck_assert_ptr_nonnull(room);
+        must(room);
         memset(room, (int)(i & 0xff), length);
-        ck_assert_int_eq(cmk_channel_bulk_send(end, i), CMK_CHANNEL_OK);
+        must(cmk_channel_bulk_send(end, i) == CMK_CHANNEL_OK);
     }
     return NULL;
 }
@@ -118,11 +117,11 @@ START_TEST(bulk)
     pair_open(&pair, 4, 1024, true);
     pthread_create(&thread, NULL, send_bulk, &pair.end[0]);
     for (uint64_t i = 0; i < MESSAGES / 4; i++) {
-        ck_assert_int_eq(cmk_channel_receive(&pair.end[1], &message, NULL, 0), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.tag, i);
-        ck_assert_int_eq(cmk_channel_bulk_copy(&pair.end[1], &message, data, sizeof(data)), CMK_CHANNEL_OK);
+        must(cmk_channel_receive(&pair.end[1], &message, NULL, 0) == CMK_CHANNEL_OK);
+        must(message.tag == i);
+        must(cmk_channel_bulk_copy(&pair.end[1], &message, data, sizeof(data)) == CMK_CHANNEL_OK);
         for (size_t j = 0; j < message.length; j++) {
-            ck_assert_uint_eq(data[j], i & 0xff);
+            must(data[j] == (i & 0xff));
         }
     }
     pthread_join(thread, NULL);
@@ -138,7 +137,7 @@ static void *send_on_both(void *argument)
     (void)argument;
     for (uint64_t i = 0; i < MESSAGES / 2; i++) {
         struct pair *to = i % 3 == 0 ? &other_pair : &pair;
-        ck_assert_int_eq(cmk_channel_send(&to->end[0], i, NULL, 0), CMK_CHANNEL_OK);
+        must(cmk_channel_send(&to->end[0], i, NULL, 0) == CMK_CHANNEL_OK);
     }
     return NULL;
 }
@@ -155,8 +154,8 @@ START_TEST(two_on_one_doorbell)
     pthread_create(&thread, NULL, send_on_both, NULL);
     for (uint64_t i = 0; i < MESSAGES / 2; i++) {
         last = cmk_channel_wait_any(ends, 2, last);
-        ck_assert_int_eq(cmk_channel_try_receive(ends[last], &message, NULL, 0), CMK_CHANNEL_OK);
-        ck_assert_uint_eq(message.tag, expected[last]);
+        must(cmk_channel_try_receive(ends[last], &message, NULL, 0) == CMK_CHANNEL_OK);
+        must(message.tag == expected[last]);
         expected[last] += last == 1 ? 3 : expected[0] % 3 == 2 ? 2 : 1;
     }
     pthread_join(thread, NULL);

@@ -50,6 +50,13 @@ bool machine_is_private_memory(paddr_t start, word_t bytes)
     return start >= HOST_MEMORY_BASE && start < end && bytes <= end - start;
 }
 
+/* As if every question took one count. */
+word_t machine_time_stamp(void)
+{
+    static word_t now;
+    return ++now;
+}
+
 word_t machine_node_count(void)
 {
     return 2;

@@ -1,6 +1,6 @@
 /*
- * Threads that notice when the kernel changes something under their feet. Each runs on some CPU of the node until `stop`;
- * main.c meanwhile suspends, moves, reads and rewrites them and remaps the page they read.
+ * Threads that notice when the kernel changes something under their feet. Each runs on some CPU of the node until
+ * `stop`; main.c meanwhile suspends, moves, reads and rewrites them and remaps the page they read.
  */
 #ifndef DOOR_H
 #define DOOR_H
@@ -16,7 +16,9 @@ extern const volatile seL4_Word *window; /* one of the frames is mapped here, an
 extern seL4_CPtr fault_endpoint;
 extern seL4_CPtr notification;
 
-/* Odd while main maps another frame at the window; else frame (sequence / 2) % FRAMES is there. Written by main only. */
+/*
+ * Odd while main maps another frame at the window; else frame (sequence / 2) % FRAMES is there. Written by main only.
+ */
 extern atomic_ulong sequence;
 
 extern atomic_bool stop;      /* set by main, once */
@@ -29,7 +31,10 @@ extern atomic_ulong mistakes; /* what must not happen; see note_mistake() */
 enum { MAX_THREADS = 64 };
 extern atomic_ulong progress[MAX_THREADS];
 
-/* Counts, and prints a letter: F FPU, S FS base, G GS base, T stale translation, R ran while suspended, others main's. */
+/*
+ * Counts, and prints a letter: F FPU, S FS base, G GS base, T stale translation, R ran while suspended, others
+ * main's.
+ */
 void note_mistake(char letter);
 
 void fpu_thread(void *number);    /* its FPU and base registers keep their values */

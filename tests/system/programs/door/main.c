@@ -1,8 +1,10 @@
 /*
- * The door under load: whatever one CPU does to threads and mappings that others are using, nobody notices. Each round
- * suspends, moves, reads or rewrites some thread, or maps another frame where all of them read. Arguments: rounds, seed.
+ * The door under load: whatever one CPU does to threads and mappings that others are using, nobody notices. Each
+ * round suspends, moves, reads or rewrites some thread, or maps another frame where all of them read. Arguments:
+ * rounds, seed.
  *
- * With several CPUs the main thread has CPU 0 to itself, as long as it works; the others' threads are moved there and away.
+ * With several CPUs the main thread has CPU 0 to itself, as long as it works; the others' threads are moved there and
+ * away.
  */
 #include "door.h"
 
@@ -65,8 +67,9 @@ static bool is_trap_thread(unsigned number)
 
 static void start_threads(void)
 {
-    start(0, HANDLER, handler_thread); /* number 0, and never a victim */
-    set_own_priority(EQUAL);
+    /* Number 0, and never a victim. It must not keep the main thread from working: faults come all the time. */
+    start(cpus - 1, HANDLER, handler_thread);
+    set_own_priority(cpus > 1 ? WORKING : EQUAL);
     for (seL4_Word cpu = 0; cpu < cpus; cpu++) {
         start(cpu, EQUAL, fpu_thread);
         start(cpu, EQUAL, window_thread);
@@ -118,7 +121,10 @@ static void read_registers(unsigned victim)
     }
 }
 
-/* The frame that was there keeps its capability's memory of the mapping, and is unmapped when nobody can see it any more. */
+/*
+ * The frame that was there keeps its capability's memory of the mapping, and is unmapped when nobody can see it any
+ * more.
+ */
 static void map_next_frame(void)
 {
     seL4_Word before = atomic_load(&sequence);
@@ -190,9 +196,6 @@ int main(int argc, char **argv)
     notification = cmk_alloc_object(seL4_NotificationObject, 0);
     make_window();
     start_threads();
-    if (cpus > 1) {
-        set_own_priority(WORKING);
-    }
     for (unsigned i = 0; i < rounds; i++) {
         one_round();
         if (cpus == 1) {

@@ -36,7 +36,10 @@ static bool has_fsgsbase(void)
     return ebx & 1;
 }
 
-/* Puts `pattern` and a rounding mode into FPU registers, spends `spins` loops, perhaps yields, and looks at them again. */
+/*
+ * Puts `pattern` and a rounding mode into FPU registers, spends `spins` loops, perhaps yields, and looks at them
+ * again.
+ */
 static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield)
 {
     enum { MXCSR_MASKED = 0x1f80, MXCSR_TOWARDS_ZERO = 0x6000, MXCSR_CONTROL = 0x7fc0, YIELD = -7 };

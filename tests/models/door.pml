@@ -1,0 +1,680 @@
+/*
+ * The door: CPUs of one node that take threads from one another, pass work, and unmap.
+ *
+ * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry_interrupt.asm and entry_syscall.asm (1, 2),
+ * enter_many, door, holding and leave of entry_lock.asm (3, 4, release, return), kernel_entry(), handle_event(), make_current(),
+ * leave_to_thread() and leave_to_idle() of entry.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
+ * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and of the kernel what thread_suspend(), thread_resume(),
+ * thread_finalise(), set_affinity() and the TCB's register methods need of them.
+ *
+ * A user makes any system call about any thread, its own too, or none, for ever or until some time; takes door IPIs and device
+ * interrupts, late ones and ones that nobody sent. Which thread runs is left open, but for its affinity. All threads use the FPU and
+ * one VSpace. The lock is an MCS lock (its details: lock.pml). What is used under the lock alone is not buffered (lock.pml shows that
+ * a holder sees what earlier ones stored); marks, `loaded_root`, contexts, FPU areas and the lock's words are (x86_tso.inc).
+ * An IPI may overtake earlier stores.
+ *
+ * Shown: no CPU touches a thread's TCB, or runs it, while or after a holder works on it without its turn (a: by assertions on each
+ * access, that the context and FPU area are complete when the holder looks, that a dropped event is dropped); no CPU has the user's
+ * page table loaded when an unmap returns (a); no thread is current twice; nobody waits for ever though users may compute for ever,
+ * and no CPU stays idle that was given a thread (b: deadlocks, and what is true when nothing moves any more); each device
+ * interrupt is handled (c).
+ *
+ *   run
+ *   run -DCPUS=3 bitstate long
+ *
+ * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it), -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE,
+ * -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE, -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE,
+ * -DROOT_AFTER_RELEASE, -DINTERRUPTS_BEFORE_RETURN, -DNO_WAIT, -DCURRENT_KEPT, -DDECIDED_BY_STATE, -DPREEMPTED_AFTER_STALL,
+ * -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a thread that deletes itself stays current until the exit).
+ * (b): -DNO_IPI, -DUSER_WITHOUT_INTERRUPTS, -DEND_DROPPED (no end of interrupt at the APIC if the thread is gone), -DNO_KICK,
+ * -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the lock: two wait for each other),
+ * -DIDLE_PEEKS (a woken CPU looks at a word written before the IPI, without the lock). (c): -DINTERRUPT_DROPPED.
+ * Those that only show as endless activity are in progress.pml.
+ */
+#ifndef CPUS
+#define CPUS 2
+#endif
+#ifndef THREADS
+#define THREADS 2
+#endif
+#ifndef DEVICE_INTERRUPTS
+#define DEVICE_INTERRUPTS 1
+#endif
+#define BUFFER 8
+
+#define MARK(cpu) 0 + (cpu)
+#define ROOT(cpu) CPUS + (cpu)         /* loaded_root */
+#define NEXT(cpu) 2 * CPUS + (cpu)     /* CPU + 1, or 0 */
+#define WAIT(cpu) 3 * CPUS + (cpu)
+#define READY(cpu) 4 * CPUS + (cpu)    /* for -DIDLE_PEEKS */
+#define CONTEXT(thread) 5 * CPUS + (thread)             /* 0: saved; 1: the registers are newer */
+#define FPU_AREA(thread) 5 * CPUS + THREADS + (thread)  /* the same */
+#define WORDS (5 * CPUS + 2 * THREADS)
+
+#define IDLE 0
+#define USER 1
+#define DOOR 2
+
+#define NODE 0
+#define VSPACE 1
+
+#define NOTHING 0
+#define CALL 1
+#define DOOR_IPI 2
+#define DEVICE 3
+
+#define FREE 0
+#define INACTIVE 1
+#define RUNNABLE 2
+
+byte tail; /* CPU + 1, or 0 */
+byte state[THREADS] = RUNNABLE;
+byte affinity[THREADS];
+byte current[CPUS]; /* thread + 1, or 0 */
+
+/* The hardware of each CPU. */
+bool user_table[CPUS]; /* CR3: the VSpace, not the node's own page table */
+bool live[CPUS];       /* FPU registers hold the current thread's state (the kernel knows, too) */
+bool door_requested[CPUS];
+bool device_requested[CPUS];
+byte in_service[CPUS];
+byte device_interrupts = DEVICE_INTERRUPTS;
+
+/* What no CPU knows. */
+bool unhandled[CPUS]; /* a device interrupt has been raised for this CPU and not been handled yet */
+bool taken[CPUS];     /* what was current on this CPU was taken away, and it has not chosen anew */
+byte worked_on;       /* thread + 1 that the holder works on, or 0 */
+
+#define may_touch(cpu, thread) (!taken[cpu] && worked_on != (thread) + 1 && state[thread] != FREE)
+#define is_complete(thread) (memory[CONTEXT(thread)] == 0 && memory[FPU_AREA(thread)] == 0 && state[thread] != FREE)
+
+/* A store to a TCB takes effect. */
+inline drained(cpu, address, value)
+{
+    assert(address < CONTEXT(0) || may_touch(cpu, (address - 5 * CPUS) % THREADS))
+}
+
+#include "x86_tso.inc"
+
+/* --- into the kernel --- */
+
+inline acquire()
+{
+    atomic {
+        fenced(self);
+        memory[NEXT(self)] = 0;
+        memory[WAIT(self)] = 1;
+        previous = tail;
+        tail = self + 1
+    }
+}
+
+inline save_fpu_at_the_door()
+{
+    if
+    :: live[self] -> atomic { store(self, FPU_AREA(thread - 1), 0); live[self] = false }
+    :: else
+    fi
+}
+
+inline leave_user_table()
+{
+    if
+    :: loaded != NODE -> atomic { fenced(self); user_table[self] = false; loaded = NODE }
+    :: else
+    fi
+}
+
+inline wait_at_the_door()
+{
+    store(self, NEXT(previous - 1), self + 1);
+    previous = 0;
+#ifdef MARK_BEFORE_FPU
+    store(self, MARK(self), DOOR);
+#endif
+#ifndef NO_FPU_SAVE
+    save_fpu_at_the_door();
+#endif
+#ifdef MARK_BEFORE_TABLE
+    store(self, MARK(self), DOOR);
+#endif
+#ifndef NO_TABLE_SWITCH
+    leave_user_table();
+#endif
+#if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE) && !defined(MARK_BEFORE_SAVE)
+    store(self, MARK(self), DOOR);
+#endif
+#ifdef TOUCH_AFTER_MARK
+    if
+    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
+    :: else
+    fi;
+#endif
+    reads_zero(self, WAIT(self));
+    store(self, ROOT(self), loaded)
+}
+
+inline release()
+{
+    if
+    :: atomic { tail == self + 1 && fenced(self) -> tail = 0 }
+    :: atomic { memory[NEXT(self)] != 0 -> store(self, WAIT(memory[NEXT(self)] - 1), 0) }
+    fi
+}
+
+/* --- the holder --- */
+
+inline call_to_the_door(cpu)
+{
+#ifndef NO_IPI
+    atomic {
+        if
+        :: memory[MARK(cpu)] == USER -> door_requested[cpu] = true
+        :: else
+        fi
+    };
+#endif
+#ifdef STALL_OUTSIDE_LOCK
+    release();
+#endif
+#ifndef NO_WAIT
+    memory[MARK(cpu)] != USER;
+#endif
+#ifdef STALL_OUTSIDE_LOCK
+    acquire();
+    if
+    :: previous != 0 -> store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
+    :: else
+    fi;
+#endif
+}
+
+/* Steps 7 and 8. `other` becomes the CPU + 1 on which the target is current, if that is not this one. */
+inline stall()
+{
+    if
+    :: current[self] == target + 1 -> atomic { memory[FPU_AREA(target)] = 0; live[self] = false }
+    :: else ->
+        d_step {
+            other = 0;
+            if
+            :: current[(self + 1) % CPUS] == target + 1 -> other = (self + 1) % CPUS + 1
+#if CPUS == 3
+            :: current[(self + 2) % CPUS] == target + 1 -> other = (self + 2) % CPUS + 1
+#endif
+            :: else
+            fi
+        };
+        if
+        :: other != 0 -> call_to_the_door(other - 1)
+        :: else
+        fi
+    fi
+}
+
+/* Step 9. */
+inline take()
+{
+#ifdef PREEMPTED_AFTER_STALL
+    if
+    :: resumed -> skip
+    :: else -> stall()
+    fi;
+#else
+    stall();
+#endif
+    atomic {
+        if
+        :: other != 0 ->
+#ifndef CURRENT_KEPT
+            current[other - 1] = 0;
+#endif
+            taken[other - 1] = true;
+            other = 0
+        :: else
+        fi
+    }
+#ifdef PREEMPTED_AFTER_STALL
+    ; if
+    :: resumed -> resumed = false
+    :: else -> resumed = true; goto preempted
+    fi
+#endif
+}
+
+inline work_begins()
+{
+    atomic { worked_on = target + 1; assert(is_complete(target)) }
+}
+
+/* A thread becomes runnable on a CPU. One that runs something more important need not be called. */
+inline kick(cpu)
+{
+#ifdef IDLE_PEEKS
+    store(self, READY(cpu), 1);
+#endif
+#ifndef NO_KICK
+    atomic {
+        if
+        :: cpu == self || memory[MARK(cpu)] == DOOR
+        :: else ->
+            if
+            :: door_requested[cpu] = true
+            :: current[cpu] != 0
+            fi
+        fi
+    }
+#else
+    skip
+#endif
+}
+
+inline suspend()
+{
+    take();
+    work_begins();
+    atomic { state[target] = INACTIVE; worked_on = 0 }
+}
+
+inline resume()
+{
+    state[target] = RUNNABLE;
+    kick(affinity[target])
+}
+
+/* The registers change; it goes on, in its CPU's queue. */
+inline rewrite()
+{
+    take();
+    work_begins();
+    worked_on = 0;
+    kick(affinity[target])
+}
+
+inline read_registers()
+{
+    stall();
+    other = 0;
+    work_begins();
+    worked_on = 0
+}
+
+inline migrate()
+{
+#ifndef CURRENT_MIGRATES
+    take();
+    work_begins();
+#endif
+    atomic { affinity[target] = (affinity[target] + 1) % CPUS; worked_on = 0 };
+    kick(affinity[target])
+}
+
+inline delete()
+{
+#ifdef DEAD_FPU_SAVED
+    if
+    :: current[self] == target + 1 -> worked_on = target + 1
+    :: else -> take(); work_begins()
+    fi;
+#else
+    take();
+    work_begins();
+#endif
+    atomic {
+        state[target] = FREE;
+        worked_on = 0;
+#ifndef DEAD_FPU_SAVED
+        if
+        :: current[self] == target + 1 -> current[self] = 0
+        :: else
+        fi
+#endif
+    }
+}
+
+/* The same memory becomes a TCB again. */
+inline create()
+{
+    atomic {
+        state[target] = INACTIVE;
+        affinity[target] = self;
+        memory[CONTEXT(target)] = 0;
+        memory[FPU_AREA(target)] = 0
+    }
+}
+
+inline shoot_down(cpu)
+{
+    if
+    :: memory[ROOT(cpu)] == VSPACE -> call_to_the_door(cpu)
+    :: else
+    fi
+}
+
+inline unmap()
+{
+    shoot_down((self + 1) % CPUS);
+#if CPUS == 3
+    shoot_down((self + 2) % CPUS);
+#endif
+    assert(!user_table[(self + 1) % CPUS]);
+#if CPUS == 3
+    assert(!user_table[(self + 2) % CPUS])
+#endif
+}
+
+inline system_call()
+{
+    select_target();
+    if
+    :: state[target] == RUNNABLE -> suspend()
+    :: state[target] == INACTIVE -> resume()
+    :: state[target] != FREE -> rewrite()
+    :: state[target] != FREE -> read_registers()
+    :: state[target] != FREE -> migrate()
+    :: state[target] != FREE -> delete()
+    :: state[target] == FREE -> create()
+    :: target == 0 -> unmap()
+    :: target == 0 -> skip
+    fi;
+    target = 0
+}
+
+inline select_target()
+{
+    if
+#ifdef PREEMPTED_AFTER_STALL
+    :: resumed
+#endif
+    :: target = 0
+    :: target = 1
+#if THREADS == 3
+    :: target = 2
+#endif
+    fi
+}
+
+inline handle_event()
+{
+    atomic {
+        if
+        :: vector == DEVICE || vector == DOOR_IPI ->
+#ifdef INTERRUPT_DROPPED
+            if
+            :: vector == DEVICE && current[self] == thread -> unhandled[self] = false
+            :: else
+            fi;
+            in_service[self] = NOTHING;
+#else
+            if
+            :: vector == DEVICE -> unhandled[self] = false
+            :: else
+            fi;
+#ifdef END_DROPPED
+            if
+            :: current[self] == thread -> in_service[self] = NOTHING
+            :: else
+            fi;
+#else
+            in_service[self] = NOTHING;
+#endif
+#endif
+            vector = NOTHING
+        :: else
+        fi
+    };
+    if
+#ifdef DECIDED_BY_STATE
+    :: vector == CALL && state[thread - 1] == RUNNABLE ->
+#else
+    :: vector == CALL && current[self] == thread ->
+#endif
+        assert(!taken[self]);
+        system_call()
+    :: else
+    fi;
+    vector = NOTHING
+}
+
+/* --- and out --- */
+
+#define can_run(t) (state[t] == RUNNABLE && affinity[t] == self)
+
+/* Leaves the chosen thread + 1 in `thread`, or 0. */
+inline schedule()
+{
+    if
+    :: can_run(0) -> thread = 1
+    :: can_run(1) -> thread = 2
+#if THREADS == 3
+    :: can_run(2) -> thread = 3
+    :: !can_run(0) && !can_run(1) && !can_run(2) -> thread = 0
+#else
+    :: !can_run(0) && !can_run(1) -> thread = 0
+#endif
+    fi
+}
+
+inline make_current()
+{
+    atomic {
+        if
+        :: current[self] != thread && live[self]
+#ifdef FPU_KEPT_IDLE
+            && thread != 0
+#endif
+            ->
+            assert(current[self] != 0 && state[current[self] - 1] != FREE);
+            memory[FPU_AREA(current[self] - 1)] = 0;
+            live[self] = false
+        :: else
+        fi;
+        assert(thread == 0 || current[(self + 1) % CPUS] != thread);
+#if CPUS == 3
+        assert(thread == 0 || current[(self + 2) % CPUS] != thread);
+#endif
+        current[self] = thread;
+        taken[self] = false
+    }
+}
+
+inline load_fpu()
+{
+    atomic {
+        if
+        :: !live[self] ->
+            assert(is_complete(thread - 1));
+            memory[FPU_AREA(thread - 1)] = 1;
+            live[self] = true
+        :: else
+        fi
+    }
+}
+
+inline enter_user_table()
+{
+    if
+    :: loaded == NODE ->
+        atomic { fenced(self); user_table[self] = true; loaded = VSPACE };
+#ifndef ROOT_AFTER_RELEASE
+        store(self, ROOT(self), VSPACE)
+#endif
+    :: else
+    fi
+}
+
+/* After the release: the CPU's registers are newer than the context from here on. */
+inline restore()
+{
+    atomic {
+        assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] == 0);
+        memory[CONTEXT(thread - 1)] = 1
+    }
+}
+
+/* A device's interrupt first: the door has the lowest priority. */
+inline interrupt()
+{
+    if
+    :: atomic { device_requested[self] && in_service[self] == NOTHING ->
+        device_requested[self] = false;
+        vector = DEVICE;
+        in_service[self] = DEVICE }
+    :: atomic { !device_requested[self] && in_service[self] == NOTHING && door_requested[self] ->
+        door_requested[self] = false;
+        vector = DOOR_IPI;
+        in_service[self] = DOOR_IPI }
+    fi
+}
+
+#ifdef INTERRUPTS_BEFORE_RETURN
+/* An interrupt in the kernel, between release and return: its entry goes back to where it came from. */
+inline interrupted_return()
+{
+    interrupt();
+    acquire();
+    if
+    :: previous != 0 -> wait_at_the_door()
+    :: else
+    fi;
+    in_service[self] = NOTHING;
+    vector = NOTHING;
+    enter_user_table();
+    store(self, MARK(self), USER);
+    release()
+}
+#endif
+
+active [CPUS] proctype cpu()
+{
+    byte thread;   /* of the trap record, + 1; 0: none */
+    byte vector;   /* likewise */
+    byte previous, target, other;
+    bit loaded;    /* the value of loaded_root, which only this CPU writes */
+#ifdef PREEMPTED_AFTER_STALL
+    bool resumed; /* this system call has been left after step 9 */
+#endif
+
+kernel:
+    acquire();
+    if
+    :: previous != 0 -> wait_at_the_door()
+    :: else
+    fi;
+#ifdef SAVED_AFTER_LOCK
+    if
+    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
+    :: else
+    fi;
+#endif
+    handle_event();
+#ifdef PREEMPTED_AFTER_STALL
+preempted:
+#endif
+    schedule();
+    make_current();
+    if
+    :: thread != 0 ->
+        load_fpu();
+        enter_user_table();
+#ifndef USER_AFTER_RELEASE
+        store(self, MARK(self), USER);
+#endif
+        release();
+#ifdef USER_AFTER_RELEASE
+        store(self, MARK(self), USER);
+#endif
+#ifdef ROOT_AFTER_RELEASE
+        store(self, ROOT(self), VSPACE);
+#endif
+#ifdef INTERRUPTS_BEFORE_RETURN
+        if
+        :: interrupted_return()
+        :: skip
+        fi;
+#endif
+        restore();
+        if
+        :: vector = CALL
+#ifndef USER_WITHOUT_INTERRUPTS
+        :: interrupt()
+        :: skip ->
+end_user:   interrupt()
+#else
+        :: skip ->
+end_user:   false
+#endif
+        fi;
+#ifdef MARK_BEFORE_SAVE
+        store(self, MARK(self), DOOR);
+#endif
+#ifndef SAVED_AFTER_LOCK
+        store(self, CONTEXT(thread - 1), 0)
+#endif
+    :: else ->
+#ifndef IDLE_KEEPS_TABLE
+        if
+        :: loaded != NODE -> leave_user_table(); store(self, ROOT(self), NODE)
+        :: else
+        fi;
+#endif
+#ifdef IDLE_MARKED_DOOR
+        store(self, MARK(self), DOOR);
+#else
+        store(self, MARK(self), IDLE);
+#endif
+        release();
+end_idle:
+        interrupt()
+#ifdef IDLE_PEEKS
+        ; if
+        :: vector == DOOR_IPI && memory[READY(self)] == 0 -> in_service[self] = NOTHING; vector = NOTHING; goto end_idle
+        :: else -> memory[READY(self)] = 0
+        fi
+#endif
+    fi;
+    goto kernel
+}
+
+/* Devices; and a door IPI that nobody needs. */
+active proctype devices()
+{
+    byte target;
+    do
+    :: device_interrupts > 0 ->
+        atomic {
+            if
+            :: target = 0
+            :: target = 1
+#if CPUS == 3
+            :: target = 2
+#endif
+            fi;
+            if
+            :: device_requested[target] = true; unhandled[target] = true
+            :: door_requested[target] = true
+            fi;
+            target = 0;
+            device_interrupts--
+        }
+    :: break
+    od
+}
+
+#define is_at_rest(cpu) (!unhandled[cpu] && (current[cpu] != 0 || !has_work(cpu)))
+#if THREADS == 3
+#define has_work(cpu) (is_work(0, cpu) || is_work(1, cpu) || is_work(2, cpu))
+#else
+#define has_work(cpu) (is_work(0, cpu) || is_work(1, cpu))
+#endif
+#define is_work(thread, cpu) (state[thread] == RUNNABLE && affinity[thread] == cpu)
+
+/* When nothing moves any more. */
+active proctype observer()
+{
+    timeout;
+    assert(is_at_rest(0) && is_at_rest(1));
+#if CPUS == 3
+    assert(is_at_rest(2));
+#endif
+}

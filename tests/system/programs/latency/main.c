@@ -1,0 +1,88 @@
+/* See latency.h. Prints one line for each operation, "latency: COUNT NAME", and the longest of all last. */
+#include "latency.h"
+#include <cmk/cluster.h>
+#include <cmk/resources.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static seL4_CPtr node_control;
+static seL4_Word longest;
+
+void must(bool condition, const char *what)
+{
+    if (!condition) {
+        printf("latency: failed: %s\n", what);
+        exit(1);
+    }
+}
+
+/* The longest stretch since the last question. */
+static seL4_Word ask(void)
+{
+    seL4_Word what = CMK_TRIGGER_LONGEST_STRETCH, none = 0;
+    seL4_MessageInfo_t info = seL4_MessageInfo_new(CMKNodeControlTrigger, 0, 0, 2);
+    info = seL4_CallWithMRs(node_control, info, &what, &none, NULL, NULL);
+    must(seL4_MessageInfo_get_label(info) == seL4_NoError, "the kernel is a debug build");
+    return what;
+}
+
+void begin(void)
+{
+    ask();
+}
+
+void end(const char *name)
+{
+    seL4_Word count = ask();
+    printf("latency: %8lu %s\n", count, name);
+    if (count > longest) {
+        longest = count;
+    }
+}
+
+seL4_CPtr new_object(seL4_Word type, seL4_Word size_bits)
+{
+    seL4_CPtr slot = cmk_alloc_object(type, size_bits);
+    must(slot != 0, "memory and a slot for one more object");
+    return slot;
+}
+
+seL4_CPtr new_objects(seL4_CPtr *untyped, seL4_Word untyped_bits, seL4_Word type, seL4_Word size_bits, seL4_Word count)
+{
+    seL4_CPtr first = cmk_alloc_slots(count);
+    must(first != 0, "slots in a row");
+    *untyped = new_object(seL4_UntypedObject, untyped_bits);
+    for (seL4_Word done = 0; done < count; done += FAN_OUT) {
+        seL4_Word now = count - done < FAN_OUT ? count - done : FAN_OUT;
+        OK(seL4_Untyped_Retype(*untyped, type, size_bits, ROOT, 0, 0, first + done, now));
+    }
+    return first;
+}
+
+void revoke(seL4_CPtr slot)
+{
+    OK(seL4_CNode_Revoke(ROOT, slot, DEPTH));
+}
+
+void delete(seL4_CPtr slot)
+{
+    OK(seL4_CNode_Delete(ROOT, slot, DEPTH));
+}
+
+void set_own_priority(seL4_Word priority)
+{
+    OK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, priority));
+}
+
+int main(void)
+{
+    node_control = cmk_cluster()->node_control;
+    begin();
+    end("nothing");
+    measure_capabilities();
+    measure_memory();
+    measure_waiting();
+    measure_messages();
+    printf("latency: longest %lu\n", longest);
+    return 0;
+}
