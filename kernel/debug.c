@@ -108,7 +108,10 @@ static void snapshot(void)
 static bool handle_in_debug_build(word_t number)
 {
     switch ((int64_t)number) {
-    case SYS_DebugDumpScheduler: thread_dump_all(); return true;
+    case SYS_DebugDumpScheduler:
+        thread_dump_all();
+        machine_dump_cpus();
+        return true;
     case SYS_DebugHalt: halt(); return true;
     case SYS_DebugCapIdentify: capability_identify(); return true;
     case SYS_DebugSnapshot: snapshot(); return true;

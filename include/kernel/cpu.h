@@ -8,7 +8,7 @@
 #include <kernel/objects.h>
 
 /*
- * Where a CPU is, as seen by the holder of the lock (door.md). Written by its own CPU: USER and IDLE under the lock,
+ * Where a CPU is, as seen by the holder of the lock (docs/locking.md). Written by its own CPU: USER and IDLE under the lock,
  * DOOR while it waits for the lock. Read by the lock holder only; no fence is needed (docs/locking.md).
  */
 enum cpu_mark { CPU_IDLE, CPU_USER, CPU_DOOR };

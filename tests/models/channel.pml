@@ -3,7 +3,7 @@
  *
  * Models channel_put, channel_room, channel_peek, take and channel_wake_peer (user/runtime/channel.c) and wait_for_one
  * (user/runtime/channel_wait.c). The ring has LINES lines; a message has two words, its data and its header, whose
- * sequence is the position + 1 modulo MODULUS. The doorbell is a notification: a bit that a ring sets, for which a
+ * sequence is the position + 1. The doorbell is a notification: a bit that a ring sets, for which a
  * sleeper waits and which it clears. Rings can also come from other channels on the same doorbell, at any moment.
  * Stores go through x86_tso.inc.
  *
@@ -26,9 +26,8 @@
 #define LINES 2
 #endif
 #ifndef MESSAGES
-#define MESSAGES 5
+#define MESSAGES 4
 #endif
-#define MODULUS 8 /* of positions: more than MESSAGES + LINES */
 
 #define HEADER(position) ((position) % LINES)
 #define DATA(position) (LINES + (position) % LINES)
@@ -40,7 +39,6 @@
 #include "x86_tso.inc"
 
 bool rung[CPUS];
-byte reading = 255; /* position whose data the receiver reads just now */
 
 /* channel_wake_peer: nap odd, and not rung for it yet. */
 inline wake_peer(peer)
@@ -56,13 +54,13 @@ inline wake_peer(peer)
     value = 0
 }
 
-/* What changes between two naps: the number. Naps are counted modulo 8; one peer's step sees fewer. */
+/* Every announcement has a new number: there are fewer of them here than a byte can count. */
 inline announce()
 {
 #ifdef NAP_NOT_NEW
     nap = 1 - nap;
 #else
-    nap = (nap + 1) % 8;
+    nap++;
 #endif
     store(self, NAP(self), nap)
 }

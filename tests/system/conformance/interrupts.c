@@ -322,9 +322,10 @@ static void start_hpet(volatile word *registers, word pin, word microseconds)
     registers[HPET_COMPARATOR0] = registers[HPET_COUNTER] + microseconds * 1000000000 / femtoseconds;
 }
 
+/* The timer keeps its pin until its status, and with it the pin's level, is cleared. */
 static void stop_hpet(volatile word *registers)
 {
-    registers[HPET_TIMER0] = 0;
+    registers[HPET_TIMER0] &= ~4ul;
     registers[HPET_STATUS] = 1;
 }
 
@@ -351,6 +352,7 @@ static void level_triggered(void)
     stop_hpet(registers);
     CHECK_OK(ack(handler));
     CHECK_EQUAL(poll_for(notification, 20), 0);
+    registers[HPET_TIMER0] = 0;
     registers[HPET_CONFIGURATION] = 0;
 }
 

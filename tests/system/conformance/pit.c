@@ -34,7 +34,7 @@ void wait_for_pit(void)
     word status = 0;
 
     while (!(status & OUTPUT_HIGH) && time_stamp() < end) {
-        CHECK_OK(invoke(pit.ports, IO_PORT_OUT8, ARGS(0x43, READ_BACK_STATUS), NO_CAPS));
+        invoke(pit.ports, IO_PORT_OUT8, ARGS(0x43, READ_BACK_STATUS), NO_CAPS);
         status = invoke(pit.ports, IO_PORT_IN8, ARGS(0x40), NO_CAPS).mr[0];
     }
     CHECK(status & OUTPUT_HIGH);

@@ -3,6 +3,7 @@
 #include <arch/door.h>
 #include <arch/fpu.h>
 #include <arch/interrupt.h>
+#include <arch/console.h>
 #include <arch/machine.h>
 #include <arch/x86/features.h>
 #include <arch/x86/io_apic.h>
@@ -55,6 +56,11 @@ word_t machine_time_stamp(void)
 {
     static word_t now;
     return ++now;
+}
+
+void machine_dump_cpus(void)
+{
+    console_print("no CPUs to look at\n");
 }
 
 word_t machine_node_count(void)
