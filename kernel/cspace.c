@@ -2,15 +2,12 @@
 #include <kernel/objects.h>
 
 /*
- * The `count` bits of `value` below bit `top`, where count <= top <= 64 and count < 64, as guard size and radix
- * always are. Without the test a count of 0 below bit 64 would shift by 64, which is undefined.
+ * The topmost `count` bits of `value`; guard sizes and radices are below 64. In two steps, because a count of 0 would
+ * shift by 64, which is undefined.
  */
-static word_t bits_below(word_t value, unsigned top, unsigned count)
+static word_t top_bits(word_t value, unsigned count)
 {
-    if (count == 0) {
-        return 0;
-    }
-    return (value >> (top - count)) & MASK(count);
+    return value >> 1 >> (WORD_BITS - 1 - count);
 }
 
 static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t w0, word_t w1, word_t w2)
@@ -28,21 +25,26 @@ bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct s
     if (capability_type(node) != CAP_CNODE) {
         return fail(failure, LOOKUP_INVALID_ROOT, 0, 0, 0);
     }
-    /* At most 64 times round: every level uses at least one bit, because no CNode has fewer than two slots. */
+    /*
+     * What is left of the pointer is kept at the word's top. At most 64 times round: every level uses at least one bit,
+     * because no CNode has fewer than two slots. A message can need a dozen lookups of that length, so a round is short.
+     */
+    word_t rest = pointer << (WORD_BITS - bits);
     for (;;) {
         unsigned radix = cnode_capability_radix(node);
         unsigned guard_size = cnode_capability_guard_size(node);
         word_t guard = cnode_capability_guard(node);
 
-        if (guard_size > left || bits_below(pointer, left, guard_size) != guard) {
+        if (guard_size > left || top_bits(rest, guard_size) != guard) {
             return fail(failure, LOOKUP_GUARD_MISMATCH, left, guard, guard_size);
         }
         if (guard_size + radix > left) {
             return fail(failure, LOOKUP_DEPTH_MISMATCH, left, guard_size + radix, 0);
         }
-        left -= guard_size;
-        struct slot *reached = capability_cnode(node) + bits_below(pointer, left, radix);
-        left -= radix;
+        rest <<= guard_size;
+        struct slot *reached = capability_cnode(node) + top_bits(rest, radix);
+        rest <<= radix;
+        left -= guard_size + radix;
         if (left == 0 || capability_type(reached->capability) != CAP_CNODE) {
             *slot = reached;
             *bits_left = left;

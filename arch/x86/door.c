@@ -86,6 +86,13 @@ static bool has_loaded(const struct cpu *cpu, paddr_t root)
     return cpu->arch.loaded_root == root; /* bits 11..0 are 0, see arch_thread_root() */
 }
 
+/* Paging-structure caches may know a freed structure, and the PML4 itself may be what goes away. */
+static void leave_address_space(void)
+{
+    write_cr3(this_cpu->arch.node_root);
+    this_cpu->arch.loaded_root = this_cpu->arch.node_root;
+}
+
 void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
 {
     /*
@@ -107,12 +114,26 @@ void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
         return;
     }
     if (structures) {
-        /* Paging-structure caches may know a freed structure, and the PML4 itself may be what goes away. */
-        write_cr3(this_cpu->arch.node_root);
-        this_cpu->arch.loaded_root = this_cpu->arch.node_root;
+        leave_address_space();
     } else {
         invalidate_page(vaddr);
     }
+}
+
+void shoot_down_all(void)
+{
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        struct cpu *cpu = cpu_by_index(i);
+        if (cpu != this_cpu && is_in_user_mode(cpu)) {
+            call(cpu);
+        }
+    }
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        if (cpu_by_index(i) != this_cpu) {
+            wait_for(cpu_by_index(i));
+        }
+    }
+    leave_address_space();
 }
 
 void kick_cpu(struct cpu *cpu)

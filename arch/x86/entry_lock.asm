@@ -7,6 +7,76 @@
 extern kernel_entry, lock_tail, this_cpu, node_cpu_count
 global enter_one, enter_many, cpu_enter_first, idle_start, idle_end
 
+; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the TSC's.
+%ifdef CMK_DEBUG
+; rax = TSC; changes rdx.
+%macro READ_TSC 0
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+%endmacro
+
+; Adds rax to the sum at rbx + %1 and keeps the largest at rbx + %2.
+%macro COUNT 2
+    add [rbx + %1], rax
+    cmp rax, [rbx + %2]
+    jbe %%not_longer
+    mov [rbx + %2], rax
+%%not_longer:
+%endmacro
+
+; Before the exchange: CPUs at the lock with this one, the holder included; changes rax.
+%macro COUNT_QUEUE 0
+    mov eax, 1
+    lock xadd [lock_queue_length], rax
+    inc rax
+    cmp rax, [rbx + CPU_LOCK_LONGEST_QUEUE]
+    jbe %%not_longer
+    mov [rbx + CPU_LOCK_LONGEST_QUEUE], rax
+%%not_longer:
+%endmacro
+
+; Changes rax and rdx.
+%macro COUNT_ENTRY 0
+    inc qword [rbx + CPU_LOCK_ENTRIES]
+    READ_TSC
+    mov [rbx + CPU_LOCK_TAKEN_AT], rax
+%endmacro
+
+; rax stays; changes rdx and rsi.
+%macro COUNT_HOLD 0
+    mov rsi, rax
+    READ_TSC
+    sub rax, [rbx + CPU_LOCK_TAKEN_AT]
+    COUNT CPU_LOCK_HELD_CYCLES, CPU_LOCK_LONGEST_HOLD
+    lock dec qword [lock_queue_length]
+    mov rax, rsi
+%endmacro
+
+; rbp = when the wait began; changes rax and rdx.
+%macro COUNT_WAIT 0
+    READ_TSC
+    sub rax, rbp
+    COUNT CPU_LOCK_WAIT_CYCLES, CPU_LOCK_LONGEST_WAIT
+%endmacro
+
+%macro BEGIN_WAIT 0
+    inc qword [rbx + CPU_LOCK_CONTENDED]
+    READ_TSC
+    mov rbp, rax
+%endmacro
+
+section .bss
+align 64
+lock_queue_length: resq 1                ; CPUs that hold or want the lock; changed by locked instructions only
+%else
+%define COUNT_QUEUE
+%define COUNT_ENTRY
+%define COUNT_HOLD
+%define COUNT_WAIT
+%define BEGIN_WAIT
+%endif
+
 section .text
 
 ; void cpu_enter_first(struct cpu *cpu)
@@ -34,19 +104,19 @@ enter_many:
     lea rdi, [rbx + CPU_LOCK]
     mov qword [rdi + LOCK_NEXT], 0       ; step 3: both words before the exchange, which is also a full fence
     mov qword [rdi + LOCK_WAIT], 1
+    COUNT_QUEUE
     mov rax, rdi
     xchg [lock_tail], rax
     test rax, rax
     jnz door
 holding:
-%ifdef CMK_DEBUG
-    inc qword [rbx + CPU_LOCK_ENTRIES]
-%endif
+    COUNT_ENTRY
     mov [this_cpu], rbx
     mov rdi, rbx
     xor ebp, ebp
     call kernel_entry
     ; rax = context of the thread to run, or 0. Nothing but this context is touched from here on.
+    COUNT_HOLD
 
     ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has,
     ; or is between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
@@ -74,13 +144,7 @@ holding:
 align 16
 door:
     mov [rax + LOCK_NEXT], rdi
-%ifdef CMK_DEBUG
-    inc qword [rbx + CPU_LOCK_CONTENDED]
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
-    mov rbp, rax
-%endif
+    BEGIN_WAIT
     mov rcx, [rbx + CPU_TRAP_THREAD]
     test rcx, rcx
     jz .saved                            ; idle had nothing
@@ -118,16 +182,7 @@ door:
     cmp qword [rdi + LOCK_WAIT], 0
     jne .wait
     mov [rbx + CPU_LOADED_ROOT], rax     ; only now: the holder reads it
-%ifdef CMK_DEBUG
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
-    sub rax, rbp
-    add [rbx + CPU_LOCK_WAIT_CYCLES], rax
-    cmp rax, [rbx + CPU_LOCK_LONGEST_WAIT]
-    jbe holding
-    mov [rbx + CPU_LOCK_LONGEST_WAIT], rax
-%endif
+    COUNT_WAIT
     jmp holding
 
 ; rax = context of the thread to run, or 0 for idle. Interrupts are off until the last instruction, so that what was

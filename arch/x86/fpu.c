@@ -28,7 +28,7 @@ void fpu_init_thread(struct tcb *thread)
 {
     static const uint16_t control = FPU_CONTROL_RESET;
     static const uint32_t mxcsr = MXCSR_RESET;
-    memset(&thread->fpu_area, 0, sizeof(thread->fpu_area));
+    /* All else is zero, like the memory that new objects are made of. */
     memcpy(&thread->fpu_area.bytes[AREA_FPU_CONTROL], &control, sizeof(control));
     memcpy(&thread->fpu_area.bytes[AREA_MXCSR], &mxcsr, sizeof(mxcsr));
     thread->fpu_used = false;

@@ -13,8 +13,11 @@
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
 
-/* 100 in 2 ms: at about 1 us each, a sender can take 5 % of one CPU of the target. */
-enum { SIGNALS_PER_TICK = 100, STATUS_IRQ = ABI_CMK_IPI_IRQS };
+/*
+ * What all nodes together may send to one in a tick of 2 ms: at about 1 us each, 10 % of one CPU of the target. Every
+ * other node has an equal part of it, because senders share no state.
+ */
+enum { SIGNALS_PER_TICK = 200, STATUS_IRQ = ABI_CMK_IPI_IRQS };
 
 /* Node state, under the lock. */
 static struct {
@@ -30,10 +33,18 @@ static void send(uint32_t node, unsigned irq)
     apic_send(cluster->cpu[cpu].apic_id, (uint8_t)(VECTOR_IRQ_BASE + irq));
 }
 
+static unsigned budget(void)
+{
+    unsigned senders = global_state.cluster.node_count > 1 ? global_state.cluster.node_count - 1 : 1;
+    return SIGNALS_PER_TICK / senders;
+}
+
+_Static_assert(SIGNALS_PER_TICK / ABI_CMK_MAX_NODES >= 1, "every node can signal every other in each tick");
+
 void interrupt_send_to_node(word_t node, word_t irq)
 {
     require(node < global_state.cluster.node_count && irq >= 1 && irq <= ABI_CMK_IPI_IRQS);
-    if (target[node].sent < SIGNALS_PER_TICK) {
+    if (target[node].sent < budget()) {
         target[node].sent++;
         send((uint32_t)node, (unsigned)irq);
     } else {

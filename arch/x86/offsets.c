@@ -62,6 +62,10 @@ static void cpu_offsets(void)
     OFFSET(CPU_LOCK_CONTENDED, offsetof(struct cpu, arch.lock_contended));
     OFFSET(CPU_LOCK_WAIT_CYCLES, offsetof(struct cpu, arch.lock_wait_cycles));
     OFFSET(CPU_LOCK_LONGEST_WAIT, offsetof(struct cpu, arch.lock_longest_wait));
+    OFFSET(CPU_LOCK_LONGEST_QUEUE, offsetof(struct cpu, arch.lock_longest_queue));
+    OFFSET(CPU_LOCK_TAKEN_AT, offsetof(struct cpu, arch.lock_taken_at));
+    OFFSET(CPU_LOCK_HELD_CYCLES, offsetof(struct cpu, arch.lock_held_cycles));
+    OFFSET(CPU_LOCK_LONGEST_HOLD, offsetof(struct cpu, arch.lock_longest_hold));
     OFFSET(CPU_RSP0, offsetof(struct cpu, arch.tss.rsp0));
     OFFSET(CPU_MARK, offsetof(struct cpu, mark));
     OFFSET(CPU_MARK_DOOR, CPU_DOOR);

@@ -25,6 +25,9 @@ void stall_thread(struct tcb *thread);
  */
 void shoot_down(paddr_t root, vaddr_t vaddr, bool structures);
 
+/* The same for all VSpaces of the node, `structures` included: when many went away at once. */
+void shoot_down_all(void);
+
 /*
  * A thread became runnable on `cpu`, better than what runs there: make it enter the kernel and schedule. Does not
  * wait.

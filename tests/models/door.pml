@@ -120,7 +120,14 @@ inline save_fpu_at_the_door()
 inline leave_user_table()
 {
     if
-    :: loaded != NODE -> atomic { fenced(self); user_table[self] = false; loaded = NODE }
+    :: loaded != NODE ->
+        atomic {
+            fenced(self);
+#ifndef NO_TABLE_SWITCH
+            user_table[self] = false;
+#endif
+            loaded = NODE
+        }
     :: else
     fi
 }
@@ -138,9 +145,7 @@ inline wait_at_the_door()
 #ifdef MARK_BEFORE_TABLE
     store(self, MARK(self), DOOR);
 #endif
-#ifndef NO_TABLE_SWITCH
     leave_user_table();
-#endif
 #if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE) && !defined(MARK_BEFORE_SAVE)
     store(self, MARK(self), DOOR);
 #endif
@@ -164,16 +169,20 @@ inline release()
 
 /* --- the holder --- */
 
-inline call_to_the_door(cpu)
+inline call(cpu)
 {
 #ifndef NO_IPI
-    atomic {
-        if
-        :: memory[MARK(cpu)] == USER -> door_requested[cpu] = true
-        :: else
-        fi
-    };
+    if
+    :: memory[MARK(cpu)] == USER -> door_requested[cpu] = true
+    :: else
+    fi
+#else
+    skip
 #endif
+}
+
+inline wait_for(cpu)
+{
 #ifdef STALL_OUTSIDE_LOCK
     release();
 #endif
@@ -185,30 +194,28 @@ inline call_to_the_door(cpu)
     if
     :: previous != 0 -> store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
     :: else
-    fi;
+    fi
+#else
+    skip
 #endif
 }
 
 /* Steps 7 and 8. `other` becomes the CPU + 1 on which the target is current, if that is not this one. */
 inline stall()
 {
-    if
-    :: current[self] == target + 1 -> atomic { memory[FPU_AREA(target)] = 0; live[self] = false }
-    :: else ->
-        d_step {
-            other = 0;
-            if
-            :: current[(self + 1) % CPUS] == target + 1 -> other = (self + 1) % CPUS + 1
-#if CPUS == 3
-            :: current[(self + 2) % CPUS] == target + 1 -> other = (self + 2) % CPUS + 1
-#endif
-            :: else
-            fi
-        };
+    atomic {
         if
-        :: other != 0 -> call_to_the_door(other - 1)
+        :: current[self] == target + 1 -> memory[FPU_AREA(target)] = 0; live[self] = false
+        :: current[(self + 1) % CPUS] == target + 1 -> other = (self + 1) % CPUS + 1; call(other - 1)
+#if CPUS == 3
+        :: current[(self + 2) % CPUS] == target + 1 -> other = (self + 2) % CPUS + 1; call(other - 1)
+#endif
         :: else
         fi
+    };
+    if
+    :: other != 0 -> wait_for(other - 1)
+    :: else
     fi
 }
 
@@ -230,16 +237,17 @@ inline take()
             current[other - 1] = 0;
 #endif
             taken[other - 1] = true;
-            other = 0
-        :: else
-        fi
-    }
+            other = 0;
 #ifdef PREEMPTED_AFTER_STALL
-    ; if
-    :: resumed -> resumed = false
-    :: else -> resumed = true; goto preempted
-    fi
+            resumed = true;
+            goto preempted
 #endif
+        :: else
+        fi;
+#ifdef PREEMPTED_AFTER_STALL
+        resumed = false
+#endif
+    }
 }
 
 inline work_begins()
@@ -343,10 +351,18 @@ inline create()
     }
 }
 
+#define is_concerned(cpu) (memory[ROOT(cpu)] == VSPACE)
+
 inline shoot_down(cpu)
 {
+    atomic {
+        if
+        :: is_concerned(cpu) -> call(cpu); other = cpu + 1
+        :: else
+        fi
+    };
     if
-    :: memory[ROOT(cpu)] == VSPACE -> call_to_the_door(cpu)
+    :: other != 0 -> wait_for(other - 1); other = 0
     :: else
     fi
 }
@@ -365,7 +381,6 @@ inline unmap()
 
 inline system_call()
 {
-    select_target();
     if
     :: state[target] == RUNNABLE -> suspend()
     :: state[target] == INACTIVE -> resume()
@@ -429,11 +444,10 @@ inline handle_event()
 #else
     :: vector == CALL && current[self] == thread ->
 #endif
-        assert(!taken[self]);
+        atomic { assert(!taken[self]); vector = NOTHING; select_target() };
         system_call()
-    :: else
-    fi;
-    vector = NOTHING
+    :: else -> vector = NOTHING
+    fi
 }
 
 /* --- and out --- */
@@ -455,15 +469,17 @@ inline schedule()
     fi
 }
 
+#ifdef FPU_KEPT_IDLE
+#define keeps_no_fpu(thread) (thread != 0)
+#else
+#define keeps_no_fpu(thread) true
+#endif
+
 inline make_current()
 {
     atomic {
         if
-        :: current[self] != thread && live[self]
-#ifdef FPU_KEPT_IDLE
-            && thread != 0
-#endif
-            ->
+        :: current[self] != thread && live[self] && keeps_no_fpu(thread) ->
             assert(current[self] != 0 && state[current[self] - 1] != FREE);
             memory[FPU_AREA(current[self] - 1)] = 0;
             live[self] = false
@@ -563,7 +579,7 @@ kernel:
     fi;
 #ifdef SAVED_AFTER_LOCK
     if
-    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
+    :: thread != 0 -> memory[CONTEXT(thread - 1)] = 0
     :: else
     fi;
 #endif

@@ -2,6 +2,7 @@
 #include <arch/door.h>
 #include <arch/memory.h>
 #include <arch/x86/asid.h>
+#include <arch/x86/vspace.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/string.h>
@@ -26,10 +27,20 @@ struct capability asid_init(struct asid_pool *pool)
     return asid_pool_capability(pool, 0);
 }
 
+/*
+ * A root gets its ASID once in its life, and cannot be used before: so it gets the kernel's half here, and making many
+ * of them in one Retype stays short.
+ */
+static struct capability give_asid(struct asid_pool *pool, word_t first, unsigned i, struct capability root)
+{
+    vspace_init(paging_capability_entries(root));
+    pool->root[i] = paging_capability_entries(root);
+    return mapping_capability_with_mapping(root, first + i, 0);
+}
+
 struct capability asid_assign_initial(struct capability root)
 {
-    pools[0]->root[1] = paging_capability_entries(root);
-    return mapping_capability_with_mapping(root, 1, 0);
+    return give_asid(pools[0], 0, 1, root);
 }
 
 word_t *asid_root(word_t asid)
@@ -53,11 +64,7 @@ void asid_pool_release(struct asid_pool *pool, word_t first_asid)
         return;
     }
     pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
-    for (unsigned i = 0; i < ARRAY_LENGTH(pool->root); i++) {
-        if (pool->root[i] != NULL) {
-            shoot_down(window_to_physical(pool->root[i]), 0, true);
-        }
-    }
+    shoot_down_all();
 }
 
 /* --- ASID control --- */
@@ -138,8 +145,7 @@ static enum outcome assign(struct invocation *call, struct answer *answer)
         return refuse(answer, ERROR_DELETE_FIRST);
     }
 
-    pool->root[i] = paging_capability_entries(root);
-    call->extra[0]->capability = mapping_capability_with_mapping(root, first + i, 0);
+    call->extra[0]->capability = give_asid(pool, first, i, root);
     return DONE;
 }
 

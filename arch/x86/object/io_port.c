@@ -26,18 +26,31 @@ static word_t range_bits(word_t i, word_t first, word_t last)
     return (~(word_t)0 << from) & (~(word_t)0 >> (WORD_BITS - 1 - to));
 }
 
+/* Words between the first and the last are covered whole: all 65536 ports at once must not take long. */
+
+static void set_word(word_t i, word_t bits, bool is_taken)
+{
+    taken[i] = is_taken ? taken[i] | bits : taken[i] & ~bits;
+}
+
 static void set_range(word_t first, word_t last, bool is_taken)
 {
-    for (word_t i = first / WORD_BITS; i <= last / WORD_BITS; i++) {
-        word_t bits = range_bits(i, first, last);
-        taken[i] = is_taken ? taken[i] | bits : taken[i] & ~bits;
+    word_t i = first / WORD_BITS, end = last / WORD_BITS;
+    set_word(end, range_bits(end, first, last), is_taken);
+    set_word(i, range_bits(i, first, last), is_taken);
+    for (i++; i < end; i++) {
+        taken[i] = is_taken ? ~(word_t)0 : 0;
     }
 }
 
 static bool is_range_free(word_t first, word_t last)
 {
-    for (word_t i = first / WORD_BITS; i <= last / WORD_BITS; i++) {
-        if (taken[i] & range_bits(i, first, last)) {
+    word_t i = first / WORD_BITS, end = last / WORD_BITS;
+    if ((taken[i] & range_bits(i, first, last)) || (taken[end] & range_bits(end, first, last))) {
+        return false;
+    }
+    for (i++; i < end; i++) {
+        if (taken[i] != 0) {
             return false;
         }
     }

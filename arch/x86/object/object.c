@@ -6,12 +6,6 @@
 #include <arch/x86/vspace.h>
 #include <kernel/assert.h>
 
-static struct capability create_root(paddr_t base)
-{
-    vspace_init(window(base));
-    return paging_capability(CAP_PML4, window(base));
-}
-
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
 {
     switch (type) {
@@ -21,7 +15,7 @@ struct capability arch_create_object(enum object_type type, paddr_t base, bool d
     case OBJECT_PAGE_TABLE: return paging_capability(CAP_PAGE_TABLE, window(base));
     case OBJECT_PAGE_DIRECTORY: return paging_capability(CAP_PAGE_DIRECTORY, window(base));
     case OBJECT_PDPT: return paging_capability(CAP_PDPT, window(base));
-    case OBJECT_PML4: return create_root(base);
+    case OBJECT_PML4: return paging_capability(CAP_PML4, window(base)); /* usable once it has an ASID */
     default: unreachable();
     }
 }

@@ -23,7 +23,11 @@ struct capability asid_assign_initial(struct capability root);
 /* The PML4 of an ASID, or null. */
 word_t *asid_root(word_t asid);
 
-/* The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. */
+/*
+ * The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. For a
+ * pool, all CPUs of the node come to the door once, whatever they run: that is short, and asking for each of 512
+ * address spaces who uses it is not.
+ */
 void asid_release(word_t asid, const word_t *root);
 void asid_pool_release(struct asid_pool *pool, word_t first_asid);
 

@@ -89,8 +89,10 @@ struct arch_cpu {
     uint64_t nmis;
     uint64_t stray_debug_traps;
 
-    /* Debug builds: how the lock was used, in entries and TSC cycles. */
-    uint64_t lock_entries, lock_contended, lock_wait_cycles, lock_longest_wait;
+    /* Debug builds: how the lock was used, in entries, CPUs (the holder included) and TSC cycles. */
+    uint64_t lock_entries, lock_contended, lock_longest_queue;
+    uint64_t lock_wait_cycles, lock_longest_wait;
+    uint64_t lock_taken_at, lock_held_cycles, lock_longest_hold;
 
     _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
     _Alignas(64) struct tss tss;        /* rsp0 is the SYSCALL stub's word, too */

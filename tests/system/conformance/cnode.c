@@ -362,6 +362,27 @@ static void cancel_restarts_senders(void)
     CHECK(!poll_message(endpoint, &message));
 }
 
+static void cancel_unbadged_does_nothing(void)
+{
+    /* Badge 0 names nobody: the low sender stays in front of the high one. */
+    word endpoint = new_endpoint();
+    struct reply message;
+
+    for (word i = 0; i < 2; i++) {
+        struct worker *sender = new_worker(i == 0 ? LOW : HIGH);
+
+        add_message(sender, SEND, endpoint, 10 + i, 0);
+        start_script(sender);
+        settle();
+    }
+    CHECK_OK(cancel(endpoint));
+    settle();
+    CHECK(poll_message(endpoint, &message));
+    CHECK_EQUAL(message.label, 10);
+    CHECK(poll_message(endpoint, &message));
+    CHECK_EQUAL(message.label, 11);
+}
+
 static void cancel_then_revoke_badge(void)
 {
     /* The usual end of a session: the badge is revoked, then its pending sends are thrown out. */
@@ -424,6 +445,7 @@ static const struct test tests[] = {
     { "cnode-rotate-lookups", "Rotate's lookups and their order", rotate_lookups },
     { "cnode-cancel-errors", "CancelBadgedSends needs an endpoint with all rights", cancel_errors },
     { "cnode-cancel-order", "cancelled senders restart, others keep their place", cancel_restarts_senders },
+    { "cnode-cancel-unbadged", "CancelBadgedSends without badge does nothing", cancel_unbadged_does_nothing },
     { "cnode-cancel-revoked", "cancelled senders find that their capability is gone", cancel_then_revoke_badge },
     { "cnode-cancel-receivers", "CancelBadgedSends leaves receivers alone", cancel_keeps_receivers },
 };

@@ -429,6 +429,29 @@ static void call_with_grant_reply(void)
     CHECK_EQUAL(caller->outcomes[0].rsi, message_info(6, 0, 0));
 }
 
+static void call_to_waiting_receiver(void)
+{
+    /* The rights decide in the same way when the receiver was there first. */
+    static const struct { word rights; bool answered; } cases[] = {
+        { WRITE, false }, { WRITE | READ, false }, { WRITE | GRANT, true }, { WRITE | GRANT_REPLY, true },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        word endpoint = new_endpoint();
+        struct worker *server = new_worker(MIDDLE);
+        struct worker *caller;
+
+        add_message(server, RECV, endpoint, 0, 0);
+        add_message(server, REPLY, 0, 6, 0);
+        start_script(server);
+        settle();
+        caller = sender(new_copy(endpoint, cases[i].rights), CALL, 5, 1);
+        CHECK_EQUAL(server->completed, 2);
+        CHECK_EQUAL(server->outcomes[0].rsi, message_info(5, 0, 1));
+        CHECK_EQUAL(caller->completed, cases[i].answered);
+    }
+}
+
 /* ---- Order, and what happens to those who wait ---- */
 
 static void senders_in_order(void)
@@ -573,6 +596,7 @@ static const struct test tests[] = {
     { "ipc-receive-rights", "receiving without Read", receive_without_read },
     { "ipc-call-no-grants", "a call without Grant or GrantReply ends the caller", call_without_grants },
     { "ipc-call-grant-reply", "GrantReply alone allows a call", call_with_grant_reply },
+    { "ipc-call-waiting", "the same rules for a receiver that waits", call_to_waiting_receiver },
     { "ipc-sender-order", "senders are served in order of arrival", senders_in_order },
     { "ipc-receiver-order", "receivers are served in order of arrival", receivers_in_order },
     { "ipc-endpoint-deleted", "those who wait on a deleted endpoint try again", endpoint_deleted },

@@ -279,28 +279,40 @@ static void bound_does_not_interrupt_calls(void)
     word endpoint = new_endpoint();
     word notification = new_notification();
     struct worker *worker = new_worker(MIDDLE);
-    struct reply message;
 
     CHECK_OK(bind(worker->tcb, notification));
-    add_message(worker, CALL, endpoint, 9, 0);
     add_message(worker, SEND, endpoint, 10, 0);
     start_script(worker);
     settle();
     signal_notification(new_minted(notification, WRITE, 1));
+    signal_notification(new_minted(notification, WRITE, 4));
     settle();
     CHECK_EQUAL(worker->completed, 0);
+    CHECK_OK(unbind(worker->tcb));
+    CHECK_EQUAL(poll_word(notification), 5);
+}
+
+static void bound_does_not_interrupt_waiting_for_reply(void)
+{
+    word endpoint = new_endpoint();
+    word notification = new_notification();
+    struct worker *worker = new_worker(MIDDLE);
+    struct reply message;
+
+    CHECK_OK(bind(worker->tcb, notification));
+    add_message(worker, CALL, endpoint, 9, 0);
+    start_script(worker);
+    settle();
     CHECK(poll_message(endpoint, &message));
     signal_notification(new_minted(notification, WRITE, 2));
     settle();
     CHECK_EQUAL(worker->completed, 0);
-    system_call(REPLY, 0, 0, 0, 0, 0, 0);
+    system_call(REPLY, 0, message_info(11, 0, 0), 0, 0, 0, 0);
     settle();
     CHECK_EQUAL(worker->completed, 1);
-    signal_notification(new_minted(notification, WRITE, 4));
-    settle();
-    CHECK_EQUAL(worker->completed, 1);
+    CHECK_EQUAL(worker->outcomes[0].rsi, message_info(11, 0, 0));
     CHECK_OK(unbind(worker->tcb));
-    CHECK_EQUAL(poll_word(notification), 7);
+    CHECK_EQUAL(poll_word(notification), 2);
 }
 
 static void unbound_by_deletion(void)
@@ -347,7 +359,8 @@ static const struct test tests[] = {
     { "bind-first", "an active bound notification comes before messages", bound_active_goes_first },
     { "bind-nbrecv", "a non-blocking receive takes the bound word", bound_active_and_nb_receive },
     { "bind-owner", "nobody else may wait on a bound notification", bound_only_for_its_thread },
-    { "bind-call", "calls and sends are not interrupted by signals", bound_does_not_interrupt_calls },
+    { "bind-call", "a blocked send is not interrupted by signals", bound_does_not_interrupt_calls },
+    { "bind-reply", "nor is a thread that waits for a reply", bound_does_not_interrupt_waiting_for_reply },
     { "bind-deletion", "deleting either side unbinds", unbound_by_deletion },
     { "bind-word", "the word survives binding and unbinding", bound_keeps_its_word },
 };

@@ -301,6 +301,42 @@ static void reply_without_grant(void)
     CHECK_TAG(slot, TAG_NULL);
 }
 
+static void waiting_receiver_without_grant(void)
+{
+    /* The same when the receiver was there first. */
+    word endpoint = new_endpoint();
+    word slot = new_slot();
+    struct worker *server = new_worker(MIDDLE);
+    struct worker *caller;
+
+    server->buffer->caps_or_badges[0] = new_frame();
+    add_step(server, RECV, new_copy(endpoint, READ), 0, 0, 0, 0, 0);
+    add_step(server, REPLY, 0, message_info(2, 1, 0), 0, 0, 0, 0);
+    start_script(server);
+    settle();
+    caller = caller_into(endpoint, slot);
+    CHECK_EQUAL(caller->outcomes[0].rsi, message_info(2, 0, 0));
+    CHECK_TAG(slot, TAG_NULL);
+}
+
+static void waiting_receiver_with_grant(void)
+{
+    word endpoint = new_endpoint();
+    word slot = new_slot();
+    struct worker *server = new_worker(MIDDLE);
+    struct worker *caller;
+
+    server->buffer->caps_or_badges[0] = new_frame();
+    add_step(server, RECV, new_copy(endpoint, READ | GRANT), 0, 0, 0, 0, 0);
+    add_step(server, REPLY, 0, message_info(2, 1, 0), 0, 0, 0, 0);
+    start_script(server);
+    settle();
+    /* A caller with GrantReply only: its message could bring no capability, the reply can. */
+    caller = caller_into(new_copy(endpoint, WRITE | GRANT_REPLY), slot);
+    CHECK_EQUAL(caller->outcomes[0].rsi, message_info(2, 1, 0));
+    CHECK_TAG(slot, TAG_FRAME);
+}
+
 static void reply_never_unwraps(void)
 {
     word endpoint = new_endpoint();
@@ -352,6 +388,8 @@ static const struct test tests[] = {
     { "transfer-call", "calls transfer like sends", call_transfers },
     { "transfer-reply", "replies transfer with Grant", reply_transfers },
     { "transfer-reply-no-grant", "a receiver without Grant cannot send with its reply", reply_without_grant },
+    { "transfer-waiting-no-grant", "a waiting receiver without Grant neither", waiting_receiver_without_grant },
+    { "transfer-waiting-grant", "a waiting receiver with Grant can", waiting_receiver_with_grant },
     { "transfer-reply-no-unwrap", "replies never unwrap", reply_never_unwraps },
     { "transfer-saved-reply", "a saved reply capability transfers", saved_reply_transfers },
 };

@@ -21,7 +21,7 @@ struct slot cnode_slot;
 struct tcb caller;
 struct answer answer;
 struct shoot_down_record shoot_downs[MAX_SHOOT_DOWNS];
-unsigned shoot_down_count;
+unsigned shoot_down_count, shoot_down_all_count;
 bool has_huge_pages = true, has_no_execute = true;
 unsigned io_apics = 1;
 struct route_record route;
@@ -42,6 +42,11 @@ void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
 {
     ck_assert_uint_lt(shoot_down_count, MAX_SHOOT_DOWNS);
     shoot_downs[shoot_down_count++] = (struct shoot_down_record){root, vaddr, structures};
+}
+
+void shoot_down_all(void)
+{
+    shoot_down_all_count++;
 }
 
 bool cpu_has_huge_pages(void)
@@ -225,7 +230,7 @@ bool copy(unsigned from, unsigned to, word_t rights)
 
 void remove_slot(struct slot *slot)
 {
-    shoot_down_count = 0;
+    shoot_down_count = shoot_down_all_count = 0;
     ck_assert_int_eq(delete_slot(slot), DONE);
 }
 

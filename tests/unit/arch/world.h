@@ -33,7 +33,7 @@ struct shoot_down_record {
 };
 enum { MAX_SHOOT_DOWNS = 1024 };
 extern struct shoot_down_record shoot_downs[MAX_SHOOT_DOWNS];
-extern unsigned shoot_down_count;
+extern unsigned shoot_down_count, shoot_down_all_count;
 
 /* CPU features; both true unless a test says otherwise. */
 extern bool has_huge_pages, has_no_execute;

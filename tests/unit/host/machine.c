@@ -118,6 +118,11 @@ void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
     host_machine.shoot_downs++;
 }
 
+void shoot_down_all(void)
+{
+    host_machine.shoot_downs++;
+}
+
 void kick_cpu(struct cpu *cpu)
 {
     (void)cpu;
