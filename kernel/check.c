@@ -56,11 +56,19 @@ static void check_touched(const struct tcb *next)
     arch_check_rules(false);
 }
 
+void check_entry(void)
+{
+    if (DEBUG_BUILD && checks_on) {
+        check_note_running();
+    }
+}
+
 void check_exit(const struct tcb *next)
 {
     if (!DEBUG_BUILD || !checks_on) {
         return;
     }
+    check_running(next);
     check_touched(next);
     if (++exits % EXITS_BETWEEN_WALKS == 0) {
         walk(next);

@@ -21,6 +21,16 @@ static struct extent kernel_extent(struct capability c, word_t bytes)
     return (struct extent){window_to_physical((const void *)capability_object(c)), bytes};
 }
 
+static word_t zombie_bytes(unsigned radix)
+{
+    switch (radix) {
+    case ZOMBIE_NOTIFICATION: return sizeof(struct notification);
+    case ZOMBIE_ENDPOINT: return sizeof(struct endpoint);
+    case ZOMBIE_TCB: return BIT(ABI_TCB_BITS);
+    default: return sizeof(struct slot) << radix;
+    }
+}
+
 /* Memory of an object the portable kernel knows; 0 bytes if it has none or is the architecture's. */
 static struct extent portable_extent(struct capability c)
 {
@@ -37,9 +47,7 @@ static struct extent portable_extent(struct capability c)
     case CAP_CNODE:
         return kernel_extent(c, sizeof(struct slot) << cnode_capability_radix(c));
     case CAP_ZOMBIE:
-        return kernel_extent(c, zombie_capability_radix(c) == ZOMBIE_TCB
-                                    ? BIT(ABI_TCB_BITS)
-                                    : sizeof(struct slot) << zombie_capability_radix(c));
+        return kernel_extent(c, zombie_bytes(zombie_capability_radix(c)));
     default:
         return (struct extent){0, 0};
     }
@@ -123,7 +131,7 @@ static void follow(struct capability c)
 {
     if (capability_type(c) == CAP_CNODE) {
         add_slots(slots_of_cnode(c));
-    } else if (capability_type(c) == CAP_ZOMBIE) {
+    } else if (capability_type(c) == CAP_ZOMBIE && zombie_capability_has_slots(c)) {
         add_slots((struct found_slots){zombie_capability_slots(c), zombie_capability_slots_left(c)});
     }
 }

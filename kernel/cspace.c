@@ -1,13 +1,10 @@
 #include <kernel/cspace.h>
 #include <kernel/objects.h>
 
-/*
- * The topmost `count` bits of `value`; guard sizes and radices are below 64. In two steps, because a count of 0 would
- * shift by 64, which is undefined.
- */
+/* The topmost `count` bits of `value`. Neither radices nor guards that there are have 0 bits, and all are below 64. */
 static word_t top_bits(word_t value, unsigned count)
 {
-    return value >> 1 >> (WORD_BITS - 1 - count);
+    return value >> (WORD_BITS - count);
 }
 
 static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t w0, word_t w1, word_t w2)
@@ -21,30 +18,34 @@ bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct s
 {
     struct capability node = root;
     unsigned left = bits;
+    word_t rest = pointer << (WORD_BITS - bits); /* what is left of the pointer, at the word's top */
 
     if (capability_type(node) != CAP_CNODE) {
         return fail(failure, LOOKUP_INVALID_ROOT, 0, 0, 0);
     }
     /*
-     * What is left of the pointer is kept at the word's top. At most 64 times round: every level uses at least one bit,
-     * because no CNode has fewer than two slots. A message can need a dozen lookups of that length, so a round is short.
+     * At most 64 times round: every level uses at least one bit, because no CNode has fewer than two slots. A message
+     * with capabilities needs a dozen lookups, so a round is short, above all one without guard.
      */
-    word_t rest = pointer << (WORD_BITS - bits);
     for (;;) {
         unsigned radix = cnode_capability_radix(node);
-        unsigned guard_size = cnode_capability_guard_size(node);
-        word_t guard = cnode_capability_guard(node);
+        unsigned used = radix;
 
-        if (guard_size > left || top_bits(rest, guard_size) != guard) {
-            return fail(failure, LOOKUP_GUARD_MISMATCH, left, guard, guard_size);
+        if (cnode_capability_has_guard(node)) {
+            unsigned guard_size = cnode_capability_guard_size(node);
+            word_t guard = cnode_capability_guard(node);
+            if (guard_size > left || top_bits(rest, guard_size) != guard) {
+                return fail(failure, LOOKUP_GUARD_MISMATCH, left, guard, guard_size);
+            }
+            rest <<= guard_size;
+            used += guard_size;
         }
-        if (guard_size + radix > left) {
-            return fail(failure, LOOKUP_DEPTH_MISMATCH, left, guard_size + radix, 0);
+        if (used > left) {
+            return fail(failure, LOOKUP_DEPTH_MISMATCH, left, used, 0);
         }
-        rest <<= guard_size;
+        left -= used;
         struct slot *reached = capability_cnode(node) + top_bits(rest, radix);
         rest <<= radix;
-        left -= guard_size + radix;
         if (left == 0 || capability_type(reached->capability) != CAP_CNODE) {
             *slot = reached;
             *bits_left = left;

@@ -24,6 +24,9 @@
  * object that its zombie stands for, slot 0 of that object becomes the exposed slot: it is emptied last. An entered
  * object is destroyed before the work returns to where it came from, so this ends: docs/deletion.md has the argument in
  * full, with the one exception.
+ *
+ * Endpoints and notifications on which many threads are queued become zombies, too, of another kind: nobody can queue
+ * any more, and each step lets some threads go. They have no slots, so nothing is entered or left for them.
  */
 #include <arch/object.h>
 #include <kernel/assert.h>
@@ -39,7 +42,29 @@ enum { EMPTY_SLOTS_PER_STEP = 64 };
 
 /* --- one capability --- */
 
-/* The capability goes away: does what its object needs. Returns what is left in its place: null, or a zombie. */
+/* What is left of a capability to an object with a queue: null, or a zombie while `is_empty` does not hold. */
+static struct capability after_queue(struct capability c, unsigned kind, bool is_empty)
+{
+    return is_empty ? capability_null() : zombie_capability(capability_object(c), kind, 0);
+}
+
+/* A zombie: that of an object with a queue is on its own, and so makes a step here. */
+static struct capability finalise_zombie(struct capability c)
+{
+    switch (zombie_capability_radix(c)) {
+    case ZOMBIE_ENDPOINT:
+        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
+    case ZOMBIE_NOTIFICATION:
+        return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
+    default:
+        return c;
+    }
+}
+
+/*
+ * The capability goes away: does what its object needs, or a part of it. Returns what is left in its place: null, a
+ * zombie, or itself if there is more to do.
+ */
 static struct capability finalise(struct capability c, bool final)
 {
     if (capability_is_of_architecture(c)) {
@@ -51,14 +76,11 @@ static struct capability finalise(struct capability c, bool final)
     }
     switch (capability_type(c)) {
     case CAP_ENDPOINT:
-        cancel_all(capability_endpoint(c));
-        return capability_null();
+        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
     case CAP_NOTIFICATION:
-        notification_finalise(capability_notification(c));
-        return capability_null();
+        return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
     case CAP_IRQ_HANDLER:
-        irq_handler_finalise(irq_handler_capability_irq(c));
-        return capability_null();
+        return irq_handler_finalise(irq_handler_capability_irq(c)) ? capability_null() : c;
     case CAP_TCB:
         thread_finalise(capability_tcb(c));
         return zombie_capability(capability_object(c), ZOMBIE_TCB, TCB_SLOT_COUNT);
@@ -67,7 +89,7 @@ static struct capability finalise(struct capability c, bool final)
         return zombie_capability(capability_object(c), radix, BIT(radix));
     }
     case CAP_ZOMBIE:
-        return c;
+        return finalise_zombie(c);
     default:
         /*
          * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply:
@@ -97,7 +119,7 @@ static void empty_slot(struct slot *slot)
     *slot = (struct slot){0};
 }
 
-/* Deletes the capability in `slot`, or makes it a zombie. Zombies stay as they are. */
+/* Deletes the capability in `slot`, or makes it a zombie, or a step on the way. Zombies with slots stay as they are. */
 static void finalise_slot(struct slot *slot)
 {
     struct capability rest = finalise(slot->capability, is_final(slot));
@@ -111,9 +133,10 @@ static void finalise_slot(struct slot *slot)
 
 /* --- zombies --- */
 
+/* A zombie with slots. The others have no place where another zombie could wait; they go like any capability. */
 static bool is_zombie(const struct slot *slot)
 {
-    return capability_type(slot->capability) == CAP_ZOMBIE;
+    return capability_type(slot->capability) == CAP_ZOMBIE && zombie_capability_has_slots(slot->capability);
 }
 
 static bool lies_in(const struct slot *slot, struct capability zombie)
@@ -226,6 +249,14 @@ enum outcome revoke_slot(struct slot *slot)
         }
     }
     return DONE;
+}
+
+bool delete_step(struct slot *slot)
+{
+    if (!slot_is_empty(slot)) {
+        finalise_slot(slot);
+    }
+    return slot_is_empty(slot);
 }
 
 void delete_short(struct slot *slot)

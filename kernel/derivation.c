@@ -10,6 +10,16 @@
 
 /* --- regions and objects --- */
 
+static unsigned zombie_size_bits(struct capability c)
+{
+    switch (zombie_capability_radix(c)) {
+    case ZOMBIE_TCB: return ABI_TCB_BITS;
+    case ZOMBIE_ENDPOINT: return ABI_ENDPOINT_BITS;
+    case ZOMBIE_NOTIFICATION: return ABI_NOTIFICATION_BITS;
+    default: return zombie_capability_radix(c) + ABI_SLOT_BITS;
+    }
+}
+
 /* Physical range of the object of `c`; false if it has no memory that an untyped could contain. */
 static bool object_range(struct capability c, paddr_t *base, word_t *size_bits)
 {
@@ -31,8 +41,7 @@ static bool object_range(struct capability c, paddr_t *base, word_t *size_bits)
         *size_bits = cnode_capability_radix(c) + ABI_SLOT_BITS;
         break;
     case CAP_ZOMBIE:
-        *size_bits = zombie_capability_radix(c) == ZOMBIE_TCB ? ABI_TCB_BITS
-                                                              : zombie_capability_radix(c) + ABI_SLOT_BITS;
+        *size_bits = zombie_size_bits(c);
         break;
     default:
         return capability_is_of_architecture(c) && arch_object_range(c, base, size_bits);

@@ -145,13 +145,14 @@ void restart_blocked(struct tcb *thread)
     enqueue_first(thread);
 }
 
-void cancel_all(struct endpoint *endpoint)
+bool cancel_some(struct endpoint *endpoint)
 {
-    while (endpoint->head != NULL) {
+    for (unsigned i = 0; i < RESTARTS_PER_STEP && endpoint->head != NULL; i++) {
         struct tcb *thread = endpoint->head;
         endpoint_remove(endpoint, thread);
         restart_blocked(thread);
     }
+    return endpoint->head == NULL;
 }
 
 void cancel_badged(struct endpoint *endpoint, word_t badge)

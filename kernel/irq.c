@@ -27,11 +27,14 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot)
     insert_new(irq_handler_capability(irq), control, slot);
 }
 
-void irq_handler_finalise(word_t irq)
+bool irq_handler_finalise(word_t irq)
 {
     interrupt_disable(irq);
-    delete_short(&irq_slots[irq]);
+    if (!delete_step(&irq_slots[irq])) {
+        return false;
+    }
     irq_active[irq] = false;
+    return true;
 }
 
 void irq_deliver(word_t irq)
@@ -54,7 +57,10 @@ static enum outcome set_notification(struct invocation *call, word_t irq, struct
     if (capability_type(c) != CAP_NOTIFICATION || !(capability_rights(c) & RIGHT_WRITE)) {
         return refuse_capability(answer, 0);
     }
-    delete_short(&irq_slots[irq]);
+    /* If it was the last capability to a notification, many may have waited for that. */
+    if (delete_slot(&irq_slots[irq]) == PREEMPTED) {
+        return PREEMPTED;
+    }
     insert_derived(c, source, &irq_slots[irq]);
     return DONE;
 }
@@ -69,8 +75,7 @@ enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer)
     case LABEL_IRQSetIRQHandler:
         return set_notification(call, irq, answer);
     case LABEL_IRQClearIRQHandler:
-        delete_short(&irq_slots[irq]);
-        return DONE;
+        return delete_slot(&irq_slots[irq]);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

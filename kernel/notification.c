@@ -114,14 +114,15 @@ void unbind_notification(struct tcb *thread)
     thread->bound_notification = NULL;
 }
 
-void notification_finalise(struct notification *notification)
+bool notification_finalise(struct notification *notification)
 {
     if (notification->bound != NULL) {
         unbind_notification(notification->bound);
     }
-    while (notification_state(notification) == NOTIFICATION_WAITING) {
+    for (unsigned i = 0; i < RESTARTS_PER_STEP && notification_state(notification) == NOTIFICATION_WAITING; i++) {
         struct tcb *thread = notification->head;
         notification_cancel(thread);
         restart_blocked(thread);
     }
+    return notification_state(notification) != NOTIFICATION_WAITING;
 }

@@ -72,7 +72,7 @@ int ready_best_priority(const struct cpu *cpu)
     return MAX(best_priority(&cpu->ready), shared_ready_priority());
 }
 
-struct tcb *ready_take_best(struct cpu *cpu)
+struct tcb *ready_best(const struct cpu *cpu)
 {
     int own = best_priority(&cpu->ready);
     int shared = shared_ready_priority();
@@ -82,8 +82,15 @@ struct tcb *ready_take_best(struct cpu *cpu)
     struct tcb *own_head = own >= 0 ? cpu->ready.queue[own].head : NULL;
     struct tcb *shared_head = shared >= 0 ? shared_ready.queue[shared].head : NULL;
     bool take_shared = shared > own || (shared == own && shared_head->ready_order < own_head->ready_order);
-    struct tcb *thread = take_shared ? shared_head : own_head;
-    ready_remove(thread);
+    return take_shared ? shared_head : own_head;
+}
+
+struct tcb *ready_take_best(const struct cpu *cpu)
+{
+    struct tcb *thread = ready_best(cpu);
+    if (thread != NULL) {
+        ready_remove(thread);
+    }
     return thread;
 }
 

@@ -102,10 +102,24 @@ void yield_current(void)
     enqueue_last(this_cpu->current);
 }
 
-void scheduler_tick(void)
+/*
+ * Whose time a tick counts: the current thread's, or that of a thread which another CPU took away on the way in, if it is
+ * about to run here again. Else a thread that others stop all the time would keep its CPU for ever.
+ */
+static struct tcb *thread_to_charge(void)
 {
     struct tcb *thread = this_cpu->current;
-    if (thread == NULL || !is_runnable(thread)) {
+    if (thread == NULL && this_cpu->stopped != NULL) {
+        struct tcb *next = ready_best(this_cpu);
+        return next == this_cpu->stopped ? next : NULL;
+    }
+    return thread != NULL && is_runnable(thread) ? thread : NULL;
+}
+
+void scheduler_tick(void)
+{
+    struct tcb *thread = thread_to_charge();
+    if (thread == NULL) {
         return;
     }
     if (thread->time_slice > 1) {
@@ -113,7 +127,8 @@ void scheduler_tick(void)
         return;
     }
     thread->time_slice = ABI_TIME_SLICE_TICKS;
-    yield_current();
+    dequeue(thread);
+    enqueue_last(thread);
 }
 
 void set_priority(struct tcb *thread, unsigned priority)
@@ -222,6 +237,7 @@ struct tcb *schedule(void)
     struct tcb *next = choose(cpu);
     cpu->reschedule = false;
     cpu->called = false;
+    cpu->stopped = NULL;
     if (next != NULL) {
         assert(is_runnable(next) && !next->queued);
         if (is_balanced(next)) {

@@ -54,6 +54,7 @@ void thread_init(struct tcb *thread)
 void thread_claim(struct tcb *thread)
 {
     if (is_current_elsewhere(thread)) {
+        cpu_by_index(thread->affinity)->stopped = thread;
         take_thread(thread);
         set_thread_state(thread, THREAD_RESTART);
     }

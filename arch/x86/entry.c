@@ -9,6 +9,7 @@
 #include <arch/x86/live_state.h>
 #include <arch/x86/rflags.h>
 #include <kernel/assert.h>
+#include <kernel/check.h>
 #include <kernel/entry.h>
 #include <kernel/preemption.h>
 #include <kernel/scheduler.h>
@@ -121,6 +122,7 @@ struct user_context *kernel_entry(struct cpu *cpu)
         cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
     }
     preemption_reset();
+    check_entry();
     handle_event(cpu);
 
     struct tcb *next = schedule();

@@ -162,6 +162,12 @@ static inline unsigned cnode_capability_radix(struct capability c)
     return (unsigned)capability_small(c, 5, 6);
 }
 
+/* False: the guard has no bits. (A guard of 0 bits has the value 0.) */
+static inline bool cnode_capability_has_guard(struct capability c)
+{
+    return c.word[1] != 0;
+}
+
 static inline unsigned cnode_capability_guard_size(struct capability c)
 {
     return (unsigned)(c.word[1] & 63);
@@ -207,12 +213,12 @@ static inline struct capability untyped_capability_with_watermark(struct capabil
 }
 
 /*
- * --- zombie: what is left of a CNode or TCB under destruction; word 1 is how many of its slots are still to be
- * emptied ---
+ * --- zombie: what is left of an object under destruction. Of a CNode or TCB: word 1 is how many of its slots are still
+ * to be emptied. Of an endpoint or notification: threads are still queued; word 1 is 0 ---
  */
 
-/* `radix` is that of the CNode, or ZOMBIE_TCB. */
-enum { ZOMBIE_TCB = 63 };
+/* `radix` is that of the CNode, or one of these: no CNode is that large. */
+enum { ZOMBIE_NOTIFICATION = 61, ZOMBIE_ENDPOINT, ZOMBIE_TCB };
 
 static inline struct capability zombie_capability(word_t object, unsigned radix, word_t slots_left)
 {
@@ -222,6 +228,11 @@ static inline struct capability zombie_capability(word_t object, unsigned radix,
 static inline unsigned zombie_capability_radix(struct capability c)
 {
     return (unsigned)capability_small(c, 5, 6);
+}
+
+static inline bool zombie_capability_has_slots(struct capability c)
+{
+    return zombie_capability_radix(c) != ZOMBIE_NOTIFICATION && zombie_capability_radix(c) != ZOMBIE_ENDPOINT;
 }
 
 static inline word_t zombie_capability_slots_left(struct capability c)

@@ -11,6 +11,9 @@ struct tcb;
 
 extern bool checks_on; /* checks=on; constant after boot */
 
+/* At the start of every kernel entry. */
+void check_entry(void);
+
 /*
  * On the way out, after `next` was chosen (or null) and before the lock is released; `current` of this CPU may still be
  * what it was. Checks the threads that this entry touched; at every 256th exit, everything.

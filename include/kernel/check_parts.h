@@ -8,6 +8,10 @@
 void check_thread(const struct tcb *thread, const struct tcb *next);
 void check_all_threads(const struct tcb *next);
 
+/* kernel/check_running.c: threads of other CPUs are as check_note_running() found them, and `next` is none of them. */
+void check_note_running(void);
+void check_running(const struct tcb *next);
+
 /* kernel/check_capabilities.c: rules 1 and 4. */
 void check_slot(const struct slot *slot);
 

@@ -31,6 +31,12 @@ struct cpu {
     struct tcb *current;
 
     /*
+     * The thread that another CPU has taken away from here since this CPU's last exit, or null. It may have been freed
+     * since: only compared, never looked into. Written under the lock.
+     */
+    const struct tcb *stopped;
+
+    /*
      * What this CPU's next exit must decide, under the lock. `switch_to` is a thread in no queue that is to run next
      * unless something better is ready; null: none. Only set during an entry of this CPU. `reschedule`: look at the
      * queues. `called`: another CPU asked this one to come and schedule, and it has not done so yet.

@@ -54,8 +54,14 @@ void swap_capabilities(struct capability c1, struct slot *s1, struct capability 
 enum outcome delete_slot(struct slot *slot);
 enum outcome revoke_slot(struct slot *slot);
 
-/* Deletes a capability that is not the final one of a CNode or TCB, nor a zombie: its deletion is one short step. */
+/*
+ * Deletes a capability that is not the final one of an object with slots or a queue, nor a zombie: its deletion is one
+ * short step.
+ */
 void delete_short(struct slot *slot);
+
+/* One step of deleting a capability that is not one of an object with slots. True: the slot is empty. */
+bool delete_step(struct slot *slot);
 
 /*
  * True if the capability in `slot` may not be replaced just now: a zombie, or the final one of a CNode or TCB, whose

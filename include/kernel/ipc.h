@@ -101,10 +101,13 @@ void delete_reply_capability(struct tcb *caller);
 void cancel_ipc(struct tcb *thread);
 
 /*
- * Everybody queued on an endpoint restarts (contract 7.6); those sending with `badge` restart (7.9). One entry, bounded
- * by the number of threads in the queue.
+ * An endpoint goes away: everybody queued on it restarts (contract 7.6), at most RESTARTS_PER_STEP in one call. True:
+ * nobody is left.
  */
-void cancel_all(struct endpoint *endpoint);
+enum { RESTARTS_PER_STEP = 32 };
+bool cancel_some(struct endpoint *endpoint);
+
+/* Everybody who sends with `badge` restarts (contract 7.9). In one entry, bounded by the threads in the queue. */
 void cancel_badged(struct endpoint *endpoint, word_t badge);
 
 /* A thread just taken out of an object's queue repeats its system call, or its faulting instruction. */

@@ -16,8 +16,8 @@ bool take_bound_signal(struct tcb *thread);
 void bind_notification(struct tcb *thread, struct notification *notification);
 void unbind_notification(struct tcb *thread);
 
-/* The final capability goes away: unbinds, and waiters restart. */
-void notification_finalise(struct notification *notification);
+/* It goes away: unbinds, and waiters restart, at most RESTARTS_PER_STEP in one call. True: nobody waits any more. */
+bool notification_finalise(struct notification *notification);
 
 /* Takes a blocked waiter out of the queue. */
 void notification_cancel(struct tcb *thread);

@@ -23,8 +23,9 @@ void ready_remove(struct tcb *thread);
 /* The greatest priority that waits for `cpu`, -1 if nothing does. */
 int ready_best_priority(const struct cpu *cpu);
 
-/* Removes and returns the thread that `cpu` shall run next, null if nothing waits. */
-struct tcb *ready_take_best(struct cpu *cpu);
+/* The thread that waits and that `cpu` shall run next, null if nothing waits; ready_take_best() also removes it. */
+struct tcb *ready_best(const struct cpu *cpu);
+struct tcb *ready_take_best(const struct cpu *cpu);
 
 /* Threads in the shared queue, and the greatest priority among them (-1: none). */
 extern word_t shared_ready_count;

@@ -69,7 +69,8 @@
 
 byte tail; /* CPU + 1, or 0 */
 byte state[THREADS] = RUNNABLE;
-byte affinity[THREADS];
+byte moved[THREADS];
+#define affinity(thread) (((thread) + moved[thread]) % CPUS)
 byte current[CPUS]; /* thread + 1, or 0 */
 
 /* The hardware of each CPU. */
@@ -287,7 +288,7 @@ inline suspend()
 inline resume()
 {
     state[target] = RUNNABLE;
-    kick(affinity[target])
+    kick(affinity(target))
 }
 
 /* The registers change; it goes on, in its CPU's queue. */
@@ -296,7 +297,7 @@ inline rewrite()
     take();
     work_begins();
     worked_on = 0;
-    kick(affinity[target])
+    kick(affinity(target))
 }
 
 inline read_registers()
@@ -313,8 +314,8 @@ inline migrate()
     take();
     work_begins();
 #endif
-    atomic { affinity[target] = (affinity[target] + 1) % CPUS; worked_on = 0 };
-    kick(affinity[target])
+    atomic { moved[target] = (moved[target] + 1) % CPUS; worked_on = 0 };
+    kick(affinity(target))
 }
 
 inline delete()
@@ -345,7 +346,7 @@ inline create()
 {
     atomic {
         state[target] = INACTIVE;
-        affinity[target] = self;
+        moved[target] = (self + CPUS - target % CPUS) % CPUS;
         memory[CONTEXT(target)] = 0;
         memory[FPU_AREA(target)] = 0
     }
@@ -383,20 +384,24 @@ inline system_call()
 {
     if
     :: state[target] == RUNNABLE -> suspend()
+    :: current[self] == target + 1 -> state[target] = INACTIVE /* waits for a message; its state is saved at the exit */
     :: state[target] == INACTIVE -> resume()
     :: state[target] != FREE -> rewrite()
     :: state[target] != FREE -> read_registers()
     :: state[target] != FREE -> migrate()
     :: state[target] != FREE -> delete()
     :: state[target] == FREE -> create()
-    :: target == 0 -> unmap()
-    :: target == 0 -> skip
+    :: unmap()
+    :: skip
     fi;
     target = 0
 }
 
 inline select_target()
 {
+#ifdef VICTIM
+    target = THREADS - 1
+#else
     if
 #ifdef PREEMPTED_AFTER_STALL
     :: resumed
@@ -407,7 +412,14 @@ inline select_target()
     :: target = 2
 #endif
     fi
+#endif
 }
+
+#ifdef VICTIM
+#define is_active(thread) (thread != THREADS)
+#else
+#define is_active(thread) true
+#endif
 
 inline handle_event()
 {
@@ -442,7 +454,7 @@ inline handle_event()
 #ifdef DECIDED_BY_STATE
     :: vector == CALL && state[thread - 1] == RUNNABLE ->
 #else
-    :: vector == CALL && current[self] == thread ->
+    :: vector == CALL && current[self] == thread && is_active(thread) ->
 #endif
         atomic { assert(!taken[self]); vector = NOTHING; select_target() };
         system_call()
@@ -452,7 +464,7 @@ inline handle_event()
 
 /* --- and out --- */
 
-#define can_run(t) (state[t] == RUNNABLE && affinity[t] == self)
+#define can_run(t) (state[t] == RUNNABLE && affinity(t) == self)
 
 /* Leaves the chosen thread + 1 in `thread`, or 0. */
 inline schedule()
@@ -683,7 +695,7 @@ active proctype devices()
 #else
 #define has_work(cpu) (is_work(0, cpu) || is_work(1, cpu))
 #endif
-#define is_work(thread, cpu) (state[thread] == RUNNABLE && affinity[thread] == cpu)
+#define is_work(thread, cpu) (state[thread] == RUNNABLE && affinity(thread) == cpu)
 
 /* When nothing moves any more. */
 active proctype observer()

@@ -189,7 +189,6 @@ static void replaced_notification(void)
 static void timer_interrupt(void)
 {
     open_pit(20);
-    CHECK_EQUAL(poll_for(pit.notification, 30), 0);
     start_pit(1000);
     CHECK_EQUAL(poll_for(pit.notification, 2000), 0x51);
     CHECK_EQUAL(poll_for(pit.notification, 20), 0);

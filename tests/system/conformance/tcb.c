@@ -237,7 +237,7 @@ static void priority_errors(void)
     CHECK_REPLY(prio(tcb, TCB_SET_PRIORITY, ~0ul, authority), seL4_RangeError, 0, 77);
     CHECK_REPLY(prio(tcb, TCB_SET_PRIORITY, 256, seL4_CapInitThreadTCB), seL4_RangeError, 0, 255);
     CHECK_REPLY(prio(tcb, TCB_SET_MC_PRIORITY, 1ul << 32, seL4_CapInitThreadTCB), seL4_RangeError, 0, 255);
-    CHECK_REPLY(sched_params(tcb, 78, 78, authority), seL4_RangeError, 0, 77);
+    CHECK_REPLY(sched_params(tcb, 78, 77, authority), seL4_RangeError, 0, 77);
     CHECK_REPLY(sched_params(tcb, 77, 78, authority), seL4_RangeError, 0, 77);
     CHECK_OK(sched_params(tcb, 77, 77, authority));
     CHECK_OK(sched_params(tcb, 255, 255, seL4_CapInitThreadTCB));

@@ -88,6 +88,18 @@ static void unwrapping(void)
     CHECK_TAG(slot, TAG_NULL);
 }
 
+static void another_endpoint_is_transferred(void)
+{
+    /* Only the very endpoint that the message goes through is unwrapped. */
+    word endpoint = new_endpoint();
+    word slot = receive_slot();
+    struct reply message = sent(endpoint, endpoint, CAPS(new_minted(new_endpoint(), READ, 0x55)));
+
+    CHECK_EQUAL(message.extra_caps, 1);
+    CHECK_EQUAL(message.unwrapped, 0);
+    CHECK_TAG(slot, TAG_ENDPOINT);
+}
+
 static void three_unwrapped(void)
 {
     word endpoint = new_endpoint();
@@ -374,6 +386,7 @@ static const struct test tests[] = {
     { "transfer-rights", "rights and badge stay as they are", rights_and_badge_stay },
     { "transfer-no-grant", "without Grant no capability passes", without_grant },
     { "transfer-unwrap", "a capability to the endpoint itself becomes its badge", unwrapping },
+    { "transfer-other-endpoint", "a capability to another endpoint is transferred", another_endpoint_is_transferred },
     { "transfer-unwrap-three", "three unwrapped, no slot needed", three_unwrapped },
     { "transfer-mixed", "unwrapped and transferred in one message", mixed },
     { "transfer-one-slot", "a second capability that needs a slot ends it", only_one_slot },

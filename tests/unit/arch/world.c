@@ -119,9 +119,10 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot)
     insert_new(irq_handler_capability(irq), control, slot);
 }
 
-void irq_handler_finalise(word_t irq)
+bool irq_handler_finalise(word_t irq)
 {
     irq_active[irq] = false;
+    return true;
 }
 
 /* Frames of tests may have any address; memory that does not exist begins at 64 TiB. */
@@ -146,12 +147,12 @@ _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, co
 }
 
 /* No test deletes these. */
-void cancel_all(struct endpoint *endpoint)
+bool cancel_some(struct endpoint *endpoint)
 {
     (void)endpoint;
     abort();
 }
-void notification_finalise(struct notification *notification)
+bool notification_finalise(struct notification *notification)
 {
     (void)notification;
     abort();
@@ -261,7 +262,7 @@ enum error_code invoke(struct slot *slot, word_t label, const word_t *words, uns
         call.extra[i] = extra[i];
     }
     answer = (struct answer){0};
-    shoot_down_count = 0;
+    shoot_down_count = shoot_down_all_count = 0;
     bool is_irq_control = capability_type(slot->capability) == CAP_IRQ_CONTROL;
     enum outcome outcome = is_irq_control ? arch_invoke_irq_control(&call, &answer) : arch_invoke(&call, &answer);
     ck_assert_int_eq(outcome, answer.label == ERROR_NONE ? DONE : REFUSED);

@@ -1,6 +1,7 @@
 /* Deletion case by case: what finalising does to each object, zombies, cycles, depth, steps of bounded length. */
 #include "world.h"
 #include <kernel/ipc.h>
+#include <kernel/irq.h>
 #include <kernel/notification.h>
 #include <kernel/preemption.h>
 #include <kernel/scheduler.h>
@@ -281,6 +282,119 @@ START_TEST(zombies_can_be_handled)
 }
 END_TEST
 
+/* --- objects with many threads queued --- */
+
+enum { QUEUED = 100, FIRST_QUEUED = 100 };
+
+/* Threads that wait for a message or a signal from `object`, which is in slot A. */
+static void queue_threads(struct tcb *thread[QUEUED])
+{
+    for (unsigned i = 0; i < QUEUED; i++) {
+        thread[i] = new_object(ABI_TCB_BITS);
+        thread_init(thread[i]);
+        if (capability_type(at(A)) == CAP_ENDPOINT) {
+            receive_message(thread[i], at(A), true);
+        } else {
+            receive_signal(thread[i], capability_notification(at(A)), true);
+        }
+    }
+}
+
+static unsigned count_blocked(struct tcb *const thread[QUEUED])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < QUEUED; i++) {
+        count += !is_runnable(thread[i]);
+        ck_assert(is_runnable(thread[i]) == (thread[i]->blocked_on == NULL));
+    }
+    return count;
+}
+
+static void delete_in_steps(struct slot *slot, struct tcb *const thread[QUEUED])
+{
+    unsigned blocked = count_blocked(thread), entries_needed = 1;
+
+    ck_assert_uint_eq(blocked, QUEUED);
+    while (enter(delete_slot, slot, 0) == PREEMPTED) {
+        unsigned now = count_blocked(thread);
+        ck_assert_uint_lt(now, blocked);
+        blocked = now;
+        entries_needed++;
+        ck_assert(has_children(&root[U])); /* the object's memory cannot be reused yet */
+    }
+    ck_assert_uint_gt(entries_needed, 1);
+    ck_assert_uint_eq(count_blocked(thread), 0);
+    ck_assert(slot_is_empty(slot));
+}
+
+static const enum object_type queue_types[] = {OBJECT_ENDPOINT, OBJECT_NOTIFICATION};
+
+START_TEST(long_queue)
+{
+    struct tcb *thread[QUEUED];
+
+    ck_assert_uint_eq(do_retype(U, queue_types[_i], 0, A, 1), 0);
+    queue_threads(thread);
+    delete_in_steps(&root[A], thread);
+    ck_assert(!has_children(&root[U]));
+}
+END_TEST
+
+/* In the middle nobody can use it, a queued thread can be suspended, and whoever holds the zombie can finish. */
+START_TEST(long_queue_left_in_the_middle)
+{
+    struct tcb *thread[QUEUED];
+
+    ck_assert_uint_eq(do_retype(U, queue_types[_i], 0, A, 1), 0);
+    queue_threads(thread);
+    ck_assert_int_eq(enter(delete_slot, &root[A], 0), PREEMPTED);
+    ck_assert_uint_eq(capability_type(at(A)), CAP_ZOMBIE);
+    ck_assert_uint_eq(do_copy(B, A), ERROR_ILLEGAL_OPERATION);
+    unsigned blocked = count_blocked(thread);
+    ck_assert(!is_runnable(thread[QUEUED - 1]));
+    thread_resume(thread[QUEUED - 1]);
+    ck_assert_uint_eq(count_blocked(thread), blocked - 1);
+    ck_assert_uint_eq(do_move(B, A), 0);
+    ck_assert_uint_eq(do_revoke(U), 0);
+    ck_assert_uint_eq(count_blocked(thread), 0);
+    ck_assert(slot_is_empty(&root[B]));
+}
+END_TEST
+
+/* The zombie lies in CNodes that go with it, among other zombies. */
+START_TEST(long_queue_in_cnodes)
+{
+    struct tcb *thread[QUEUED];
+    struct slot *outer = new_node(B, 1), *inner = new_node(C, 1);
+
+    ck_assert_uint_eq(do_retype(U, queue_types[_i], 0, A, 1), 0);
+    queue_threads(thread);
+    put_moved(A, &inner[0]);
+    put_moved(C, &outer[1]);
+    delete_in_steps(&root[B], thread);
+    ck_assert(!has_children(&root[U]));
+}
+END_TEST
+
+/* A handler has the last capability to the notification. */
+START_TEST(long_queue_of_a_handler)
+{
+    struct tcb *thread[QUEUED];
+
+    ck_assert_uint_eq(do_retype(U, OBJECT_NOTIFICATION, 0, A, 1), 0);
+    insert_root(capability_make(CAP_IRQ_CONTROL, 0, 0), &root[C]);
+    irq_issue(20, &root[C], &root[D]);
+    insert_derived(at(A), &root[A], &irq_slots[20]);
+    queue_threads(thread);
+    ck_assert_uint_eq(do_delete(A), 0);
+    ck_assert_uint_eq(count_blocked(thread), QUEUED);
+    delete_in_steps(_i == 0 ? &root[D] : &irq_slots[20], thread);
+    ck_assert_int_eq(irq_is_active(20), _i != 0);
+    ck_assert(slot_is_empty(&irq_slots[20]));
+}
+END_TEST
+
 /* --- length of steps --- */
 
 START_TEST(large_empty_cnode)
@@ -370,6 +484,10 @@ Suite *deletion_suite(void)
     tcase_add_test(tests, nested_objects_go_completely);
     tcase_add_test(tests, zombies_in_each_other);
     tcase_add_test(tests, zombies_can_be_handled);
+    tcase_add_loop_test(tests, long_queue, 0, 2);
+    tcase_add_loop_test(tests, long_queue_left_in_the_middle, 0, 2);
+    tcase_add_loop_test(tests, long_queue_in_cnodes, 0, 2);
+    tcase_add_loop_test(tests, long_queue_of_a_handler, 0, 2);
     tcase_add_test(tests, large_empty_cnode);
     tcase_add_test(tests, deep_nesting);
     tcase_add_test(tests, revocation_polls_for_every_capability);

@@ -134,7 +134,9 @@ static void drive(const struct cmk_cluster *cluster, struct common *common)
     }
     check_equal("msi-to-another-node", atomic_load(&common->received), 1);
     atomic_store_explicit(&common->forged, 1, memory_order_release);
-    seL4_DebugDumpScheduler(); /* shows the counts */
+    if (cluster->argc > 1) {
+        seL4_DebugDumpScheduler(); /* shows the counts; a fault on release kernels */
+    }
 }
 
 void test_messages(const struct cmk_cluster *cluster, struct common *common)

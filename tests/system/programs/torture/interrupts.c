@@ -104,11 +104,11 @@ static bool set_up_ipi(unsigned irq)
 static bool set_up(const struct part *part)
 {
     ipi_count = 2 * cpu_count < MAX_IPIS ? 2 * cpu_count : MAX_IPIS;
-    if (cmk_cluster() == NULL || !set_up_timer() || !add_worker(part, cpu_count - 1, fire_timer, BLOCKS)) {
+    if (cmk_cluster() == NULL || !set_up_timer() || !add_worker(part, cpu_count - 1, fire_timer, RUNS)) {
         return false;
     }
     for (unsigned irq = 1; irq <= ipi_count; irq++) {
-        if (!set_up_ipi(irq) || !add_worker(part, irq / 2, send_ipi, BLOCKS)) {
+        if (!set_up_ipi(irq) || !add_worker(part, irq / 2, send_ipi, RUNS)) {
             return false;
         }
     }

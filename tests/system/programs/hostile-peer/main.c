@@ -1,0 +1,188 @@
+/*
+ * A hostile peer: node 2 fills its channel region with node 0 with random bytes, also with nearly correct ones, while node
+ * 0 uses the channels that lie there in every way, and exchanges numbered messages with node 1 in another region. Node 0
+ * gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
+ */
+#include <cmk/channel.h>
+#include <cmk/cluster.h>
+#include <cmk/node_status.h>
+#include <cmk/resources.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGES 3000
+#define CHANNELS 100 /* opened one after the other in the hostile region */
+#define STEPS    300 /* with each, unless it breaks before */
+
+static const struct cmk_channel_geometry geometry = {16, 4096};
+static const struct cmk_cluster *cluster;
+static struct cmk_doorbell bell;
+
+static uint64_t next_random(void)
+{
+    static uint64_t state = 88172645463325252ul;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static unsigned char *map_channel(seL4_Word peer)
+{
+    for (seL4_Word i = 0; i < cluster->num_channels; i++) {
+        const struct cmk_channel *channel = &cluster->channels[i];
+        if (channel->peer == peer) {
+            return cmk_map_frames(channel->region.first_slot, 1, seL4_LargePageBits, seL4_ReadWrite,
+                                  seL4_X86_Default_VMAttributes);
+        }
+    }
+    return NULL;
+}
+
+static bool open_end(struct cmk_channel_end *end, unsigned char *memory, seL4_Word peer)
+{
+    struct cmk_channel_config config = {
+        .geometry = geometry,
+        .side = cluster->node_id > peer,
+        .peer_status = cmk_node_status(peer),
+        .bell = &bell,
+        .button = cmk_doorbell_button(peer, 1),
+    };
+    return memory && cmk_channel_open(end, memory, &config);
+}
+
+/* Node 1: sends numbers, in messages of all lengths and in bulk. */
+static int send_numbers(void)
+{
+    struct cmk_channel_end end;
+    unsigned char data[500];
+    if (!open_end(&end, map_channel(0), 0)) {
+        return 2;
+    }
+    for (uint64_t i = 0; i < MESSAGES; i++) {
+        enum cmk_channel_error error;
+        memset(data, (int)(i & 0xff), sizeof(data));
+        if (i % 3 == 0) {
+            void *room = cmk_channel_bulk_wait(&end, sizeof(data));
+            if (!room) {
+                return 3;
+            }
+            memcpy(room, data, sizeof(data));
+            error = cmk_channel_bulk_send(&end, i);
+        } else {
+            error = cmk_channel_send(&end, i, data, i % sizeof(data));
+        }
+        if (error != CMK_CHANNEL_OK) {
+            return 4;
+        }
+    }
+    struct cmk_message message;
+    return cmk_channel_receive(&end, &message, data, sizeof(data)) == CMK_CHANNEL_OK ? 0 : 5;
+}
+
+/* Node 2: any word of the region, or what looks like a header, or a position. Stops when node 0 has ended. */
+static int scribble(void)
+{
+    _Atomic uint64_t *words = (_Atomic uint64_t *)map_channel(0);
+    const struct cmk_status_page *status = cmk_node_status(0);
+    size_t count = cmk_channel_bytes(geometry) / sizeof(uint64_t);
+    while (!cmk_node_has_ended(status)) {
+        for (unsigned i = 0; i < 1000; i++) {
+            uint64_t random = next_random();
+            size_t at = random % 3 == 0 ? 32 + random / 3 % (2 * geometry.lines) * 8 : random / 3 % count;
+            uint64_t value = next_random();
+            if (random % 5 != 0) {
+                value = value % 24 | (value >> 20) % 1000 << 32 | (value >> 40) % 6 << 56;
+            }
+            atomic_store_explicit(&words[at], value, memory_order_relaxed);
+        }
+    }
+    return 0;
+}
+
+static enum cmk_channel_error attacked_step(struct cmk_channel_end *end)
+{
+    unsigned char buffer[200] = {0};
+    struct cmk_message message;
+    enum cmk_channel_error error;
+    switch (next_random() % 3) {
+    case 0:
+        return cmk_channel_try_send(end, 1, buffer, next_random() % sizeof(buffer));
+    case 1: {
+        void *room = cmk_channel_bulk_reserve(end, 300);
+        if (room) {
+            memset(room, 1, 300);
+        }
+        return cmk_channel_state(end);
+    }
+    default:
+        error = cmk_channel_try_receive(end, &message, buffer, sizeof(buffer));
+        return error == CMK_CHANNEL_OK && message.kind == CMK_BULK
+                   ? cmk_channel_bulk_copy(end, &message, buffer, sizeof(buffer))
+                   : error;
+    }
+}
+
+/* False if a number from node 1 is not the next one. */
+static bool take_number(struct cmk_channel_end *end, uint64_t *number)
+{
+    unsigned char data[500];
+    struct cmk_message message;
+    enum cmk_channel_error error = cmk_channel_try_receive(end, &message, data, sizeof(data));
+    if (error == CMK_CHANNEL_EMPTY) {
+        return true;
+    }
+    if (error == CMK_CHANNEL_OK && message.kind == CMK_BULK) {
+        error = cmk_channel_bulk_copy(end, &message, data, sizeof(data));
+    }
+    bool good = error == CMK_CHANNEL_OK && message.tag == *number &&
+                message.length == (*number % 3 == 0 ? sizeof(data) : *number % sizeof(data));
+    for (size_t i = 0; good && i < message.length; i++) {
+        good = data[i] == (*number & 0xff);
+    }
+    (*number)++;
+    return good;
+}
+
+static int withstand(void)
+{
+    static struct cmk_channel_end good_end, bad_end;
+    unsigned char *bad_memory = map_channel(2);
+    uint64_t number = 0;
+    unsigned broken = 0;
+    unsigned counts[CMK_CHANNEL_DEAD + 1] = {0};
+    if (!open_end(&good_end, map_channel(1), 1)) {
+        return 2;
+    }
+    for (unsigned i = 0; i < CHANNELS || number < MESSAGES; i++) {
+        if (!open_end(&bad_end, bad_memory, 2)) {
+            return 3;
+        }
+        for (unsigned j = 0; j < STEPS && cmk_channel_state(&bad_end) == CMK_CHANNEL_OK; j++) {
+            counts[attacked_step(&bad_end)]++;
+            if (number < MESSAGES && !take_number(&good_end, &number)) {
+                printf("a good peer's message %lu is wrong\n", number - 1);
+                return 4;
+            }
+        }
+        broken += cmk_channel_state(&bad_end) == CMK_CHANNEL_BROKEN;
+        seL4_CNode_Delete(seL4_CapInitThreadCNode, bad_end.button, seL4_WordBits);
+        cmk_free_slot(bad_end.button);
+    }
+    for (unsigned i = 0; i <= CMK_CHANNEL_DEAD; i++) {
+        printf("answers of kind %u: %u\n", i, counts[i]);
+    }
+    printf("%u channels were broken by the hostile peer; %lu messages of the good one arrived\n", broken, number);
+    return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK && broken > CHANNELS / 2 ? 0 : 5;
+}
+
+int main(void)
+{
+    cluster = cmk_cluster();
+    if (!cluster || cluster->num_nodes != 3 || !cmk_doorbell_create(&bell, 1)) {
+        return 1;
+    }
+    return cluster->node_id == 0 ? withstand() : cluster->node_id == 1 ? send_numbers() : scribble();
+}

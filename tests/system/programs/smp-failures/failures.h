@@ -1,0 +1,52 @@
+/*
+ * The ways in which real SMP kernels failed, one test each, from user level: what main.c's tests share.
+ */
+#ifndef FAILURES_H
+#define FAILURES_H
+
+#include <cmk/cluster.h>
+#include <cmk/resources.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { PRIORITY = 100 };
+
+extern unsigned cpu_count;
+extern atomic_bool stop;             /* the test is over: its threads stop working */
+extern _Atomic uint64_t mistakes;    /* of the test that runs */
+
+/* A thread of the test that runs, on that CPU modulo the node's; suspended when the test is over. */
+seL4_CPtr start(unsigned cpu, void (*entry)(void *), void *argument);
+
+/* A raw thread: no stack, no thread-local data. In `slot`, which is empty; its memory is `untyped`, or any if that is 0. */
+bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code, void *argument);
+
+uint64_t random_below(uint64_t limit); /* the main thread's */
+uint64_t cycles(void);
+
+/* True until `milliseconds` have passed since the test began; gives other threads of the CPU their turn. */
+bool time_left(uint64_t milliseconds);
+
+/* Two figures, to be seen if the test fails. */
+void note(uint64_t a, uint64_t b);
+
+/* Waits until *word is at least `value`; false, and a mistake, if that takes too long. */
+bool await(_Atomic uint64_t *word, uint64_t value);
+
+struct test {
+    const char *name;
+    bool (*run)(void);
+};
+
+extern const struct test thread_tests[], memory_tests[], interrupt_tests[]; /* ended by a null name */
+
+/* raw.asm */
+struct raw {
+    volatile uint64_t counter;
+    volatile uint64_t found;   /* what was found wrong; 0: nothing */
+    uint64_t address;          /* what the reader reads */
+    volatile uint64_t first;   /* 1: about to use the FPU for the first time; 2: has used it */
+};
+extern const char raw_fpu_user[], raw_fpu_first[], raw_reader[], raw_odd_interrupts[];
+
+#endif

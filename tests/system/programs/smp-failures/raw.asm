@@ -1,0 +1,85 @@
+; Threads without stack. r14: struct raw (failures.h).
+
+global raw_fpu_user, raw_fpu_first, raw_reader, raw_odd_interrupts
+
+COUNTER equ 0
+FOUND   equ 8
+ADDRESS equ 16
+
+SYS_YIELD equ -7
+
+section .text
+
+; Fills all FPU registers again and again, and leaves nothing as it is in a fresh thread.
+raw_fpu_user:
+    mov rax, 0x5a5a5a5a5a5a5a5a
+    push_value equ 0x7f80
+    mov dword [r14 + 24], push_value
+    ldmxcsr [r14 + 24]
+.again:
+%assign i 0
+%rep 16
+    movq xmm%+i, rax
+%assign i i + 1
+%endrep
+    fninit
+    fldpi
+    inc qword [r14 + COUNTER]
+    jmp .again
+
+; The first FPU instructions of a fresh thread: what it finds must be what a fresh thread has.
+raw_fpu_first:
+    stmxcsr [r14 + 24]
+    mov eax, [r14 + 24]
+    cmp eax, 0x1f80
+    jne .wrong
+    fnstcw [r14 + 24]
+    cmp word [r14 + 24], 0x37f
+    jne .wrong
+    fnstsw ax
+    test eax, 0x3800                     ; the stack's top
+    jnz .wrong
+%assign i 0
+%rep 16
+    movq rax, xmm%+i
+    test rax, rax
+    jnz .wrong
+%assign i i + 1
+%endrep
+.good:
+    inc qword [r14 + COUNTER]
+    mov rdx, SYS_YIELD
+    syscall
+    jmp .good
+.wrong:
+    or rax, 1
+    mov [r14 + FOUND], rax
+    jmp .good
+
+; Enters and leaves the kernel between any two reads of one word; the top bit must never be set.
+raw_reader:
+    mov rbx, [r14 + ADDRESS]
+.again:
+    mov rdx, SYS_YIELD
+    syscall
+    mov rax, [rbx]
+    inc qword [r14 + COUNTER]
+    test rax, rax
+    jns .again
+    mov [r14 + FOUND], rax
+.end:
+    pause
+    jmp .end
+
+; The one vector that users may raise themselves and that is an interrupt. Nothing comes of it.
+raw_odd_interrupts:
+    mov rax, 0x1234
+    int 0xff
+    cmp rax, 0x1234
+    jne .wrong
+    inc qword [r14 + COUNTER]
+    jmp raw_odd_interrupts
+.wrong:
+    or rax, 1
+    mov [r14 + FOUND], rax
+    jmp raw_odd_interrupts
