@@ -75,7 +75,7 @@ int dispatch(seL4_Word replicas)
         return EXIT_FAILURE;
     }
     for (seL4_Word i = 0; i < replicas; i++) {
-        snprintf(name, sizeof(name), "replica on node %lu", WRITER + 1 + i);
+        snprintf(name, sizeof(name), "reads of %lu", WRITER + 1 + i);
         if (!connect_to(name, &replica[i])) {
             return EXIT_FAILURE;
         }

@@ -46,7 +46,7 @@ int serve_reads(seL4_Word node)
     struct cmk_channel_end *const both[] = {&log, &client};
     char name[CMK_NAME_BYTES];
     seL4_Word peer;
-    snprintf(name, sizeof(name), "replica on node %lu", node);
+    snprintf(name, sizeof(name), "reads of %lu", node);
     if (!connect_to("log", &log) || !publish(name) || !accept_one(name, &client, &peer)) {
         return EXIT_FAILURE;
     }

@@ -28,6 +28,7 @@ static struct worker workers[MAX_WORKERS];
 static unsigned worker_count;
 static bool chosen[PARTS];
 static _Atomic uint64_t violations[PARTS];
+static atomic_bool all_are_there; /* every part is set up */
 static uint64_t seed = 1, seconds = 10, rounds_wanted;
 
 unsigned cpu_count;
@@ -133,6 +134,9 @@ void violation(const struct part *part, const char *format, ...)
 static void work(void *argument)
 {
     struct worker *worker = argument;
+    while (!atomic_load(&all_are_there)) {
+        seL4_Yield();
+    }
     while (!atomic_load(&stopping) || worker->kind == SERVES) {
         worker->body(worker);
         atomic_fetch_add(&worker->rounds, 1);
@@ -270,6 +274,7 @@ static void check_parts(void)
 
 static void run(void)
 {
+    atomic_store(&all_are_there, true);
     uint64_t start = cycles(), shown = start;
     while (!atomic_load(&stopping)) {
         uint64_t now = cycles();
