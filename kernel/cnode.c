@@ -20,17 +20,17 @@ static bool needs(const struct invocation *call, word_t words, unsigned extra_ca
 
 /* --- methods on one slot --- */
 
-static enum outcome cancel_badged_sends(struct slot *slot, struct answer *answer)
+static enum outcome cancel_badged_sends(const struct invocation *call, struct slot *slot, struct answer *answer)
 {
     struct capability c = slot->capability;
 
     if (capability_type(c) != CAP_ENDPOINT || capability_rights(c) != RIGHTS_ALL) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
-    if (capability_badge(c) != 0) {
-        cancel_badged(capability_endpoint(c), capability_badge(c));
+    if (capability_badge(c) == 0) {
+        return DONE;
     }
-    return DONE;
+    return cancel_badged(capability_endpoint(c), capability_badge(c), call->caller);
 }
 
 static enum outcome save_caller(const struct invocation *call, struct slot *destination, struct answer *answer)
@@ -215,7 +215,7 @@ enum outcome cnode_invoke(struct invocation *call, struct answer *answer)
     switch (call->label) {
     case LABEL_CNodeRevoke:            return revoke_slot(destination);
     case LABEL_CNodeDelete:            return delete_slot(destination);
-    case LABEL_CNodeCancelBadgedSends: return cancel_badged_sends(destination, answer);
+    case LABEL_CNodeCancelBadgedSends: return cancel_badged_sends(call, destination, answer);
     case LABEL_CNodeCopy:              return copy(call, destination, answer);
     case LABEL_CNodeMint:              return mint(call, destination, answer);
     case LABEL_CNodeMove:              return move(call, destination, answer);

@@ -5,6 +5,7 @@
 #include <kernel/assert.h>
 #include <kernel/ipc.h>
 #include <kernel/notification.h>
+#include <kernel/preemption.h>
 #include <kernel/scheduler.h>
 
 enum { STATE_MASK = 3 }; /* low bits of tail_and_state; a TCB is aligned to its size */
@@ -42,6 +43,9 @@ static void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
     thread->blocked_on = NULL;
 }
 
+/* Senders are numbered as they begin to wait. 64 bits do not wrap in the lifetime of a machine. */
+static int64_t last_sender;
+
 /* The message has left `caller`: it waits for the reply if it may, and else stops for good. */
 static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_reply, bool reply_can_grant)
 {
@@ -56,6 +60,7 @@ static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t b
                          bool can_grant_reply, bool call)
 {
     set_thread_state(sender, THREAD_BLOCKED_ON_SEND);
+    sender->ready_order = ++last_sender;
     sender->blocked_badge = badge;
     sender->blocked_can_grant = can_grant;
     sender->blocked_can_grant_reply = can_grant_reply;
@@ -155,17 +160,33 @@ bool cancel_some(struct endpoint *endpoint)
     return endpoint->head == NULL;
 }
 
-void cancel_badged(struct endpoint *endpoint, word_t badge)
+/*
+ * Everybody with the badge who queued up before the call began. What it let go may come again meanwhile, and does not
+ * count, so that it ends however often it is interrupted: each entry lets some go for good.
+ */
+enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller)
 {
-    if (endpoint_state(endpoint) != ENDPOINT_SENDING) {
-        return;
+    if (caller->cancelling != endpoint || caller->cancelled_badge != badge) {
+        caller->cancelling = endpoint;
+        caller->cancelled_badge = badge;
+        caller->cancel_until = last_sender;
     }
+    if (endpoint_state(endpoint) != ENDPOINT_SENDING) {
+        return DONE;
+    }
+    unsigned restarted = 0;
     struct tcb *next;
-    for (struct tcb *thread = endpoint->head; thread != NULL; thread = next) {
+    for (struct tcb *thread = endpoint->head; thread != NULL && thread->ready_order <= caller->cancel_until;
+         thread = next) {
         next = thread->queue_next;
-        if (thread->blocked_badge == badge) {
-            endpoint_remove(endpoint, thread);
-            restart_blocked(thread);
+        if (thread->blocked_badge != badge) {
+            continue;
+        }
+        endpoint_remove(endpoint, thread);
+        restart_blocked(thread);
+        if (++restarted % RESTARTS_PER_STEP == 0 && preemption_point()) {
+            return PREEMPTED;
         }
     }
+    return DONE;
 }

@@ -197,6 +197,9 @@ void handle_syscall(word_t number)
             handle_unknown_syscall(number);
         }
     }
+    if (thread->state != THREAD_RESTART) {
+        thread->cancelling = NULL; /* whatever was interrupted before is over */
+    }
 }
 
 void handle_interrupt(word_t irq)

@@ -31,13 +31,14 @@ static bool is_interrupt(word_t vector)
     return !(may_be_exception || may_be_software) || apic_is_in_service((uint8_t)vector);
 }
 
-static void handle_event(struct cpu *cpu)
+/* True if it was a system call, and was dropped. */
+static bool handle_event(struct cpu *cpu)
 {
     const struct trap_record *trap = &cpu->arch.trap;
     word_t vector = trap->vector;
     if (is_interrupt(vector)) {
         interrupt_dispatch(cpu, (uint8_t)vector); /* step 5: whatever became of the thread */
-        return;
+        return false;
     }
     if (trap->thread == NULL && vector < FIRST_INTERRUPT_VECTOR) {
         kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
@@ -47,13 +48,14 @@ static void handle_event(struct cpu *cpu)
      * not even be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
      */
     if (cpu->current == NULL || cpu->current != trap->thread) {
-        return;
+        return trap->thread != NULL && vector == ENTERED_BY_SYSCALL;
     }
     if (vector == ENTERED_BY_SYSCALL) {
         handle_syscall(context_syscall_number(&trap->thread->context));
     } else if (vector != NO_EVENT) {
         exception_dispatch(cpu, vector);
     }
+    return false;
 }
 
 static void set_mark(struct cpu *cpu, enum cpu_mark mark)
@@ -113,6 +115,40 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
     return context;
 }
 
+static struct tcb *schedule_past_traps(struct cpu *cpu)
+{
+    struct tcb *next = schedule();
+    while (next != NULL && has_undelivered_trap(next)) {
+        /* Each round blocks one thread, or makes it inactive. */
+        make_current(cpu, next);
+        deliver_trap(next);
+        next = schedule();
+    }
+    return next;
+}
+
+/*
+ * `next` is the thread whose system call was dropped, and its context says that it is about to repeat it: whoever took it
+ * away has not rewritten its registers, or the vector would be gone. (It cannot have been elsewhere and have got further:
+ * no CPU is given the lock twice while this one waits for it.)
+ */
+static bool is_about_to_repeat(const struct cpu *cpu, const struct tcb *next)
+{
+    return next != NULL && next == cpu->arch.trap.thread && next->context.vector == ENTERED_BY_SYSCALL;
+}
+
+/*
+ * Done here and now: if it went out to repeat the call, another CPU could take the thread away again in the meantime, and
+ * two threads that aim at each other would be one that works and one that starves.
+ */
+static struct tcb *repeat_syscall(struct cpu *cpu, struct tcb *thread)
+{
+    make_current(cpu, thread);
+    context_redo_syscall(&thread->context);
+    handle_syscall(context_syscall_number(&thread->context));
+    return schedule_past_traps(cpu);
+}
+
 struct user_context *kernel_entry(struct cpu *cpu)
 {
     if (cpu->arch.features & CPU_FEATURE_SMAP) {
@@ -123,14 +159,10 @@ struct user_context *kernel_entry(struct cpu *cpu)
     }
     preemption_reset();
     check_entry();
-    handle_event(cpu);
-
-    struct tcb *next = schedule();
-    while (next != NULL && has_undelivered_trap(next)) {
-        /* Each round blocks one thread, or makes it inactive. */
-        make_current(cpu, next);
-        deliver_trap(next);
-        next = schedule();
+    bool dropped = handle_event(cpu);
+    struct tcb *next = schedule_past_traps(cpu);
+    if (dropped && is_about_to_repeat(cpu, next)) {
+        next = repeat_syscall(cpu, next);
     }
     struct user_context *context = next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
     preemption_end();

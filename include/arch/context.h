@@ -29,6 +29,12 @@ static inline void context_restart(struct user_context *context)
     context->rip = context->restart_ip;
 }
 
+/* The thread was about to repeat its system call; now it is as if it had just made it. */
+static inline void context_redo_syscall(struct user_context *context)
+{
+    context->rip = context->restart_ip + 2; /* the length of SYSCALL */
+}
+
 /* Suspending a thread that runs normally: what it would do next becomes its restart address (contract 8.3). */
 static inline void context_keep_place(struct user_context *context)
 {

@@ -107,8 +107,11 @@ void cancel_ipc(struct tcb *thread);
 enum { RESTARTS_PER_STEP = 32 };
 bool cancel_some(struct endpoint *endpoint);
 
-/* Everybody who sends with `badge` restarts (contract 7.9). In one entry, bounded by the threads in the queue. */
-void cancel_badged(struct endpoint *endpoint, word_t badge);
+/*
+ * Everybody who sends with `badge` restarts (contract 7.9), as an invocation by `caller`. PREEMPTED: some have, and the
+ * call is to be repeated. Between two preemption points it may pass over everybody who sends with other badges.
+ */
+enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
 
 /* A thread just taken out of an object's queue repeats its system call, or its faulting instruction. */
 void restart_blocked(struct tcb *thread);

@@ -82,7 +82,8 @@ struct tcb {
     bool fpu_used;                 /* fpu_area holds state (or did, while live on a CPU) */
     uint16_t affinity;             /* CPU index within the node. While current: the CPU on which it is */
     bool affinity_given;           /* by SetAffinity: such a thread never balances */
-    int64_t ready_order;           /* while in a ready queue: smaller is earlier among equals, see kernel/ready.h */
+    int64_t ready_order;           /* while in a ready queue: smaller is earlier among equals, see kernel/ready.h; while
+                                      it sends: smaller began earlier */
 
     /* While blocked. */
     bool blocked_can_grant;
@@ -101,6 +102,14 @@ struct tcb {
 
     _Alignas(64) struct fpu_area fpu_area;
     char name[TCB_NAME_BYTES];
+
+    /*
+     * A CancelBadgedSends by this thread was interrupted: on what, and who was the last to queue up before it began. It
+     * ends with the thread's next system call that is not interrupted. `cancelling` null: none.
+     */
+    const struct endpoint *cancelling;
+    word_t cancelled_badge;
+    int64_t cancel_until;
 };
 _Static_assert(sizeof(struct tcb) <= BIT(ABI_TCB_BITS), "TCB size is part of the ABI");
 

@@ -79,6 +79,9 @@ bool live[CPUS];       /* FPU registers hold the current thread's state (the ker
 bool door_requested[CPUS];
 bool device_requested[CPUS];
 byte in_service[CPUS];
+#ifdef CALLS
+byte calls = CALLS;
+#endif
 byte device_interrupts = DEVICE_INTERRUPTS;
 
 /* What no CPU knows. */
@@ -623,7 +626,11 @@ preempted:
 #endif
         restore();
         if
+#ifdef CALLS
+        :: calls > 0 -> atomic { calls--; vector = CALL }
+#else
         :: vector = CALL
+#endif
 #ifndef USER_WITHOUT_INTERRUPTS
         :: interrupt()
         :: skip ->

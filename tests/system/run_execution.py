@@ -131,11 +131,11 @@ def execute(test):
     elif status != test.status:
         result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
     result.problems += missing_lines(test, lines)
+    if test.counts:
+        count_inside(test, lines, result)
     # The test itself counts as one, beside those inside it.
     if result.problems:
         result.failed += 1
     else:
         result.passed += 1
-    if test.counts:
-        count_inside(test, lines, result)
     return result

@@ -2,7 +2,8 @@
 """
 Real packets for user/net-echo: a peer on QEMU's network that speaks Ethernet over UDP sockets on 127.0.0.1. It sends ARP and
 ICMP echo requests and UDP datagrams, also wrong ones, checks every reply, and afterwards reads the packet capture that
-QEMU wrote itself. Usage: run_network_check.py NAME [QEMU's options for the card]; the capture is build/system/drivers/NAME.pcap.
+QEMU wrote itself. Usage: run_network_check.py NAME KERNEL CPUS CONFIGURATION [QEMU's options for the card]. The card is 00:03.0
+and belongs to node 1; the capture is build/system/drivers/NAME.pcap.
 """
 import os
 import socket
@@ -214,15 +215,17 @@ def talk(wire, process):
 
 
 def main():
-    name, card = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    name, kernel, cpus, configuration = sys.argv[1:5]
+    card = ",".join([""] + sys.argv[5:])
     capture = os.path.join(TOP, "build", "system", "drivers", name + ".pcap")
     os.makedirs(os.path.dirname(capture), exist_ok=True)
     wire = Wire()
     qemu = (f"{wire.options()} -object filter-dump,id=f0,netdev=n0,file={capture} "
             f"-device virtio-net-pci,netdev=n0,addr=03.0,mac=52:54:00:12:34:56,romfile={card}")
+    configuration = f"nodes=2 node1.devices=00:03.0 channel=0-1,2M {configuration}"
     process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", "--smp", "2", f"--qemu={qemu}", "--timeout", str(SECONDS),
-         "--config=nodes=2 node1.devices=00:03.0 channel=0-1,2M", os.path.join(TOP, "build/user/udp-echo.elf") + f" 1 {ECHO_PORT}",
+        [os.path.join(TOP, "tools", "cmk"), "run", "--kernel", kernel, "--smp", cpus, f"--qemu={qemu}", "--timeout", str(SECONDS),
+         f"--config={configuration}", os.path.join(TOP, "build/user/udp-echo.elf") + f" 1 {ECHO_PORT}",
          os.path.join(TOP, "build/user/net-echo.elf") + " 00:03.0 10.0.0.2 until-alone"], stdin=subprocess.DEVNULL)
     process.deadline = time.monotonic() + SECONDS
     try:

@@ -9,12 +9,12 @@ static void forward(void *argument)
     struct interrupt_messages *messages = argument;
     for (;;) {
         seL4_Wait(messages->notification, NULL);
-        /* If there is no room, a message is still to be taken, and the driver looks at the device after that. */
+        /* Without room a message is still to be taken, and the driver looks at the device after that. */
         (void)cmk_channel_try_send(&messages->sender, 0, NULL, 0);
     }
 }
 
-/* The thread rings the driver by signalling its notification, as an IPI would. It never sleeps on the channel itself. */
+/* The thread rings the driver by signalling its notification, as an IPI would. It never sleeps on the channel. */
 static bool open_ends(struct interrupt_messages *messages, struct cmk_doorbell *bell)
 {
     struct cmk_channel_config config = {.geometry = {.lines = LINES}, .side = 0, .bell = bell};
@@ -48,8 +48,8 @@ void interrupt_messages_take(struct interrupt_messages *messages)
 seL4_CPtr interrupt_message_handler(seL4_Word vector)
 {
     seL4_CPtr slot = cmk_alloc_slot();
-    return slot != 0 && seL4_IRQControl_GetMSI(seL4_CapIRQControl, seL4_CapInitThreadCNode, slot, seL4_WordBits, 0, 0, 0,
-                                               0, vector) == seL4_NoError
+    return slot != 0 && seL4_IRQControl_GetMSI(seL4_CapIRQControl, seL4_CapInitThreadCNode, slot, seL4_WordBits, 0, 0,
+                                               0, 0, vector) == seL4_NoError
                ? slot
                : 0;
 }

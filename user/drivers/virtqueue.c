@@ -13,7 +13,7 @@ struct virtqueue_descriptor {
     uint16_t next;
 };
 
-/* 2.6.6. `count` is stored with release after the entry it counts: the device reads the entry, and its buffer, after it. */
+/* 2.6.6. `count` is stored with release after the entry it counts: the device reads entry and buffer after it. */
 struct virtqueue_available {
     uint16_t flags; /* 0: interrupt for every used buffer */
     _Atomic uint16_t count;

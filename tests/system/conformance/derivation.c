@@ -145,6 +145,26 @@ static void badges_make_parents(void)
     CHECK_TAG(plain, TAG_NULL);
 }
 
+static void badges_are_apart(void)
+{
+    /* In whatever order they were minted, no badge is parent of another; not even of an equal one that was minted apart. */
+    word endpoint = new_endpoint();
+    word badged[4];
+    word copies[4];
+
+    for (word i = 0; i < 4; i++) {
+        badged[i] = new_minted(endpoint, ALL_RIGHTS, i == 3 ? 1 : i + 1);
+        copies[i] = new_copy(badged[i], ALL_RIGHTS);
+    }
+    for (word revoked = 4; revoked-- > 0;) {
+        CHECK_OK(revoke_cap(badged[revoked]));
+        for (word i = 0; i < 4; i++) {
+            CHECK_TAG(badged[i], TAG_ENDPOINT);
+            CHECK_TAG(copies[i], i < revoked ? TAG_ENDPOINT : TAG_NULL);
+        }
+    }
+}
+
 static void badge_of_a_copy(void)
 {
     /* Minted from a plain copy, a badged capability is still a parent of its own copies. */
@@ -428,6 +448,7 @@ static const struct test tests[] = {
     { "revoke-copies", "Revoke deletes copies and copies of copies", revoke_deletes_copies },
     { "revoke-plain-copy", "plain copies are nobody's parent", plain_copies_are_no_parents },
     { "revoke-badges", "a badged capability is parent of its own badge only", badges_make_parents },
+    { "revoke-badges-apart", "badges are nobody else's parents", badges_are_apart },
     { "revoke-badge-of-copy", "a badge minted from a copy makes a parent", badge_of_a_copy },
     { "revoke-unbadged-mint", "a mint without badge makes no parent", unbadged_mint_is_no_parent },
     { "delete-keeps-children", "Delete leaves descendants alone", delete_keeps_descendants },

@@ -334,6 +334,26 @@ static void self_suspension(void)
     CHECK_EQUAL(worker->completed, 1);
 }
 
+static void suspended_after_call(void)
+{
+    /* A thread that finished a system call, but did not come back to user mode yet, does not repeat it. */
+    word notification = new_notification();
+    struct worker *worker = new_worker(MIDDLE);
+    seL4_UserContext got;
+
+    add_message(worker, SEND, new_minted(notification, WRITE, 4), 0, 0);
+    start_script(worker);
+    /* The signal wakes the main thread, which preempts the worker at once. */
+    system_call(RECV, notification, 0, 0, 0, 0, 0);
+    CHECK_EQUAL(worker->completed, 0);
+    CHECK_EQUAL(read_registers(worker->tcb, true, &got).label, 0);
+    CHECK(is_syscall(got.rip - 2));
+    CHECK_OK(resume_thread(worker->tcb));
+    settle();
+    CHECK_EQUAL(worker->completed, 1);
+    CHECK_EQUAL(poll_word(notification), 0);
+}
+
 static void blocked_restart_address(void)
 {
     struct worker *worker = new_worker(MIDDLE);
@@ -409,6 +429,7 @@ static const struct test tests[] = {
     { "suspend-stops", "a suspended thread stops and goes on", suspend_stops },
     { "resume-running", "Resume of a running thread does nothing", resume_of_running },
     { "suspend-self", "a thread that suspends itself repeats that", self_suspension },
+    { "suspend-after-call", "a call that is done is not done again", suspended_after_call },
     { "suspend-blocked-rip", "a blocked thread's rip is its system call", blocked_restart_address },
     { "write-blocked", "WriteRegisters of a blocked thread", write_wakes_nobody },
     { "write-full-restore", "all registers reach a rewritten thread", full_restore_after_write },

@@ -1,4 +1,4 @@
-/* What the server answers, and what it does with frames that are nearly right: they lie in memory that ends where they do. */
+/* What the server answers, also to frames that are nearly right. They lie in memory that ends where they do. */
 #include "world.h"
 
 #include <drivers/wire.h>

@@ -1,6 +1,6 @@
 /*
- * Drivers on the host: what the network server does with hostile frames and hostile clients, virtqueues of a device that
- * lies, and PCI's configuration pages.
+ * Drivers on the host: what the network server does with hostile frames and hostile clients, virtqueues of a device
+ * that lies, and PCI's configuration pages.
  * Built by hand, from the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror \

@@ -396,6 +396,45 @@ START_TEST(long_queue_of_a_handler)
 }
 END_TEST
 
+/* Interrupted, and those it let go come again with the same badge: that is not for the call to end. */
+START_TEST(badge_of_many_senders)
+{
+    struct tcb *thread[QUEUED];
+    struct call call = {&root[SLOT_ROOT], LABEL_CNodeCancelBadgedSends, {B, 64}, 2, {0}, 0};
+    unsigned entries_needed = 0, again = 0;
+
+    ck_assert_uint_eq(do_retype(U, OBJECT_ENDPOINT, 0, A, 1), 0);
+    ck_assert_uint_eq(do_mint(B, A, 15, 9), 0);
+    struct endpoint *endpoint = capability_endpoint(at(A));
+    for (unsigned i = 0; i < QUEUED; i++) {
+        thread[i] = new_object(ABI_TCB_BITS);
+        thread_init(thread[i]);
+        send_message(endpoint, thread[i], i % 4 == 0 ? 8 : 9, true, true, false, true);
+    }
+    host_interrupt_after = 0;
+    while (invoke_once(&call, &answer) == PREEMPTED) {
+        for (unsigned i = 0; i < QUEUED; i++) {
+            if (is_runnable(thread[i])) {
+                dequeue(thread[i]);
+                send_message(endpoint, thread[i], 9, true, true, false, true);
+                again++;
+            }
+        }
+        ck_assert_uint_lt(entries_needed++, 5);
+    }
+    host_interrupt_after = HOST_NEVER;
+    ck_assert_uint_ge(entries_needed, 1);
+    for (unsigned i = 0; i < QUEUED; i += 4) {
+        ck_assert(!is_runnable(thread[i])); /* the other badge */
+    }
+    ck_assert_uint_eq(count_blocked(thread), QUEUED / 4 + again);
+    /* Another call is about those, too. */
+    caller->cancelling = NULL;
+    ck_assert_int_eq(invoke(&call, &answer), DONE);
+    ck_assert_uint_eq(count_blocked(thread), QUEUED / 4);
+}
+END_TEST
+
 /* --- length of steps --- */
 
 START_TEST(large_empty_cnode)
@@ -489,6 +528,7 @@ Suite *deletion_suite(void)
     tcase_add_loop_test(tests, long_queue_left_in_the_middle, 0, 2);
     tcase_add_loop_test(tests, long_queue_in_cnodes, 0, 2);
     tcase_add_loop_test(tests, long_queue_of_a_handler, 0, 2);
+    tcase_add_test(tests, badge_of_many_senders);
     tcase_add_test(tests, large_empty_cnode);
     tcase_add_test(tests, deep_nesting);
     tcase_add_test(tests, revocation_polls_for_every_capability);

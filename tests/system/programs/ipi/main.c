@@ -17,7 +17,13 @@ static int failures;
 
 void check(bool good, const char *name)
 {
-    printf("%s %s\n", good ? "PASS" : "FAIL", name);
+    char word[128];
+    size_t i = 0;
+    for (; name[i] && i + 1 < sizeof(word); i++) {
+        word[i] = name[i] == ' ' ? '-' : name[i];
+    }
+    word[i] = '\0';
+    printf("%s %s\n", good ? "PASS" : "FAIL", word); /* a test's name is one word */
     failures += !good;
 }
 

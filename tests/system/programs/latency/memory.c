@@ -101,7 +101,7 @@ static void console(void)
     text[sizeof(text) - 1] = '\n';
     begin();
     cmk_NodeControl_Write(cmk_cluster()->node_control, text, sizeof(text));
-    end("write 800 characters");
+    end_with_limit("write 800 characters", 80000);
 }
 
 void measure_memory(void)

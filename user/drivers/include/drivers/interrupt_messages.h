@@ -1,6 +1,6 @@
 /*
- * Interrupts as messages: a thread waits for a device's interrupt and sends a message over a channel inside the program.
- * So a driver waits for its device and for its clients in one place, with cmk_channel_wait_any.
+ * Interrupts as messages: a thread waits for a device's interrupt and sends a message over a channel inside the
+ * program. So a driver waits for its device and for its clients in one place, with cmk_channel_wait_any.
  */
 #ifndef DRIVERS_INTERRUPT_MESSAGES_H
 #define DRIVERS_INTERRUPT_MESSAGES_H

@@ -17,8 +17,8 @@ struct uart16550 {
 };
 
 /*
- * Takes the port at `base` from this node's I/O ports. `interrupts`: whether received bytes shall interrupt. Null, or in
- * a few words why it cannot be used.
+ * Takes the port at `base` from this node's I/O ports. `interrupts`: whether received bytes shall interrupt. Null, or
+ * in a few words why it cannot be used.
  */
 const char *uart_open(struct uart16550 *uart, uint16_t base, bool interrupts);
 

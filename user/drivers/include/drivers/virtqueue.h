@@ -1,6 +1,6 @@
 /*
- * Split virtqueues (Virtual I/O Device specification 1.1, 2.6), one buffer to a descriptor: buffer i is descriptor i. The
- * device is believed to move data correctly, but not to name buffers correctly.
+ * Split virtqueues (Virtual I/O Device specification 1.1, 2.6), one buffer to a descriptor: buffer i is descriptor i.
+ * The device is believed to move data correctly, but not to name buffers correctly. One thread at a time.
  */
 #ifndef DRIVERS_VIRTQUEUE_H
 #define DRIVERS_VIRTQUEUE_H
@@ -39,8 +39,8 @@ static inline unsigned char *virtqueue_buffer(const struct virtqueue *queue, uns
 void virtqueue_offer(struct virtqueue *queue, unsigned index, uint32_t bytes, bool device_writes);
 
 /*
- * Takes back the next buffer that the device is done with; false if there is none. *bytes: how many the device wrote, at
- * most a buffer's size.
+ * Takes back the next buffer that the device is done with; false if there is none. *bytes: how many the device wrote,
+ * at most a buffer's size.
  */
 bool virtqueue_take(struct virtqueue *queue, unsigned *index, uint32_t *bytes);
 
