@@ -14,11 +14,11 @@
  * Mutants: -DNO_LAST_LOOK (sleeps without looking again after the announcement), -DNO_FENCE_BEFORE_LAST_LOOK,
  * -DNO_FENCE_BEFORE_NAP_IS_READ (the publisher looks for a sleeper while its message is still on the way),
  * -DRING_BEFORE_PUBLISHING (looks for a sleeper, rings, and then publishes), -DHEADER_BEFORE_DATA (publishes before the
- * data is written), -DTAKEN_BEFORE_READ (gives the line back before its data was read), -DNO_RING_AFTER_TAKING (a sender
- * that sleeps because the ring is full is forgotten), -DNAP_NOT_NEW (a second sleep with the same number of nap, for
- * which the peer believes it has rung), -DCLEAR_BEFORE_SLEEP (throws away a ring that came between last look and sleep),
- * -DNO_ROOM_CHECK (sends without looking whether there is room), -DINDEX_NOT_CHECKED (takes what is in the line without
- * comparing the sequence).
+ * data is written), -DTAKEN_BEFORE_READ (gives the line back before its data was read), -DNO_RING_AFTER_TAKING (a
+ * sender that sleeps because the ring is full is forgotten), -DNAP_NOT_NEW (a second sleep with the same number of nap,
+ * for which the peer believes it has rung), -DCLEAR_BEFORE_SLEEP (throws away a ring that came between last look and
+ * sleep), -DNO_ROOM_CHECK (sends without looking whether there is room), -DINDEX_NOT_CHECKED (takes what is in the line
+ * without comparing the sequence).
  */
 #define CPUS 2 /* 0: sender, 1: receiver */
 #define BUFFER 6

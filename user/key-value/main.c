@@ -1,8 +1,8 @@
 /*
- * A replicated key-value store in the shape of Multimed (Salomie and others, EuroSys 2011): node 1 orders all writes, the
- * nodes above hold replicas that follow its log, and a dispatcher on node 0 sends writes to node 1 and spreads reads over
- * the replicas. A client sees its own writes, because a read names the last write that it must show. The nodes find
- * each other's channels with the name service.
+ * A replicated key-value store in the shape of Multimed (Salomie and others, EuroSys 2011): node 1 orders all writes,
+ * the nodes above hold replicas that follow its log, and a dispatcher on node 0 sends writes to node 1 and spreads
+ * reads over the replicas. A client sees its own writes, because a read names the last write that it must show. The
+ * nodes find each other's channels with the name service.
  */
 #include "store.h"
 

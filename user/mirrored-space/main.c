@@ -36,7 +36,7 @@ static struct cmk_mesh mesh;
 static struct cmk_doorbell bell;
 static const struct cmk_region *region;
 
-/* Both nodes' half of a map; the frame and the address are checked, whoever asks. The first frame holds the channels. */
+/* Each node's half of a map. Frame and address are checked, whoever asks; the first frame holds the channels. */
 static uint64_t apply(const struct command *command)
 {
     if (command->frame < 1 || command->frame >= region->num_frames || command->vaddr < MIRROR_BASE ||

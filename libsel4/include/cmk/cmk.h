@@ -71,8 +71,8 @@ static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const c
 }
 
 /*
- * Debug kernels: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h), for tests of
- * containment.
+ * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h). Invoked with
+ * CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which this function does not give.
  */
 static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what, seL4_Word argument)
 {

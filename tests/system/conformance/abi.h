@@ -1,6 +1,6 @@
 /*
- * The numbers of the ABI as the contract states them, typed in once more for the tests: a slip in the tables from which the
- * kernel and libsel4 take theirs shows up as a failing test. Contract 1.1, 1.5, 4.3.
+ * The numbers of the ABI as the contract states them, typed in once more for the tests: a slip in the tables from
+ * which the kernel and libsel4 take theirs shows up as a failing test. Contract 1.1, 1.5, 4.3.
  */
 #ifndef CONFORMANCE_ABI_H
 #define CONFORMANCE_ABI_H
@@ -114,6 +114,28 @@ enum { WRITE = 1, READ = 2, GRANT = 4, GRANT_REPLY = 8, ALL_RIGHTS = 15 };
 enum { CAP_FAULT = 1, UNKNOWN_SYSCALL = 2, USER_EXCEPTION = 3, VM_FAULT = 5 };
 
 /* Index of each register in seL4_UserContext (contract 2.4). */
-enum { RIP, RSP, RFLAGS, RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14, R15, FS_BASE, GS_BASE, REGISTERS };
+enum {
+    RIP,
+    RSP,
+    RFLAGS,
+    RAX,
+    RBX,
+    RCX,
+    RDX,
+    RSI,
+    RDI,
+    RBP,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+    FS_BASE,
+    GS_BASE,
+    REGISTERS
+};
 
 #endif

@@ -35,8 +35,10 @@ static void make_pool_errors(void)
     word parent = new_untyped(12);
 
     CHECK_OK(retype(parent, seL4_EndpointObject, 0, new_slot(), 1));
-    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(slot), CAPS(page, ROOT)), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(slot, DEPTH), CAPS(page)), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(slot), CAPS(page, ROOT)),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(slot, DEPTH), CAPS(page)),
+                seL4_TruncatedMessage);
     CHECK_REPLY(make_pool(new_untyped(13), slot, DEPTH, ROOT), seL4_InvalidCapability, 1);
     CHECK_REPLY(make_pool(new_untyped(11), slot, DEPTH, ROOT), seL4_InvalidCapability, 1);
     CHECK_REPLY(make_pool(new_frame(), slot, DEPTH, ROOT), seL4_InvalidCapability, 1);
@@ -225,16 +227,16 @@ static void frames_outlive_vspace(void)
 }
 
 static const struct test tests[] = {
-    { "asid-make-errors", "MakePool's errors", make_pool_errors },
-    { "asid-eight-pools", "there are eight pools", eight_pools },
-    { "asid-assign-errors", "Assign's errors", assign_errors },
-    { "asid-full", "a pool holds 512 address spaces", pool_full },
-    { "asid-initial", "the initial pool never gives ASID 0", initial_pool_has_no_asid_zero },
-    { "asid-pool-deleted", "address spaces of a deleted pool are unusable", pool_deleted },
-    { "asid-taken-over", "an ASID that belongs to another address space now", asid_taken_over },
-    { "asid-vspace-deleted", "a thread whose address space goes away", vspace_deleted_under_thread },
-    { "asid-pool-deleted-running", "a thread whose ASID pool goes away", pool_deleted_under_thread },
-    { "asid-frames", "frames outlive the address space", frames_outlive_vspace },
+    {"asid-make-errors", "MakePool's errors", make_pool_errors},
+    {"asid-eight-pools", "there are eight pools", eight_pools},
+    {"asid-assign-errors", "Assign's errors", assign_errors},
+    {"asid-full", "a pool holds 512 address spaces", pool_full},
+    {"asid-initial", "the initial pool never gives ASID 0", initial_pool_has_no_asid_zero},
+    {"asid-pool-deleted", "address spaces of a deleted pool are unusable", pool_deleted},
+    {"asid-taken-over", "an ASID that belongs to another address space now", asid_taken_over},
+    {"asid-vspace-deleted", "a thread whose address space goes away", vspace_deleted_under_thread},
+    {"asid-pool-deleted-running", "a thread whose ASID pool goes away", pool_deleted_under_thread},
+    {"asid-frames", "frames outlive the address space", frames_outlive_vspace},
 };
 
 SUBJECT(asid, tests);

@@ -30,7 +30,7 @@ static word fs_base_of(word tcb)
     return context.fs_base;
 }
 
-static word places[4] = { 0x111, 0x222, 0x333, 0x444 };
+static word places[4] = {0x111, 0x222, 0x333, 0x444};
 
 static void read_bases(struct worker *worker)
 {
@@ -118,8 +118,8 @@ static void own_base(void)
 static void sanitised(void)
 {
     word tcb = new_tcb();
-    static const word wrong[] = { 0x0000800000000000, 0xffff7fffffffffff, 0x8000000000000000 };
-    static const word good[] = { 0, 0x00007fffffffffff, 0xffff800000000000, ~0ul };
+    static const word wrong[] = {0x0000800000000000, 0xffff7fffffffffff, 0x8000000000000000};
+    static const word good[] = {0, 0x00007fffffffffff, 0xffff800000000000, ~0ul};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_OK(set_tls_base(tcb, 0x1000));
@@ -200,12 +200,12 @@ static void set_by_instructions(void)
 }
 
 static const struct test tests[] = {
-    { "base-per-thread", "each thread has its own bases", per_thread },
-    { "base-set-tls", "SetTLSBase of another thread", set_by_another },
-    { "base-own", "a thread sets its own base, by system call and invocation", own_base },
-    { "base-canonical", "SetTLSBase turns a non-canonical base into 0", sanitised },
-    { "base-main", "the main thread's own base", main_thread_base },
-    { "base-instructions", "bases set by wrfsbase and wrgsbase", set_by_instructions },
+    {"base-per-thread", "each thread has its own bases", per_thread},
+    {"base-set-tls", "SetTLSBase of another thread", set_by_another},
+    {"base-own", "a thread sets its own base, by system call and invocation", own_base},
+    {"base-canonical", "SetTLSBase turns a non-canonical base into 0", sanitised},
+    {"base-main", "the main thread's own base", main_thread_base},
+    {"base-instructions", "bases set by wrfsbase and wrgsbase", set_by_instructions},
 };
 
 SUBJECT(bases, tests);

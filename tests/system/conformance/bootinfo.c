@@ -1,4 +1,7 @@
-/* What the initial thread finds: boot info, its extra chunks, its capabilities and its address space (contract 9.4 to 9.8). */
+/*
+ * What the initial thread finds: boot info, its extra chunks, its capabilities and its address space (contract 9.4 to
+ * 9.8).
+ */
 #include "prober.h"
 #include <api/cluster.h>
 #include <string.h>
@@ -113,8 +116,8 @@ static void frames_are_what_they_seem(void)
 {
     /* Frame capabilities of the image, of the buffer and of boot info map to the same contents. */
     static volatile word mark = 0x600d;
-    word copies[3] = { new_copy(image_frame((const void *)&mark), READ), new_copy(seL4_CapInitThreadIPCBuffer, READ),
-                       new_copy(seL4_CapBootInfoFrame, READ) };
+    word copies[3] = {new_copy(image_frame((const void *)&mark), READ), new_copy(seL4_CapInitThreadIPCBuffer, READ),
+                      new_copy(seL4_CapBootInfoFrame, READ)};
 
     map_tables(seL4_CapInitThreadVSpace, TEST_ADDRESS, 12);
     for (word i = 0; i < 3; i++) {
@@ -166,17 +169,17 @@ static struct chunk chunk_at(word index)
 {
     const uint8_t *at = (const uint8_t *)boot_info + 4096;
     const uint8_t *end = at + boot_info->extraLen;
-    struct chunk chunk = { ~0ul, 0, at };
+    struct chunk chunk = {~0ul, 0, at};
 
     for (word i = 0; i <= index; i++) {
         if (at >= end) {
-            return (struct chunk){ ~0ul, 0, at };
+            return (struct chunk){~0ul, 0, at};
         }
         chunk.start = at;
         memcpy(&chunk.id, at, 8);
         memcpy(&chunk.bytes, at + 8, 8);
         if (chunk.bytes < 16 || at + chunk.bytes > end) {
-            return (struct chunk){ ~0ul, ~0ul, at };
+            return (struct chunk){~0ul, ~0ul, at};
         }
         at += chunk.bytes;
     }
@@ -198,7 +201,7 @@ static struct chunk chunk_of(word id)
 
 static void chunk_order(void)
 {
-    static const word order[] = { 1, 3, 4, 2, 5, 0x434d4b };
+    static const word order[] = {1, 3, 4, 2, 5, 0x434d4b};
     word place = 0;
     word bytes = 0;
     struct chunk chunk;
@@ -303,10 +306,10 @@ static void cnode_guard(void)
     /* A CPtr is a slot number: the guard is zero and takes all other bits. */
     word bits = boot_info->initThreadCNodeSizeBits;
 
-    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(1ul << bits, DEPTH), NO_CAPS),
-                seL4_FailedLookup, 0, seL4_GuardMismatch, 64, 0, 64 - bits);
-    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(0, bits), NO_CAPS),
-                seL4_FailedLookup, 0, seL4_GuardMismatch, bits, 0, 64 - bits);
+    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(1ul << bits, DEPTH), NO_CAPS), seL4_FailedLookup, 0, seL4_GuardMismatch,
+                64, 0, 64 - bits);
+    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(0, bits), NO_CAPS), seL4_FailedLookup, 0, seL4_GuardMismatch, bits, 0,
+                64 - bits);
 }
 
 static void own_buffer_frame(void)
@@ -319,23 +322,23 @@ static void own_buffer_frame(void)
 }
 
 static const struct test tests[] = {
-    { "boot-fields", "boot info's plain fields", fixed_fields },
-    { "boot-slots", "the order of slot regions", slot_order },
-    { "boot-contents", "what the slot regions hold", slot_contents },
-    { "boot-empty", "the empty slots are empty", empty_slots },
-    { "boot-layout", "image, buffer and boot info follow each other", layout },
-    { "boot-contiguous", "image and extra pages are contiguous memory", image_is_contiguous },
-    { "boot-frames", "frame capabilities belong to the pages they should", frames_are_what_they_seem },
-    { "boot-permissions", "pages have their segments' permissions", image_permissions },
-    { "boot-mapped", "nothing else is mapped", nothing_else_is_mapped },
-    { "boot-chunks", "extra chunks: order, no gaps", chunk_order },
-    { "boot-acpi", "the ACPI root pointer", root_pointer },
-    { "boot-memory-map", "the memory map", memory_map },
-    { "boot-frequency", "the time stamp counter's frequency", timer_frequency },
-    { "boot-cluster", "CMK's chunk", cluster },
-    { "boot-authority", "the initial thread's maximum priority and CPU", initial_authority },
-    { "boot-guard", "the initial CNode's guard", cnode_guard },
-    { "boot-buffer", "the initial thread's buffer frame", own_buffer_frame },
+    {"boot-fields", "boot info's plain fields", fixed_fields},
+    {"boot-slots", "the order of slot regions", slot_order},
+    {"boot-contents", "what the slot regions hold", slot_contents},
+    {"boot-empty", "the empty slots are empty", empty_slots},
+    {"boot-layout", "image, buffer and boot info follow each other", layout},
+    {"boot-contiguous", "image and extra pages are contiguous memory", image_is_contiguous},
+    {"boot-frames", "frame capabilities belong to the pages they should", frames_are_what_they_seem},
+    {"boot-permissions", "pages have their segments' permissions", image_permissions},
+    {"boot-mapped", "nothing else is mapped", nothing_else_is_mapped},
+    {"boot-chunks", "extra chunks: order, no gaps", chunk_order},
+    {"boot-acpi", "the ACPI root pointer", root_pointer},
+    {"boot-memory-map", "the memory map", memory_map},
+    {"boot-frequency", "the time stamp counter's frequency", timer_frequency},
+    {"boot-cluster", "CMK's chunk", cluster},
+    {"boot-authority", "the initial thread's maximum priority and CPU", initial_authority},
+    {"boot-guard", "the initial CNode's guard", cnode_guard},
+    {"boot-buffer", "the initial thread's buffer frame", own_buffer_frame},
 };
 
 SUBJECT(bootinfo, tests);

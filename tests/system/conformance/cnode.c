@@ -1,4 +1,7 @@
-/* CNode methods: what they do and every error in its order (contract 4.6). Capability types and derivation: derivation.c. */
+/*
+ * CNode methods: what they do and every error in its order (contract 4.6). Capability types and derivation:
+ * derivation.c.
+ */
 #include "harness.h"
 
 static void copy_works(void)
@@ -39,10 +42,10 @@ static void destination_checked_first(void)
     for (word label = CNODE_COPY; label <= CNODE_MUTATE; label++) {
         CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), 65, 0, 0, 0, 0), CAPS(not_a_root)), seL4_RangeError, 1, 64);
         CHECK_REPLY(invoke(ROOT, label, ARGS(occupied, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_DeleteFirst);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), DEPTH, 0, 0, 0, 0), CAPS(not_a_root)),
-                    seL4_FailedLookup, 1, seL4_InvalidRoot);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(1ul << 50, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)),
-                    seL4_FailedLookup, 0, seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_FailedLookup, 1,
+                    seL4_InvalidRoot);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(1ul << 50, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_FailedLookup, 0,
+                    seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
     }
 }
 
@@ -52,11 +55,11 @@ static void source_empty(void)
     word empty = new_slot();
 
     for (word label = CNODE_COPY; label <= CNODE_MUTATE; label++) {
-        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH, 15, 0), CAPS(ROOT)),
-                    seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH, 15, 0), CAPS(ROOT)), seL4_FailedLookup, 1,
+                    seL4_MissingCapability, DEPTH);
         /* That an argument is missing is noticed only after that. */
-        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH), CAPS(ROOT)),
-                    seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH), CAPS(ROOT)), seL4_FailedLookup, 1,
+                    seL4_MissingCapability, DEPTH);
     }
 }
 
@@ -231,7 +234,7 @@ static void rotate_works(void)
     word source = new_tcb();
     word destination = new_slot();
 
-    CHECK_OK(rotate((struct rotation){ .destination = destination, .pivot = pivot, .source = source }));
+    CHECK_OK(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = source}));
     CHECK_TAG(destination, TAG_FRAME);
     CHECK_TAG(pivot, TAG_TCB);
     CHECK_TAG(source, TAG_NULL);
@@ -242,7 +245,7 @@ static void rotate_swaps(void)
     word pivot = new_frame();
     word source = new_tcb();
 
-    CHECK_OK(rotate((struct rotation){ .destination = source, .pivot = pivot, .source = source }));
+    CHECK_OK(rotate((struct rotation){.destination = source, .pivot = pivot, .source = source}));
     CHECK_TAG(source, TAG_FRAME);
     CHECK_TAG(pivot, TAG_TCB);
 }
@@ -256,7 +259,7 @@ static void rotate_sets_data(void)
 
     CHECK_OK(put_cap(pivot, 1, 4, new_endpoint()));
     CHECK_OK(put_cap(source, 2, 4, new_endpoint()));
-    CHECK_OK(rotate((struct rotation){ destination, 5 << 6 | 3, pivot, 2 << 6 | 2, source }));
+    CHECK_OK(rotate((struct rotation){destination, 5 << 6 | 3, pivot, 2 << 6 | 2, source}));
     CHECK(slot_used(destination, 5 << 4 | 1, 7));
     CHECK(slot_used(pivot, 2 << 4 | 2, 6));
 }
@@ -270,19 +273,18 @@ static void rotate_errors(void)
     word empty = new_slot();
     word endpoint = new_endpoint();
 
-    CHECK_REPLY(rotate((struct rotation){ .destination = pivot, .pivot = pivot, .source = source }),
+    CHECK_REPLY(rotate((struct rotation){.destination = pivot, .pivot = pivot, .source = source}),
                 seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = source, .source = source }),
+    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = source, .source = source}),
                 seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){ .destination = occupied, .pivot = pivot, .source = source }),
-                seL4_DeleteFirst);
-    CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = pivot, .source = empty }),
+    CHECK_REPLY(rotate((struct rotation){.destination = occupied, .pivot = pivot, .source = source}), seL4_DeleteFirst);
+    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = empty}),
                 seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = empty, .source = source }),
+    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = empty, .source = source}),
                 seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = endpoint, .source = source }),
+    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = endpoint, .source = source}),
                 seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){ .destination = destination, .pivot = pivot, .source = endpoint }),
+    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = endpoint}),
                 seL4_IllegalOperation);
     CHECK_TAG(pivot, TAG_FRAME);
     CHECK_TAG(source, TAG_TCB);
@@ -301,14 +303,17 @@ static void rotate_lookups(void)
     CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, DEPTH, 0, source, DEPTH), CAPS(ROOT)),
                 seL4_TruncatedMessage);
     /* The source's lookup comes before the pivot's, and both say they are on the source side. */
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH),
-                       CAPS(ROOT, endpoint)), seL4_FailedLookup, 1, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, 0),
-                       CAPS(endpoint, ROOT)), seL4_RangeError, 1, 64);
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH),
-                       CAPS(endpoint, ROOT)), seL4_FailedLookup, 1, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 12, 0, source, DEPTH),
-                       CAPS(new_cnode(4), ROOT)), seL4_FailedLookup, 1, seL4_DepthMismatch, 8, 0);
+    CHECK_REPLY(
+        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH), CAPS(ROOT, endpoint)),
+        seL4_FailedLookup, 1, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, 0), CAPS(endpoint, ROOT)),
+                seL4_RangeError, 1, 64);
+    CHECK_REPLY(
+        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH), CAPS(endpoint, ROOT)),
+        seL4_FailedLookup, 1, seL4_InvalidRoot);
+    CHECK_REPLY(
+        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 12, 0, source, DEPTH), CAPS(new_cnode(4), ROOT)),
+        seL4_FailedLookup, 1, seL4_DepthMismatch, 8, 0);
 }
 
 /* ---- CancelBadgedSends (contract 7.9) ---- */
@@ -390,7 +395,7 @@ static void cancel_then_revoke_badge(void)
     word badged = new_minted(endpoint, ALL_RIGHTS, 9);
     word given = new_copy(badged, ALL_RIGHTS);
     word faults = new_endpoint();
-    struct worker *sender = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *sender = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     add_message(sender, CALL, given, 1, 0);
@@ -424,30 +429,30 @@ static void cancel_keeps_receivers(void)
 }
 
 static const struct test tests[] = {
-    { "cnode-copy", "Copy leaves the source and fills the destination", copy_works },
-    { "cnode-truncated", "too few words or capabilities", too_short },
-    { "cnode-destination-first", "the destination is checked before the source", destination_checked_first },
-    { "cnode-source-empty", "an empty source slot is a failed lookup", source_empty },
-    { "cnode-same-slot", "source and destination must differ", same_slot },
-    { "cnode-copy-rights", "Copy masks rights, for good", copy_masks_rights },
-    { "cnode-mint-badge", "Mint badges once", mint_sets_badge },
-    { "cnode-mint-guard", "Mint always replaces the guard, Copy keeps it", mint_sets_guard },
-    { "cnode-mint-others", "Mint ignores data of capabilities without any", mint_ignores_data_of_others },
-    { "cnode-move", "Move leaves an empty slot", move_works },
-    { "cnode-mutate", "Mutate moves with a new guard", mutate_works },
-    { "cnode-mutate-badges", "endpoints and notifications cannot be mutated", mutate_refuses_badges },
-    { "cnode-delete", "Delete empties one slot and only that", delete_works },
-    { "cnode-wrong-labels", "labels of other objects are illegal, before any truncation", wrong_labels },
-    { "cnode-rotate", "Rotate moves two capabilities at once", rotate_works },
-    { "cnode-rotate-swap", "Rotate swaps when source and destination are one slot", rotate_swaps },
-    { "cnode-rotate-data", "Rotate's two data words", rotate_sets_data },
-    { "cnode-rotate-errors", "Rotate's errors", rotate_errors },
-    { "cnode-rotate-lookups", "Rotate's lookups and their order", rotate_lookups },
-    { "cnode-cancel-errors", "CancelBadgedSends needs an endpoint with all rights", cancel_errors },
-    { "cnode-cancel-order", "cancelled senders restart, others keep their place", cancel_restarts_senders },
-    { "cnode-cancel-unbadged", "CancelBadgedSends without badge does nothing", cancel_unbadged_does_nothing },
-    { "cnode-cancel-revoked", "cancelled senders find that their capability is gone", cancel_then_revoke_badge },
-    { "cnode-cancel-receivers", "CancelBadgedSends leaves receivers alone", cancel_keeps_receivers },
+    {"cnode-copy", "Copy leaves the source and fills the destination", copy_works},
+    {"cnode-truncated", "too few words or capabilities", too_short},
+    {"cnode-destination-first", "the destination is checked before the source", destination_checked_first},
+    {"cnode-source-empty", "an empty source slot is a failed lookup", source_empty},
+    {"cnode-same-slot", "source and destination must differ", same_slot},
+    {"cnode-copy-rights", "Copy masks rights, for good", copy_masks_rights},
+    {"cnode-mint-badge", "Mint badges once", mint_sets_badge},
+    {"cnode-mint-guard", "Mint always replaces the guard, Copy keeps it", mint_sets_guard},
+    {"cnode-mint-others", "Mint ignores data of capabilities without any", mint_ignores_data_of_others},
+    {"cnode-move", "Move leaves an empty slot", move_works},
+    {"cnode-mutate", "Mutate moves with a new guard", mutate_works},
+    {"cnode-mutate-badges", "endpoints and notifications cannot be mutated", mutate_refuses_badges},
+    {"cnode-delete", "Delete empties one slot and only that", delete_works},
+    {"cnode-wrong-labels", "labels of other objects are illegal, before any truncation", wrong_labels},
+    {"cnode-rotate", "Rotate moves two capabilities at once", rotate_works},
+    {"cnode-rotate-swap", "Rotate swaps when source and destination are one slot", rotate_swaps},
+    {"cnode-rotate-data", "Rotate's two data words", rotate_sets_data},
+    {"cnode-rotate-errors", "Rotate's errors", rotate_errors},
+    {"cnode-rotate-lookups", "Rotate's lookups and their order", rotate_lookups},
+    {"cnode-cancel-errors", "CancelBadgedSends needs an endpoint with all rights", cancel_errors},
+    {"cnode-cancel-order", "cancelled senders restart, others keep their place", cancel_restarts_senders},
+    {"cnode-cancel-unbadged", "CancelBadgedSends without badge does nothing", cancel_unbadged_does_nothing},
+    {"cnode-cancel-revoked", "cancelled senders find that their capability is gone", cancel_then_revoke_badge},
+    {"cnode-cancel-receivers", "CancelBadgedSends leaves receivers alone", cancel_keeps_receivers},
 };
 
 SUBJECT(cnode, tests);

@@ -56,14 +56,16 @@ static void check_after(seL4_UserContext after, const seL4_UserContext *expected
     seL4_UserContext want = *expected;
 
     /* In the two-instruction loop behind the call. */
-    check_that(after.rip == (word)probe_after || after.rip == (word)probe_after + 2, "rip behind the call", __FILE__, line);
+    check_that(after.rip == (word)probe_after || after.rip == (word)probe_after + 2, "rip behind the call", __FILE__,
+               line);
     want.rip = after.rip;
     want.rsp = 0;
     want.rcx = (word)probe_after;
     want.r11 = expected->rflags;
     for (word i = 0; i < REGISTERS; i++) {
-        static const char *const names[] = { "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
-                                             "r9", "r10", "r11", "r12", "r13", "r14", "r15", "fs_base", "gs_base" };
+        static const char *const names[] = {"rip", "rsp", "rflags", "rax", "rbx",     "rcx",    "rdx",
+                                            "rsi", "rdi", "rbp",    "r8",  "r9",      "r10",    "r11",
+                                            "r12", "r13", "r14",    "r15", "fs_base", "gs_base"};
 
         check_equal(((word *)&after)[i], ((word *)&want)[i], names[i], __FILE__, line);
     }
@@ -152,14 +154,14 @@ static void error_with_one_word(void)
 
 static void received_message(void)
 {
-    static const word words[] = { 1, 2, 3, 4 };
+    static const word words[] = {1, 2, 3, 4};
 
     for (word length = 0; length <= 4; length++) {
         word endpoint = new_endpoint();
         struct worker *worker = new_worker(MAIN_PRIORITY);
         struct worker *sender = new_worker(HIGH);
         seL4_UserContext *expected = prepare(RECV, endpoint, 0x987);
-        word *const registers[] = { &expected->r10, &expected->r8, &expected->r9, &expected->r15 };
+        word *const registers[] = {&expected->r10, &expected->r8, &expected->r9, &expected->r15};
         seL4_UserContext after;
 
         add_step(sender, SEND, new_minted(endpoint, WRITE, 0x66), message_info(5, 0, length), 1, 2, 3, 4);
@@ -217,7 +219,7 @@ static void debug_calls(void)
 
 static void stack_pointer_is_not_used(void)
 {
-    static const word stacks[] = { 0, 8, 0x8000000000000000, 0x0000800000000000, ~0ul, 0xffffffff80000000 };
+    static const word stacks[] = {0, 8, 0x8000000000000000, 0x0000800000000000, ~0ul, 0xffffffff80000000};
     struct worker *worker = new_worker(MAIN_PRIORITY);
 
     for (size_t i = 0; i < COUNT_OF(stacks); i++) {
@@ -229,7 +231,7 @@ static void stack_pointer_is_not_used(void)
 static void flags_travel_through_r11(void)
 {
     /* Status and direction flags as WriteRegisters lets them pass. */
-    static const word flags[] = { 0x202, 0x203, 0x602, 0xad7, 0xed7 };
+    static const word flags[] = {0x202, 0x203, 0x602, 0xad7, 0xed7};
     struct worker *worker = new_worker(MAIN_PRIORITY);
 
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
@@ -241,7 +243,7 @@ static void flags_travel_through_r11(void)
 static void flags_set_by_the_user(void)
 {
     /* Flags that only the thread itself can set: NT, AC, ID, and the direction flag. */
-    static const word flags[] = { 0x4202, 0x40202, 0x200202, 0x602, 0x244602 };
+    static const word flags[] = {0x4202, 0x40202, 0x200202, 0x602, 0x244602};
     struct worker *worker = new_worker(MAIN_PRIORITY);
 
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
@@ -274,7 +276,7 @@ static void trap_flag_over_a_call(void)
 {
     /* The trap comes after the call, in user mode, and is the thread's own fault. */
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     prepare(YIELD, 0x302, 0);
@@ -291,7 +293,7 @@ static void upper_registers_in_exceptions(void)
 {
     /* An exception and its empty reply change no register at all. */
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     seL4_UserContext after;
 
     prepare(YIELD, 1, 2);
@@ -309,20 +311,20 @@ static void upper_registers_in_exceptions(void)
 }
 
 static const struct test tests[] = {
-    { "call-nothing-changes", "calls that return nothing change no register", nothing_changes },
-    { "call-send-invocation", "invocations by Send and NBSend", sends_of_invocations },
-    { "call-empty-success", "an empty success writes rdi and rsi", empty_success },
-    { "call-error-details", "an error writes as many words as it has", error_with_details },
-    { "call-error-one-word", "an error of one word", error_with_one_word },
-    { "call-received", "a message writes its words and no more", received_message },
-    { "call-signal", "a signal writes rdi only", received_signal },
-    { "call-debug", "debug calls and SetTLSBase", debug_calls },
-    { "call-stack", "rsp may be anything in a call", stack_pointer_is_not_used },
-    { "call-flags", "flags survive a call", flags_travel_through_r11 },
-    { "call-user-flags", "flags that only users can set survive too", flags_set_by_the_user },
-    { "call-iopl", "a user cannot raise its I/O privilege", io_privilege_stays_zero },
-    { "call-trap-flag", "single-stepping over a call", trap_flag_over_a_call },
-    { "call-exception", "an exception preserves all registers", upper_registers_in_exceptions },
+    {"call-nothing-changes", "calls that return nothing change no register", nothing_changes},
+    {"call-send-invocation", "invocations by Send and NBSend", sends_of_invocations},
+    {"call-empty-success", "an empty success writes rdi and rsi", empty_success},
+    {"call-error-details", "an error writes as many words as it has", error_with_details},
+    {"call-error-one-word", "an error of one word", error_with_one_word},
+    {"call-received", "a message writes its words and no more", received_message},
+    {"call-signal", "a signal writes rdi only", received_signal},
+    {"call-debug", "debug calls and SetTLSBase", debug_calls},
+    {"call-stack", "rsp may be anything in a call", stack_pointer_is_not_used},
+    {"call-flags", "flags survive a call", flags_travel_through_r11},
+    {"call-user-flags", "flags that only users can set survive too", flags_set_by_the_user},
+    {"call-iopl", "a user cannot raise its I/O privilege", io_privilege_stays_zero},
+    {"call-trap-flag", "single-stepping over a call", trap_flag_over_a_call},
+    {"call-exception", "an exception preserves all registers", upper_registers_in_exceptions},
 };
 
 SUBJECT(convention, tests);

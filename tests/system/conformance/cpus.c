@@ -1,4 +1,7 @@
-/* Threads on other CPUs of the node: affinity, and everything done to a thread that is running elsewhere (contract 8.6). */
+/*
+ * Threads on other CPUs of the node: affinity, and everything done to a thread that is running elsewhere (contract
+ * 8.6).
+ */
 #include "prober.h"
 
 enum { PATIENCE = 5000 }; /* milliseconds, of a host that may be busy */
@@ -106,7 +109,7 @@ static void registers_elsewhere(void)
 static void rewritten_elsewhere(void)
 {
     struct worker *worker;
-    seL4_UserContext context = { 0 };
+    seL4_UserContext context = {0};
     static word marks[2];
 
     need_two_cpus();
@@ -293,7 +296,7 @@ static void read_forever(struct worker *worker)
 
 static struct worker *reader(word faults)
 {
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
 
     REQUIRE(set_affinity(worker->tcb, 1).label == seL4_NoError);
     worker->argument[0] = TEST_ADDRESS;
@@ -306,10 +309,9 @@ static struct worker *reader(word faults)
 static void check_fault(word faults)
 {
     word end = time_stamp() + PATIENCE * ticks_per_millisecond();
-    struct reply message = { 0 };
+    struct reply message = {0};
 
-    while (!poll_message(faults, &message) && time_stamp() < end) {
-    }
+    while (!poll_message(faults, &message) && time_stamp() < end) {}
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[1], TEST_ADDRESS);
 }
@@ -379,7 +381,7 @@ static void vspace_gone_elsewhere(void)
 
     need_two_cpus();
     vspace = clone_vspace();
-    worker = make_worker((struct worker_options){ .priority = MIDDLE, .vspace = vspace, .fault_endpoint = faults });
+    worker = make_worker((struct worker_options){.priority = MIDDLE, .vspace = vspace, .fault_endpoint = faults});
     CHECK_OK(set_affinity(worker->tcb, 1));
     start_function(worker, count_forever);
     CHECK(counts(worker));
@@ -390,21 +392,21 @@ static void vspace_gone_elsewhere(void)
 }
 
 static const struct test tests[] = {
-    { "cpu-beside", "a thread on another CPU runs beside a busy main thread", runs_beside_main },
-    { "cpu-suspend", "suspending a thread that runs elsewhere", suspend_elsewhere },
-    { "cpu-read", "reading the registers of a thread that runs elsewhere", registers_elsewhere },
-    { "cpu-write", "rewriting a thread that runs elsewhere", rewritten_elsewhere },
-    { "cpu-delete", "deleting a thread that runs elsewhere", deleted_elsewhere },
-    { "cpu-move", "moving a thread between CPUs", moved_around },
-    { "cpu-move-self", "a thread moves itself", moves_itself },
-    { "cpu-creator", "new threads belong to their creator's CPU", new_threads_stay_with_creator },
-    { "cpu-priorities", "priorities on another CPU", priorities_change_elsewhere },
-    { "cpu-calls", "calls across CPUs", calls_across },
-    { "cpu-signals", "signals across CPUs", signals_across },
-    { "cpu-unmap", "unmapping a page that is read elsewhere", unmapped_elsewhere },
-    { "cpu-replace", "replacing a page that is read elsewhere", replaced_elsewhere },
-    { "cpu-table", "deleting a page table that is in use elsewhere", table_gone_elsewhere },
-    { "cpu-vspace", "deleting an address space that is in use elsewhere", vspace_gone_elsewhere },
+    {"cpu-beside", "a thread on another CPU runs beside a busy main thread", runs_beside_main},
+    {"cpu-suspend", "suspending a thread that runs elsewhere", suspend_elsewhere},
+    {"cpu-read", "reading the registers of a thread that runs elsewhere", registers_elsewhere},
+    {"cpu-write", "rewriting a thread that runs elsewhere", rewritten_elsewhere},
+    {"cpu-delete", "deleting a thread that runs elsewhere", deleted_elsewhere},
+    {"cpu-move", "moving a thread between CPUs", moved_around},
+    {"cpu-move-self", "a thread moves itself", moves_itself},
+    {"cpu-creator", "new threads belong to their creator's CPU", new_threads_stay_with_creator},
+    {"cpu-priorities", "priorities on another CPU", priorities_change_elsewhere},
+    {"cpu-calls", "calls across CPUs", calls_across},
+    {"cpu-signals", "signals across CPUs", signals_across},
+    {"cpu-unmap", "unmapping a page that is read elsewhere", unmapped_elsewhere},
+    {"cpu-replace", "replacing a page that is read elsewhere", replaced_elsewhere},
+    {"cpu-table", "deleting a page table that is in use elsewhere", table_gone_elsewhere},
+    {"cpu-vspace", "deleting an address space that is in use elsewhere", vspace_gone_elsewhere},
 };
 
 SUBJECT(cpus, tests);

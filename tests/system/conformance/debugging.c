@@ -4,13 +4,25 @@
 
 static void identify(void)
 {
-    static const struct { word slot, tag; } initial[] = {
-        { seL4_CapNull, TAG_NULL }, { seL4_CapInitThreadTCB, TAG_TCB }, { seL4_CapInitThreadCNode, TAG_CNODE },
-        { seL4_CapInitThreadVSpace, TAG_PML4 }, { seL4_CapIRQControl, TAG_IRQ_CONTROL },
-        { seL4_CapASIDControl, TAG_ASID_CONTROL }, { seL4_CapInitThreadASIDPool, TAG_ASID_POOL },
-        { seL4_CapIOPortControl, TAG_IO_PORT_CONTROL }, { seL4_CapIOSpace, TAG_NULL },
-        { seL4_CapBootInfoFrame, TAG_FRAME }, { seL4_CapInitThreadIPCBuffer, TAG_FRAME }, { seL4_CapDomain, TAG_DOMAIN },
-        { 12, TAG_NULL }, { 13, TAG_NULL }, { 14, TAG_NULL }, { 15, TAG_NULL },
+    static const struct {
+        word slot, tag;
+    } initial[] = {
+        {seL4_CapNull, TAG_NULL},
+        {seL4_CapInitThreadTCB, TAG_TCB},
+        {seL4_CapInitThreadCNode, TAG_CNODE},
+        {seL4_CapInitThreadVSpace, TAG_PML4},
+        {seL4_CapIRQControl, TAG_IRQ_CONTROL},
+        {seL4_CapASIDControl, TAG_ASID_CONTROL},
+        {seL4_CapInitThreadASIDPool, TAG_ASID_POOL},
+        {seL4_CapIOPortControl, TAG_IO_PORT_CONTROL},
+        {seL4_CapIOSpace, TAG_NULL},
+        {seL4_CapBootInfoFrame, TAG_FRAME},
+        {seL4_CapInitThreadIPCBuffer, TAG_FRAME},
+        {seL4_CapDomain, TAG_DOMAIN},
+        {12, TAG_NULL},
+        {13, TAG_NULL},
+        {14, TAG_NULL},
+        {15, TAG_NULL},
     };
 
     for (size_t i = 0; i < COUNT_OF(initial); i++) {
@@ -62,14 +74,15 @@ static void names(void)
     need_debug_calls();
     name_thread(tcb, "");
     name_thread(tcb, "a name");
-    name_thread(tcb, "a name of more than sixty-four letters, so that it does not fit where short names would have fitted");
+    name_thread(tcb,
+                "a name of more than sixty-four letters, so that it does not fit where short names would have fitted");
     CHECK_EQUAL(read_registers(tcb, false, &context).label, 0);
     CHECK_EQUAL(context.rip, 0);
 }
 
 static void misuse(void)
 {
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
     word endpoint = new_endpoint();
 
     need_debug_calls();
@@ -108,12 +121,12 @@ static void dumps(void)
 }
 
 static const struct test tests[] = {
-    { "debug-identify", "the initial capabilities' tags", identify },
-    { "debug-identify-often", "a hundred thousand times", identify_often },
-    { "debug-affinity", "DebugGetThreadAffinity", thread_affinity },
-    { "debug-names", "DebugNameThread with names of all lengths", names },
-    { "debug-misuse", "misuse prints and returns", misuse },
-    { "debug-dumps", "the scheduler's table and the snapshot", dumps },
+    {"debug-identify", "the initial capabilities' tags", identify},
+    {"debug-identify-often", "a hundred thousand times", identify_often},
+    {"debug-affinity", "DebugGetThreadAffinity", thread_affinity},
+    {"debug-names", "DebugNameThread with names of all lengths", names},
+    {"debug-misuse", "misuse prints and returns", misuse},
+    {"debug-dumps", "the scheduler's table and the snapshot", dumps},
 };
 
 SUBJECT(debugging, tests);

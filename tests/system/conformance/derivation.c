@@ -1,4 +1,7 @@
-/* The derivation tree: what can be derived, who is whose parent, and what revoke and delete take away (contract 7.5, 7.6). */
+/*
+ * The derivation tree: what can be derived, who is whose parent, and what revoke and delete take away (contract 7.5,
+ * 7.6).
+ */
 #include "harness.h"
 
 /* An untyped without children has room for all its size; asking for twice as much changes nothing. */
@@ -11,14 +14,13 @@ static struct reply size_without_children(word untyped, word bits)
 
 static void copyable(void)
 {
-    static const struct { word type, bits, tag; } kinds[] = {
-        { seL4_EndpointObject, 0, TAG_ENDPOINT },
-        { seL4_NotificationObject, 0, TAG_NOTIFICATION },
-        { seL4_CapTableObject, 2, TAG_CNODE },
-        { seL4_TCBObject, 0, TAG_TCB },
-        { seL4_UntypedObject, 12, TAG_UNTYPED },
-        { seL4_X86_4K, 0, TAG_FRAME },
-        { seL4_X86_LargePageObject, 0, TAG_FRAME },
+    static const struct {
+        word type, bits, tag;
+    } kinds[] = {
+        {seL4_EndpointObject, 0, TAG_ENDPOINT},   {seL4_NotificationObject, 0, TAG_NOTIFICATION},
+        {seL4_CapTableObject, 2, TAG_CNODE},      {seL4_TCBObject, 0, TAG_TCB},
+        {seL4_UntypedObject, 12, TAG_UNTYPED},    {seL4_X86_4K, 0, TAG_FRAME},
+        {seL4_X86_LargePageObject, 0, TAG_FRAME},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -46,7 +48,7 @@ static void copyable_initial_capabilities(void)
 
 static void not_copyable(void)
 {
-    static const word controls[] = { seL4_CapIRQControl, seL4_CapIOPortControl };
+    static const word controls[] = {seL4_CapIRQControl, seL4_CapIOPortControl};
 
     for (size_t i = 0; i < COUNT_OF(controls); i++) {
         CHECK_REPLY(copy_cap(new_slot(), controls[i], ALL_RIGHTS), seL4_IllegalOperation);
@@ -56,8 +58,8 @@ static void not_copyable(void)
 
 static void unmapped_tables_are_not_copyable(void)
 {
-    static const word types[] = { seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject,
-                                  seL4_X64_PML4Object };
+    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject,
+                                 seL4_X64_PML4Object};
 
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         word table = new_object(types[i], 0);
@@ -147,7 +149,10 @@ static void badges_make_parents(void)
 
 static void badges_are_apart(void)
 {
-    /* In whatever order they were minted, no badge is parent of another; not even of an equal one that was minted apart. */
+    /*
+     * In whatever order they were minted, no badge is parent of another; not even of an equal one that was minted
+     * apart.
+     */
     word endpoint = new_endpoint();
     word badged[4];
     word copies[4];
@@ -440,32 +445,32 @@ static void invoked_capability_deletes_itself(void)
 }
 
 static const struct test tests[] = {
-    { "derive-copyable", "capabilities that can be copied and minted", copyable },
-    { "derive-initial", "initial capabilities that can be copied", copyable_initial_capabilities },
-    { "derive-controls", "IRQControl and IOPortControl cannot be copied", not_copyable },
-    { "derive-unmapped-tables", "paging structures are copied only when mapped", unmapped_tables_are_not_copyable },
-    { "derive-untyped-children", "an untyped with children cannot be copied", untyped_with_children },
-    { "revoke-copies", "Revoke deletes copies and copies of copies", revoke_deletes_copies },
-    { "revoke-plain-copy", "plain copies are nobody's parent", plain_copies_are_no_parents },
-    { "revoke-badges", "a badged capability is parent of its own badge only", badges_make_parents },
-    { "revoke-badges-apart", "badges are nobody else's parents", badges_are_apart },
-    { "revoke-badge-of-copy", "a badge minted from a copy makes a parent", badge_of_a_copy },
-    { "revoke-unbadged-mint", "a mint without badge makes no parent", unbadged_mint_is_no_parent },
-    { "delete-keeps-children", "Delete leaves descendants alone", delete_keeps_descendants },
-    { "delete-badge-orphans", "orphans of a badge belong to the unbadged original", orphaned_badge_goes_to_grandparent },
-    { "revoke-untyped", "an untyped covers everything inside it", untyped_covers_all_within },
-    { "tree-move", "Move keeps the place in the tree", move_keeps_the_place },
-    { "tree-rotate", "Rotate keeps the places in the tree", rotate_keeps_the_place },
-    { "tree-swap", "parent and child swap slots", swap_of_parent_and_child },
-    { "revoke-controls", "domain and ASID control cover their copies", controls_cover_their_kind },
-    { "revoke-boot-caps", "boot capabilities are originals", boot_capabilities_are_originals },
-    { "tree-tcb-copies", "a TCB keeps its CSpace alive", tcb_holds_copies },
-    { "tree-cnode-in-itself", "a CNode that holds a copy of itself", cnode_in_itself },
-    { "tree-cnode-only-in-itself", "a CNode whose only capability is inside it", cnode_moved_into_itself },
-    { "tree-cnode-ring", "three CNodes that hold each other", cnodes_in_a_ring },
-    { "tree-cnode-holds-parent", "a CNode that holds its own untyped", delete_cnode_that_holds_the_untyped },
-    { "revoke-invoked", "a revocation deletes the capability it was invoked with", invoked_capability_deleted },
-    { "delete-two-levels", "deleting through a CNode inside a CNode", invoked_capability_deletes_itself },
+    {"derive-copyable", "capabilities that can be copied and minted", copyable},
+    {"derive-initial", "initial capabilities that can be copied", copyable_initial_capabilities},
+    {"derive-controls", "IRQControl and IOPortControl cannot be copied", not_copyable},
+    {"derive-unmapped-tables", "paging structures are copied only when mapped", unmapped_tables_are_not_copyable},
+    {"derive-untyped-children", "an untyped with children cannot be copied", untyped_with_children},
+    {"revoke-copies", "Revoke deletes copies and copies of copies", revoke_deletes_copies},
+    {"revoke-plain-copy", "plain copies are nobody's parent", plain_copies_are_no_parents},
+    {"revoke-badges", "a badged capability is parent of its own badge only", badges_make_parents},
+    {"revoke-badges-apart", "badges are nobody else's parents", badges_are_apart},
+    {"revoke-badge-of-copy", "a badge minted from a copy makes a parent", badge_of_a_copy},
+    {"revoke-unbadged-mint", "a mint without badge makes no parent", unbadged_mint_is_no_parent},
+    {"delete-keeps-children", "Delete leaves descendants alone", delete_keeps_descendants},
+    {"delete-badge-orphans", "orphans of a badge belong to the unbadged original", orphaned_badge_goes_to_grandparent},
+    {"revoke-untyped", "an untyped covers everything inside it", untyped_covers_all_within},
+    {"tree-move", "Move keeps the place in the tree", move_keeps_the_place},
+    {"tree-rotate", "Rotate keeps the places in the tree", rotate_keeps_the_place},
+    {"tree-swap", "parent and child swap slots", swap_of_parent_and_child},
+    {"revoke-controls", "domain and ASID control cover their copies", controls_cover_their_kind},
+    {"revoke-boot-caps", "boot capabilities are originals", boot_capabilities_are_originals},
+    {"tree-tcb-copies", "a TCB keeps its CSpace alive", tcb_holds_copies},
+    {"tree-cnode-in-itself", "a CNode that holds a copy of itself", cnode_in_itself},
+    {"tree-cnode-only-in-itself", "a CNode whose only capability is inside it", cnode_moved_into_itself},
+    {"tree-cnode-ring", "three CNodes that hold each other", cnodes_in_a_ring},
+    {"tree-cnode-holds-parent", "a CNode that holds its own untyped", delete_cnode_that_holds_the_untyped},
+    {"revoke-invoked", "a revocation deletes the capability it was invoked with", invoked_capability_deleted},
+    {"delete-two-levels", "deleting through a CNode inside a CNode", invoked_capability_deletes_itself},
 };
 
 SUBJECT(derivation, tests);

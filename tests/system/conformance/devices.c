@@ -35,9 +35,9 @@ static const seL4_UntypedDesc *description(word untyped)
 
 static void only_frames_and_untypeds(void)
 {
-    static const word forbidden[] = { seL4_TCBObject, seL4_EndpointObject, seL4_NotificationObject,
-                                      seL4_X86_PDPTObject, seL4_X64_PML4Object, seL4_X86_PageTableObject,
-                                      seL4_X86_PageDirectoryObject };
+    static const word forbidden[] = {
+        seL4_TCBObject,      seL4_EndpointObject,      seL4_NotificationObject,     seL4_X86_PDPTObject,
+        seL4_X64_PML4Object, seL4_X86_PageTableObject, seL4_X86_PageDirectoryObject};
     word untyped = need_device_untyped(13);
     word inner = new_slot();
 
@@ -210,22 +210,22 @@ static void no_overlaps(void)
         for (word j = i + 1; j < untyped_count(); j++) {
             const seL4_UntypedDesc *two = &boot_info->untypedList[j];
 
-            overlaps += one->paddr < two->paddr + (1ul << two->sizeBits) &&
-                        two->paddr < one->paddr + (1ul << one->sizeBits);
+            overlaps +=
+                one->paddr < two->paddr + (1ul << two->sizeBits) && two->paddr < one->paddr + (1ul << one->sizeBits);
         }
     }
     CHECK_EQUAL(overlaps, 0);
 }
 
 static const struct test tests[] = {
-    { "device-types", "device untypeds give frames and untypeds only", only_frames_and_untypeds },
-    { "device-order", "the order of the last checks of Retype", check_order },
-    { "device-addresses", "frames lie where boot info says", frame_addresses },
-    { "device-no-buffer", "device frames are no IPC buffers", no_buffers_of_devices },
-    { "device-acpi", "the ACPI root pointer is found below 1 MiB", acpi_signature },
-    { "device-never", "what no untyped ever covers", never_covered },
-    { "untyped-list", "the list of untypeds is in order and aligned", list_is_well_formed },
-    { "untyped-overlap", "no two untypeds overlap", no_overlaps },
+    {"device-types", "device untypeds give frames and untypeds only", only_frames_and_untypeds},
+    {"device-order", "the order of the last checks of Retype", check_order},
+    {"device-addresses", "frames lie where boot info says", frame_addresses},
+    {"device-no-buffer", "device frames are no IPC buffers", no_buffers_of_devices},
+    {"device-acpi", "the ACPI root pointer is found below 1 MiB", acpi_signature},
+    {"device-never", "what no untyped ever covers", never_covered},
+    {"untyped-list", "the list of untypeds is in order and aligned", list_is_well_formed},
+    {"untyped-overlap", "no two untypeds overlap", no_overlaps},
 };
 
 SUBJECT(devices, tests);

@@ -78,11 +78,11 @@ static void nothing_switches(void)
 }
 
 static const struct test tests[] = {
-    { "domain-set", "DomainSet_Set", set },
-    { "domain-configure", "ScheduleConfigure", schedule_configure },
-    { "domain-start", "ScheduleSetStart", schedule_start },
-    { "domain-copy", "copies of the domain capability, and other labels", copies },
-    { "domain-run", "one domain: nothing switches", nothing_switches },
+    {"domain-set", "DomainSet_Set", set},
+    {"domain-configure", "ScheduleConfigure", schedule_configure},
+    {"domain-start", "ScheduleSetStart", schedule_start},
+    {"domain-copy", "copies of the domain capability, and other labels", copies},
+    {"domain-run", "one domain: nothing switches", nothing_switches},
 };
 
 SUBJECT(domains, tests);

@@ -1,13 +1,14 @@
 /*
- * Page faults, exceptions and fault handlers: messages and what their replies do (contract 5). Capability faults of each
- * lookup failure are in lookup.c, unknown system calls in unknown.c.
+ * Page faults, exceptions and fault handlers: messages and what their replies do (contract 5). Capability faults of
+ * each lookup failure are in lookup.c, unknown system calls in unknown.c.
  */
 #include "criminal.h"
 
 CRIME(crime_read, "movq (%rdi), %rax");
 CRIME(crime_write, "movq %rax, (%rdi)");
 CRIME(crime_jump, "jmpq *%rdi");
-CRIME(crime_divide, "xorl %edx, %edx; movl $1, %eax; xorl %ecx, %ecx; .global crime_divide_at; crime_divide_at: divl %ecx");
+CRIME(crime_divide,
+      "xorl %edx, %edx; movl $1, %eax; xorl %ecx, %ecx; .global crime_divide_at; crime_divide_at: divl %ecx");
 CRIME(crime_undefined, "ud2");
 CRIME(crime_breakpoint, "int3");
 CRIME(crime_int3, ".byte 0xcd, 3");
@@ -27,7 +28,8 @@ CRIME(crime_non_canonical_jump, "movabsq $0x8000000000000000, %rax; .global crim
 CRIME(crime_step, "pushfq; orq $0x100, (%rsp); popfq; nop; .global crime_step_at; crime_step_at: nop");
 CRIME(crime_alignment, "pushfq; orq $0x40000, (%rsp); popfq; .global crime_alignment_at;"
                        "crime_alignment_at: movl 1(%rdi), %eax; pushfq; andq $~0x40000, (%rsp); popfq");
-CRIME(crime_x87, "fninit; pushq $0x37b; fldcw (%rsp); fld1; pushq $0; fidivl (%rsp); .global crime_x87_at; crime_x87_at: fwait");
+CRIME(crime_x87,
+      "fninit; pushq $0x37b; fldcw (%rsp); fld1; pushq $0; fidivl (%rsp); .global crime_x87_at; crime_x87_at: fwait");
 extern const char crime_divide_at[], crime_non_canonical_at[], crime_non_canonical_jump_at[];
 extern const char crime_step_at[], crime_alignment_at[], crime_x87_at[];
 
@@ -265,14 +267,20 @@ static void bad_rip_in_reply(void)
 static void handler_rights(void)
 {
     /* The handler's capability needs Write and one of the grants; otherwise the thread just stops. */
-    static const struct { word rights; bool good; } cases[] = {
-        { WRITE | GRANT, true }, { WRITE | GRANT_REPLY, true }, { WRITE | READ, false }, { READ | GRANT, false },
+    static const struct {
+        word rights;
+        bool good;
+    } cases[] = {
+        {WRITE | GRANT, true},
+        {WRITE | GRANT_REPLY, true},
+        {WRITE | READ, false},
+        {READ | GRANT, false},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         word faults = new_endpoint();
         word path = new_copy(faults, cases[i].rights);
-        struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = path });
+        struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = path});
         struct reply message;
 
         start_at(worker, crime_undefined, 0);
@@ -283,8 +291,8 @@ static void handler_rights(void)
 
 static void handler_is_no_endpoint(void)
 {
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE,
-                                                                 .fault_endpoint = new_notification() });
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = new_notification()});
     seL4_UserContext got;
 
     start_at(worker, crime_undefined, 0);
@@ -297,7 +305,7 @@ static void handler_looked_up_at_fault(void)
 {
     word slot = new_slot();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = slot });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = slot});
 
     CHECK_OK(copy_cap(slot, faults, ALL_RIGHTS));
     start_at(worker, crime_undefined, 0);
@@ -307,8 +315,8 @@ static void handler_looked_up_at_fault(void)
 static void handler_without_buffer(void)
 {
     word faults = new_endpoint();
-    struct worker *handler = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
-    struct worker *worker = make_worker((struct worker_options){ .priority = LOW, .fault_endpoint = faults });
+    struct worker *handler = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *worker = make_worker((struct worker_options){.priority = LOW, .fault_endpoint = faults});
 
     add_message(handler, RECV, faults, 0, 0);
     start_script(handler);
@@ -368,8 +376,8 @@ static void capability_fault_reply(void)
     word faults = new_endpoint();
     word cspace = new_cnode(4);
     word endpoint = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){
-        .priority = MIDDLE, .cspace = cspace, .fault_endpoint = 1ul << 60 });
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .cspace = cspace, .fault_endpoint = 1ul << 60});
     struct reply message;
 
     CHECK_OK(put_cap(cspace, 1, 4, faults));
@@ -388,31 +396,31 @@ static void capability_fault_reply(void)
 }
 
 static const struct test tests[] = {
-    { "fault-vm-unmapped", "reads and writes of unmapped pages", vm_fault_unmapped },
-    { "fault-vm-fetch", "a jump to an unmapped page", vm_fault_fetch },
-    { "fault-vm-kernel", "the kernel's half is out of reach", vm_fault_kernel_half },
-    { "fault-vm-read-only", "a write to a read-only page", vm_fault_read_only },
-    { "fault-vm-resolved", "a pager maps the page and replies", vm_fault_resolved },
-    { "fault-vm-again", "a fault that is not resolved comes again", vm_fault_again },
-    { "fault-exceptions", "exceptions and privileged instructions", exceptions },
-    { "fault-breakpoints", "int3 in both encodings", breakpoints },
-    { "fault-single-step", "the trap flag set by the user", single_step },
-    { "fault-int-n", "software interrupts that users may not make", forbidden_interrupts },
-    { "fault-x87", "x87 errors", x87_error },
-    { "fault-alignment", "alignment checks asked for by the user", alignment },
-    { "fault-non-canonical", "a jump to a non-canonical address", non_canonical_jump },
-    { "fault-skip", "the reply sets rip, rsp and rflags, sanitised", exception_skipped },
-    { "fault-short-reply", "a short reply sets only what it holds", exception_short_reply },
-    { "fault-stop", "a reply with a label stops the thread", exception_stop },
-    { "fault-bad-rip", "a non-canonical rip in a reply becomes 0", bad_rip_in_reply },
-    { "fault-handler-rights", "what rights a fault endpoint needs", handler_rights },
-    { "fault-handler-kind", "a fault handler that is no endpoint", handler_is_no_endpoint },
-    { "fault-handler-late", "the handler's CPtr is looked up at the fault", handler_looked_up_at_fault },
-    { "fault-handler-no-buffer", "a handler without buffer gets four words", handler_without_buffer },
-    { "fault-suspend", "a faulting thread suspended and resumed", fault_waits_for_handler },
-    { "fault-resume", "Resume instead of a reply", resume_instead_of_reply },
-    { "fault-saved-reply", "a saved reply capability answers a fault", saved_fault_reply },
-    { "fault-cap-reply", "a capability fault's reply restarts the call", capability_fault_reply },
+    {"fault-vm-unmapped", "reads and writes of unmapped pages", vm_fault_unmapped},
+    {"fault-vm-fetch", "a jump to an unmapped page", vm_fault_fetch},
+    {"fault-vm-kernel", "the kernel's half is out of reach", vm_fault_kernel_half},
+    {"fault-vm-read-only", "a write to a read-only page", vm_fault_read_only},
+    {"fault-vm-resolved", "a pager maps the page and replies", vm_fault_resolved},
+    {"fault-vm-again", "a fault that is not resolved comes again", vm_fault_again},
+    {"fault-exceptions", "exceptions and privileged instructions", exceptions},
+    {"fault-breakpoints", "int3 in both encodings", breakpoints},
+    {"fault-single-step", "the trap flag set by the user", single_step},
+    {"fault-int-n", "software interrupts that users may not make", forbidden_interrupts},
+    {"fault-x87", "x87 errors", x87_error},
+    {"fault-alignment", "alignment checks asked for by the user", alignment},
+    {"fault-non-canonical", "a jump to a non-canonical address", non_canonical_jump},
+    {"fault-skip", "the reply sets rip, rsp and rflags, sanitised", exception_skipped},
+    {"fault-short-reply", "a short reply sets only what it holds", exception_short_reply},
+    {"fault-stop", "a reply with a label stops the thread", exception_stop},
+    {"fault-bad-rip", "a non-canonical rip in a reply becomes 0", bad_rip_in_reply},
+    {"fault-handler-rights", "what rights a fault endpoint needs", handler_rights},
+    {"fault-handler-kind", "a fault handler that is no endpoint", handler_is_no_endpoint},
+    {"fault-handler-late", "the handler's CPtr is looked up at the fault", handler_looked_up_at_fault},
+    {"fault-handler-no-buffer", "a handler without buffer gets four words", handler_without_buffer},
+    {"fault-suspend", "a faulting thread suspended and resumed", fault_waits_for_handler},
+    {"fault-resume", "Resume instead of a reply", resume_instead_of_reply},
+    {"fault-saved-reply", "a saved reply capability answers a fault", saved_fault_reply},
+    {"fault-cap-reply", "a capability fault's reply restarts the call", capability_fault_reply},
 };
 
 SUBJECT(faults, tests);

@@ -1,4 +1,6 @@
-/* Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11). */
+/*
+ * Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11).
+ */
 #include "criminal.h"
 
 CRIME(crime_sse, "xorps %xmm0, %xmm0");
@@ -17,7 +19,9 @@ static void read_initial_state(struct worker *worker)
     word upper_half;
 
     __asm__ volatile("fnstcw %0; fnstsw %1; stmxcsr %2; movq %%xmm5, %3; movhlps %%xmm5, %%xmm6; movq %%xmm6, %4"
-                     : "=m"(control), "=m"(status), "=m"(mxcsr), "=r"(low_half), "=r"(upper_half) : : "xmm6");
+                     : "=m"(control), "=m"(status), "=m"(mxcsr), "=r"(low_half), "=r"(upper_half)
+                     :
+                     : "xmm6");
     worker->result[0] = control;
     worker->result[1] = status;
     worker->result[2] = mxcsr;
@@ -56,22 +60,28 @@ static void load_state(struct floating_state *state, word seed)
     state->top = (double)seed + 0.5;
     state->mxcsr = 0x1f80 | (uint32_t)(seed & 3) << 13;
     state->control = (uint16_t)(0x37f ^ (seed & 3) << 10);
-    __asm__ volatile("movups (%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3;"
-                     "movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7;"
-                     "movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11;"
-                     "movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15;"
-                     "fninit; fldcw %1; ldmxcsr %2; fldl %3"
-                     : : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top) : "memory");
+    __asm__ volatile(
+        "movups (%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3;"
+        "movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7;"
+        "movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11;"
+        "movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15;"
+        "fninit; fldcw %1; ldmxcsr %2; fldl %3"
+        :
+        : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top)
+        : "memory");
 }
 
 static void store_state(struct floating_state *state)
 {
-    __asm__ volatile("movups %%xmm0, (%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0);"
-                     "movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0);"
-                     "movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0);"
-                     "movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0);"
-                     "fnstcw %1; stmxcsr %2; fstpl %3"
-                     : : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top) : "memory");
+    __asm__ volatile(
+        "movups %%xmm0, (%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0);"
+        "movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0);"
+        "movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0);"
+        "movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0);"
+        "fnstcw %1; stmxcsr %2; fstpl %3"
+        :
+        : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top)
+        : "memory");
 }
 
 static word differences(const struct floating_state *one, const struct floating_state *two)
@@ -111,8 +121,7 @@ static void hold_state_over_ticks(struct worker *worker)
 
     while (time_stamp() < end) {
         load_state(&loaded, worker->argument[0]);
-        for (volatile int i = 0; i < 20000; i++) {
-        }
+        for (volatile int i = 0; i < 20000; i++) {}
         store_state(&found);
         worker->result[0] += differences(&loaded, &found);
         worker->result[1]++;
@@ -176,7 +185,7 @@ static void kept_over_calls(void)
     settle();
     CHECK_EQUAL(worker->result[1], 1);
     CHECK_EQUAL(worker->result[0], 0);
-    __asm__ volatile("fninit; ldmxcsr %0" : : "m"((const uint32_t){ 0x1f80 }));
+    __asm__ volatile("fninit; ldmxcsr %0" : : "m"((const uint32_t){0x1f80}));
 }
 
 static struct reply set_flags(word tcb, word clear, word set)
@@ -186,7 +195,7 @@ static struct reply set_flags(word tcb, word clear, word set)
 
 static void disabled(void)
 {
-    const char *const crimes[] = { crime_sse, crime_x87_load };
+    const char *const crimes[] = {crime_sse, crime_x87_load};
 
     for (size_t i = 0; i < COUNT_OF(crimes); i++) {
         struct criminal criminal = new_criminal(MIDDLE);
@@ -215,7 +224,7 @@ static void disabled_and_enabled(void)
     /* The state survives the time in which it could not be used. */
     word notification = new_notification();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     worker->argument[0] = notification;
@@ -244,7 +253,7 @@ static void own_flag(struct worker *worker)
 static void disabled_by_itself(void)
 {
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     start_function(worker, own_flag);
@@ -256,7 +265,9 @@ static void disabled_by_itself(void)
 
 static void simd_exception(void)
 {
-    /* Unmasked SIMD exceptions are not enabled: they arrive as vector 6. QEMU's interpreter knows no SIMD exceptions. */
+    /*
+     * Unmasked SIMD exceptions are not enabled: they arrive as vector 6. QEMU's interpreter knows no SIMD exceptions.
+     */
     struct criminal criminal = new_criminal(MAIN_PRIORITY);
     struct reply message;
 
@@ -280,15 +291,15 @@ static void no_avx(void)
 }
 
 static const struct test tests[] = {
-    { "fpu-initial", "a new thread's state is the reset state", initial_state },
-    { "fpu-yield", "four threads that yield keep their state", switched_by_yield },
-    { "fpu-ticks", "four threads that are preempted keep their state", switched_by_ticks },
-    { "fpu-call", "the state survives a call", kept_over_calls },
-    { "fpu-disabled", "the flag makes every use an exception", disabled },
-    { "fpu-enabled-again", "the state survives being disabled", disabled_and_enabled },
-    { "fpu-disabled-self", "a thread takes its own state away", disabled_by_itself },
-    { "fpu-simd", "unmasked SIMD exceptions", simd_exception },
-    { "fpu-no-avx", "AVX is an undefined instruction", no_avx },
+    {"fpu-initial", "a new thread's state is the reset state", initial_state},
+    {"fpu-yield", "four threads that yield keep their state", switched_by_yield},
+    {"fpu-ticks", "four threads that are preempted keep their state", switched_by_ticks},
+    {"fpu-call", "the state survives a call", kept_over_calls},
+    {"fpu-disabled", "the flag makes every use an exception", disabled},
+    {"fpu-enabled-again", "the state survives being disabled", disabled_and_enabled},
+    {"fpu-disabled-self", "a thread takes its own state away", disabled_by_itself},
+    {"fpu-simd", "unmasked SIMD exceptions", simd_exception},
+    {"fpu-no-avx", "AVX is an undefined instruction", no_avx},
 };
 
 SUBJECT(floating, tests);

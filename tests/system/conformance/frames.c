@@ -4,7 +4,7 @@
 enum { VSPACE = seL4_CapInitThreadVSpace };
 
 #define LARGE (1ul << 21)
-#define HUGE (1ul << 30)
+#define HUGE  (1ul << 30)
 
 static struct reply unmap_frame(word frame)
 {
@@ -33,7 +33,8 @@ static void wrong_labels(void)
 {
     word frame = new_frame();
     word vspace = new_vspace();
-    static const word wrong[] = { 0, UNTYPED_RETYPE, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, PAGE_GET_ADDRESS + 1, FIRST_UNUSED_LABEL };
+    static const word wrong[] = {
+        0, UNTYPED_RETYPE, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, PAGE_GET_ADDRESS + 1, FIRST_UNUSED_LABEL};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(invoke(frame, wrong[i], ARGS(1, 2, 3), CAPS(vspace)), seL4_IllegalOperation);
@@ -69,9 +70,10 @@ static void bad_root(void)
 static void bad_addresses(void)
 {
     word frame = new_frame();
-    static const word wrong[] = { 0x00007ffffffff000, 0x0000800000000000, 0xffff800000000000, 0xfffffffffffff000,
-                                  0x00007ffffffff001, ~0ul, 1ul << 63 };
-    static const word unaligned[] = { 1, 8, 0x800, 0x10000000fff };
+    static const word wrong[] = {0x00007ffffffff000, 0x0000800000000000, 0xffff800000000000,
+                                 0xfffffffffffff000, 0x00007ffffffff001, ~0ul,
+                                 1ul << 63};
+    static const word unaligned[] = {1, 8, 0x800, 0x10000000fff};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(map_frame(frame, VSPACE, wrong[i], 3, 0), seL4_InvalidArgument, 0);
@@ -177,7 +179,7 @@ static void mapped_over(void)
 static void large_mapped_over(void)
 {
     struct criminal prober = new_prober(0);
-    word frames[2] = { new_object(seL4_X86_LargePageObject, 0), new_object(seL4_X86_LargePageObject, 0) };
+    word frames[2] = {new_object(seL4_X86_LargePageObject, 0), new_object(seL4_X86_LargePageObject, 0)};
     volatile word *page = (volatile word *)TEST_ADDRESS;
 
     map_tables(VSPACE, TEST_ADDRESS, 21);
@@ -195,13 +197,22 @@ static void large_mapped_over(void)
 
 static void effective_rights(void)
 {
-    static const struct { word cap, map; bool read, write; } cases[] = {
-        { READ | WRITE, READ | WRITE, true, true }, { READ | WRITE, READ, true, false },
-        { READ | WRITE, WRITE, false, false }, { READ | WRITE, 0, false, false },
-        { READ, READ | WRITE, true, false }, { READ, READ, true, false },
-        { READ, WRITE, false, false }, { READ, 0, false, false },
-        { WRITE, READ | WRITE, false, false }, { 0, READ | WRITE, false, false },
-        { READ | WRITE, ~0ul, true, true }, { ALL_RIGHTS, READ | WRITE, true, true },
+    static const struct {
+        word cap, map;
+        bool read, write;
+    } cases[] = {
+        {READ | WRITE, READ | WRITE, true, true},
+        {READ | WRITE, READ, true, false},
+        {READ | WRITE, WRITE, false, false},
+        {READ | WRITE, 0, false, false},
+        {READ, READ | WRITE, true, false},
+        {READ, READ, true, false},
+        {READ, WRITE, false, false},
+        {READ, 0, false, false},
+        {WRITE, READ | WRITE, false, false},
+        {0, READ | WRITE, false, false},
+        {READ | WRITE, ~0ul, true, true},
+        {ALL_RIGHTS, READ | WRITE, true, true},
     };
     word frame = new_frame();
     struct criminal prober = new_prober(0);
@@ -232,7 +243,7 @@ static void pages_are_executable(void)
 
 static void attributes(void)
 {
-    static const word values[] = { 0, 1, 2, 3, 4, 8, 0xfffffffffffffff8, 0xffffffffffffffff };
+    static const word values[] = {0, 1, 2, 3, 4, 8, 0xfffffffffffffff8, 0xffffffffffffffff};
     struct criminal prober = new_prober(0);
     word frame = new_frame();
     word large = new_object(seL4_X86_LargePageObject, 0);
@@ -384,8 +395,9 @@ static void huge_page(void)
     CHECK_OK(map_frame(frame, VSPACE, TEST_ADDRESS, ALL_RIGHTS, 4));
     CHECK(can_write(prober, TEST_ADDRESS + HUGE - 8));
     CHECK(!can_write(prober, TEST_ADDRESS + HUGE));
-    CHECK_REPLY(invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP, ARGS(TEST_ADDRESS, 0),
-                       CAPS(VSPACE)), seL4_DeleteFirst);
+    CHECK_REPLY(
+        invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP, ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)),
+        seL4_DeleteFirst);
     CHECK_OK(unmap_frame(frame));
     CHECK(!can_read(prober, TEST_ADDRESS));
     /* A 1 GiB frame over a page directory. */
@@ -394,28 +406,28 @@ static void huge_page(void)
 }
 
 static const struct test tests[] = {
-    { "frame-map", "map, use, unmap, map elsewhere", map_use_unmap },
-    { "frame-wrong-labels", "frames and PML4s refuse other labels", wrong_labels },
-    { "frame-truncated", "Map with too few words or capabilities", truncated },
-    { "frame-bad-root", "Map into what is no address space", bad_root },
-    { "frame-bad-address", "addresses beyond the user's, or not aligned", bad_addresses },
-    { "frame-large-address", "the same for 2 MiB frames", large_addresses },
-    { "frame-missing-tables", "which table is missing", missing_tables },
-    { "frame-large", "a 2 MiB frame", large_page },
-    { "frame-large-over-table", "a 2 MiB frame over a page table", large_over_table },
-    { "frame-remap", "mapping a mapped frame again", already_mapped },
-    { "frame-replace", "a frame mapped over another", mapped_over },
-    { "frame-large-replace", "a 2 MiB frame mapped over another", large_mapped_over },
-    { "frame-rights", "the rights of capability and Map together", effective_rights },
-    { "frame-executable", "user pages are executable", pages_are_executable },
-    { "frame-attributes", "all attributes are accepted", attributes },
-    { "frame-copies", "each capability has its own mapping", copies_have_their_own_mapping },
-    { "frame-revoke", "revoking unmaps the copies", revoke_unmaps },
-    { "frame-move", "a moved capability keeps its mapping", moved_mapping },
-    { "frame-address", "GetAddress", addresses },
-    { "frame-limits", "the first and the last user page", first_and_last_page },
-    { "frame-two-spaces", "two address spaces are apart", two_address_spaces },
-    { "frame-huge", "a 1 GiB frame where memory allows", huge_page },
+    {"frame-map", "map, use, unmap, map elsewhere", map_use_unmap},
+    {"frame-wrong-labels", "frames and PML4s refuse other labels", wrong_labels},
+    {"frame-truncated", "Map with too few words or capabilities", truncated},
+    {"frame-bad-root", "Map into what is no address space", bad_root},
+    {"frame-bad-address", "addresses beyond the user's, or not aligned", bad_addresses},
+    {"frame-large-address", "the same for 2 MiB frames", large_addresses},
+    {"frame-missing-tables", "which table is missing", missing_tables},
+    {"frame-large", "a 2 MiB frame", large_page},
+    {"frame-large-over-table", "a 2 MiB frame over a page table", large_over_table},
+    {"frame-remap", "mapping a mapped frame again", already_mapped},
+    {"frame-replace", "a frame mapped over another", mapped_over},
+    {"frame-large-replace", "a 2 MiB frame mapped over another", large_mapped_over},
+    {"frame-rights", "the rights of capability and Map together", effective_rights},
+    {"frame-executable", "user pages are executable", pages_are_executable},
+    {"frame-attributes", "all attributes are accepted", attributes},
+    {"frame-copies", "each capability has its own mapping", copies_have_their_own_mapping},
+    {"frame-revoke", "revoking unmaps the copies", revoke_unmaps},
+    {"frame-move", "a moved capability keeps its mapping", moved_mapping},
+    {"frame-address", "GetAddress", addresses},
+    {"frame-limits", "the first and the last user page", first_and_last_page},
+    {"frame-two-spaces", "two address spaces are apart", two_address_spaces},
+    {"frame-huge", "a 1 GiB frame where memory allows", huge_page},
 };
 
 SUBJECT(frames, tests);

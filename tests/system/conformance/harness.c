@@ -13,10 +13,10 @@ seL4_IPCBuffer *main_buffer;
 bool has_debug_calls;
 
 static struct {
-    word source;      /* boot untyped that the arena is made from */
-    word arena;       /* untyped from which all objects of a test come */
+    word source; /* boot untyped that the arena is made from */
+    word arena;  /* untyped from which all objects of a test come */
     word arena_bits;
-    word first_slot;  /* of the slots that tests use */
+    word first_slot; /* of the slots that tests use */
     word next_slot;
 } store;
 
@@ -24,9 +24,9 @@ static struct {
     const char *name;
     word checks;
     word failed_checks;
-    word failures;     /* of this test */
+    word failures; /* of this test */
     bool skipped;
-    void *landing[5];  /* where an abandoned test continues */
+    void *landing[5]; /* where an abandoned test continues */
 } run;
 
 /* ---- Checks ---- */
@@ -153,8 +153,12 @@ void test_abandoned(const char *why, word label, word first, word second)
 
 static struct reply to_reply(struct outcome outcome)
 {
-    struct reply reply = { info_label(outcome.rsi), info_length(outcome.rsi), info_extra_caps(outcome.rsi),
-                           info_unwrapped(outcome.rsi), outcome.rdi, { 0 } };
+    struct reply reply = {info_label(outcome.rsi),
+                          info_length(outcome.rsi),
+                          info_extra_caps(outcome.rsi),
+                          info_unwrapped(outcome.rsi),
+                          outcome.rdi,
+                          {0}};
 
     for (size_t i = 0; i < COUNT_OF(reply.mr); i++) {
         reply.mr[i] = i < 4 ? outcome.mr[i] : main_buffer->msg[i];
@@ -171,7 +175,7 @@ static void load_buffer(const word *args, size_t arg_count)
 
 struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps, size_t cap_count)
 {
-    word mr[4] = { 0 };
+    word mr[4] = {0};
 
     for (size_t i = 0; i < 4 && i < arg_count; i++) {
         mr[i] = args[i];
@@ -308,7 +312,8 @@ static bool is_memory(word index)
 word spare_untyped(word bits)
 {
     for (word i = 0; i < boot_info->untyped.end - boot_info->untyped.start; i++) {
-        if (is_memory(i) && boot_info->untypedList[i].sizeBits >= bits && boot_info->untyped.start + i != store.source) {
+        if (is_memory(i) && boot_info->untypedList[i].sizeBits >= bits &&
+            boot_info->untyped.start + i != store.source) {
             return boot_info->untyped.start + i;
         }
     }
@@ -395,7 +400,7 @@ static void run_test(const struct test *test)
 
 static void find_debug_calls(void)
 {
-    static const struct test first = { "debug-calls-known", "whether this kernel has debug calls", try_debug_call };
+    static const struct test first = {"debug-calls-known", "whether this kernel has debug calls", try_debug_call};
 
     run_test(&first);
     if (!has_debug_calls) {
@@ -421,7 +426,7 @@ static void check_boot_memory(void)
 
 static void close_store(void)
 {
-    static const struct test last = { "memory-whole-again", "all boot memory can be retyped at full size again", NULL };
+    static const struct test last = {"memory-whole-again", "all boot memory can be retyped at full size again", NULL};
 
     run.name = last.name;
     run.failures = 0;

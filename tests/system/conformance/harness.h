@@ -1,9 +1,10 @@
 /*
- * The conformance suite's harness: system calls without any help of libsel4's stubs, checks, objects that vanish at the end
- * of each test, and worker threads that perform scripted system calls and record every register the kernel gave back.
+ * The conformance suite's harness: system calls without any help of libsel4's stubs, checks, objects that vanish at
+ * the end of each test, and worker threads that perform scripted system calls and record every register the kernel
+ * gave back.
  *
- * The main thread runs at MAIN_PRIORITY. A sentinel at the lowest priority in use tells it, through settle(), that nobody
- * else on its CPU can run any more; so no test waits for something that may never come.
+ * The main thread runs at MAIN_PRIORITY. A sentinel at the lowest priority in use tells it, through settle(), that
+ * nobody else on its CPU can run any more; so no test waits for something that may never come.
  */
 #ifndef CONFORMANCE_HARNESS_H
 #define CONFORMANCE_HARNESS_H
@@ -32,24 +33,26 @@ struct subject {
     size_t count;
 };
 
-#define SUBJECT(identifier, tests) \
-    const struct subject identifier##_subject = { #identifier, tests, COUNT_OF(tests) }
+#define SUBJECT(identifier, tests) const struct subject identifier##_subject = {#identifier, tests, COUNT_OF(tests)}
 
 extern seL4_BootInfo *boot_info;
 extern seL4_IPCBuffer *main_buffer;
 
 /* ---- Checks: each counts as one; a failing check prints a line and the test goes on. ---- */
 
-#define CHECK(condition) check_that(!!(condition), #condition, __FILE__, __LINE__)
+#define CHECK(condition)           check_that(!!(condition), #condition, __FILE__, __LINE__)
 #define CHECK_EQUAL(got, expected) check_equal((word)(got), (word)(expected), #got, __FILE__, __LINE__)
-/* The kernel's answer to an invocation: CHECK_REPLY(reply, label, MR0, MR1, ...) compares the label, the length and all words. */
-#define CHECK_REPLY(reply, ...) \
-    check_reply((reply), (const word[]){ __VA_ARGS__ }, sizeof((const word[]){ __VA_ARGS__ }) / sizeof(word), \
-                __FILE__, __LINE__)
+/*
+ * The kernel's answer to an invocation: CHECK_REPLY(reply, label, MR0, MR1, ...) compares the label, the length and
+ * all words.
+ */
+#define CHECK_REPLY(reply, ...)                                                                                        \
+    check_reply((reply), (const word[]){__VA_ARGS__}, sizeof((const word[]){__VA_ARGS__}) / sizeof(word), __FILE__,    \
+                __LINE__)
 #define CHECK_OK(reply) CHECK_REPLY(reply, seL4_NoError)
 /* A message: CHECK_MESSAGE(message, label, MR0, ...) compares label, length and words, whatever the badge. */
-#define CHECK_MESSAGE(message, ...) \
-    check_message((message), (const word[]){ __VA_ARGS__ }, sizeof((const word[]){ __VA_ARGS__ }) / sizeof(word), \
+#define CHECK_MESSAGE(message, ...)                                                                                    \
+    check_message((message), (const word[]){__VA_ARGS__}, sizeof((const word[]){__VA_ARGS__}) / sizeof(word),          \
                   __FILE__, __LINE__)
 /* The kind of capability in a slot of the root CNode; without debug calls, only whether there is one. */
 #define CHECK_TAG(slot, tag) check_tag((slot), (tag), #slot, __FILE__, __LINE__)
@@ -96,7 +99,7 @@ static inline struct outcome system_call(long number, word rdi, word rsi, word m
                      : "+D"(rdi), "+S"(rsi), "+r"(r10), "+r"(r8), "+r"(r9), "+r"(r15)
                      : "d"(number)
                      : "rbx", "rcx", "r11", "memory");
-    return (struct outcome){ rdi, rsi, { r10, r8, r9, r15 } };
+    return (struct outcome){rdi, rsi, {r10, r8, r9, r15}};
 }
 
 /* MessageInfo words (contract 2.1). */
@@ -125,10 +128,10 @@ static inline word info_label(word info)
     return info >> 12;
 }
 
-#define ARGS(...) (const word[]){ __VA_ARGS__ }, sizeof((const word[]){ __VA_ARGS__ }) / sizeof(word)
+#define ARGS(...) (const word[]){__VA_ARGS__}, sizeof((const word[]){__VA_ARGS__}) / sizeof(word)
 #define CAPS(...) ARGS(__VA_ARGS__)
-#define NO_ARGS NULL, 0
-#define NO_CAPS NULL, 0
+#define NO_ARGS   NULL, 0
+#define NO_CAPS   NULL, 0
 
 /* Invokes `cap` with Call from the main thread: invoke(cap, LABEL, ARGS(a, b), CAPS(c)). */
 struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps, size_t cap_count);
@@ -152,7 +155,7 @@ static inline word cap_tag(word cptr)
 
 /* ---- Slots and objects, all gone when the test ends ---- */
 
-#define ROOT seL4_CapInitThreadCNode
+#define ROOT  seL4_CapInitThreadCNode
 #define DEPTH 64
 
 word new_slot(void);
@@ -255,7 +258,7 @@ struct worker_options {
     word fault_endpoint; /* CPtr in the worker's CSpace, 0: none */
     word cspace;         /* 0: the main thread's */
     word cspace_data;
-    word vspace;         /* 0: the main thread's */
+    word vspace; /* 0: the main thread's */
     bool no_buffer;
 };
 

@@ -32,7 +32,8 @@ static void legacy_control(void)
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot), CAPS(ROOT)), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), NO_CAPS), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), CAPS(ROOT)), seL4_IllegalOperation);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(99, slot, DEPTH), CAPS(ROOT)), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(99, slot, DEPTH), CAPS(ROOT)),
+                seL4_IllegalOperation);
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ACK, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
     CHECK_REPLY(invoke(seL4_CapIRQControl, FIRST_UNUSED_LABEL, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
 }
@@ -281,8 +282,14 @@ static void deleted_handler_is_silent(void)
 /* ---- The HPET: level triggered ---- */
 
 #define HPET_PADDR 0xfed00000ul
-enum { HPET_CAPABILITIES = 0, HPET_CONFIGURATION = 2, HPET_STATUS = 4, HPET_COUNTER = 30, HPET_TIMER0 = 32,
-       HPET_COMPARATOR0 = 33 };
+enum {
+    HPET_CAPABILITIES = 0,
+    HPET_CONFIGURATION = 2,
+    HPET_STATUS = 4,
+    HPET_COUNTER = 30,
+    HPET_TIMER0 = 32,
+    HPET_COMPARATOR0 = 33
+};
 
 static volatile word *open_hpet(void)
 {
@@ -356,21 +363,21 @@ static void level_triggered(void)
 }
 
 static const struct test tests[] = {
-    { "irq-legacy", "IRQControl_Get is illegal with an IOAPIC", legacy_control },
-    { "irq-msi-errors", "GetMSI's errors in their order", msi_errors },
-    { "irq-vectors", "vectors 0 to 107 can be had", all_vectors },
-    { "irq-vector-freed", "a vector is free when its last handler goes", vector_is_freed },
-    { "irq-ioapic-errors", "GetIOAPIC's errors in their order", io_apic_errors },
-    { "irq-handler-errors", "the handler's methods and errors", handler_errors },
-    { "irq-handler-copy", "the handler keeps its notification alive", handler_holds_a_copy },
-    { "irq-handler-replace", "a new notification releases the old", replaced_notification },
-    { "irq-timer", "a timer interrupt signals with the stored badge", timer_interrupt },
-    { "irq-masked", "a pin is masked until acknowledged", masked_until_acknowledged },
-    { "irq-undelivered", "an interrupt without notification", undelivered },
-    { "irq-driver", "an interrupt preempts for a higher driver", interrupt_wakes_driver },
-    { "irq-idle", "an interrupt wakes a driver when little else runs", interrupt_wakes_idle },
-    { "irq-deleted", "a deleted handler is silent", deleted_handler_is_silent },
-    { "irq-level", "level-triggered interrupts", level_triggered },
+    {"irq-legacy", "IRQControl_Get is illegal with an IOAPIC", legacy_control},
+    {"irq-msi-errors", "GetMSI's errors in their order", msi_errors},
+    {"irq-vectors", "vectors 0 to 107 can be had", all_vectors},
+    {"irq-vector-freed", "a vector is free when its last handler goes", vector_is_freed},
+    {"irq-ioapic-errors", "GetIOAPIC's errors in their order", io_apic_errors},
+    {"irq-handler-errors", "the handler's methods and errors", handler_errors},
+    {"irq-handler-copy", "the handler keeps its notification alive", handler_holds_a_copy},
+    {"irq-handler-replace", "a new notification releases the old", replaced_notification},
+    {"irq-timer", "a timer interrupt signals with the stored badge", timer_interrupt},
+    {"irq-masked", "a pin is masked until acknowledged", masked_until_acknowledged},
+    {"irq-undelivered", "an interrupt without notification", undelivered},
+    {"irq-driver", "an interrupt preempts for a higher driver", interrupt_wakes_driver},
+    {"irq-idle", "an interrupt wakes a driver when little else runs", interrupt_wakes_idle},
+    {"irq-deleted", "a deleted handler is silent", deleted_handler_is_silent},
+    {"irq-level", "level-triggered interrupts", level_triggered},
 };
 
 SUBJECT(interrupts, tests);

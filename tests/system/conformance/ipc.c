@@ -1,6 +1,5 @@
-/* Endpoints: send, receive, the non-blocking forms, message lengths, rights and order (contract 1.2, 1.3, 2.1, 2.3, 8.4). */
+/* Endpoints: send, receive, the non-blocking forms, rights and order (contract 1.2, 1.3, 8.4). Buffers: buffers.c. */
 #include "harness.h"
-#include <string.h>
 
 static struct worker *receiver(word endpoint)
 {
@@ -62,7 +61,7 @@ static void short_messages_leave_registers(void)
         word endpoint = new_endpoint();
         struct worker *worker = receiver(endpoint);
 
-        nb_send(endpoint, 1, (const word[]){ 0xb0, 0xb1, 0xb2, 0xb3 }, length);
+        nb_send(endpoint, 1, (const word[]){0xb0, 0xb1, 0xb2, 0xb3}, length);
         settle();
         CHECK_EQUAL(info_length(worker->outcomes[0].rsi), length);
         for (word i = 0; i < 4; i++) {
@@ -218,145 +217,6 @@ static void unwrapped_bits_are_ignored(void)
     CHECK_MESSAGE(message, 3, 1);
 }
 
-/* ---- Long messages ---- */
-
-static void fill_buffer(seL4_IPCBuffer *buffer, word base)
-{
-    for (word i = 0; i < 120; i++) {
-        buffer->msg[i] = base + i;
-    }
-}
-
-static void long_message(word length, word expected)
-{
-    word endpoint = new_endpoint();
-    struct worker *from = new_worker(MIDDLE);
-    struct worker *to = receiver(endpoint);
-    word wrong = 0;
-
-    memset(to->buffer, 0x55, sizeof(*to->buffer));
-    to->buffer->receiveCNode = 0;
-    fill_buffer(from->buffer, 1000);
-    add_message(from, SEND, endpoint, 5, length);
-    start_script(from);
-    settle();
-    CHECK_EQUAL(info_length(to->outcomes[0].rsi), expected);
-    /* The first four travel in registers and are written nowhere else. */
-    for (word i = 0; i < 120; i++) {
-        word want = i >= 4 && i < expected ? 1000 + i : 0x5555555555555555;
-
-        wrong += to->buffer->msg[i] != want;
-    }
-    CHECK_EQUAL(wrong, 0);
-    CHECK_EQUAL(to->outcomes[0].mr[0], 0x1111);
-    CHECK_EQUAL(to->buffer->tag.words[0], 0x5555555555555555);
-    CHECK_EQUAL(to->buffer->userData, 0x5555555555555555);
-}
-
-static void long_messages(void)
-{
-    static const word lengths[] = { 5, 6, 119, 120 };
-
-    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
-        long_message(lengths[i], lengths[i]);
-    }
-}
-
-static void too_long_messages(void)
-{
-    long_message(121, 120);
-    long_message(127, 120);
-}
-
-static void no_buffer_to_receive(void)
-{
-    word endpoint = new_endpoint();
-    struct worker *to = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
-
-    add_step(to, RECV, endpoint, 0, 0, 0, 0, 0);
-    start_script(to);
-    settle();
-    nb_send(endpoint, 6, ARGS(1, 2, 3, 4, 5, 6));
-    settle();
-    CHECK_EQUAL(to->outcomes[0].rsi, message_info(6, 0, 4));
-    CHECK_EQUAL(to->outcomes[0].mr[3], 4);
-}
-
-static void no_buffer_to_send(void)
-{
-    word endpoint = new_endpoint();
-    struct worker *from = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
-    struct reply message;
-
-    add_step(from, SEND, endpoint, message_info(7, 3, 60), 1, 2, 3, 4);
-    start_script(from);
-    settle();
-    CHECK(poll_message(endpoint, &message));
-    CHECK_MESSAGE(message, 7, 1, 2, 3, 4);
-    CHECK_EQUAL(message.extra_caps, 0);
-}
-
-static void read_only_buffer(void)
-{
-    /* A buffer whose frame capability is read-only can be sent from, but not received into. */
-    word endpoint = new_endpoint();
-    struct worker *worker = new_worker(MIDDLE);
-    word frame = new_copy(image_frame(worker->buffer), READ);
-    struct reply message;
-
-    CHECK_OK(invoke(worker->tcb, TCB_SET_IPC_BUFFER, ARGS((word)worker->buffer), CAPS(frame)));
-    fill_buffer(worker->buffer, 500);
-    add_message(worker, SEND, endpoint, 1, 6);
-    add_message(worker, RECV, endpoint, 0, 0);
-    start_script(worker);
-    settle();
-    CHECK(poll_message(endpoint, &message));
-    CHECK_MESSAGE(message, 1, 0x1111, 0x2222, 0x3333, 0x4444, 504, 505);
-    settle();
-    nb_send(endpoint, 2, ARGS(1, 2, 3, 4, 5, 6));
-    settle();
-    CHECK_EQUAL(worker->outcomes[1].rsi, message_info(2, 0, 4));
-    CHECK_EQUAL(worker->buffer->msg[4], 504);
-}
-
-static void buffer_frame_revoked(void)
-{
-    word endpoint = new_endpoint();
-    word frame = new_frame();
-    struct worker *worker = new_worker(MIDDLE);
-
-    CHECK_OK(invoke(worker->tcb, TCB_SET_IPC_BUFFER, ARGS(TEST_ADDRESS), CAPS(frame)));
-    add_step(worker, RECV, endpoint, 0, 0, 0, 0, 0);
-    add_step(worker, RECV, endpoint, 0, 0, 0, 0, 0);
-    start_script(worker);
-    settle();
-    /* The frame need not be mapped for the kernel to use it. */
-    nb_send(endpoint, 2, ARGS(1, 2, 3, 4, 5, 6));
-    settle();
-    CHECK_EQUAL(worker->outcomes[0].rsi, message_info(2, 0, 6));
-    CHECK_OK(revoke_cap(frame));
-    nb_send(endpoint, 3, ARGS(1, 2, 3, 4, 5, 6));
-    settle();
-    CHECK_EQUAL(worker->outcomes[1].rsi, message_info(3, 0, 4));
-}
-
-static void buffer_within_frame(void)
-{
-    /* The buffer is where the low bits of its address say, in the frame of the capability. */
-    word endpoint = new_endpoint();
-    word frame = new_mapped_frame(TEST_ADDRESS);
-    struct worker *worker = new_worker(MIDDLE);
-    volatile seL4_IPCBuffer *buffer = (volatile seL4_IPCBuffer *)(TEST_ADDRESS + 3 * 1024);
-
-    CHECK_OK(invoke(worker->tcb, TCB_SET_IPC_BUFFER, ARGS(0x7000000 + 3 * 1024), CAPS(frame)));
-    add_step(worker, RECV, endpoint, 0, 0, 0, 0, 0);
-    start_script(worker);
-    settle();
-    nb_send(endpoint, 2, ARGS(1, 2, 3, 4, 5));
-    settle();
-    CHECK_EQUAL(buffer->msg[4], 5);
-}
-
 /* ---- Rights ---- */
 
 static void send_without_write(void)
@@ -381,10 +241,10 @@ static void receive_without_read(void)
 {
     word faults = new_endpoint();
     word send_only = new_copy(new_endpoint(), WRITE | GRANT);
-    static const long calls[] = { RECV, NB_RECV, REPLY_RECV };
+    static const long calls[] = {RECV, NB_RECV, REPLY_RECV};
 
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+        struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
         struct reply message;
 
         add_message(worker, calls[i], send_only, 0, 0);
@@ -432,8 +292,14 @@ static void call_with_grant_reply(void)
 static void call_to_waiting_receiver(void)
 {
     /* The rights decide in the same way when the receiver was there first. */
-    static const struct { word rights; bool answered; } cases[] = {
-        { WRITE, false }, { WRITE | READ, false }, { WRITE | GRANT, true }, { WRITE | GRANT_REPLY, true },
+    static const struct {
+        word rights;
+        bool answered;
+    } cases[] = {
+        {WRITE, false},
+        {WRITE | READ, false},
+        {WRITE | GRANT, true},
+        {WRITE | GRANT_REPLY, true},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -501,7 +367,7 @@ static void endpoint_deleted(void)
     struct worker *caller = sender(endpoint, CALL, 1, 0);
     struct worker *second = sender(endpoint, SEND, 1, 0);
     word other = new_endpoint();
-    struct worker *waiting = make_worker((struct worker_options){ .priority = MIDDLE, .fault_endpoint = faults });
+    struct worker *waiting = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     add_message(waiting, RECV, other, 0, 0);
@@ -556,53 +422,29 @@ static void resume_of_blocked_thread(void)
     CHECK_EQUAL(message.label, 1);
 }
 
-static void message_changed_while_waiting(void)
-{
-    /* Words beyond the registers are read when the message is transferred, not when the send is made. */
-    word endpoint = new_endpoint();
-    struct worker *worker = new_worker(MIDDLE);
-    struct reply message;
-
-    fill_buffer(worker->buffer, 100);
-    add_message(worker, SEND, endpoint, 1, 6);
-    start_script(worker);
-    settle();
-    worker->buffer->msg[5] = 0xfeed;
-    CHECK(poll_message(endpoint, &message));
-    CHECK_MESSAGE(message, 1, 0x1111, 0x2222, 0x3333, 0x4444, 104, 0xfeed);
-}
-
 static const struct test tests[] = {
-    { "ipc-receive-first", "a waiting receiver gets the message", receive_then_send },
-    { "ipc-send-first", "a sender waits, and gets no data", send_then_receive },
-    { "ipc-short", "registers beyond the length keep their values", short_messages_leave_registers },
-    { "ipc-nbsend", "a non-blocking send without receiver does nothing", nb_send_without_receiver },
-    { "ipc-nbrecv", "a non-blocking receive of nothing writes rdi only", nb_receive_of_nothing },
-    { "ipc-call-reply", "a call waits for its reply", call_and_reply },
-    { "ipc-reply-registers", "Reply changes no register of the replier", reply_preserves_registers },
-    { "ipc-reply-recv", "a server with ReplyRecv", reply_recv_serves_two },
-    { "ipc-no-reply-pending", "replies to nobody do nothing", nothing_to_reply_to },
-    { "ipc-badge", "64-bit badges arrive", badges_arrive },
-    { "ipc-label", "labels have 52 bits", wide_labels },
-    { "ipc-unwrapped-ignored", "the sender's capsUnwrapped bits mean nothing", unwrapped_bits_are_ignored },
-    { "ipc-long", "messages up to 120 words", long_messages },
-    { "ipc-too-long", "longer lengths are cut to 120", too_long_messages },
-    { "ipc-receive-no-buffer", "without a buffer four words arrive", no_buffer_to_receive },
-    { "ipc-send-no-buffer", "without a buffer four words are sent", no_buffer_to_send },
-    { "ipc-read-only-buffer", "a read-only buffer serves for sending only", read_only_buffer },
-    { "ipc-buffer-revoked", "a buffer whose frame was revoked is none", buffer_frame_revoked },
-    { "ipc-buffer-in-frame", "the buffer's place within its frame", buffer_within_frame },
-    { "ipc-send-rights", "sending without Write", send_without_write },
-    { "ipc-receive-rights", "receiving without Read", receive_without_read },
-    { "ipc-call-no-grants", "a call without Grant or GrantReply ends the caller", call_without_grants },
-    { "ipc-call-grant-reply", "GrantReply alone allows a call", call_with_grant_reply },
-    { "ipc-call-waiting", "the same rules for a receiver that waits", call_to_waiting_receiver },
-    { "ipc-sender-order", "senders are served in order of arrival", senders_in_order },
-    { "ipc-receiver-order", "receivers are served in order of arrival", receivers_in_order },
-    { "ipc-endpoint-deleted", "those who wait on a deleted endpoint try again", endpoint_deleted },
-    { "ipc-suspend-sender", "a suspended sender leaves the queue", suspended_sender_leaves_queue },
-    { "ipc-resume-blocked", "a resumed sender queues again", resume_of_blocked_thread },
-    { "ipc-late-words", "buffer words are read at the transfer", message_changed_while_waiting },
+    {"ipc-receive-first", "a waiting receiver gets the message", receive_then_send},
+    {"ipc-send-first", "a sender waits, and gets no data", send_then_receive},
+    {"ipc-short", "registers beyond the length keep their values", short_messages_leave_registers},
+    {"ipc-nbsend", "a non-blocking send without receiver does nothing", nb_send_without_receiver},
+    {"ipc-nbrecv", "a non-blocking receive of nothing writes rdi only", nb_receive_of_nothing},
+    {"ipc-call-reply", "a call waits for its reply", call_and_reply},
+    {"ipc-reply-registers", "Reply changes no register of the replier", reply_preserves_registers},
+    {"ipc-reply-recv", "a server with ReplyRecv", reply_recv_serves_two},
+    {"ipc-no-reply-pending", "replies to nobody do nothing", nothing_to_reply_to},
+    {"ipc-badge", "64-bit badges arrive", badges_arrive},
+    {"ipc-label", "labels have 52 bits", wide_labels},
+    {"ipc-unwrapped-ignored", "the sender's capsUnwrapped bits mean nothing", unwrapped_bits_are_ignored},
+    {"ipc-send-rights", "sending without Write", send_without_write},
+    {"ipc-receive-rights", "receiving without Read", receive_without_read},
+    {"ipc-call-no-grants", "a call without Grant or GrantReply ends the caller", call_without_grants},
+    {"ipc-call-grant-reply", "GrantReply alone allows a call", call_with_grant_reply},
+    {"ipc-call-waiting", "the same rules for a receiver that waits", call_to_waiting_receiver},
+    {"ipc-sender-order", "senders are served in order of arrival", senders_in_order},
+    {"ipc-receiver-order", "receivers are served in order of arrival", receivers_in_order},
+    {"ipc-endpoint-deleted", "those who wait on a deleted endpoint try again", endpoint_deleted},
+    {"ipc-suspend-sender", "a suspended sender leaves the queue", suspended_sender_leaves_queue},
+    {"ipc-resume-blocked", "a resumed sender queues again", resume_of_blocked_thread},
 };
 
 SUBJECT(ipc, tests);

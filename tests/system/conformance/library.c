@@ -3,39 +3,102 @@
 
 enum { VSPACE = seL4_CapInitThreadVSpace };
 
-#define PAIR(library, contract) { #library, (word)(library), (word)(contract) }
+#define PAIR(library, contract)                                                                                        \
+    {                                                                                                                  \
+#library, (word)(library), (word)(contract)                                                                    \
+    }
 
 static void numbers(void)
 {
-    static const struct { const char *name; word library, contract; } pairs[] = {
-        PAIR(seL4_SysCall, CALL), PAIR(seL4_SysReplyRecv, REPLY_RECV), PAIR(seL4_SysSend, SEND),
-        PAIR(seL4_SysNBSend, NB_SEND), PAIR(seL4_SysRecv, RECV), PAIR(seL4_SysReply, REPLY), PAIR(seL4_SysYield, YIELD),
-        PAIR(seL4_SysNBRecv, NB_RECV), PAIR(UntypedRetype, UNTYPED_RETYPE), PAIR(TCBReadRegisters, TCB_READ_REGISTERS),
-        PAIR(TCBSetAffinity, TCB_SET_AFFINITY), PAIR(TCBSetFlags, TCB_SET_FLAGS), PAIR(CNodeRevoke, CNODE_REVOKE),
-        PAIR(CNodeSaveCaller, CNODE_SAVE_CALLER), PAIR(IRQIssueIRQHandler, IRQ_ISSUE_HANDLER),
-        PAIR(IRQClearIRQHandler, IRQ_CLEAR_NOTIFICATION), PAIR(DomainSetSet, DOMAIN_SET),
-        PAIR(DomainScheduleSetStart, DOMAIN_SCHEDULE_SET_START), PAIR(X86PDPTMap, PDPT_MAP), PAIR(X86PageMap, PAGE_MAP),
-        PAIR(X86ASIDControlMakePool, ASID_CONTROL_MAKE_POOL), PAIR(X86IOPortControlIssue, IO_PORT_CONTROL_ISSUE),
-        PAIR(X86IRQIssueIRQHandlerMSI, IRQ_ISSUE_HANDLER_MSI), PAIR(seL4_UntypedObject, 0), PAIR(seL4_TCBObject, 1),
-        PAIR(seL4_EndpointObject, 2), PAIR(seL4_NotificationObject, 3), PAIR(seL4_CapTableObject, 4),
-        PAIR(seL4_X86_PDPTObject, 5), PAIR(seL4_X64_PML4Object, 6), PAIR(seL4_X64_HugePageObject, 7), PAIR(seL4_X86_4K, 8),
-        PAIR(seL4_X86_LargePageObject, 9), PAIR(seL4_X86_PageTableObject, 10), PAIR(seL4_X86_PageDirectoryObject, 11),
-        PAIR(seL4_NoError, 0), PAIR(seL4_InvalidArgument, 1), PAIR(seL4_InvalidCapability, 2),
-        PAIR(seL4_IllegalOperation, 3), PAIR(seL4_RangeError, 4), PAIR(seL4_AlignmentError, 5),
-        PAIR(seL4_FailedLookup, 6), PAIR(seL4_TruncatedMessage, 7), PAIR(seL4_DeleteFirst, 8), PAIR(seL4_RevokeFirst, 9),
-        PAIR(seL4_NotEnoughMemory, 10), PAIR(seL4_InvalidRoot, 1), PAIR(seL4_MissingCapability, 2),
-        PAIR(seL4_DepthMismatch, 3), PAIR(seL4_GuardMismatch, 4), PAIR(seL4_Fault_CapFault, CAP_FAULT),
-        PAIR(seL4_Fault_UnknownSyscall, UNKNOWN_SYSCALL), PAIR(seL4_Fault_UserException, USER_EXCEPTION),
-        PAIR(seL4_Fault_VMFault, VM_FAULT), PAIR(seL4_CapInitThreadTCB, 1), PAIR(seL4_CapInitThreadCNode, 2),
-        PAIR(seL4_CapInitThreadVSpace, 3), PAIR(seL4_CapIRQControl, 4), PAIR(seL4_CapASIDControl, 5),
-        PAIR(seL4_CapInitThreadASIDPool, 6), PAIR(seL4_CapIOPortControl, 7), PAIR(seL4_CapBootInfoFrame, 9),
-        PAIR(seL4_CapInitThreadIPCBuffer, 10), PAIR(seL4_CapDomain, 11), PAIR(seL4_NumInitialCaps, 16),
-        PAIR(seL4_TCBBits, 11), PAIR(seL4_EndpointBits, 4), PAIR(seL4_NotificationBits, 5), PAIR(seL4_SlotBits, 5),
-        PAIR(seL4_PageBits, 12), PAIR(seL4_LargePageBits, 21), PAIR(seL4_HugePageBits, 30), PAIR(seL4_MinUntypedBits, 4),
-        PAIR(seL4_MaxUntypedBits, 47), PAIR(seL4_ASIDPoolBits, 12), PAIR(seL4_MaxPrio, 255), PAIR(seL4_MinPrio, 0),
-        PAIR(seL4_MsgMaxLength, 120), PAIR(seL4_MsgMaxExtraCaps, 3), PAIR(seL4_IPCBufferSizeBits, 10),
-        PAIR(seL4_WordBits, 64), PAIR(seL4_UserTop, 0x00007ffffffff000), PAIR(sizeof(seL4_IPCBuffer), 1024),
-        PAIR(sizeof(seL4_UserContext), 160), PAIR(sizeof(seL4_BootInfo), 3848),
+    static const struct {
+        const char *name;
+        word library, contract;
+    } pairs[] = {
+        PAIR(seL4_SysCall, CALL),
+        PAIR(seL4_SysReplyRecv, REPLY_RECV),
+        PAIR(seL4_SysSend, SEND),
+        PAIR(seL4_SysNBSend, NB_SEND),
+        PAIR(seL4_SysRecv, RECV),
+        PAIR(seL4_SysReply, REPLY),
+        PAIR(seL4_SysYield, YIELD),
+        PAIR(seL4_SysNBRecv, NB_RECV),
+        PAIR(UntypedRetype, UNTYPED_RETYPE),
+        PAIR(TCBReadRegisters, TCB_READ_REGISTERS),
+        PAIR(TCBSetAffinity, TCB_SET_AFFINITY),
+        PAIR(TCBSetFlags, TCB_SET_FLAGS),
+        PAIR(CNodeRevoke, CNODE_REVOKE),
+        PAIR(CNodeSaveCaller, CNODE_SAVE_CALLER),
+        PAIR(IRQIssueIRQHandler, IRQ_ISSUE_HANDLER),
+        PAIR(IRQClearIRQHandler, IRQ_CLEAR_NOTIFICATION),
+        PAIR(DomainSetSet, DOMAIN_SET),
+        PAIR(DomainScheduleSetStart, DOMAIN_SCHEDULE_SET_START),
+        PAIR(X86PDPTMap, PDPT_MAP),
+        PAIR(X86PageMap, PAGE_MAP),
+        PAIR(X86ASIDControlMakePool, ASID_CONTROL_MAKE_POOL),
+        PAIR(X86IOPortControlIssue, IO_PORT_CONTROL_ISSUE),
+        PAIR(X86IRQIssueIRQHandlerMSI, IRQ_ISSUE_HANDLER_MSI),
+        PAIR(seL4_UntypedObject, 0),
+        PAIR(seL4_TCBObject, 1),
+        PAIR(seL4_EndpointObject, 2),
+        PAIR(seL4_NotificationObject, 3),
+        PAIR(seL4_CapTableObject, 4),
+        PAIR(seL4_X86_PDPTObject, 5),
+        PAIR(seL4_X64_PML4Object, 6),
+        PAIR(seL4_X64_HugePageObject, 7),
+        PAIR(seL4_X86_4K, 8),
+        PAIR(seL4_X86_LargePageObject, 9),
+        PAIR(seL4_X86_PageTableObject, 10),
+        PAIR(seL4_X86_PageDirectoryObject, 11),
+        PAIR(seL4_NoError, 0),
+        PAIR(seL4_InvalidArgument, 1),
+        PAIR(seL4_InvalidCapability, 2),
+        PAIR(seL4_IllegalOperation, 3),
+        PAIR(seL4_RangeError, 4),
+        PAIR(seL4_AlignmentError, 5),
+        PAIR(seL4_FailedLookup, 6),
+        PAIR(seL4_TruncatedMessage, 7),
+        PAIR(seL4_DeleteFirst, 8),
+        PAIR(seL4_RevokeFirst, 9),
+        PAIR(seL4_NotEnoughMemory, 10),
+        PAIR(seL4_InvalidRoot, 1),
+        PAIR(seL4_MissingCapability, 2),
+        PAIR(seL4_DepthMismatch, 3),
+        PAIR(seL4_GuardMismatch, 4),
+        PAIR(seL4_Fault_CapFault, CAP_FAULT),
+        PAIR(seL4_Fault_UnknownSyscall, UNKNOWN_SYSCALL),
+        PAIR(seL4_Fault_UserException, USER_EXCEPTION),
+        PAIR(seL4_Fault_VMFault, VM_FAULT),
+        PAIR(seL4_CapInitThreadTCB, 1),
+        PAIR(seL4_CapInitThreadCNode, 2),
+        PAIR(seL4_CapInitThreadVSpace, 3),
+        PAIR(seL4_CapIRQControl, 4),
+        PAIR(seL4_CapASIDControl, 5),
+        PAIR(seL4_CapInitThreadASIDPool, 6),
+        PAIR(seL4_CapIOPortControl, 7),
+        PAIR(seL4_CapBootInfoFrame, 9),
+        PAIR(seL4_CapInitThreadIPCBuffer, 10),
+        PAIR(seL4_CapDomain, 11),
+        PAIR(seL4_NumInitialCaps, 16),
+        PAIR(seL4_TCBBits, 11),
+        PAIR(seL4_EndpointBits, 4),
+        PAIR(seL4_NotificationBits, 5),
+        PAIR(seL4_SlotBits, 5),
+        PAIR(seL4_PageBits, 12),
+        PAIR(seL4_LargePageBits, 21),
+        PAIR(seL4_HugePageBits, 30),
+        PAIR(seL4_MinUntypedBits, 4),
+        PAIR(seL4_MaxUntypedBits, 47),
+        PAIR(seL4_ASIDPoolBits, 12),
+        PAIR(seL4_MaxPrio, 255),
+        PAIR(seL4_MinPrio, 0),
+        PAIR(seL4_MsgMaxLength, 120),
+        PAIR(seL4_MsgMaxExtraCaps, 3),
+        PAIR(seL4_IPCBufferSizeBits, 10),
+        PAIR(seL4_WordBits, 64),
+        PAIR(seL4_UserTop, 0x00007ffffffff000),
+        PAIR(sizeof(seL4_IPCBuffer), 1024),
+        PAIR(sizeof(seL4_UserContext), 160),
+        PAIR(sizeof(seL4_BootInfo), 3848),
     };
 
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
@@ -57,7 +120,8 @@ static void untyped_and_cnode(void)
     CHECK_EQUAL(seL4_CNode_Mint(ROOT, slots + 3, DEPTH, ROOT, slots, DEPTH, seL4_CapRights_new(0, 0, 1, 0), 7), 0);
     CHECK_EQUAL(seL4_CNode_Move(cnode, 5, 4, ROOT, slots + 3, DEPTH), 0);
     CHECK(slot_used(cnode, 5, 4));
-    CHECK_EQUAL(seL4_CNode_Mutate(ROOT, slots + 4, DEPTH, ROOT, cnode, DEPTH, seL4_CNode_CapData_new(2, 3).words[0]), 0);
+    CHECK_EQUAL(seL4_CNode_Mutate(ROOT, slots + 4, DEPTH, ROOT, cnode, DEPTH, seL4_CNode_CapData_new(2, 3).words[0]),
+                0);
     CHECK_EQUAL(seL4_CNode_Mutate(ROOT, cnode, DEPTH, ROOT, slots + 4, DEPTH, 0), 0);
     CHECK_EQUAL(seL4_CNode_Rotate(ROOT, slots + 5, DEPTH, 0, ROOT, slots + 2, DEPTH, 0, ROOT, cnode, DEPTH), 0);
     CHECK_TAG(slots + 5, TAG_FRAME);
@@ -91,8 +155,8 @@ static void threads(void)
     word source = new_tcb();
     word notification = new_notification();
     word frame = new_frame();
-    seL4_UserContext context = { .rip = 0x1234, .rsp = 0x5678, .r15 = 15, .gs_base = 19 };
-    seL4_UserContext got = { 0 };
+    seL4_UserContext context = {.rip = 0x1234, .rsp = 0x5678, .r15 = 15, .gs_base = 19};
+    seL4_UserContext got = {0};
 
     CHECK_EQUAL(seL4_TCB_WriteRegisters(tcb, 0, 0, 20, &context), 0);
     CHECK_EQUAL(seL4_TCB_ReadRegisters(tcb, 0, 0, 20, &got), 0);
@@ -156,7 +220,8 @@ static void devices(void)
     CHECK_EQUAL(seL4_IRQHandler_SetNotification(handler, new_notification()), 0);
     CHECK_EQUAL(seL4_IRQHandler_Ack(handler), 0);
     CHECK_EQUAL(seL4_IRQHandler_Clear(handler), 0);
-    CHECK_EQUAL(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 4, 0, 0, 108), seL4_RangeError);
+    CHECK_EQUAL(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 4, 0, 0, 108),
+                seL4_RangeError);
     if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x80, 0x8f, ROOT, port, DEPTH) != seL4_NoError) {
         skip("this node owns no ports");
     }
@@ -267,7 +332,7 @@ static void receives(void)
 static void faults(void)
 {
     word faults_endpoint = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = HIGH, .fault_endpoint = faults_endpoint });
+    struct worker *worker = make_worker((struct worker_options){.priority = HIGH, .fault_endpoint = faults_endpoint});
     word badge;
     seL4_MessageInfo_t info;
     seL4_Fault_t fault;
@@ -292,17 +357,17 @@ static void debug(void)
 }
 
 static const struct test tests[] = {
-    { "library-numbers", "libsel4's numbers are the contract's", numbers },
-    { "library-cnode", "untyped and CNode functions", untyped_and_cnode },
-    { "library-errors", "error details in the IPC buffer", error_details },
-    { "library-tcb", "TCB and domain functions", threads },
-    { "library-memory", "frame, table and ASID functions", memory },
-    { "library-devices", "IRQ and port functions", devices },
-    { "library-call", "Call and CallWithMRs", calls },
-    { "library-send", "Send, NBSend, Signal, Wait, Poll, Yield", sends },
-    { "library-receive", "Recv, NBRecv, Reply", receives },
-    { "library-fault", "fault messages as values", faults },
-    { "library-debug", "debug functions and the IPC buffer", debug },
+    {"library-numbers", "libsel4's numbers are the contract's", numbers},
+    {"library-cnode", "untyped and CNode functions", untyped_and_cnode},
+    {"library-errors", "error details in the IPC buffer", error_details},
+    {"library-tcb", "TCB and domain functions", threads},
+    {"library-memory", "frame, table and ASID functions", memory},
+    {"library-devices", "IRQ and port functions", devices},
+    {"library-call", "Call and CallWithMRs", calls},
+    {"library-send", "Send, NBSend, Signal, Wait, Poll, Yield", sends},
+    {"library-receive", "Recv, NBRecv, Reply", receives},
+    {"library-fault", "fault messages as values", faults},
+    {"library-debug", "debug functions and the IPC buffer", debug},
 };
 
 SUBJECT(library, tests);

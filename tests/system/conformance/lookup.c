@@ -17,7 +17,7 @@ static struct reply delete_at(word root, word index, word depth)
 static void depth_range(void)
 {
     word cnode = new_cnode(4);
-    static const word wrong[] = { 0, 65, 66, 128, 255, 1ul << 32, ~0ul };
+    static const word wrong[] = {0, 65, 66, 128, 255, 1ul << 32, ~0ul};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(delete_at(cnode, 0, wrong[i]), seL4_RangeError, 1, 64);
@@ -166,7 +166,7 @@ struct stranger {
 /* A worker whose CSpace is one CNode of 16 slots with this guard; `prefix` selects the CNode's slots in its CPtrs. */
 static struct stranger new_stranger(word guard_bits, word guard_size)
 {
-    struct stranger stranger = { new_cnode(4), new_endpoint(), NULL };
+    struct stranger stranger = {new_cnode(4), new_endpoint(), NULL};
     word shift = 64 - 4 - guard_size;
 
     CHECK_OK(put_cap(stranger.cspace, 1, 4, stranger.faults));
@@ -346,27 +346,27 @@ static void debug_identify_lookup(void)
 }
 
 static const struct test tests[] = {
-    { "lookup-depth-range", "a depth of 0 or above 64 is a RangeError", depth_range },
-    { "lookup-too-shallow", "fewer bits than the CNode resolves", too_shallow },
-    { "lookup-left-over", "bits left over are an error for CNode operations", left_over_bits },
-    { "lookup-guards", "guards must match, and mismatches say what was found", guards },
-    { "lookup-guard-masked", "a guard is masked to its size", guard_is_masked },
-    { "lookup-high-index-bits", "index bits above the depth are ignored", high_index_bits },
-    { "lookup-two-levels", "a CNode in a CNode, with a guard", two_levels },
-    { "lookup-sixteen-levels", "64 bits resolved by sixteen CNodes", sixteen_levels },
-    { "lookup-source-side", "errors of the source side say so", source_side },
-    { "lookup-target-root", "Retype with a root that is no CNode", target_root },
-    { "lookup-calls-ignore-left-over", "an invocation ignores left-over bits", calls_ignore_left_over_bits },
-    { "lookup-call-through-guard", "an invocation through a guarded CSpace root", call_through_guard },
-    { "lookup-guard-fault", "CapFault with a guard mismatch in every kind of call", guard_mismatch_fault },
-    { "lookup-depth-fault", "CapFault with a depth mismatch", depth_mismatch_fault },
-    { "lookup-receive-wrong-cap", "receiving on what cannot be received on", receive_on_wrong_capabilities },
-    { "lookup-empty-slot", "invoking an empty slot is InvalidCapability, no fault", empty_slot_is_invalid },
-    { "lookup-extra-caps", "extra capabilities are resolved before a send blocks", extra_caps_are_looked_up },
-    { "lookup-extra-caps-count", "CPtrs beyond the count are not looked at", extra_caps_beyond_count },
-    { "lookup-nbsend-silent", "a non-blocking send drops lookup failures", nb_send_never_faults },
-    { "lookup-no-cspace", "a thread whose CSpace is gone stops without harm", no_cspace },
-    { "lookup-identify", "DebugCapIdentify answers 0 where nothing is", debug_identify_lookup },
+    {"lookup-depth-range", "a depth of 0 or above 64 is a RangeError", depth_range},
+    {"lookup-too-shallow", "fewer bits than the CNode resolves", too_shallow},
+    {"lookup-left-over", "bits left over are an error for CNode operations", left_over_bits},
+    {"lookup-guards", "guards must match, and mismatches say what was found", guards},
+    {"lookup-guard-masked", "a guard is masked to its size", guard_is_masked},
+    {"lookup-high-index-bits", "index bits above the depth are ignored", high_index_bits},
+    {"lookup-two-levels", "a CNode in a CNode, with a guard", two_levels},
+    {"lookup-sixteen-levels", "64 bits resolved by sixteen CNodes", sixteen_levels},
+    {"lookup-source-side", "errors of the source side say so", source_side},
+    {"lookup-target-root", "Retype with a root that is no CNode", target_root},
+    {"lookup-calls-ignore-left-over", "an invocation ignores left-over bits", calls_ignore_left_over_bits},
+    {"lookup-call-through-guard", "an invocation through a guarded CSpace root", call_through_guard},
+    {"lookup-guard-fault", "CapFault with a guard mismatch in every kind of call", guard_mismatch_fault},
+    {"lookup-depth-fault", "CapFault with a depth mismatch", depth_mismatch_fault},
+    {"lookup-receive-wrong-cap", "receiving on what cannot be received on", receive_on_wrong_capabilities},
+    {"lookup-empty-slot", "invoking an empty slot is InvalidCapability, no fault", empty_slot_is_invalid},
+    {"lookup-extra-caps", "extra capabilities are resolved before a send blocks", extra_caps_are_looked_up},
+    {"lookup-extra-caps-count", "CPtrs beyond the count are not looked at", extra_caps_beyond_count},
+    {"lookup-nbsend-silent", "a non-blocking send drops lookup failures", nb_send_never_faults},
+    {"lookup-no-cspace", "a thread whose CSpace is gone stops without harm", no_cspace},
+    {"lookup-identify", "DebugCapIdentify answers 0 where nothing is", debug_identify_lookup},
 };
 
 SUBJECT(lookup, tests);

@@ -32,7 +32,8 @@ static void issue_errors(void)
     word held;
 
     need_ports();
-    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot), CAPS(ROOT)), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot), CAPS(ROOT)),
+                seL4_TruncatedMessage);
     CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot, DEPTH), NO_CAPS),
                 seL4_TruncatedMessage);
     CHECK_REPLY(issue(0x81, 0x80, slot), seL4_InvalidArgument, 1);
@@ -187,14 +188,14 @@ static void wide_accesses(void)
 }
 
 static const struct test tests[] = {
-    { "port-issue-errors", "Issue's errors in their order", issue_errors },
-    { "port-issue-mask", "port numbers have 16 bits", issue_masks },
-    { "port-given-back", "a range can be issued again once its capability is gone", given_back },
-    { "port-all", "all ports can be issued", every_port },
-    { "port-access-errors", "accesses outside the range", access_errors },
-    { "port-last", "accesses past the last port", last_port },
-    { "port-clock", "reading and writing a byte", clock_chip },
-    { "port-wide", "accesses of 8, 16 and 32 bits", wide_accesses },
+    {"port-issue-errors", "Issue's errors in their order", issue_errors},
+    {"port-issue-mask", "port numbers have 16 bits", issue_masks},
+    {"port-given-back", "a range can be issued again once its capability is gone", given_back},
+    {"port-all", "all ports can be issued", every_port},
+    {"port-access-errors", "accesses outside the range", access_errors},
+    {"port-last", "accesses past the last port", last_port},
+    {"port-clock", "reading and writing a byte", clock_chip},
+    {"port-wide", "accesses of 8, 16 and 32 bits", wide_accesses},
 };
 
 SUBJECT(ports, tests);

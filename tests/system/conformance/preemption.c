@@ -1,4 +1,6 @@
-/* Long operations: atomic for their caller, preempted by interrupts, and zombies in between (contract 4.1, 7.6, 7.7). */
+/*
+ * Long operations: atomic for their caller, preempted by interrupts, and zombies in between (contract 4.1, 7.6, 7.7).
+ */
 #include "pit.h"
 
 enum { RADIX = 14, SLOTS = 1 << RADIX, ATTEMPTS = 12, RESET_BITS = 23 };
@@ -115,8 +117,8 @@ static word big_tree(word leaves, word untyped, word source)
 }
 
 /*
- * Lets a worker begin its one step, and comes back at the end of its time slice. True if the step is not finished; then the
- * worker will not run before settle().
+ * Lets a worker begin its one step, and comes back at the end of its time slice. True if the step is not finished;
+ * then the worker will not run before settle().
  */
 static bool interrupted(struct worker *worker)
 {
@@ -136,8 +138,8 @@ static struct worker *cnode_worker(word label, word slot)
 }
 
 /*
- * A worker that is in the middle of deleting the tree in *slot, or revoking the capability in *slot. The work grows until
- * a time slice is not enough for it.
+ * A worker that is in the middle of deleting the tree in *slot, or revoking the capability in *slot. The work grows
+ * until a time slice is not enough for it.
  */
 static struct worker *half_done(word label, word *slot)
 {
@@ -277,7 +279,9 @@ static bool is_clear(word frame)
 
 static void reset_interrupted(void)
 {
-    /* The interrupt comes while memory is cleared, and the main thread makes an object of the same untyped meanwhile. */
+    /*
+     * The interrupt comes while memory is cleared, and the main thread makes an object of the same untyped meanwhile.
+     */
     word untyped = new_untyped(RESET_BITS);
     word slots = new_slots(2);
     word caught = 0;
@@ -335,18 +339,18 @@ static void cancel_many(void)
 }
 
 static const struct test tests[] = {
-    { "long-revoke", "revoking sixteen thousand copies", revoke_thousands },
-    { "long-delete", "deleting a CNode of sixteen thousand capabilities", delete_full_cnode },
-    { "long-tree", "a tree of CNodes with cycles", tree_of_cnodes },
-    { "long-chain", "a chain of two thousand CNodes", deep_chain },
-    { "zombie", "what a half-deleted CNode can do", zombie },
-    { "zombie-other", "another thread finishes the deletion", zombie_deleted_by_another },
-    { "zombie-moved", "a zombie can be moved", zombie_moved },
-    { "zombie-deleter-deleted", "the deleting thread is deleted", deleter_deleted },
-    { "zombie-deleter-suspended", "the deleting thread is suspended", deleter_suspended },
-    { "preempt-revoke", "an interrupt comes during a revocation", revoke_interrupted },
-    { "preempt-reset", "an interrupt comes while memory is cleared", reset_interrupted },
-    { "preempt-cancel", "CancelBadgedSends of many", cancel_many },
+    {"long-revoke", "revoking sixteen thousand copies", revoke_thousands},
+    {"long-delete", "deleting a CNode of sixteen thousand capabilities", delete_full_cnode},
+    {"long-tree", "a tree of CNodes with cycles", tree_of_cnodes},
+    {"long-chain", "a chain of two thousand CNodes", deep_chain},
+    {"zombie", "what a half-deleted CNode can do", zombie},
+    {"zombie-other", "another thread finishes the deletion", zombie_deleted_by_another},
+    {"zombie-moved", "a zombie can be moved", zombie_moved},
+    {"zombie-deleter-deleted", "the deleting thread is deleted", deleter_deleted},
+    {"zombie-deleter-suspended", "the deleting thread is suspended", deleter_suspended},
+    {"preempt-revoke", "an interrupt comes during a revocation", revoke_interrupted},
+    {"preempt-reset", "an interrupt comes while memory is cleared", reset_interrupted},
+    {"preempt-cancel", "CancelBadgedSends of many", cancel_many},
 };
 
 SUBJECT(preemption, tests);

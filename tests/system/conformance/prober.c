@@ -1,4 +1,7 @@
-/* Touching memory without harm: each probe ends in a fault, either of the access itself or of the instruction behind it. */
+/*
+ * Touching memory without harm: each probe ends in a fault, either of the access itself or of the instruction behind
+ * it.
+ */
 #include "prober.h"
 
 __asm__(".pushsection .text\n"
@@ -10,10 +13,10 @@ extern const char probe_read[], probe_write[], probe_execute[];
 
 struct criminal new_prober(word vspace)
 {
-    struct criminal prober = { NULL, new_endpoint(), 0x4321 };
+    struct criminal prober = {NULL, new_endpoint(), 0x4321};
 
     prober.worker = make_worker((struct worker_options){
-        .priority = MIDDLE, .vspace = vspace, .fault_endpoint = new_minted(prober.faults, ALL_RIGHTS, prober.badge) });
+        .priority = MIDDLE, .vspace = vspace, .fault_endpoint = new_minted(prober.faults, ALL_RIGHTS, prober.badge)});
     return prober;
 }
 
@@ -54,7 +57,7 @@ bool can_execute(struct criminal prober, word address)
 
 void put_code(word address)
 {
-    static const uint8_t code[] = { 0xb8, 0x34, 0x12, 0, 0, 0xc3 }; /* mov eax, 0x1234; ret */
+    static const uint8_t code[] = {0xb8, 0x34, 0x12, 0, 0, 0xc3}; /* mov eax, 0x1234; ret */
 
     for (size_t i = 0; i < sizeof(code); i++) {
         ((volatile uint8_t *)address)[i] = code[i];

@@ -78,20 +78,20 @@ static void read_errors(void)
 static void read_some(void)
 {
     word tcb = new_tcb();
-    seL4_UserContext context = { .rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4, .rcx = 5 };
+    seL4_UserContext context = {.rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4, .rcx = 5};
 
     CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 1), NO_CAPS), seL4_NoError, 0x1000);
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 4), NO_CAPS), seL4_NoError, 0x1000, 0x2000, 0x202, 3);
-    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0xff00, 6), NO_CAPS), seL4_NoError,
-                0x1000, 0x2000, 0x202, 3, 4, 5);
+    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0xff00, 6), NO_CAPS), seL4_NoError, 0x1000, 0x2000, 0x202, 3, 4,
+                5);
 }
 
 static void read_without_buffer(void)
 {
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .no_buffer = true });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
     word tcb = new_tcb();
-    seL4_UserContext context = { .rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3 };
+    seL4_UserContext context = {.rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3};
 
     CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
     add_step(worker, CALL, tcb, message_info(TCB_READ_REGISTERS, 0, 2), 0, 20, 0, 0);
@@ -116,7 +116,7 @@ static void write_errors(void)
 static void write_some(void)
 {
     word tcb = new_tcb();
-    seL4_UserContext context = { .rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4 };
+    seL4_UserContext context = {.rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4};
     seL4_UserContext got;
 
     CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
@@ -133,7 +133,7 @@ static void write_some(void)
 static void write_more_than_there_are(void)
 {
     word tcb = new_tcb();
-    word args[2 + 30] = { 0, 30 };
+    word args[2 + 30] = {0, 30};
     seL4_UserContext got;
 
     for (word i = 0; i < 30; i++) {
@@ -148,14 +148,16 @@ static void write_more_than_there_are(void)
 static void flags_are_sanitised(void)
 {
     word tcb = new_tcb();
-    static const struct { word written, read; } cases[] = {
-        { 0, 0x202 }, { ~0ul, 0xed7 }, { 1ul << 8, 0x202 }, { 3ul << 12, 0x202 }, { 1ul << 14, 0x202 },
-        { 1ul << 17, 0x202 }, { 1ul << 18, 0x202 }, { 1ul << 21, 0x202 }, { 0x28, 0x202 }, { 0xcd5, 0xed7 },
-        { 1ul << 63, 0x202 },
+    static const struct {
+        word written, read;
+    } cases[] = {
+        {0, 0x202},         {~0ul, 0xed7},      {1ul << 8, 0x202},  {3ul << 12, 0x202},
+        {1ul << 14, 0x202}, {1ul << 17, 0x202}, {1ul << 18, 0x202}, {1ul << 21, 0x202},
+        {0x28, 0x202},      {0xcd5, 0xed7},     {1ul << 63, 0x202},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        seL4_UserContext context = { .rflags = cases[i].written };
+        seL4_UserContext context = {.rflags = cases[i].written};
         seL4_UserContext got;
 
         CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
@@ -167,16 +169,24 @@ static void flags_are_sanitised(void)
 static void addresses_are_sanitised(void)
 {
     word tcb = new_tcb();
-    static const struct { word written; bool kept; } cases[] = {
-        { 0x00007fffffffffff, true }, { 0x0000800000000000, false }, { 0xffff7fffffffffff, false },
-        { 0xffff800000000000, true }, { ~0ul, true }, { 0x1234567812345678, false }, { 1ul << 47, false },
-        { 1ul << 63, false },
+    static const struct {
+        word written;
+        bool kept;
+    } cases[] = {
+        {0x00007fffffffffff, true},
+        {0x0000800000000000, false},
+        {0xffff7fffffffffff, false},
+        {0xffff800000000000, true},
+        {~0ul, true},
+        {0x1234567812345678, false},
+        {1ul << 47, false},
+        {1ul << 63, false},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         word expected = cases[i].kept ? cases[i].written : 0;
-        seL4_UserContext context = { .rip = cases[i].written, .rsp = cases[i].written, .fs_base = cases[i].written,
-                                     .gs_base = cases[i].written };
+        seL4_UserContext context = {
+            .rip = cases[i].written, .rsp = cases[i].written, .fs_base = cases[i].written, .gs_base = cases[i].written};
         seL4_UserContext got;
 
         CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
@@ -243,8 +253,8 @@ static void copy_and_run(void)
     struct worker *source = spinner(&written);
 
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
-    CHECK_OK(copy_registers(target->tcb, SUSPEND_SOURCE | RESUME_TARGET | FRAME_REGISTERS | INTEGER_REGISTERS,
-                            source->tcb));
+    CHECK_OK(
+        copy_registers(target->tcb, SUSPEND_SOURCE | RESUME_TARGET | FRAME_REGISTERS | INTEGER_REGISTERS, source->tcb));
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     CHECK_EQUAL(read_registers(target->tcb, true, &got).label, 0);
     check_registers(&got, &written);
@@ -373,7 +383,7 @@ static void write_wakes_nobody(void)
     /* Without the resume flag the thread stays blocked; with it, it starts at the new place. */
     struct worker *worker = new_worker(MIDDLE);
     word endpoint = new_endpoint();
-    seL4_UserContext context = { 0 };
+    seL4_UserContext context = {0};
 
     add_message(worker, RECV, endpoint, 0, 0);
     start_script(worker);
@@ -412,27 +422,27 @@ static void full_restore_after_write(void)
 }
 
 static const struct test tests[] = {
-    { "registers-round-trip", "what is written is read back", round_trip },
-    { "registers-running", "the registers of a thread that has run", running_registers },
-    { "registers-read-errors", "ReadRegisters' errors", read_errors },
-    { "registers-read-some", "ReadRegisters of fewer registers", read_some },
-    { "registers-read-no-buffer", "a reader without buffer gets four registers", read_without_buffer },
-    { "registers-write-errors", "WriteRegisters' errors", write_errors },
-    { "registers-write-some", "WriteRegisters of fewer registers", write_some },
-    { "registers-write-many", "a count above 20 is cut", write_more_than_there_are },
-    { "registers-flags", "rflags are sanitised", flags_are_sanitised },
-    { "registers-canonical", "rip and bases are sanitised", addresses_are_sanitised },
-    { "registers-copy-parts", "CopyRegisters copies what is asked for", copy_parts },
-    { "registers-copy-errors", "CopyRegisters' errors", copy_errors },
-    { "registers-copy-run", "CopyRegisters suspends and resumes", copy_and_run },
-    { "registers-copy-self", "CopyRegisters from the caller", copy_from_caller },
-    { "suspend-stops", "a suspended thread stops and goes on", suspend_stops },
-    { "resume-running", "Resume of a running thread does nothing", resume_of_running },
-    { "suspend-self", "a thread that suspends itself repeats that", self_suspension },
-    { "suspend-after-call", "a call that is done is not done again", suspended_after_call },
-    { "suspend-blocked-rip", "a blocked thread's rip is its system call", blocked_restart_address },
-    { "write-blocked", "WriteRegisters of a blocked thread", write_wakes_nobody },
-    { "write-full-restore", "all registers reach a rewritten thread", full_restore_after_write },
+    {"registers-round-trip", "what is written is read back", round_trip},
+    {"registers-running", "the registers of a thread that has run", running_registers},
+    {"registers-read-errors", "ReadRegisters' errors", read_errors},
+    {"registers-read-some", "ReadRegisters of fewer registers", read_some},
+    {"registers-read-no-buffer", "a reader without buffer gets four registers", read_without_buffer},
+    {"registers-write-errors", "WriteRegisters' errors", write_errors},
+    {"registers-write-some", "WriteRegisters of fewer registers", write_some},
+    {"registers-write-many", "a count above 20 is cut", write_more_than_there_are},
+    {"registers-flags", "rflags are sanitised", flags_are_sanitised},
+    {"registers-canonical", "rip and bases are sanitised", addresses_are_sanitised},
+    {"registers-copy-parts", "CopyRegisters copies what is asked for", copy_parts},
+    {"registers-copy-errors", "CopyRegisters' errors", copy_errors},
+    {"registers-copy-run", "CopyRegisters suspends and resumes", copy_and_run},
+    {"registers-copy-self", "CopyRegisters from the caller", copy_from_caller},
+    {"suspend-stops", "a suspended thread stops and goes on", suspend_stops},
+    {"resume-running", "Resume of a running thread does nothing", resume_of_running},
+    {"suspend-self", "a thread that suspends itself repeats that", self_suspension},
+    {"suspend-after-call", "a call that is done is not done again", suspended_after_call},
+    {"suspend-blocked-rip", "a blocked thread's rip is its system call", blocked_restart_address},
+    {"write-blocked", "WriteRegisters of a blocked thread", write_wakes_nobody},
+    {"write-full-restore", "all registers reach a rewritten thread", full_restore_after_write},
 };
 
 SUBJECT(registers, tests);

@@ -52,7 +52,7 @@ static void save_caller_errors(void)
 
 static void reply_once(void)
 {
-    static const long calls[] = { SEND, NB_SEND, CALL };
+    static const long calls[] = {SEND, NB_SEND, CALL};
 
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         word endpoint = new_endpoint();
@@ -284,20 +284,21 @@ static void revoked_caller_tcb(void)
 }
 
 static const struct test tests[] = {
-    { "reply-save-caller", "SaveCaller: empty, occupied, and once", save_caller_errors },
-    { "reply-once", "a saved reply is used up by Send, NBSend or Call", reply_once },
-    { "reply-long", "a saved reply carries 120 words", long_reply },
-    { "reply-out-of-order", "saved replies are used in any order", two_callers_out_of_order },
-    { "reply-no-copies", "reply capabilities move but are not copied", no_copies },
-    { "reply-no-transfer", "reply capabilities do not pass with messages", no_transfer },
-    { "reply-deleted", "deleting the reply capability leaves the caller waiting", deleted_reply_leaves_caller },
-    { "reply-dropped", "receiving on an endpoint drops a pending reply", dropped_by_endpoint_receive },
-    { "reply-kept", "receiving on a notification keeps a pending reply", kept_by_notification_receive },
-    { "reply-caller-gone", "suspending, resuming or deleting the caller deletes it", suspending_caller_deletes_it },
-    { "reply-caller-suspended", "a pending reply disappears with a suspended caller", suspending_caller_empties_caller_slot },
-    { "reply-server-gone", "a deleted server leaves its caller waiting", server_deleted },
-    { "reply-nested", "a server that calls keeps its own caller", call_within_call },
-    { "reply-revoke", "revoking TCB or reply capability spares the reply", revoked_caller_tcb },
+    {"reply-save-caller", "SaveCaller: empty, occupied, and once", save_caller_errors},
+    {"reply-once", "a saved reply is used up by Send, NBSend or Call", reply_once},
+    {"reply-long", "a saved reply carries 120 words", long_reply},
+    {"reply-out-of-order", "saved replies are used in any order", two_callers_out_of_order},
+    {"reply-no-copies", "reply capabilities move but are not copied", no_copies},
+    {"reply-no-transfer", "reply capabilities do not pass with messages", no_transfer},
+    {"reply-deleted", "deleting the reply capability leaves the caller waiting", deleted_reply_leaves_caller},
+    {"reply-dropped", "receiving on an endpoint drops a pending reply", dropped_by_endpoint_receive},
+    {"reply-kept", "receiving on a notification keeps a pending reply", kept_by_notification_receive},
+    {"reply-caller-gone", "suspending, resuming or deleting the caller deletes it", suspending_caller_deletes_it},
+    {"reply-caller-suspended", "a pending reply disappears with a suspended caller",
+     suspending_caller_empties_caller_slot},
+    {"reply-server-gone", "a deleted server leaves its caller waiting", server_deleted},
+    {"reply-nested", "a server that calls keeps its own caller", call_within_call},
+    {"reply-revoke", "revoking TCB or reply capability spares the reply", revoked_caller_tcb},
 };
 
 SUBJECT(reply, tests);

@@ -4,7 +4,8 @@
 
 __asm__(".pushsection .text\n"
         ".global odd_push\nodd_push: pushq %rax\nhlt\n"
-        ".global odd_segments\nodd_segments: xorl %eax, %eax; movl %eax, %ds; movl %eax, %es; movl %eax, %fs; movl %eax, %gs\n"
+        ".global odd_segments\nodd_segments: xorl %eax, %eax; movl %eax, %ds; movl %eax, %es; movl %eax, %fs; movl "
+        "%eax, %gs\n"
         "syscall; pushq $0x1234; hlt\n"
         ".popsection");
 extern const char odd_push[], odd_segments[];
@@ -18,12 +19,17 @@ static struct reply start_with(struct criminal criminal, seL4_UserContext contex
 
 static void odd_instruction_pointers(void)
 {
-    static const word odd[] = { 0, 0x00007ffffffff000, 0x00007fffffffffff, 0xffff800000000000, 0xffffffff80000000,
-                                0xfffffffffffffffe, 0xffffffffa0000000 };
+    static const word odd[] = {0,
+                               0x00007ffffffff000,
+                               0x00007fffffffffff,
+                               0xffff800000000000,
+                               0xffffffff80000000,
+                               0xfffffffffffffffe,
+                               0xffffffffa0000000};
     struct criminal criminal = new_criminal(MIDDLE);
 
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
-        struct reply message = start_with(criminal, (seL4_UserContext){ .rip = odd[i] });
+        struct reply message = start_with(criminal, (seL4_UserContext){.rip = odd[i]});
 
         CHECK_EQUAL(message.label, VM_FAULT);
         CHECK_EQUAL(message.mr[0], odd[i]);
@@ -33,15 +39,18 @@ static void odd_instruction_pointers(void)
 static void odd_stack_pointers(void)
 {
     struct criminal criminal = new_criminal(MIDDLE);
-    struct reply message = start_with(criminal, (seL4_UserContext){ .rip = low(odd_push), .rsp = 0x8000000000000000 });
+    struct reply message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0x8000000000000000});
 
-    /* A stack access beyond the canonical addresses is a stack fault; for QEMU's interpreter, a general protection fault. */
+    /*
+     * A stack access beyond the canonical addresses is a stack fault; for QEMU's interpreter, a general protection
+     * fault.
+     */
     CHECK_EQUAL(message.label, USER_EXCEPTION);
     CHECK(message.mr[3] == 12 || message.mr[3] == 13);
-    message = start_with(criminal, (seL4_UserContext){ .rip = low(odd_push), .rsp = 0xffffffff80001000 });
+    message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0xffffffff80001000});
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[1], 0xffffffff80000ff8);
-    message = start_with(criminal, (seL4_UserContext){ .rip = low(odd_push), .rsp = 0 });
+    message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0});
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[1], 0xfffffffffffffff8);
 }
@@ -49,7 +58,7 @@ static void odd_stack_pointers(void)
 static void kernel_addresses_through_sysret(void)
 {
     /* A thread that leaves as it entered, by sysret, to an address that its handler chose. */
-    static const word odd[] = { 0xffff800000000000, 0xffffffff80000000, ~0ul, 0x00007fffffffffff };
+    static const word odd[] = {0xffff800000000000, 0xffffffff80000000, ~0ul, 0x00007fffffffffff};
     struct reply message;
 
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
@@ -80,7 +89,7 @@ static void last_bytes_of_user_memory(void)
     CHECK_OK(map_frame(frame, seL4_CapInitThreadVSpace, last, ALL_RIGHTS, 0));
     *(volatile uint8_t *)(last + 4094) = 0x0f;
     *(volatile uint8_t *)(last + 4095) = 0x05;
-    message = start_with(criminal, (seL4_UserContext){ .rip = last + 4094, .rdx = (word)YIELD });
+    message = start_with(criminal, (seL4_UserContext){.rip = last + 4094, .rdx = (word)YIELD});
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[0], last + 4096);
 }
@@ -105,8 +114,13 @@ static void null_segments(void)
 static void lengths_and_counts(void)
 {
     /* Every length and count of capabilities, with every label, on objects that can bear it. */
-    word objects[] = { new_endpoint(), new_notification(), new_frame(), new_cnode(4), new_slot(),
-                       new_object(seL4_X86_PageTableObject, 0), new_object(seL4_X64_PML4Object, 0) };
+    word objects[] = {new_endpoint(),
+                      new_notification(),
+                      new_frame(),
+                      new_cnode(4),
+                      new_slot(),
+                      new_object(seL4_X86_PageTableObject, 0),
+                      new_object(seL4_X64_PML4Object, 0)};
     word answers = 0;
 
     main_buffer->receiveCNode = 0;
@@ -167,7 +181,8 @@ static void send_what_is_there(struct worker *worker)
     for (word i = 0; i < 4000; i++) {
         system_call(NB_SEND, worker->argument[1], message_info(1, i % 4, 120), 1, 2, 3, 4);
         system_call(NB_RECV, worker->argument[2], 0, 0, 0, 0, 0);
-        system_call(NB_SEND, worker->argument[3], message_info(UNTYPED_RETYPE + i % 54, i % 4, i % 121), i, i >> 3, i, 7);
+        system_call(NB_SEND, worker->argument[3], message_info(UNTYPED_RETYPE + i % 54, i % 4, i % 121), i, i >> 3, i,
+                    7);
         worker->result[0]++;
     }
 }
@@ -184,8 +199,8 @@ static void receive_what_comes(struct worker *worker)
 static void buffers_under_attack(void)
 {
     /*
-     * Two threads exchange messages while two others overwrite their buffers: on other CPUs if there are any. Their CSpace is
-     * a small one of their own, so that what they do by accident stays in it.
+     * Two threads exchange messages while two others overwrite their buffers: on other CPUs if there are any. Their
+     * CSpace is a small one of their own, so that what they do by accident stays in it.
      */
     word cspace = new_cnode(4);
     word endpoint = new_endpoint();
@@ -198,7 +213,7 @@ static void buffers_under_attack(void)
     CHECK_OK(put_cap(cspace, 4, 4, new_untyped(12)));
     CHECK_OK(put_cap(cspace, 5, 4, new_minted(cspace, ALL_RIGHTS, 60)));
     for (word i = 0; i < 4; i++) {
-        workers[i] = make_worker((struct worker_options){ .priority = MIDDLE, .cspace = cspace, .cspace_data = 60 });
+        workers[i] = make_worker((struct worker_options){.priority = MIDDLE, .cspace = cspace, .cspace_data = 60});
         workers[i]->argument[1] = 1;
         workers[i]->argument[2] = 3;
         workers[i]->argument[3] = 4;
@@ -228,9 +243,10 @@ static void tables_in_any_order(void)
 {
     /* Map, unmap and delete frames and tables in a random order; the kernel's rules must hold throughout. */
     enum { OBJECTS = 24, STEPS = 4000 };
-    static const word types[] = { seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject, seL4_X86_4K };
-    static const word maps[] = { PDPT_MAP, PAGE_DIRECTORY_MAP, PAGE_TABLE_MAP, PAGE_MAP };
-    static const word unmaps[] = { PDPT_UNMAP, PAGE_DIRECTORY_UNMAP, PAGE_TABLE_UNMAP, PAGE_UNMAP };
+    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject,
+                                 seL4_X86_4K};
+    static const word maps[] = {PDPT_MAP, PAGE_DIRECTORY_MAP, PAGE_TABLE_MAP, PAGE_MAP};
+    static const word unmaps[] = {PDPT_UNMAP, PAGE_DIRECTORY_UNMAP, PAGE_TABLE_UNMAP, PAGE_UNMAP};
     word untypeds[OBJECTS];
     word slots = new_slots(OBJECTS);
     word vspace = new_vspace();
@@ -252,7 +268,9 @@ static void tables_in_any_order(void)
             CHECK_OK(revoke_cap(untypeds[i]));
             CHECK_OK(retype(untypeds[i], types[i % 4], 0, slots + i, 1));
             break;
-        case 1: case 2: case 3:
+        case 1:
+        case 2:
+        case 3:
             CHECK_OK(invoke(slots + i, unmaps[i % 4], NO_ARGS, NO_CAPS));
             break;
         default:
@@ -264,15 +282,15 @@ static void tables_in_any_order(void)
 }
 
 static const struct test tests[] = {
-    { "robust-rip", "threads sent to addresses that are not theirs", odd_instruction_pointers },
-    { "robust-rsp", "stack pointers that are nowhere", odd_stack_pointers },
-    { "robust-sysret", "sysret to kernel addresses", kernel_addresses_through_sysret },
-    { "robust-last-bytes", "a system call at the end of user memory", last_bytes_of_user_memory },
-    { "robust-segments", "null segment selectors", null_segments },
-    { "robust-lengths", "all labels with all lengths and numbers of capabilities", lengths_and_counts },
-    { "robust-cptrs", "CPtrs that lead nowhere", cptrs_of_all_kinds },
-    { "robust-buffers", "IPC buffers that change under the kernel", buffers_under_attack },
-    { "robust-tables", "paging structures mapped and unmapped in any order", tables_in_any_order },
+    {"robust-rip", "threads sent to addresses that are not theirs", odd_instruction_pointers},
+    {"robust-rsp", "stack pointers that are nowhere", odd_stack_pointers},
+    {"robust-sysret", "sysret to kernel addresses", kernel_addresses_through_sysret},
+    {"robust-last-bytes", "a system call at the end of user memory", last_bytes_of_user_memory},
+    {"robust-segments", "null segment selectors", null_segments},
+    {"robust-lengths", "all labels with all lengths and numbers of capabilities", lengths_and_counts},
+    {"robust-cptrs", "CPtrs that lead nowhere", cptrs_of_all_kinds},
+    {"robust-buffers", "IPC buffers that change under the kernel", buffers_under_attack},
+    {"robust-tables", "paging structures mapped and unmapped in any order", tables_in_any_order},
 };
 
 SUBJECT(robust, tests);

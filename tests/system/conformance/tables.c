@@ -7,10 +7,10 @@ struct level {
     word type, map, unmap, span_bits;
 };
 
-static const struct level pdpt = { seL4_X86_PDPTObject, PDPT_MAP, PDPT_UNMAP, 39 };
-static const struct level directory = { seL4_X86_PageDirectoryObject, PAGE_DIRECTORY_MAP, PAGE_DIRECTORY_UNMAP, 30 };
-static const struct level page_table = { seL4_X86_PageTableObject, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, 21 };
-static const struct level *const levels[] = { &pdpt, &directory, &page_table };
+static const struct level pdpt = {seL4_X86_PDPTObject, PDPT_MAP, PDPT_UNMAP, 39};
+static const struct level directory = {seL4_X86_PageDirectoryObject, PAGE_DIRECTORY_MAP, PAGE_DIRECTORY_UNMAP, 30};
+static const struct level page_table = {seL4_X86_PageTableObject, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, 21};
+static const struct level *const levels[] = {&pdpt, &directory, &page_table};
 
 static word new_table(const struct level *level)
 {
@@ -52,7 +52,8 @@ static void errors_of_all(void)
         CHECK_REPLY(map(levels[i], table, VSPACE, 0xffffffff80000000), seL4_InvalidArgument, 0);
         CHECK_REPLY(map(levels[i], table, VSPACE, ~0ul), seL4_InvalidArgument, 0);
         /* The labels of the other levels are not its own. */
-        CHECK_REPLY(invoke(table, levels[(i + 1) % 3]->map, ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)), seL4_IllegalOperation);
+        CHECK_REPLY(invoke(table, levels[(i + 1) % 3]->map, ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)),
+                    seL4_IllegalOperation);
         CHECK_REPLY(invoke(table, levels[(i + 2) % 3]->unmap, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
         CHECK_REPLY(invoke(table, PAGE_GET_ADDRESS, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
         CHECK_REPLY(invoke(table, FIRST_UNUSED_LABEL, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
@@ -81,8 +82,8 @@ static void occupied(void)
 
         CHECK_REPLY(map(levels[i], new_table(levels[i]), VSPACE, TEST_ADDRESS), seL4_DeleteFirst);
         /* Mapped already, whatever else is wrong. */
-        CHECK_REPLY(map(levels[i], table, VSPACE, TEST_ADDRESS + (1ul << levels[i]->span_bits)),
-                    seL4_InvalidCapability, 0);
+        CHECK_REPLY(map(levels[i], table, VSPACE, TEST_ADDRESS + (1ul << levels[i]->span_bits)), seL4_InvalidCapability,
+                    0);
         CHECK_REPLY(map(levels[i], table, new_endpoint(), ~0ul), seL4_InvalidCapability, 0);
     }
 }
@@ -259,18 +260,18 @@ static void untyped_of_mapped_tables(void)
 }
 
 static const struct test tests[] = {
-    { "table-errors", "errors common to all levels", errors_of_all },
-    { "table-missing", "which level is missing", missing_levels },
-    { "table-occupied", "a table in the way, or the table already mapped", occupied },
-    { "table-over-page", "a page table over a 2 MiB page", table_over_large_page },
-    { "table-masked", "a table's address is rounded down", addresses_are_masked },
-    { "table-unmap", "unmapping hides and empties", unmap_and_map_again },
-    { "table-not-final", "a table with copies is not unmapped", not_final },
-    { "table-delete", "the last capability's deletion unmaps", deletion_unmaps },
-    { "table-stale", "stale capabilities do no harm to what came later", stale_mappings },
-    { "table-stale-frame", "a frame whose table has gone", stale_frame_capability },
-    { "table-attributes", "attributes of tables", attributes },
-    { "table-revoke", "revoking the memory of mapped tables", untyped_of_mapped_tables },
+    {"table-errors", "errors common to all levels", errors_of_all},
+    {"table-missing", "which level is missing", missing_levels},
+    {"table-occupied", "a table in the way, or the table already mapped", occupied},
+    {"table-over-page", "a page table over a 2 MiB page", table_over_large_page},
+    {"table-masked", "a table's address is rounded down", addresses_are_masked},
+    {"table-unmap", "unmapping hides and empties", unmap_and_map_again},
+    {"table-not-final", "a table with copies is not unmapped", not_final},
+    {"table-delete", "the last capability's deletion unmaps", deletion_unmaps},
+    {"table-stale", "stale capabilities do no harm to what came later", stale_mappings},
+    {"table-stale-frame", "a frame whose table has gone", stale_frame_capability},
+    {"table-attributes", "attributes of tables", attributes},
+    {"table-revoke", "revoking the memory of mapped tables", untyped_of_mapped_tables},
 };
 
 SUBJECT(tables, tests);

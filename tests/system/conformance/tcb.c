@@ -1,10 +1,13 @@
-/* TCB methods that configure a thread: Configure, SetSpace, SetIPCBuffer, priorities, flags, affinity (contract 4.5, 8.2). */
+/*
+ * TCB methods that configure a thread: Configure, SetSpace, SetIPCBuffer, priorities, flags, affinity (contract 4.5,
+ * 8.2).
+ */
 #include "harness.h"
 
 static void wrong_labels(void)
 {
     word tcb = new_tcb();
-    static const word wrong[] = { 0, UNTYPED_RETYPE, CNODE_REVOKE, FIRST_UNUSED_LABEL, 0x1000, 0xfffffffffffff };
+    static const word wrong[] = {0, UNTYPED_RETYPE, CNODE_REVOKE, FIRST_UNUSED_LABEL, 0x1000, 0xfffffffffffff};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(invoke(tcb, wrong[i], NO_ARGS, NO_CAPS), seL4_IllegalOperation);
@@ -13,16 +16,18 @@ static void wrong_labels(void)
 
 static void too_short(void)
 {
-    static const struct { word label, words, caps; } methods[] = {
-        { TCB_READ_REGISTERS, 2, 0 }, { TCB_WRITE_REGISTERS, 2, 0 }, { TCB_COPY_REGISTERS, 1, 1 },
-        { TCB_CONFIGURE, 4, 3 }, { TCB_SET_PRIORITY, 1, 1 }, { TCB_SET_MC_PRIORITY, 1, 1 },
-        { TCB_SET_SCHED_PARAMS, 2, 1 }, { TCB_SET_IPC_BUFFER, 1, 1 }, { TCB_SET_SPACE, 3, 2 },
-        { TCB_BIND_NOTIFICATION, 0, 1 }, { TCB_SET_AFFINITY, 1, 0 }, { TCB_SET_TLS_BASE, 1, 0 },
-        { TCB_SET_FLAGS, 2, 0 },
+    static const struct {
+        word label, words, caps;
+    } methods[] = {
+        {TCB_READ_REGISTERS, 2, 0},    {TCB_WRITE_REGISTERS, 2, 0}, {TCB_COPY_REGISTERS, 1, 1},
+        {TCB_CONFIGURE, 4, 3},         {TCB_SET_PRIORITY, 1, 1},    {TCB_SET_MC_PRIORITY, 1, 1},
+        {TCB_SET_SCHED_PARAMS, 2, 1},  {TCB_SET_IPC_BUFFER, 1, 1},  {TCB_SET_SPACE, 3, 2},
+        {TCB_BIND_NOTIFICATION, 0, 1}, {TCB_SET_AFFINITY, 1, 0},    {TCB_SET_TLS_BASE, 1, 0},
+        {TCB_SET_FLAGS, 2, 0},
     };
     word tcb = new_tcb();
-    static const word words[] = { 1, 1, 1, 1 };
-    const word caps[] = { tcb, tcb, tcb };
+    static const word words[] = {1, 1, 1, 1};
+    const word caps[] = {tcb, tcb, tcb};
 
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         if (methods[i].words > 0) {
@@ -118,7 +123,7 @@ static void data_zero_keeps_guard(void)
     /* The CSpace root comes with a guard of its own; data 0 leaves it. */
     word cnode = new_minted(new_cnode(4), ALL_RIGHTS, 0x5 << 6 | 60);
     word endpoint = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){ .priority = MIDDLE, .cspace = cnode });
+    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .cspace = cnode});
     struct reply message;
 
     CHECK_OK(put_cap(cnode, 0x52, 64, endpoint));
@@ -319,23 +324,23 @@ static void resume_unconfigured(void)
 }
 
 static const struct test tests[] = {
-    { "tcb-wrong-labels", "labels of other objects are illegal", wrong_labels },
-    { "tcb-truncated", "every method with too few words or capabilities", too_short },
-    { "tcb-buffer-errors", "SetIPCBuffer's errors", buffer_errors },
-    { "tcb-configure-errors", "Configure's errors in their order", configure_errors },
-    { "tcb-space-errors", "SetSpace's errors", set_space_errors },
-    { "tcb-guard-kept", "CSpace data 0 keeps the capability's guard", data_zero_keeps_guard },
-    { "tcb-cspace-replaced", "a replaced CSpace is released", replaced_cspace_is_released },
-    { "tcb-cspace-last", "the last capability of a CSpace is not replaced", last_cspace_is_not_replaced },
-    { "tcb-buffer-replaced", "a replaced buffer is released", replaced_buffer_is_released },
-    { "tcb-buffer-mapping", "the TCB's buffer capability has no mapping of its own", buffer_frame_keeps_its_mapping },
-    { "tcb-own-space", "a thread changes its own CSpace, VSpace and buffer", own_cspace_replaced },
-    { "tcb-priority-errors", "errors of SetPriority, SetMCPriority and SetSchedParams", priority_errors },
-    { "tcb-authority", "only the authority's maximum matters", authority_is_its_maximum },
-    { "tcb-flags", "SetFlags answers with the new flags", flags },
-    { "tcb-affinity", "SetAffinity knows the node's CPUs", affinity_errors },
-    { "tcb-fresh", "a new thread's registers", fresh_thread },
-    { "tcb-unconfigured", "an unconfigured thread can be resumed without harm", resume_unconfigured },
+    {"tcb-wrong-labels", "labels of other objects are illegal", wrong_labels},
+    {"tcb-truncated", "every method with too few words or capabilities", too_short},
+    {"tcb-buffer-errors", "SetIPCBuffer's errors", buffer_errors},
+    {"tcb-configure-errors", "Configure's errors in their order", configure_errors},
+    {"tcb-space-errors", "SetSpace's errors", set_space_errors},
+    {"tcb-guard-kept", "CSpace data 0 keeps the capability's guard", data_zero_keeps_guard},
+    {"tcb-cspace-replaced", "a replaced CSpace is released", replaced_cspace_is_released},
+    {"tcb-cspace-last", "the last capability of a CSpace is not replaced", last_cspace_is_not_replaced},
+    {"tcb-buffer-replaced", "a replaced buffer is released", replaced_buffer_is_released},
+    {"tcb-buffer-mapping", "the TCB's buffer capability has no mapping of its own", buffer_frame_keeps_its_mapping},
+    {"tcb-own-space", "a thread changes its own CSpace, VSpace and buffer", own_cspace_replaced},
+    {"tcb-priority-errors", "errors of SetPriority, SetMCPriority and SetSchedParams", priority_errors},
+    {"tcb-authority", "only the authority's maximum matters", authority_is_its_maximum},
+    {"tcb-flags", "SetFlags answers with the new flags", flags},
+    {"tcb-affinity", "SetAffinity knows the node's CPUs", affinity_errors},
+    {"tcb-fresh", "a new thread's registers", fresh_thread},
+    {"tcb-unconfigured", "an unconfigured thread can be resumed without harm", resume_unconfigured},
 };
 
 SUBJECT(tcb, tests);

@@ -11,7 +11,7 @@ extern const char crime_int_0xa0_at[], crime_int_0xfe_at[], crime_syscall_at[];
 
 static void unknown_syscalls(void)
 {
-    static const word numbers[] = { 0, 1, 100, -17ul, -27ul, -29ul, -31ul, -1000ul };
+    static const word numbers[] = {0, 1, 100, -17ul, -27ul, -29ul, -31ul, -1000ul};
 
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         struct reply message = commit(new_criminal(MIDDLE), crime_syscall, numbers[i]);
@@ -27,7 +27,7 @@ static void unknown_syscalls(void)
 static void unknown_syscalls_64_bit(void)
 {
     /* The number is taken as 64 bits: 0xfffffff8 is not -8. */
-    static const word numbers[] = { 0x7fffffffffffffff, 0xffffffff, 0xfffffff8, 1ul << 63, 0xffffffff00000000 };
+    static const word numbers[] = {0x7fffffffffffffff, 0xffffffff, 0xfffffff8, 1ul << 63, 0xffffffff00000000};
 
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         struct reply message = commit(new_criminal(MIDDLE), crime_syscall, numbers[i]);
@@ -38,8 +38,8 @@ static void unknown_syscalls_64_bit(void)
 }
 
 /* All registers of a thread that makes an unknown system call, in the order of the message (contract 5.2). */
-static const word message_order[] = { RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14, R15, RIP, RSP,
-                                      RFLAGS };
+static const word message_order[] = {RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8,  R9,
+                                     R10, R11, R12, R13, R14, R15, RIP, RSP, RFLAGS};
 
 static void unknown_syscall_registers(void)
 {
@@ -171,15 +171,15 @@ static void sysenter(void)
 }
 
 static const struct test tests[] = {
-    { "fault-unknown-syscall", "unknown system calls", unknown_syscalls },
-    { "fault-unknown-64-bit", "system call numbers have 64 bits", unknown_syscalls_64_bit },
-    { "fault-unknown-registers", "the message holds all registers", unknown_syscall_registers },
-    { "fault-unknown-reply", "the reply sets all registers but three", unknown_syscall_reply },
-    { "fault-unknown-emulated", "a handler emulates a system call", unknown_syscall_emulated },
-    { "fault-unknown-stop", "a reply with a label stops the thread, registers set", unknown_syscall_stop },
-    { "fault-soft-interrupts", "int 0xa0 to 0xfe are unknown system calls", software_interrupts },
-    { "fault-int-0xff", "int 0xff is ignored", ignored_interrupt },
-    { "fault-sysenter", "sysenter is an exception", sysenter },
+    {"fault-unknown-syscall", "unknown system calls", unknown_syscalls},
+    {"fault-unknown-64-bit", "system call numbers have 64 bits", unknown_syscalls_64_bit},
+    {"fault-unknown-registers", "the message holds all registers", unknown_syscall_registers},
+    {"fault-unknown-reply", "the reply sets all registers but three", unknown_syscall_reply},
+    {"fault-unknown-emulated", "a handler emulates a system call", unknown_syscall_emulated},
+    {"fault-unknown-stop", "a reply with a label stops the thread, registers set", unknown_syscall_stop},
+    {"fault-soft-interrupts", "int 0xa0 to 0xfe are unknown system calls", software_interrupts},
+    {"fault-int-0xff", "int 0xff is ignored", ignored_interrupt},
+    {"fault-sysenter", "sysenter is an exception", sysenter},
 };
 
 SUBJECT(unknown, tests);

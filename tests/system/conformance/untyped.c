@@ -16,14 +16,22 @@ static word address_of(word frame)
 
 static void every_type(void)
 {
-    static const struct { word type, bits, tag; } kinds[] = {
-        { seL4_UntypedObject, 4, TAG_UNTYPED }, { seL4_UntypedObject, 20, TAG_UNTYPED },
-        { seL4_TCBObject, 0, TAG_TCB }, { seL4_EndpointObject, 0, TAG_ENDPOINT },
-        { seL4_NotificationObject, 0, TAG_NOTIFICATION }, { seL4_CapTableObject, 1, TAG_CNODE },
-        { seL4_CapTableObject, 12, TAG_CNODE }, { seL4_X86_PDPTObject, 0, TAG_PDPT },
-        { seL4_X64_PML4Object, 0, TAG_PML4 }, { seL4_X86_4K, 0, TAG_FRAME },
-        { seL4_X86_LargePageObject, 0, TAG_FRAME }, { seL4_X86_PageTableObject, 0, TAG_PAGE_TABLE },
-        { seL4_X86_PageDirectoryObject, 0, TAG_PAGE_DIRECTORY },
+    static const struct {
+        word type, bits, tag;
+    } kinds[] = {
+        {seL4_UntypedObject, 4, TAG_UNTYPED},
+        {seL4_UntypedObject, 20, TAG_UNTYPED},
+        {seL4_TCBObject, 0, TAG_TCB},
+        {seL4_EndpointObject, 0, TAG_ENDPOINT},
+        {seL4_NotificationObject, 0, TAG_NOTIFICATION},
+        {seL4_CapTableObject, 1, TAG_CNODE},
+        {seL4_CapTableObject, 12, TAG_CNODE},
+        {seL4_X86_PDPTObject, 0, TAG_PDPT},
+        {seL4_X64_PML4Object, 0, TAG_PML4},
+        {seL4_X86_4K, 0, TAG_FRAME},
+        {seL4_X86_LargePageObject, 0, TAG_FRAME},
+        {seL4_X86_PageTableObject, 0, TAG_PAGE_TABLE},
+        {seL4_X86_PageDirectoryObject, 0, TAG_PAGE_DIRECTORY},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -45,18 +53,21 @@ static void size_bits_ignored(void)
 /* The size of each object shows in how many of them an untyped of 2^bits bytes holds. */
 static void object_sizes(void)
 {
-    static const struct { word type, bits, size; } kinds[] = {
-        { seL4_TCBObject, 0, 11 }, { seL4_EndpointObject, 0, 4 }, { seL4_NotificationObject, 0, 5 },
-        { seL4_CapTableObject, 3, 8 }, { seL4_X86_PDPTObject, 0, 12 }, { seL4_X64_PML4Object, 0, 12 },
-        { seL4_X86_4K, 0, 12 }, { seL4_X86_PageTableObject, 0, 12 }, { seL4_X86_PageDirectoryObject, 0, 12 },
-        { seL4_UntypedObject, 6, 6 }, { seL4_X86_LargePageObject, 0, 21 },
+    static const struct {
+        word type, bits, size;
+    } kinds[] = {
+        {seL4_TCBObject, 0, 11},     {seL4_EndpointObject, 0, 4},       {seL4_NotificationObject, 0, 5},
+        {seL4_CapTableObject, 3, 8}, {seL4_X86_PDPTObject, 0, 12},      {seL4_X64_PML4Object, 0, 12},
+        {seL4_X86_4K, 0, 12},        {seL4_X86_PageTableObject, 0, 12}, {seL4_X86_PageDirectoryObject, 0, 12},
+        {seL4_UntypedObject, 6, 6},  {seL4_X86_LargePageObject, 0, 21},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         word untyped = new_untyped(kinds[i].size + 1);
         word slots = new_slots(3);
 
-        CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots, 3), seL4_NotEnoughMemory, 2ul << kinds[i].size);
+        CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots, 3), seL4_NotEnoughMemory,
+                    2ul << kinds[i].size);
         CHECK_OK(retype(untyped, kinds[i].type, kinds[i].bits, slots, 2));
         CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots + 2, 1), seL4_NotEnoughMemory, 0);
     }
@@ -84,7 +95,7 @@ static void wrong_labels(void)
 static void bad_types(void)
 {
     word untyped = new_untyped(12);
-    static const word wrong[] = { 12, 13, 0xffffff, 0xfffffe, 0xfffffffe, ~0ul };
+    static const word wrong[] = {12, 13, 0xffffff, 0xfffffe, 0xfffffffe, ~0ul};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(retype(untyped, wrong[i], 64, new_slot(), 1), seL4_InvalidArgument, 0);
@@ -116,12 +127,12 @@ static void destination_lookup(void)
 
     CHECK_OK(retype_args(untyped, seL4_EndpointObject, 0, cnode, DEPTH, 1, 1));
     CHECK(slot_used(cnode, 1, 2));
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, endpoint, DEPTH, 0, 1),
-                seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, new_slot(), DEPTH, 0, 1),
-                seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 1ul << 40, DEPTH, 0, 1),
-                seL4_FailedLookup, 0, seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, endpoint, DEPTH, 0, 1), seL4_FailedLookup, 0,
+                seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, new_slot(), DEPTH, 0, 1), seL4_FailedLookup, 0,
+                seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 1ul << 40, DEPTH, 0, 1), seL4_FailedLookup, 0,
+                seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
     CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 0, 65, 0, 1), seL4_RangeError, 1, 64);
     /* Depth 0 takes the root itself, whatever the index. */
     word slot = new_slot();
@@ -166,8 +177,8 @@ static void order_of_checks(void)
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 64, 0, 65, ~0ul, 0), seL4_RangeError, 0, 47);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 2, 0, 65, ~0ul, 0), seL4_InvalidArgument, 1);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 65, ~0ul, 0), seL4_RangeError, 1, 64);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, ~0ul, 0),
-                seL4_RangeError, 0, (1ul << boot_info->initThreadCNodeSizeBits) - 1);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, ~0ul, 0), seL4_RangeError, 0,
+                (1ul << boot_info->initThreadCNodeSizeBits) - 1);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, occupied, 0), seL4_RangeError, 1, 256);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, occupied, 1), seL4_DeleteFirst);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, new_slot(), 1), seL4_NotEnoughMemory, 16);
@@ -193,8 +204,7 @@ static void watermark_is_aligned(void)
 
     /* 16 bytes used, then a page: three pages are left, and the hole below the first is lost. */
     CHECK_OK(retype(untyped, seL4_EndpointObject, 0, slots, 1));
-    CHECK_REPLY(retype(untyped, seL4_X86_4K, 0, slots + 1, 4), seL4_NotEnoughMemory,
-                (1ul << 14) - 16);
+    CHECK_REPLY(retype(untyped, seL4_X86_4K, 0, slots + 1, 4), seL4_NotEnoughMemory, (1ul << 14) - 16);
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, slots + 1, 3));
     first = address_of(slots + 1);
     CHECK_EQUAL(first & 0x3fff, 0x1000);
@@ -323,26 +333,26 @@ static void huge_page(void)
 }
 
 static const struct test tests[] = {
-    { "retype-every-type", "one of each object", every_type },
-    { "retype-size-ignored", "size_bits is ignored for fixed sizes unless 64 or more", size_bits_ignored },
-    { "retype-object-sizes", "two of each object fill an untyped of twice the size", object_sizes },
-    { "retype-truncated", "too few words or capabilities", truncated },
-    { "retype-wrong-labels", "an untyped knows one method", wrong_labels },
-    { "retype-bad-types", "unknown object types", bad_types },
-    { "retype-bad-sizes", "sizes out of range", bad_sizes },
-    { "retype-destination", "lookup of the destination CNode", destination_lookup },
-    { "retype-window", "offset and count within the destination", destination_window },
-    { "retype-check-order", "the first mistake is the one reported", order_of_checks },
-    { "retype-ascending", "objects are contiguous and ascending", ascending_and_contiguous },
-    { "retype-alignment", "objects start at multiples of their size", watermark_is_aligned },
-    { "retype-free-bytes", "NotEnoughMemory tells the free bytes", free_bytes_before_alignment },
-    { "retype-no-reuse", "memory comes back when the last child is gone", no_reuse_with_children },
-    { "retype-copy-is-child", "a copied untyped is frozen until the copy is gone", copy_counts_as_child },
-    { "retype-after-revoke", "revoking frees everything", revoke_frees_all },
-    { "retype-cleared", "memory is zero when it is used again", memory_is_cleared },
-    { "retype-empty-cnode", "a new CNode is empty, and has its size", new_cnode_is_empty },
-    { "retype-nested", "untypeds within untypeds", untyped_in_untyped },
-    { "retype-huge-page", "1 GiB frames where memory allows", huge_page },
+    {"retype-every-type", "one of each object", every_type},
+    {"retype-size-ignored", "size_bits is ignored for fixed sizes unless 64 or more", size_bits_ignored},
+    {"retype-object-sizes", "two of each object fill an untyped of twice the size", object_sizes},
+    {"retype-truncated", "too few words or capabilities", truncated},
+    {"retype-wrong-labels", "an untyped knows one method", wrong_labels},
+    {"retype-bad-types", "unknown object types", bad_types},
+    {"retype-bad-sizes", "sizes out of range", bad_sizes},
+    {"retype-destination", "lookup of the destination CNode", destination_lookup},
+    {"retype-window", "offset and count within the destination", destination_window},
+    {"retype-check-order", "the first mistake is the one reported", order_of_checks},
+    {"retype-ascending", "objects are contiguous and ascending", ascending_and_contiguous},
+    {"retype-alignment", "objects start at multiples of their size", watermark_is_aligned},
+    {"retype-free-bytes", "NotEnoughMemory tells the free bytes", free_bytes_before_alignment},
+    {"retype-no-reuse", "memory comes back when the last child is gone", no_reuse_with_children},
+    {"retype-copy-is-child", "a copied untyped is frozen until the copy is gone", copy_counts_as_child},
+    {"retype-after-revoke", "revoking frees everything", revoke_frees_all},
+    {"retype-cleared", "memory is zero when it is used again", memory_is_cleared},
+    {"retype-empty-cnode", "a new CNode is empty, and has its size", new_cnode_is_empty},
+    {"retype-nested", "untypeds within untypeds", untyped_in_untyped},
+    {"retype-huge-page", "1 GiB frames where memory allows", huge_page},
 };
 
 SUBJECT(untyped, tests);

@@ -22,9 +22,9 @@ static struct thread_memory supervisor_memory;
 static char landing_stack[STACK_BYTES] __attribute__((aligned(16)));
 
 static struct {
-    word quiet;        /* notification that the sentinel signals */
+    word quiet; /* notification that the sentinel signals */
     word sentinel;
-    word main_faults;  /* endpoint on which the supervisor receives the main thread's faults */
+    word main_faults; /* endpoint on which the supervisor receives the main thread's faults */
     word supervisor;
     volatile word fault_label;
     volatile word fault_words[2];
@@ -34,7 +34,7 @@ static struct {
 
 struct reply write_registers(word tcb, bool resume, const seL4_UserContext *context, word count)
 {
-    word args[2 + REGISTERS] = { resume, count };
+    word args[2 + REGISTERS] = {resume, count};
 
     memcpy(args + 2, context, sizeof(*context));
     return invoke(tcb, TCB_WRITE_REGISTERS, args, 2 + REGISTERS, NULL, 0);
@@ -65,7 +65,7 @@ struct reply suspend_thread(word tcb)
 
 static void launch(word tcb, const void *rip, struct thread_memory *thread, const void *argument)
 {
-    seL4_UserContext context = { 0 };
+    seL4_UserContext context = {0};
 
     /* As if called: the stack is 16-byte aligned before the return address. */
     context.rip = (word)rip;
@@ -130,7 +130,7 @@ static bool stay_on_first_cpu(word tcb)
 
 static bool start_helper(word tcb, word priority, struct thread_memory *thread, void (*function)(void))
 {
-    if (configure(tcb, (struct worker_options){ 0 }, thread).label != seL4_NoError ||
+    if (configure(tcb, (struct worker_options){0}, thread).label != seL4_NoError ||
         set_priority(tcb, priority).label != seL4_NoError || !stay_on_first_cpu(tcb)) {
         return false;
     }
@@ -200,7 +200,7 @@ struct worker *make_worker(struct worker_options options)
 
 struct worker *new_worker(word priority)
 {
-    return make_worker((struct worker_options){ .priority = priority });
+    return make_worker((struct worker_options){.priority = priority});
 }
 
 void forget_last_worker(void)
@@ -213,7 +213,7 @@ void forget_last_worker(void)
 void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3)
 {
     REQUIRE(worker->step_count < MAX_STEPS);
-    worker->steps[worker->step_count] = (struct step){ number, rdi, rsi, { mr0, mr1, mr2, mr3 } };
+    worker->steps[worker->step_count] = (struct step){number, rdi, rsi, {mr0, mr1, mr2, mr3}};
     worker->step_count++;
 }
 
@@ -227,13 +227,16 @@ static void perform_script(struct worker *worker)
     for (size_t i = 0; i < worker->step_count; i++) {
         const struct step *step = &worker->steps[i];
 
-        worker->outcomes[i] = system_call(step->number, step->rdi, step->rsi, step->mr[0], step->mr[1], step->mr[2],
-                                          step->mr[3]);
+        worker->outcomes[i] =
+            system_call(step->number, step->rdi, step->rsi, step->mr[0], step->mr[1], step->mr[2], step->mr[3]);
         worker->completed = i + 1;
     }
 }
 
-/* A worker whose CSpace does not hold its TCB where the main thread's does stops at the privileged instruction instead. */
+/*
+ * A worker whose CSpace does not hold its TCB where the main thread's does stops at the privileged instruction
+ * instead.
+ */
 static void begin(struct worker *worker)
 {
     worker->function(worker);

@@ -16,6 +16,7 @@ int main(void)
     SRunner *runner = srunner_create(ring_suite());
     srunner_add_suite(runner, bulk_suite());
     srunner_add_suite(runner, thread_suite());
+    srunner_add_suite(runner, wrong_suite());
     srunner_add_suite(runner, hostile_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -39,6 +39,7 @@ uint64_t next_random(uint64_t *state);
 Suite *ring_suite(void);
 Suite *bulk_suite(void);
 Suite *thread_suite(void);
+Suite *wrong_suite(void);
 Suite *hostile_suite(void);
 
 #endif

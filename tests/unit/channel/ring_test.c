@@ -201,6 +201,55 @@ START_TEST(rings_once_for_a_nap)
 }
 END_TEST
 
+/* Between the last look and the announcement of a nap: what comes then rings nobody, and only one more look finds it. */
+static struct pair *late_pair;
+
+static void send_late(void)
+{
+    must(cmk_channel_try_send(&late_pair->end[0], 3, NULL, 0) == CMK_CHANNEL_OK);
+    pair_between_looks = NULL;
+}
+
+static void receive_late(void)
+{
+    struct cmk_message message;
+    must(cmk_channel_try_receive(&late_pair->end[0], &message, got, sizeof(got)) == CMK_CHANNEL_OK);
+    pair_between_looks = NULL;
+}
+
+START_TEST(message_just_before_the_nap)
+{
+    struct pair pair;
+    struct cmk_message message;
+    struct cmk_channel_end *ends[1] = {&pair.end[1]};
+    pair_open(&pair, 4, 0, true);
+    late_pair = &pair;
+    pair.end[1].spins = 1;
+    pair_between_looks = send_late;
+    must(cmk_channel_receive(&pair.end[1], &message, got, 8) == CMK_CHANNEL_OK && message.tag == 3);
+    pair_between_looks = send_late;
+    must(cmk_channel_wait_any(ends, 1, 0) == 0);
+    must(pair.end[0].rings == 0 && pair.end[1].naps == 0);
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(room_just_before_the_nap)
+{
+    struct pair pair;
+    pair_open(&pair, 4, 0, true);
+    late_pair = &pair;
+    pair.end[1].spins = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        must(cmk_channel_try_send(&pair.end[1], i, NULL, 0) == CMK_CHANNEL_OK);
+    }
+    pair_between_looks = receive_late;
+    must(cmk_channel_send(&pair.end[1], 4, NULL, 0) == CMK_CHANNEL_OK);
+    must(pair.end[0].rings == 0 && pair.end[1].naps == 0);
+    pair_close(&pair);
+}
+END_TEST
+
 Suite *ring_suite(void)
 {
     Suite *suite = suite_create("ring");
@@ -215,6 +264,8 @@ Suite *ring_suite(void)
     tcase_add_test(cases, call_finds_another_message);
     tcase_add_test(cases, reply_to_another_call);
     tcase_add_test(cases, rings_once_for_a_nap);
+    tcase_add_test(cases, message_just_before_the_nap);
+    tcase_add_test(cases, room_just_before_the_nap);
     suite_add_tcase(suite, cases);
     return suite;
 }

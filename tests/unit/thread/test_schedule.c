@@ -55,6 +55,25 @@ START_TEST(a_slice_is_five_ticks)
 }
 END_TEST
 
+/* Each tick comes while another CPU takes the thread away, as an invocation on a running thread does. */
+START_TEST(the_time_of_a_thread_that_others_stop_counts)
+{
+    world_start(2);
+    a = new_running_thread(10, 1);
+    b = new_running_thread(10, 1);
+    for (unsigned i = 0; i < ABI_TIME_SLICE_TICKS; i++) {
+        ck_assert_ptr_eq(running_on(1), a);
+        host_enter(0);
+        thread_claim(a);
+        enqueue_first(a);
+        leave();
+        tick(1);
+    }
+    ck_assert_ptr_eq(running_on(1), b);
+    ck_assert_uint_eq(a->time_slice, ABI_TIME_SLICE_TICKS);
+}
+END_TEST
+
 START_TEST(a_preempted_thread_goes_to_the_head)
 {
     three_equals();
@@ -373,6 +392,7 @@ Suite *schedule_suite(void)
     tcase_add_test(t, a_resumed_equal_goes_to_the_head_behind_the_running_one);
     tcase_add_test(t, yield_goes_to_the_tail_and_keeps_the_slice);
     tcase_add_test(t, a_slice_is_five_ticks);
+    tcase_add_test(t, the_time_of_a_thread_that_others_stop_counts);
     tcase_add_test(t, a_preempted_thread_goes_to_the_head);
     tcase_add_test(t, a_woken_equal_goes_to_the_tail);
     tcase_add_test(t, a_woken_lesser_one_goes_to_the_head);

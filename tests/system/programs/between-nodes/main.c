@@ -1,6 +1,6 @@
 /*
- * Status pages, the name service, barrier and broadcast, and a sleeping reader whose peer dies. All nodes run it; the last
- * node dies on the way, by the argument's way: "exit", "assert" or "crash".
+ * Status pages, the name service, barrier and broadcast, and a sleeping reader whose peer dies. All nodes run it; the
+ * last node dies on the way, by the argument's way: "exit", "assert" or "crash".
  */
 #include "tests.h"
 

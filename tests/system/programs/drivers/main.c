@@ -1,7 +1,7 @@
 /*
  * Devices of nodes: node 0 has all that is left, node 1 has the function 00:05.0 (QEMU's edu) and com2's ports, node 2
- * has nothing. Prints PASS and FAIL lines. With an argument, node 1's kernel is asked for its counts of interrupts: debug
- * kernels only.
+ * has nothing. Prints PASS and FAIL lines. With an argument, node 1's kernel is asked for its counts of interrupts:
+ * debug kernels only.
  */
 #include "suite.h"
 

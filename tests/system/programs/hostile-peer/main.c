@@ -1,7 +1,7 @@
 /*
- * A hostile peer: node 2 fills its channel region with node 0 with random bytes, also with nearly correct ones, while node
- * 0 uses the channels that lie there in every way, and exchanges numbered messages with node 1 in another region. Node 0
- * gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
+ * A hostile peer: node 2 fills its channel region with node 0 with random bytes, also with nearly correct ones, while
+ * node 0 uses the channels that lie there in every way, and exchanges numbered messages with node 1 in another region.
+ * Node 0 gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
  */
 #include <cmk/channel.h>
 #include <cmk/cluster.h>

@@ -45,7 +45,8 @@ static void test_slots(seL4_CPtr slot)
     check(send(0, 1, ROOT, seL4_CapInitThreadTCB, seL4_WordBits) == seL4_DeleteFirst &&
               handler(1, ROOT, seL4_CapInitThreadTCB, seL4_WordBits) == seL4_DeleteFirst,
           "an occupied slot is refused");
-    check(send(0, 1, ROOT, slot, 0) == seL4_RangeError && send(0, 1, ROOT, slot, seL4_WordBits + 1) == seL4_RangeError &&
+    check(send(0, 1, ROOT, slot, 0) == seL4_RangeError &&
+              send(0, 1, ROOT, slot, seL4_WordBits + 1) == seL4_RangeError &&
               handler(1, ROOT, slot, 0) == seL4_RangeError,
           "a depth outside the range is refused");
     check(send(0, 1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup &&

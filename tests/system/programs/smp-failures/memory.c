@@ -65,7 +65,7 @@ static bool stale_translations(bool entering)
             return false;
         }
     }
-    for (unsigned i = 0; i % 16 != 0 || time_left(RUN_MILLISECONDS); i++) {
+    for (unsigned i = 0; i % 4 != 0 || time_left(RUN_MILLISECONDS); i++) {
         unsigned from = i % 2, to = 1 - from;
         if (seL4_X86_Page_Unmap(copies[from]) != seL4_NoError) {
             return false;

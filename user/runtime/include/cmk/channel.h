@@ -7,8 +7,8 @@
  * used. A peer that writes what no correct peer writes gets CMK_CHANNEL_BROKEN; one whose node has ended,
  * CMK_CHANNEL_DEAD, once everything it sent was received. Both are for good.
  *
- * One end belongs to one thread at a time. Both ends must be opened with the same geometry, in memory that was zero when
- * the first of them was opened.
+ * One end belongs to one thread at a time. Both ends must be opened with the same geometry, in memory that was zero
+ * when the first of them was opened.
  */
 #ifndef CMK_CHANNEL_H
 #define CMK_CHANNEL_H
