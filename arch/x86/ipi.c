@@ -49,7 +49,7 @@ void interrupt_send_to_node(word_t node, word_t irq)
         target[node].sent++;
         send((uint32_t)node, (unsigned)irq);
     } else {
-        target[node].pending |= (uint16_t)(1u << irq);
+        target[node].pending |= (uint16_t)BIT(irq);
     }
 }
 
@@ -58,8 +58,8 @@ static void send_pending(uint32_t node)
 {
     unsigned irq = target[node].next;
     for (unsigned i = 0; i <= ABI_CMK_IPI_IRQS && target[node].pending != 0 && target[node].sent < budget(); i++) {
-        if (target[node].pending & 1u << irq) {
-            target[node].pending &= (uint16_t)~(1u << irq);
+        if (target[node].pending & BIT(irq)) {
+            target[node].pending &= (uint16_t)~BIT(irq);
             target[node].sent++;
             send(node, irq);
         }

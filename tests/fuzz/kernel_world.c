@@ -253,7 +253,7 @@ static void make_threads(void)
 {
     for (unsigned i = 1; i < THREADS; i++) {
         unsigned slot = SLOT_THREAD + i;
-        word_t rip_and_flags[] = {0, 3, SYSCALL_AT, 0x7ff000, RFLAGS_INITIAL};
+        word_t rip_and_flags[] = {0, 3, SYSCALL_AT + SYSCALL_BYTES, 0x7ff000, RFLAGS_INITIAL}; /* at no system call */
         call(slot, LABEL_TCBConfigure, WORDS(SLOT_BADGED, 0, 0, 0x500000 + i * 0x1000),
              CAPS(SLOT_ROOT, SLOT_VSPACE, SLOT_BUFFER + i));
         call(slot, LABEL_TCBSetSchedParams, WORDS(100, 50 + i / 2), CAPS(SLOT_THREAD));

@@ -4,39 +4,39 @@
  * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry_interrupt.asm and entry_syscall.asm (1, 2),
  * enter_many, door, holding and leave of entry_lock.asm (3, 4, release, return), kernel_entry(), handle_event(), make_current(),
  * leave_to_thread() and leave_to_idle() of entry.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
- * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and of the kernel what thread_suspend(), thread_resume(),
+ * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume(),
  * thread_finalise(), set_affinity() and the TCB's register methods need of them.
  *
- * A user makes any system call about any thread, its own too, or none, for ever or until some time; takes door IPIs and device
- * interrupts, late ones and ones that nobody sent. Which thread runs is left open, but for its affinity. All threads use the FPU and
- * one VSpace. The lock is an MCS lock (its details: lock.pml). What is used under the lock alone is not buffered (lock.pml shows that
- * a holder sees what earlier ones stored); marks, `loaded_root`, contexts, FPU areas and the lock's words are (x86_tso.inc).
- * An IPI may overtake earlier stores.
+ * A user makes any system call about any thread, its own too, or computes for ever, taking door IPIs and device interrupts, late
+ * ones and ones that nobody sent. Which thread runs is left open, but for its affinity. All threads use the FPU and one VSpace.
+ * What is used under the lock alone is not buffered: lock.pml shows that a holder sees what earlier ones stored. Marks,
+ * loaded_root, contexts, FPU areas and the lock's words are (x86_tso.inc). An IPI may overtake earlier stores. What a CPU does
+ * without an effect on others is one step; several stores can be, because they take effect one by one when they leave the buffer.
  *
- * Shown: no CPU touches a thread's TCB, or runs it, while or after a holder works on it without its turn (a: by assertions on each
- * access, that the context and FPU area are complete when the holder looks, that a dropped event is dropped); no CPU has the user's
- * page table loaded when an unmap returns (a); no thread is current twice; nobody waits for ever though users may compute for ever,
- * and no CPU stays idle that was given a thread (b: deadlocks, and what is true when nothing moves any more); each device
- * interrupt is handled (c).
+ * Shown: (a) no CPU runs a thread, or touches its TCB, while or after a holder works on it; context and FPU area are complete
+ * when a holder looks; the event of a thread that was taken is dropped; no CPU has the user's page table loaded when an unmap
+ * returns; no thread is current twice. (b) Nobody waits for ever, though users may compute for ever, and no CPU stays idle that
+ * was given a thread. (c) Each device interrupt is handled.
  *
  *   run
- *   run -DCPUS=3 bitstate long
+ *   run -DCPUS=3 -DVICTIM
+ *   run long bitstate -DCPUS=3
+ *
+ * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls without effect.
  *
  * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it), -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE,
  * -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE, -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE,
  * -DROOT_AFTER_RELEASE, -DINTERRUPTS_BEFORE_RETURN, -DNO_WAIT, -DCURRENT_KEPT, -DDECIDED_BY_STATE, -DPREEMPTED_AFTER_STALL,
  * -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a thread that deletes itself stays current until the exit).
  * (b): -DNO_IPI, -DUSER_WITHOUT_INTERRUPTS, -DEND_DROPPED (no end of interrupt at the APIC if the thread is gone), -DNO_KICK,
- * -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the lock: two wait for each other),
- * -DIDLE_PEEKS (a woken CPU looks at a word written before the IPI, without the lock). (c): -DINTERRUPT_DROPPED.
- * Those that only show as endless activity are in progress.pml.
+ * -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the lock: two wait for each other, and
+ * what was achieved is lost), -DIDLE_PEEKS (a woken CPU believes a word written before the IPI, without the lock).
+ * (c): -DINTERRUPT_DROPPED. Those that only show as endless activity are in progress.pml.
  */
 #ifndef CPUS
 #define CPUS 2
 #endif
-#ifndef THREADS
-#define THREADS 2
-#endif
+#define THREADS CPUS
 #ifndef DEVICE_INTERRUPTS
 #define DEVICE_INTERRUPTS 1
 #endif
@@ -68,10 +68,10 @@
 #define RUNNABLE 2
 
 byte tail; /* CPU + 1, or 0 */
+byte current[CPUS]; /* thread + 1, or 0 */
 byte state[THREADS] = RUNNABLE;
 byte moved[THREADS];
 #define affinity(thread) (((thread) + moved[thread]) % CPUS)
-byte current[CPUS]; /* thread + 1, or 0 */
 
 /* The hardware of each CPU. */
 bool user_table[CPUS]; /* CR3: the VSpace, not the node's own page table */
@@ -79,10 +79,6 @@ bool live[CPUS];       /* FPU registers hold the current thread's state (the ker
 bool door_requested[CPUS];
 bool device_requested[CPUS];
 byte in_service[CPUS];
-#ifdef CALLS
-byte calls = CALLS;
-#endif
-byte device_interrupts = DEVICE_INTERRUPTS;
 
 /* What no CPU knows. */
 bool unhandled[CPUS]; /* a device interrupt has been raised for this CPU and not been handled yet */
@@ -100,9 +96,23 @@ inline drained(cpu, address, value)
 
 #include "x86_tso.inc"
 
+#define neighbour(distance) ((self + distance) % CPUS)
+
 /* --- into the kernel --- */
 
-inline acquire()
+inline save_context()
+{
+#ifndef SAVED_AFTER_LOCK
+    if
+    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
+    :: else
+    fi
+#else
+    skip
+#endif
+}
+
+inline exchange()
 {
     atomic {
         fenced(self);
@@ -115,54 +125,58 @@ inline acquire()
 
 inline save_fpu_at_the_door()
 {
+#ifndef NO_FPU_SAVE
     if
-    :: live[self] -> atomic { store(self, FPU_AREA(thread - 1), 0); live[self] = false }
+    :: live[self] -> store(self, FPU_AREA(thread - 1), 0); live[self] = false
     :: else
     fi
+#else
+    skip
+#endif
 }
 
 inline leave_user_table()
 {
     if
     :: loaded != NODE ->
-        atomic {
-            fenced(self);
+        fenced(self);
 #ifndef NO_TABLE_SWITCH
-            user_table[self] = false;
+        user_table[self] = false;
 #endif
-            loaded = NODE
-        }
+        loaded = NODE
     :: else
     fi
 }
 
-inline wait_at_the_door()
+inline mark_at_the_door()
 {
-    store(self, NEXT(previous - 1), self + 1);
-    previous = 0;
-#ifdef MARK_BEFORE_FPU
-    store(self, MARK(self), DOOR);
-#endif
-#ifndef NO_FPU_SAVE
-    save_fpu_at_the_door();
-#endif
-#ifdef MARK_BEFORE_TABLE
-    store(self, MARK(self), DOOR);
-#endif
-    leave_user_table();
-#if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE) && !defined(MARK_BEFORE_SAVE)
-    store(self, MARK(self), DOOR);
-#endif
-#ifdef TOUCH_AFTER_MARK
-    if
-    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
-    :: else
-    fi;
-#endif
-    reads_zero(self, WAIT(self));
-    store(self, ROOT(self), loaded)
+    store(self, MARK(self), DOOR)
 }
 
+inline wait_at_the_door()
+{
+    atomic {
+        store(self, NEXT(previous - 1), self + 1);
+        previous = 0;
+#ifdef MARK_BEFORE_FPU
+        mark_at_the_door();
+#endif
+        save_fpu_at_the_door();
+#ifdef MARK_BEFORE_TABLE
+        mark_at_the_door();
+#endif
+        leave_user_table();
+#if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE) && !defined(MARK_BEFORE_SAVE)
+        mark_at_the_door();
+#endif
+#ifdef TOUCH_AFTER_MARK
+        save_context();
+#endif
+    };
+    atomic { reads_zero(self, WAIT(self)) -> store(self, ROOT(self), loaded) }
+}
+
+/* The compare-exchange; or, if it fails, a wait for the link and the store that hands over. */
 inline release()
 {
     if
@@ -185,23 +199,28 @@ inline call(cpu)
 #endif
 }
 
-inline wait_for(cpu)
+/* The CPU `other` - 1, if any. */
+inline wait_for_it()
 {
+    if
+    :: other != 0 ->
 #ifdef STALL_OUTSIDE_LOCK
-    release();
+        release();
 #endif
 #ifndef NO_WAIT
-    memory[MARK(cpu)] != USER;
+        memory[MARK(other - 1)] != USER;
 #endif
 #ifdef STALL_OUTSIDE_LOCK
-    acquire();
-    if
-    :: previous != 0 -> store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
+        exchange();
+        if
+        :: previous != 0 -> store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
+        :: else
+        fi
+#else
+        skip
+#endif
     :: else
     fi
-#else
-    skip
-#endif
 }
 
 /* Steps 7 and 8. `other` becomes the CPU + 1 on which the target is current, if that is not this one. */
@@ -210,20 +229,17 @@ inline stall()
     atomic {
         if
         :: current[self] == target + 1 -> memory[FPU_AREA(target)] = 0; live[self] = false
-        :: current[(self + 1) % CPUS] == target + 1 -> other = (self + 1) % CPUS + 1; call(other - 1)
+        :: current[neighbour(1)] == target + 1 -> other = neighbour(1) + 1; call(other - 1)
 #if CPUS == 3
-        :: current[(self + 2) % CPUS] == target + 1 -> other = (self + 2) % CPUS + 1; call(other - 1)
+        :: current[neighbour(2)] == target + 1 -> other = neighbour(2) + 1; call(other - 1)
 #endif
         :: else
         fi
     };
-    if
-    :: other != 0 -> wait_for(other - 1)
-    :: else
-    fi
+    wait_for_it()
 }
 
-/* Step 9. */
+/* Steps 7 to 9. Work on the target begins. */
 inline take()
 {
 #ifdef PREEMPTED_AFTER_STALL
@@ -249,33 +265,28 @@ inline take()
         :: else
         fi;
 #ifdef PREEMPTED_AFTER_STALL
-        resumed = false
+        resumed = false;
 #endif
+        worked_on = target + 1;
+        assert(is_complete(target))
     }
 }
 
-inline work_begins()
-{
-    atomic { worked_on = target + 1; assert(is_complete(target)) }
-}
-
-/* A thread becomes runnable on a CPU. One that runs something more important need not be called. */
+/* A thread became runnable on a CPU. One that runs something more important need not be called. */
 inline kick(cpu)
 {
 #ifdef IDLE_PEEKS
     store(self, READY(cpu), 1);
 #endif
 #ifndef NO_KICK
-    atomic {
+    if
+    :: cpu == self || memory[MARK(cpu)] == DOOR
+    :: else ->
         if
-        :: cpu == self || memory[MARK(cpu)] == DOOR
-        :: else ->
-            if
-            :: door_requested[cpu] = true
-            :: current[cpu] != 0
-            fi
+        :: door_requested[cpu] = true
+        :: current[cpu] != 0
         fi
-    }
+    fi
 #else
     skip
 #endif
@@ -284,30 +295,25 @@ inline kick(cpu)
 inline suspend()
 {
     take();
-    work_begins();
     atomic { state[target] = INACTIVE; worked_on = 0 }
 }
 
 inline resume()
 {
-    state[target] = RUNNABLE;
-    kick(affinity(target))
+    atomic { state[target] = RUNNABLE; kick(affinity(target)) }
 }
 
 /* The registers change; it goes on, in its CPU's queue. */
 inline rewrite()
 {
     take();
-    work_begins();
-    worked_on = 0;
-    kick(affinity(target))
+    atomic { worked_on = 0; kick(affinity(target)) }
 }
 
 inline read_registers()
 {
     stall();
-    other = 0;
-    work_begins();
+    atomic { other = 0; worked_on = target + 1; assert(is_complete(target)) };
     worked_on = 0
 }
 
@@ -315,22 +321,19 @@ inline migrate()
 {
 #ifndef CURRENT_MIGRATES
     take();
-    work_begins();
 #endif
-    atomic { moved[target] = (moved[target] + 1) % CPUS; worked_on = 0 };
-    kick(affinity(target))
+    atomic { moved[target] = (moved[target] + 1) % CPUS; worked_on = 0; kick(affinity(target)) }
 }
 
 inline delete()
 {
 #ifdef DEAD_FPU_SAVED
     if
-    :: current[self] == target + 1 -> worked_on = target + 1
-    :: else -> take(); work_begins()
+    :: current[self] == target + 1
+    :: else -> take()
     fi;
 #else
     take();
-    work_begins();
 #endif
     atomic {
         state[target] = FREE;
@@ -347,12 +350,9 @@ inline delete()
 /* The same memory becomes a TCB again. */
 inline create()
 {
-    atomic {
-        state[target] = INACTIVE;
-        moved[target] = (self + CPUS - target % CPUS) % CPUS;
-        memory[CONTEXT(target)] = 0;
-        memory[FPU_AREA(target)] = 0
-    }
+    state[target] = INACTIVE;
+    memory[CONTEXT(target)] = 0;
+    memory[FPU_AREA(target)] = 0
 }
 
 #define is_concerned(cpu) (memory[ROOT(cpu)] == VSPACE)
@@ -365,45 +365,30 @@ inline shoot_down(cpu)
         :: else
         fi
     };
-    if
-    :: other != 0 -> wait_for(other - 1); other = 0
-    :: else
-    fi
+    wait_for_it();
+    other = 0
 }
 
 inline unmap()
 {
-    shoot_down((self + 1) % CPUS);
+    shoot_down(neighbour(1));
 #if CPUS == 3
-    shoot_down((self + 2) % CPUS);
+    shoot_down(neighbour(2));
+    assert(!user_table[neighbour(2)]);
 #endif
-    assert(!user_table[(self + 1) % CPUS]);
-#if CPUS == 3
-    assert(!user_table[(self + 2) % CPUS])
-#endif
+    assert(!user_table[neighbour(1)])
 }
 
 inline system_call()
 {
-    if
-    :: state[target] == RUNNABLE -> suspend()
-    :: current[self] == target + 1 -> state[target] = INACTIVE /* waits for a message; its state is saved at the exit */
-    :: state[target] == INACTIVE -> resume()
-    :: state[target] != FREE -> rewrite()
-    :: state[target] != FREE -> read_registers()
-    :: state[target] != FREE -> migrate()
-    :: state[target] != FREE -> delete()
-    :: state[target] == FREE -> create()
-    :: unmap()
-    :: skip
-    fi;
-    target = 0
-}
-
-inline select_target()
-{
 #ifdef VICTIM
-    target = THREADS - 1
+    target = THREADS - 1;
+    if
+    :: state[target] == RUNNABLE -> delete()
+    :: state[target] == RUNNABLE -> read_registers()
+    :: state[target] == FREE -> atomic { create(); resume() }
+    :: unmap()
+    fi;
 #else
     if
 #ifdef PREEMPTED_AFTER_STALL
@@ -414,55 +399,81 @@ inline select_target()
 #if THREADS == 3
     :: target = 2
 #endif
-    fi
+    fi;
+    if
+    :: state[target] == RUNNABLE -> suspend()
+    :: current[self] == target + 1 -> state[target] = INACTIVE /* waits for a message; what is live is saved at the exit */
+    :: state[target] == INACTIVE -> resume()
+    :: state[target] != FREE -> rewrite()
+    :: state[target] != FREE -> read_registers()
+    :: state[target] != FREE -> migrate()
+    :: state[target] != FREE -> delete()
+    :: state[target] == FREE -> atomic { create(); moved[target] = (self + CPUS - target) % CPUS }
+    :: unmap()
+    fi;
 #endif
+    target = 0
 }
 
 #ifdef VICTIM
-#define is_active(thread) (thread != THREADS)
+#define has_effect(thread) (thread != THREADS)
 #else
-#define is_active(thread) true
+#define has_effect(thread) true
+#endif
+
+/* Step 5. */
+inline end_of_interrupt()
+{
+#ifdef END_DROPPED
+    if
+    :: current[self] == thread -> in_service[self] = NOTHING
+    :: else
+    fi
+#else
+    in_service[self] = NOTHING
+#endif
+}
+
+inline handle_device()
+{
+#ifdef INTERRUPT_DROPPED
+    if
+    :: current[self] == thread -> unhandled[self] = false
+    :: else
+    fi
+#else
+    unhandled[self] = false
+#endif
+}
+
+/* Step 6. */
+#ifdef DECIDED_BY_STATE
+#define is_event_of_current (state[thread - 1] == RUNNABLE)
+#else
+#define is_event_of_current (current[self] == thread)
 #endif
 
 inline handle_event()
 {
-    atomic {
-        if
-        :: vector == DEVICE || vector == DOOR_IPI ->
-#ifdef INTERRUPT_DROPPED
-            if
-            :: vector == DEVICE && current[self] == thread -> unhandled[self] = false
-            :: else
-            fi;
-            in_service[self] = NOTHING;
-#else
-            if
-            :: vector == DEVICE -> unhandled[self] = false
-            :: else
-            fi;
-#ifdef END_DROPPED
-            if
-            :: current[self] == thread -> in_service[self] = NOTHING
-            :: else
-            fi;
-#else
-            in_service[self] = NOTHING;
-#endif
-#endif
-            vector = NOTHING
-        :: else
-        fi
-    };
     if
-#ifdef DECIDED_BY_STATE
-    :: vector == CALL && state[thread - 1] == RUNNABLE ->
-#else
-    :: vector == CALL && current[self] == thread && is_active(thread) ->
-#endif
-        atomic { assert(!taken[self]); vector = NOTHING; select_target() };
-        system_call()
-    :: else -> vector = NOTHING
+    :: vector == CALL && is_event_of_current ->
+        assert(!taken[self]);
+        if
+        :: has_effect(thread) -> system_call()
+        :: skip
+        fi
+    :: else
     fi
+}
+
+inline handle_interrupt()
+{
+    if
+    :: vector == DEVICE -> handle_device(); end_of_interrupt()
+    :: vector == DOOR_IPI -> end_of_interrupt()
+    :: else
+    fi;
+    vector = NOTHING
 }
 
 /* --- and out --- */
@@ -485,48 +496,46 @@ inline schedule()
 }
 
 #ifdef FPU_KEPT_IDLE
-#define keeps_no_fpu(thread) (thread != 0)
+#define leaves_fpu (current[self] != thread && thread != 0)
 #else
-#define keeps_no_fpu(thread) true
+#define leaves_fpu (current[self] != thread)
 #endif
 
 inline make_current()
 {
-    atomic {
-        if
-        :: current[self] != thread && live[self] && keeps_no_fpu(thread) ->
-            assert(current[self] != 0 && state[current[self] - 1] != FREE);
-            memory[FPU_AREA(current[self] - 1)] = 0;
-            live[self] = false
-        :: else
-        fi;
-        assert(thread == 0 || current[(self + 1) % CPUS] != thread);
+    if
+    :: live[self] && leaves_fpu ->
+        assert(current[self] != 0 && state[current[self] - 1] != FREE);
+        memory[FPU_AREA(current[self] - 1)] = 0;
+        live[self] = false
+    :: else
+    fi;
+    assert(thread == 0 || current[neighbour(1)] != thread);
 #if CPUS == 3
-        assert(thread == 0 || current[(self + 2) % CPUS] != thread);
+    assert(thread == 0 || current[neighbour(2)] != thread);
 #endif
-        current[self] = thread;
-        taken[self] = false
-    }
+    current[self] = thread;
+    taken[self] = false
 }
 
 inline load_fpu()
 {
-    atomic {
-        if
-        :: !live[self] ->
-            assert(is_complete(thread - 1));
-            memory[FPU_AREA(thread - 1)] = 1;
-            live[self] = true
-        :: else
-        fi
-    }
+    if
+    :: !live[self] ->
+        assert(is_complete(thread - 1));
+        memory[FPU_AREA(thread - 1)] = 1;
+        live[self] = true
+    :: else
+    fi
 }
 
 inline enter_user_table()
 {
     if
     :: loaded == NODE ->
-        atomic { fenced(self); user_table[self] = true; loaded = VSPACE };
+        fenced(self);
+        user_table[self] = true;
+        loaded = VSPACE;
 #ifndef ROOT_AFTER_RELEASE
         store(self, ROOT(self), VSPACE)
 #endif
@@ -537,44 +546,80 @@ inline enter_user_table()
 /* After the release: the CPU's registers are newer than the context from here on. */
 inline restore()
 {
-    atomic {
-        assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] == 0);
-        memory[CONTEXT(thread - 1)] = 1
-    }
+    assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] == 0);
+    memory[CONTEXT(thread - 1)] = 1
 }
 
 /* A device's interrupt first: the door has the lowest priority. */
 inline interrupt()
 {
     if
-    :: atomic { device_requested[self] && in_service[self] == NOTHING ->
+    :: device_requested[self] && in_service[self] == NOTHING ->
         device_requested[self] = false;
-        vector = DEVICE;
-        in_service[self] = DEVICE }
-    :: atomic { !device_requested[self] && in_service[self] == NOTHING && door_requested[self] ->
+        vector = DEVICE
+    :: !device_requested[self] && door_requested[self] && in_service[self] == NOTHING ->
         door_requested[self] = false;
-        vector = DOOR_IPI;
-        in_service[self] = DOOR_IPI }
-    fi
+        vector = DOOR_IPI
+    fi;
+    in_service[self] = vector
+}
+
+inline leave_to_thread()
+{
+    atomic {
+        enter_user_table();
+#ifndef USER_AFTER_RELEASE
+        store(self, MARK(self), USER)
+#endif
+    };
+    release();
+#ifdef USER_AFTER_RELEASE
+    store(self, MARK(self), USER);
+#endif
+#ifdef ROOT_AFTER_RELEASE
+    store(self, ROOT(self), VSPACE);
+#endif
+#ifdef INTERRUPTS_BEFORE_RETURN
+    if
+    :: interrupted_return()
+    :: skip
+    fi;
+#endif
+    skip
 }
 
 #ifdef INTERRUPTS_BEFORE_RETURN
 /* An interrupt in the kernel, between release and return: its entry goes back to where it came from. */
 inline interrupted_return()
 {
-    interrupt();
-    acquire();
+    atomic { interrupt() };
+    exchange();
     if
     :: previous != 0 -> wait_at_the_door()
     :: else
     fi;
-    in_service[self] = NOTHING;
-    vector = NOTHING;
-    enter_user_table();
-    store(self, MARK(self), USER);
+    atomic { in_service[self] = NOTHING; vector = NOTHING; enter_user_table(); store(self, MARK(self), USER) };
     release()
 }
 #endif
+
+inline leave_to_idle()
+{
+    atomic {
+#ifndef IDLE_KEEPS_TABLE
+        if
+        :: loaded != NODE -> leave_user_table(); store(self, ROOT(self), NODE)
+        :: else
+        fi;
+#endif
+#ifdef IDLE_MARKED_DOOR
+        mark_at_the_door()
+#else
+        store(self, MARK(self), IDLE)
+#endif
+    };
+    release()
+}
 
 active [CPUS] proctype cpu()
 {
@@ -583,11 +628,11 @@ active [CPUS] proctype cpu()
     byte previous, target, other;
     bit loaded;    /* the value of loaded_root, which only this CPU writes */
 #ifdef PREEMPTED_AFTER_STALL
-    bool resumed; /* this system call has been left after step 9 */
+    bool resumed;  /* this system call has been left after step 9 */
 #endif
 
 kernel:
-    acquire();
+    exchange();
     if
     :: previous != 0 -> wait_at_the_door()
     :: else
@@ -602,81 +647,59 @@ kernel:
 #ifdef PREEMPTED_AFTER_STALL
 preempted:
 #endif
-    schedule();
-    make_current();
-    if
-    :: thread != 0 ->
-        load_fpu();
-        enter_user_table();
-#ifndef USER_AFTER_RELEASE
-        store(self, MARK(self), USER);
-#endif
-        release();
-#ifdef USER_AFTER_RELEASE
-        store(self, MARK(self), USER);
-#endif
-#ifdef ROOT_AFTER_RELEASE
-        store(self, ROOT(self), VSPACE);
-#endif
-#ifdef INTERRUPTS_BEFORE_RETURN
+    atomic {
+        handle_interrupt();
+        schedule();
+        make_current();
         if
-        :: interrupted_return()
-        :: skip
-        fi;
-#endif
+        :: thread != 0 -> load_fpu()
+        :: else -> goto idle
+        fi
+    };
+    leave_to_thread();
+    atomic {
         restore();
         if
-#ifdef CALLS
-        :: calls > 0 -> atomic { calls--; vector = CALL }
+        :: vector = CALL; save_context(); goto kernel
+        :: skip /* computes for ever, if nobody interrupts */
+        fi
+    };
+#ifdef USER_WITHOUT_INTERRUPTS
+end_user:
+    false;
 #else
-        :: vector = CALL
-#endif
-#ifndef USER_WITHOUT_INTERRUPTS
-        :: interrupt()
-        :: skip ->
-end_user:   interrupt()
-#else
-        :: skip ->
-end_user:   false
-#endif
-        fi;
+end_user:
+    atomic {
+        interrupt();
 #ifdef MARK_BEFORE_SAVE
-        store(self, MARK(self), DOOR);
+        mark_at_the_door();
 #endif
-#ifndef SAVED_AFTER_LOCK
-        store(self, CONTEXT(thread - 1), 0)
+        save_context()
+    };
 #endif
-    :: else ->
-#ifndef IDLE_KEEPS_TABLE
-        if
-        :: loaded != NODE -> leave_user_table(); store(self, ROOT(self), NODE)
-        :: else
-        fi;
-#endif
-#ifdef IDLE_MARKED_DOOR
-        store(self, MARK(self), DOOR);
-#else
-        store(self, MARK(self), IDLE);
-#endif
-        release();
+    goto kernel;
+
+idle:
+    leave_to_idle();
 end_idle:
-        interrupt()
+    atomic {
+        interrupt();
 #ifdef IDLE_PEEKS
-        ; if
+        if
         :: vector == DOOR_IPI && memory[READY(self)] == 0 -> in_service[self] = NOTHING; vector = NOTHING; goto end_idle
         :: else -> memory[READY(self)] = 0
         fi
 #endif
-    fi;
+    };
     goto kernel
 }
 
 /* Devices; and a door IPI that nobody needs. */
 active proctype devices()
 {
-    byte target;
+    byte count, target;
     do
-    :: device_interrupts > 0 ->
+    :: count < DEVICE_INTERRUPTS ->
         atomic {
             if
             :: target = 0
@@ -690,19 +713,19 @@ active proctype devices()
             :: door_requested[target] = true
             fi;
             target = 0;
-            device_interrupts--
+            count++
         }
     :: break
     od
 }
 
-#define is_at_rest(cpu) (!unhandled[cpu] && (current[cpu] != 0 || !has_work(cpu)))
+#define is_work(thread, cpu) (state[thread] == RUNNABLE && affinity(thread) == cpu)
 #if THREADS == 3
 #define has_work(cpu) (is_work(0, cpu) || is_work(1, cpu) || is_work(2, cpu))
 #else
 #define has_work(cpu) (is_work(0, cpu) || is_work(1, cpu))
 #endif
-#define is_work(thread, cpu) (state[thread] == RUNNABLE && affinity(thread) == cpu)
+#define is_at_rest(cpu) (!unhandled[cpu] && (current[cpu] != 0 || !has_work(cpu)))
 
 /* When nothing moves any more. */
 active proctype observer()
