@@ -99,7 +99,6 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
 {
     struct user_context *context = &next->context;
     make_current(cpu, next);
-    resume_ticks(cpu);
     load_live_state(cpu, next);
     load_root(cpu, arch_thread_root(next));
 

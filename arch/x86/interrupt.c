@@ -9,28 +9,13 @@
 #include <arch/x86/status.h>
 #include <kernel/entry.h>
 
-/*
- * A tick in idle has nobody's time slice to count: but for the node's CPU 0, which counts for the node, such a CPU sleeps
- * until it is given a thread (resume_ticks()). Else a node's idle CPUs would queue for its lock 500 times a second each.
- */
-static void tick(struct cpu *cpu)
+static void tick(const struct cpu *cpu)
 {
     if (cpu->index == 0) {
         status_tick();
         ipi_refill();
-    } else if (cpu->arch.trap.thread == NULL) {
-        cpu->arch.ticks_paused = 1;
-        apic_timer_allow_ticks(false);
     }
     handle_tick();
-}
-
-void resume_ticks(struct cpu *cpu)
-{
-    if (cpu->arch.ticks_paused) {
-        cpu->arch.ticks_paused = 0;
-        apic_timer_allow_ticks(true);
-    }
 }
 
 static bool is_handlers(uint8_t vector)

@@ -78,7 +78,6 @@ struct arch_cpu {
     uint64_t fpu_live;          /* 1: the FPU's registers are the current thread's */
     uint64_t bases_live;        /* 1: FS and GS base registers are the current thread's */
     uint64_t fpu_traps;         /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
-    uint64_t ticks_paused;      /* 1: idle for so long that its timer does not interrupt it any more */
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint64_t features;          /* CPU_FEATURE_*. Constant */
     uint32_t apic_id;           /* constant; read by all */

@@ -216,7 +216,7 @@ static void priorities_change_elsewhere(void)
 
 /* ---- Messages across CPUs ---- */
 
-enum { ROUNDS = 300 };
+enum { ROUNDS = 60 };
 
 static void serve(struct worker *worker)
 {

@@ -28,6 +28,13 @@ static uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
+/* Cycles since then; 0 if the counter says it was later: an emulator's may step back when its thread changes CPUs. */
+static uint64_t cycles_since(uint64_t start)
+{
+    int64_t passed = (int64_t)(cycles_since(start));
+    return passed > 0 ? (uint64_t)passed : 0;
+}
+
 static uint64_t cycles_per_millisecond(void)
 {
     size_t bytes;
@@ -55,7 +62,7 @@ static void look_after_workers(uint64_t now, uint64_t millisecond)
         if (calls != watch[i].seen) {
             watch[i].seen = calls;
             watch[i].since = now;
-        } else if (now - watch[i].since > STUCK_MILLISECONDS * millisecond) {
+        } else if (cycles_since(watch[i].since) > STUCK_MILLISECONDS * millisecond) {
             watch[i].since = now;
             sandbox_start_worker(i);
         }
@@ -84,16 +91,16 @@ int main(int argc, char **argv)
         printf("random-calls: no memory for the sandbox\n");
         return 1;
     }
-    while (total_calls() < calls_wanted && cycles() - start < seconds * 1000 * millisecond) {
+    while (total_calls() < calls_wanted && cycles_since(start) < seconds * 1000 * millisecond) {
         uint64_t now = cycles();
-        if (now - made > SANDBOX_MILLISECONDS * millisecond) {
+        if (cycles_since(made) > SANDBOX_MILLISECONDS * millisecond) {
             made = now;
             if (!sandbox_make_anew()) {
                 return 2;
             }
         }
         look_after_workers(now, millisecond);
-        if (now - shown > PROGRESS_MILLISECONDS * millisecond) {
+        if (cycles_since(shown) > PROGRESS_MILLISECONDS * millisecond) {
             shown = now;
             show("so far");
         }

@@ -22,6 +22,7 @@ seL4_CPtr start(unsigned cpu, void (*entry)(void *), void *argument);
 bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code, void *argument);
 
 uint64_t random_below(uint64_t limit); /* the main thread's */
+uint64_t cycles_since(uint64_t start); /* of the TSC; 0 if it says that was later, as an emulator's may */
 uint64_t cycles(void);
 
 /* True until `milliseconds` have passed since the test began; gives other threads of the CPU their turn. */

@@ -42,7 +42,7 @@ static bool interrupt_on_the_way_to_the_lock(void)
         seL4_Signal(signal[i]);
         for (uint64_t begin = cycles(); badge == 0;) {
             seL4_Poll(notification[i], &badge);
-            if (cycles() - begin > 20000000000ull) {
+            if (cycles_since(begin) > 20000000000ull) {
                 return false;
             }
         }
@@ -111,7 +111,7 @@ static bool spurious_interrupts(void)
     uint64_t begin = cycles();
     for (unsigned i = 0; i < 4; i++) {
         while (raws[i].counter < 10) {
-            if (cycles() - begin > 40000000000ull) {
+            if (cycles_since(begin) > 40000000000ull) {
                 return false;
             }
             seL4_Yield();

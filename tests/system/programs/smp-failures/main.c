@@ -26,6 +26,12 @@ uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
+uint64_t cycles_since(uint64_t start)
+{
+    int64_t passed = (int64_t)(cycles() - start);
+    return passed > 0 ? (uint64_t)passed : 0;
+}
+
 uint64_t random_below(uint64_t limit)
 {
     static uint64_t state = 88172645463325252ull;
@@ -38,14 +44,14 @@ uint64_t random_below(uint64_t limit)
 bool time_left(uint64_t milliseconds)
 {
     seL4_Yield();
-    return cycles() - test_start < milliseconds * millisecond;
+    return cycles_since(test_start) < milliseconds * millisecond;
 }
 
 bool await(_Atomic uint64_t *word, uint64_t value)
 {
     uint64_t begin = cycles();
     while (atomic_load(word) < value) {
-        if (cycles() - begin > PATIENCE_MILLISECONDS * millisecond) {
+        if (cycles_since(begin) > PATIENCE_MILLISECONDS * millisecond) {
             atomic_fetch_add(&mistakes, 1);
             return false;
         }

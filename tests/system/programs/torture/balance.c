@@ -49,7 +49,7 @@ static void check(void)
         if (spinners[i].counter != seen[i] || since[i] == 0) {
             seen[i] = spinners[i].counter;
             since[i] = now;
-        } else if (now - since[i] > WINDOW_MILLISECONDS * cycles_per_millisecond()) {
+        } else if (cycles_since(since[i]) > WINDOW_MILLISECONDS * cycles_per_millisecond()) {
             violation(&part_balance, "spinner %u stands still, and there is a CPU for it", i);
             since[i] = now;
         }

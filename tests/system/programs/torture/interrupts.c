@@ -76,7 +76,7 @@ static bool set_up_timer(void)
     }
     /* The firmware left it ticking; what comes of that must be over before anybody listens. */
     set_timer(1);
-    for (uint64_t start = cycles(); cycles() - start < 100 * cycles_per_millisecond();) {
+    for (uint64_t start = cycles(); cycles_since(start) < 100 * cycles_per_millisecond();) {
         seL4_Yield();
     }
     return seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, timer, seL4_WordBits, 0, TIMER_PIN, 0, 0,

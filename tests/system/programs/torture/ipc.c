@@ -137,7 +137,7 @@ static void signal(struct worker *worker, struct server *server, unsigned client
     uint64_t start = cycles();
     while (atomic_load(&server->signals[client]) < number) {
         seL4_Yield();
-        if (cycles() - start > 30000 * cycles_per_millisecond()) {
+        if (cycles_since(start) > 30000 * cycles_per_millisecond()) {
             violation(worker->part, "a signal to a bound notification is lost");
             return;
         }

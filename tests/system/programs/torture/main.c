@@ -135,7 +135,7 @@ static void work(void *argument)
 {
     struct worker *worker = argument;
     while (!atomic_load(&all_are_there)) {
-        seL4_Yield();
+        seL4_Yield(); /* until add_worker() suspends it */
     }
     while (!atomic_load(&stopping) || worker->kind == SERVES) {
         worker->body(worker);
@@ -156,7 +156,9 @@ bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worke
     worker->body = body;
     worker->random = new_seed();
     worker->kind = kind;
-    return cmk_create_thread(&worker->thread, worker->cpu, WORKER_PRIORITY, work, worker);
+    /* They start together: so many that wait would keep each other and the main thread from getting anywhere. */
+    return cmk_create_thread(&worker->thread, worker->cpu, WORKER_PRIORITY, work, worker) &&
+           seL4_TCB_Suspend(worker->thread.tcb) == seL4_NoError;
 }
 
 struct worker *worker_of(const struct part *part, unsigned index)
@@ -256,7 +258,7 @@ static void look_for_standstill(void)
         if (rounds != seen[i] || since[i] == 0 || worker->kind == SERVES || atomic_load(&worker->ended)) {
             seen[i] = rounds;
             since[i] = now;
-        } else if (now - since[i] > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
+        } else if (cycles_since(since[i]) > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
             violation(worker->part, "worker %u on CPU %u stands still at round %lu", worker->index, worker->cpu, rounds);
             since[i] = now;
         }
@@ -275,15 +277,18 @@ static void check_parts(void)
 static void run(void)
 {
     atomic_store(&all_are_there, true);
+    for (unsigned i = 0; i < worker_count; i++) {
+        (void)seL4_TCB_Resume(workers[i].thread.tcb);
+    }
     uint64_t start = cycles(), shown = start;
     while (!atomic_load(&stopping)) {
         uint64_t now = cycles();
-        if (rounds_wanted != 0 ? have_all_their_rounds() : now - start > seconds * 1000 * cycles_per_millisecond()) {
+        if (rounds_wanted != 0 ? have_all_their_rounds() : cycles_since(start) > seconds * 1000 * cycles_per_millisecond()) {
             break;
         }
-        if (now - shown > PROGRESS_MILLISECONDS * cycles_per_millisecond()) {
+        if (cycles_since(shown) > PROGRESS_MILLISECONDS * cycles_per_millisecond()) {
             shown = now;
-            show_progress((now - start) / cycles_per_millisecond());
+            show_progress(cycles_since(start) / cycles_per_millisecond());
         }
         check_parts();
         look_for_standstill();
@@ -298,7 +303,7 @@ static void await_end(void)
     for (unsigned i = 0; i < worker_count; i++) {
         while (!atomic_load(&workers[i].ended) && workers[i].kind == RUNS) {
             check_parts();
-            if (cycles() - start > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
+            if (cycles_since(start) > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
                 violation(workers[i].part, "worker %u does not end", workers[i].index);
                 break;
             }

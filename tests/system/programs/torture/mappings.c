@@ -304,7 +304,7 @@ static bool goes_on(const struct checker *checker)
 {
     uint64_t start = cycles(), counter = checker->counter;
     while (checker->counter == counter && checker->found == 0) {
-        if (cycles() - start > GOING_ON_MILLISECONDS * cycles_per_millisecond()) {
+        if (cycles_since(start) > GOING_ON_MILLISECONDS * cycles_per_millisecond()) {
             return false;
         }
         seL4_Yield();

@@ -288,7 +288,7 @@ static bool check_end(void)
         expect(victim, seL4_TCB_SetPriority(victim->tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY), "SetPriority");
         expect(victim, seL4_TCB_Resume(victim->tcb), "Resume");
         while (victim->counter == counter && victim->found == 0) {
-            if (cycles() - start > 20000 * cycles_per_millisecond()) {
+            if (cycles_since(start) > 20000 * cycles_per_millisecond()) {
                 say("victim %u does not go on", i);
                 return false;
             }

@@ -76,6 +76,13 @@ static inline uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
+/* Cycles since then; 0 if the counter says it was later: an emulator's may step back when its thread changes CPUs. */
+static inline uint64_t cycles_since(uint64_t start)
+{
+    int64_t passed = (int64_t)(cycles() - start);
+    return passed > 0 ? (uint64_t)passed : 0;
+}
+
 uint64_t cycles_per_millisecond(void);
 
 /* The child slot operations of the initial CNode. */
