@@ -29,10 +29,11 @@ static bool take_sample(struct sample *sample)
     port_write8(PIT_CHANNEL2, SAMPLE_PIT_TICKS & 0xff);
     port_write8(PIT_CHANNEL2, SAMPLE_PIT_TICKS >> 8);
     apic_timer_start_once(UINT32_MAX);
-    port_write8(PIT_GATE, gate);
-
+    /* Both are read before the count begins: a CPU that is descheduled here makes the sample long, not short. */
     uint64_t start = read_tsc();
     uint32_t apic_start = apic_timer_count();
+    port_write8(PIT_GATE, gate);
+
     for (unsigned polls = 0; polls < 10000000; polls++) {
         if (port_read8(PIT_GATE) & 0x20) {
             sample->tsc = read_tsc() - start;

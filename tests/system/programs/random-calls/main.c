@@ -31,7 +31,7 @@ static uint64_t cycles(void)
 /* Cycles since then; 0 if the counter says it was later: an emulator's may step back when its thread changes CPUs. */
 static uint64_t cycles_since(uint64_t start)
 {
-    int64_t passed = (int64_t)(cycles_since(start));
+    int64_t passed = (int64_t)(cycles() - start);
     return passed > 0 ? (uint64_t)passed : 0;
 }
 
