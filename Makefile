@@ -14,6 +14,7 @@
 #   make models        Spin models in tests/models
 #   make rules         Coccinelle rules in tests/rules
 #   make bochs         system tests in a second emulator
+#   make torture       long and parallel torture runs; want a machine that does nothing else
 #   make format-check  what clang-format would change
 #
 # Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
@@ -165,6 +166,8 @@ fuzz: build/packages/unit build/packages/fuzz
 	@tools/fuzz search $(FUZZ_SECONDS)
 bochs: for-system build/packages/bochs
 	@tests/system/run --goal bochs
+torture: for-system
+	@tests/system/run --goal torture
 models: build/packages/models
 	@tools/check-models
 rules: build/packages/rules
@@ -180,4 +183,4 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system test unit replay system bochs models rules fuzz format-check clean help
+.PHONY: all kernel user run for-system test unit replay system bochs torture models rules fuzz format-check clean help

@@ -294,21 +294,21 @@ inline event()
 {
     if
     :: skip
-    :: wake(0)
-    :: wake(1)
-    :: wake(2)
-    :: wake(3)
-    :: wake(0); wake(1)
-    :: wake(0); wake(1); wake(2)
+    :: true -> wake(0)
+    :: true -> wake(1)
+    :: true -> wake(2)
+    :: true -> wake(3)
+    :: true -> wake(0); wake(1)
+    :: true -> wake(0); wake(1); wake(2)
     :: current[_pid] != NONE -> state[current[_pid]] = BLOCKED
     :: current[_pid] != NONE -> state[current[_pid]] = BLOCKED; wake(0)
     :: current[_pid] != NONE -> enqueue(current[_pid])
-    :: take_from(0)
-    :: take_from(1)
-    :: take_from(2)
-    :: change_priority(0)
-    :: change_priority(1)
-    :: change_priority(3)
+    :: true -> take_from(0)
+    :: true -> take_from(1)
+    :: true -> take_from(2)
+    :: true -> change_priority(0)
+    :: true -> change_priority(1)
+    :: true -> change_priority(3)
     fi
 }
 
