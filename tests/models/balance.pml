@@ -54,6 +54,7 @@ byte best;
 byte callee = CPUS;
 byte least;
 bool woke;
+byte first;
 
 #define is_balanced(t) ((t) != BOUND)
 #define is_waiting(t) (state[t] == QUEUED)
@@ -125,16 +126,23 @@ inline make_runnable(t)
     fi
 }
 
+inline take_if_best(t)
+{
+    if
+    :: next == NONE && best != 0 && is_available(t) && rank[t] == best -> next = t
+    :: else
+    fi
+}
+
+/* Among equals any: `first`. */
 inline take_best()
 {
     best = best_priority;
-    if
-    :: best == 0 -> next = NONE
-    :: best != 0 && is_available(0) && rank[0] == best -> next = 0
-    :: best != 0 && is_available(1) && rank[1] == best -> next = 1
-    :: best != 0 && is_available(2) && rank[2] == best -> next = 2
-    :: best != 0 && is_available(3) && rank[3] == best -> next = 3
-    fi;
+    take_if_best(first);
+    take_if_best(0);
+    take_if_best(1);
+    take_if_best(2);
+    take_if_best(BOUND);
     best = 0
 }
 
@@ -316,7 +324,16 @@ active [CPUS] proctype cpu()
 {
 kernel:
     mark[_pid] = DOOR;
-    atomic { event(); schedule() };
+    atomic {
+        event();
+        if
+        :: first = 0
+        :: first = 1
+        :: first = 2
+        :: first = BOUND
+        fi;
+        d_step { schedule(); first = 0 }
+    };
     if
     :: goto kernel
     :: skip

@@ -14,8 +14,9 @@
  * Shown: the above, and that no CPU waits for ever, although users may compute for ever.
  *
  *   run
- *   run -DCPUS=3 -DNO_VSPACE_DELETION
- *   run -DCPUS=3 long
+ *   run -DCPUS=3 -DONE_OPERATES -DNO_VSPACE_DELETION
+ *   run long -DCPUS=3 -DONE_OPERATES
+ *   run long bitstate -DCPUS=3
  *
  * Mutants: -DNO_SHOOT_DOWN, -DNO_WAIT, -DNO_IPI, -DWAIT_FOR_FIRST_ONLY, -DNO_LOCAL_INVALIDATION, -DSTRUCTURE_AS_PAGE (invalidates the page
  * instead of leaving the table), -DENTRY_CLEARED_LAST (after the shoot-down), -DFREED_BEFORE_WAIT, -DNO_SWITCH_AT_DOOR,
