@@ -19,7 +19,7 @@ void interrupt_disable(word_t irq);
 
 /*
  * Signals IPI irq `irq` (1..15) to node `node`, both valid. Coalesces, is never lost, and does not wait: past the
- * sender's budget for that node the signal stays pending here until the next tick (design: "Between nodes").
+ * sender's budget for that node the signal stays pending here until a later tick (design: "Between nodes").
  */
 void interrupt_send_to_node(word_t node, word_t irq);
 

@@ -4,7 +4,7 @@
 
 #include <kernel/types.h>
 
-/* A tick has passed: every target's budget is full again, and what was kept pending goes out. */
+/* A tick has passed: a new budget for every target, and what was kept pending goes out as far as it reaches. */
 void ipi_refill(void);
 
 /* This node's state changed for good: IPI irq 15 to every other node, at once. Needs no lock. */

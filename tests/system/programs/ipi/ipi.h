@@ -37,8 +37,9 @@ void make_handlers(void);
 void test_refusals(void);
 void test_every_pair(void);
 void test_coalescing(void);
-void test_none_lost(void);
+/* All others send `bursts` bursts, each more than the kernel's budget, to node 0. */
+void test_none_lost(unsigned long bursts);
 void test_revocation(void);
-int measure_flood(void);
+void measure_flood(void);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#define BURSTS     150
 #define BURST_SIZE 250 /* more than the kernel's budget in a tick */
 
 /* This node's signal is the only one under way. */
@@ -76,10 +75,10 @@ void test_coalescing(void)
     meet();
 }
 
-static void send_bursts(seL4_CPtr signal)
+static void send_bursts(seL4_CPtr signal, unsigned long bursts)
 {
     atomic_ulong *produced = &board->produced[cluster->node_id].value;
-    for (unsigned long burst = 1; burst <= BURSTS; burst++) {
+    for (unsigned long burst = 1; burst <= bursts; burst++) {
         for (unsigned i = 0; i < BURST_SIZE; i++) {
             atomic_fetch_add(produced, 1);
             seL4_Signal(signal);
@@ -91,7 +90,7 @@ static void send_bursts(seL4_CPtr signal)
 }
 
 /* Looks only after a signal: if the last one of a burst were lost, the sender would wait for ever. */
-static void receive_bursts(void)
+static void receive_bursts(unsigned long bursts)
 {
     unsigned long wakings = 0;
     for (bool all = false; !all;) {
@@ -101,20 +100,20 @@ static void receive_bursts(void)
         for (seL4_Word node = 1; node < cluster->num_nodes; node++) {
             unsigned long produced = atomic_load(&board->produced[node].value);
             atomic_store(&board->seen[node].value, produced);
-            all = all && produced == BURSTS * BURST_SIZE;
+            all = all && produced == bursts * BURST_SIZE;
         }
     }
-    printf("%lu signals from each node, %lu wakings\n", (unsigned long)BURSTS * BURST_SIZE, wakings);
+    printf("%lu signals from each node, %lu wakings\n", bursts * BURST_SIZE, wakings);
     check(true, "no signal is lost when all others send more than their budget");
 }
 
-void test_none_lost(void)
+void test_none_lost(unsigned long bursts)
 {
     meet();
     if (cluster->node_id == 0) {
-        receive_bursts();
+        receive_bursts(bursts);
     } else {
-        send_bursts(signal_to(0, 4));
+        send_bursts(signal_to(0, 4), bursts);
     }
     meet();
 }
