@@ -14,6 +14,8 @@
 #   make models        Spin models in tests/models
 #   make rules         Coccinelle rules in tests/rules
 #   make bochs         system tests in a second emulator
+#   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE compares with an earlier
+#                      bench.json; one or some: tools/bench NAME...
 #   make torture       long and parallel torture runs; want a machine that does nothing else
 #   make format-check  what clang-format would change
 #
@@ -134,9 +136,13 @@ endef
 $(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
 $(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
 $(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
+BENCH_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/bench/programs/*/*.c)))))
+$(foreach name,$(BENCH_PROGRAMS),\
+    $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,build/bench/programs/$(name).elf)))
 
 -include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call user_objects,\
-    user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance)))
+    user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance tests/bench/programs/* \
+    tests/bench/support)))
 
 # ---- Running and testing ---------------------------------------------------------------------------------------------
 
@@ -166,6 +172,9 @@ fuzz: build/packages/unit build/packages/fuzz
 	@tools/fuzz search $(FUZZ_SECONDS)
 bochs: for-system build/packages/bochs
 	@tests/system/run --goal bochs
+for-bench: all $(BENCH_PROGRAMS:%=build/bench/programs/%.elf) build/packages/bench
+bench: for-bench
+	@tools/bench $(if $(BASE),--base $(BASE))
 torture: for-system
 	@tests/system/run --goal torture
 models: build/packages/models
@@ -183,4 +192,5 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system test unit replay system bochs torture models rules fuzz format-check clean help
+.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture models rules fuzz \
+    format-check clean help

@@ -1,7 +1,7 @@
 /*
  * The system calls (contract 1.3).
- * Message registers are the IPC buffer's msg[]. The WithMRs forms take the first four in variables instead, a null
- * pointer meaning "not wanted" (and zero when sending), and leave the first four words of the IPC buffer alone.
+ * Message registers are the IPC buffer's msg[]. The WithMRs forms take the first four in variables instead and leave
+ * the first four words of the IPC buffer alone; a null pointer means "not wanted" and, when sending, a word of zero.
  */
 #ifndef SEL4_SYSCALLS_H
 #define SEL4_SYSCALLS_H
@@ -45,20 +45,22 @@ static inline void seL4_Reply(seL4_MessageInfo_t msgInfo)
 
 static inline void seL4_Signal(seL4_CPtr dest)
 {
-    struct sel4_x64_trap trap = {.rdi = dest, .info = seL4_MessageInfo_new(0, 0, 0, 1)};
+    struct sel4_x64_trap trap = sel4_x64_wordless(dest);
+    trap.info = seL4_MessageInfo_new(0, 0, 0, 1);
+    trap.mr[0] = 0; /* should it be an endpoint */
     sel4_x64_enter(seL4_SysSend, &trap);
 }
 
 static inline seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sender)
 {
-    struct sel4_x64_trap trap = {.rdi = src};
+    struct sel4_x64_trap trap = sel4_x64_wordless(src);
     return sel4_x64_receive(seL4_SysRecv, &trap, sender);
 }
 
 /* As seL4_Recv if a message is there; otherwise *sender is 0 and nothing else can be relied on. */
 static inline seL4_MessageInfo_t seL4_NBRecv(seL4_CPtr src, seL4_Word *sender)
 {
-    struct sel4_x64_trap trap = {.rdi = src};
+    struct sel4_x64_trap trap = sel4_x64_wordless(src);
     return sel4_x64_receive(seL4_SysNBRecv, &trap, sender);
 }
 
@@ -90,7 +92,7 @@ static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_
 
 static inline void seL4_Yield(void)
 {
-    struct sel4_x64_trap trap = {0};
+    struct sel4_x64_trap trap = sel4_x64_wordless(0);
     sel4_x64_enter(seL4_SysYield, &trap);
 }
 
@@ -102,13 +104,23 @@ static inline void seL4_SetTLSBase(seL4_Word tls_base)
 
 /* The forms with message registers in variables. */
 
+static inline seL4_Word sel4_x64_word(seL4_MessageInfo_t info, int i, const seL4_Word *mr)
+{
+    if ((seL4_Word)i >= seL4_MessageInfo_get_length(info)) {
+        return sel4_x64_any_word();
+    }
+    return mr ? *mr : 0;
+}
+
+/* For the message that trap->info describes. */
 static inline void sel4_x64_take(struct sel4_x64_trap *trap, const seL4_Word *mr0, const seL4_Word *mr1,
                                  const seL4_Word *mr2, const seL4_Word *mr3)
 {
-    trap->mr[0] = mr0 ? *mr0 : 0;
-    trap->mr[1] = mr1 ? *mr1 : 0;
-    trap->mr[2] = mr2 ? *mr2 : 0;
-    trap->mr[3] = mr3 ? *mr3 : 0;
+    seL4_MessageInfo_t info = trap->info;
+    trap->mr[0] = sel4_x64_word(info, 0, mr0);
+    trap->mr[1] = sel4_x64_word(info, 1, mr1);
+    trap->mr[2] = sel4_x64_word(info, 2, mr2);
+    trap->mr[3] = sel4_x64_word(info, 3, mr3);
 }
 
 static inline void sel4_x64_give(const struct sel4_x64_trap *trap, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
@@ -161,7 +173,7 @@ static inline void seL4_ReplyWithMRs(seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
 static inline seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
                                                   seL4_Word *mr2, seL4_Word *mr3)
 {
-    struct sel4_x64_trap trap = {.rdi = src};
+    struct sel4_x64_trap trap = sel4_x64_wordless(src);
     sel4_x64_enter(seL4_SysRecv, &trap);
     sel4_x64_give(&trap, sender, mr0, mr1, mr2, mr3);
     return trap.info;
@@ -170,7 +182,7 @@ static inline seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *send
 static inline seL4_MessageInfo_t seL4_NBRecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
                                                     seL4_Word *mr2, seL4_Word *mr3)
 {
-    struct sel4_x64_trap trap = {.rdi = src};
+    struct sel4_x64_trap trap = sel4_x64_wordless(src);
     sel4_x64_enter(seL4_SysNBRecv, &trap);
     sel4_x64_give(&trap, sender, mr0, mr1, mr2, mr3);
     return trap.info;

@@ -17,9 +17,14 @@ struct sel4_x64_trap {
     seL4_Word mr[ABI_MESSAGE_REGISTERS];
 };
 
-/* Memory is clobbered in both directions: the kernel reads and writes the IPC buffer. */
+/*
+ * Memory is clobbered in both directions: the kernel reads and writes the IPC buffer. Operands are variables, not the
+ * structure's fields, so that the compiler need not keep the structure in memory.
+ */
 static inline void sel4_x64_enter(seL4_Syscall_ID number, struct sel4_x64_trap *trap)
 {
+    seL4_Word rdi = trap->rdi;
+    seL4_Word rsi = trap->info.words[0];
     register seL4_Word mr0 __asm__("r10") = trap->mr[0];
     register seL4_Word mr1 __asm__("r8") = trap->mr[1];
     register seL4_Word mr2 __asm__("r9") = trap->mr[2];
@@ -28,19 +33,42 @@ static inline void sel4_x64_enter(seL4_Syscall_ID number, struct sel4_x64_trap *
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
                      "syscall\n\t"
                      "movq %%rbx, %%rsp"
-                     : "+D"(trap->rdi), "+S"(trap->info.words[0]), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
+                     : "+D"(rdi), "+S"(rsi), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
                      : "d"((seL4_Word)number)
                      : "rbx", "rcx", "r11", "memory");
+    trap->rdi = rdi;
+    trap->info.words[0] = rsi;
     trap->mr[0] = mr0;
     trap->mr[1] = mr1;
     trap->mr[2] = mr2;
     trap->mr[3] = mr3;
 }
 
+/*
+ * What happens to be in a register: for message registers beyond a message's length. They need no value, because the
+ * kernel does not read them.
+ */
+static inline seL4_Word sel4_x64_any_word(void)
+{
+    seL4_Word word;
+    __asm__ volatile("" : "=r"(word)); /* volatile: otherwise all four would be one register, and copied from there */
+    return word;
+}
+
+/* A system call without message words. */
+static inline struct sel4_x64_trap sel4_x64_wordless(seL4_Word rdi)
+{
+    struct sel4_x64_trap trap = {.rdi = rdi};
+    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
+        trap.mr[i] = sel4_x64_any_word();
+    }
+    return trap;
+}
+
 /* A system call that takes one word and gives one back: the debug calls and SetTLSBase. */
 static inline seL4_Word sel4_x64_enter_word(seL4_Syscall_ID number, seL4_Word argument)
 {
-    struct sel4_x64_trap trap = {.rdi = argument};
+    struct sel4_x64_trap trap = sel4_x64_wordless(argument);
     sel4_x64_enter(number, &trap);
     return trap.rdi;
 }
@@ -50,7 +78,7 @@ static inline void sel4_x64_load_registers(struct sel4_x64_trap *trap)
 {
     seL4_Word length = seL4_MessageInfo_get_length(trap->info);
     for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
-        trap->mr[i] = (seL4_Word)i < length ? seL4_GetMR(i) : 0;
+        trap->mr[i] = (seL4_Word)i < length ? seL4_GetMR(i) : sel4_x64_any_word();
     }
 }
 

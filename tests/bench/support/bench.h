@@ -1,0 +1,95 @@
+/*
+ * What the benchmark programs share: time stamps, samples and their report, threads with address spaces of their own.
+ * docs/benchmarks.md says what is measured and how.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <sel4/sel4.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROOT  seL4_CapInitThreadCNode
+#define DEPTH seL4_WordBits
+
+/* ---- Time stamps ---- */
+
+/*
+ * The low half of the time stamp counter: nothing measured here takes 2^32 ticks. Neither the compiler nor the measured
+ * stubs, which are volatile too, move across it.
+ */
+static inline uint32_t stamp(void)
+{
+    uint32_t low;
+    __asm__ volatile("rdtsc" : "=a"(low) : : "rdx", "memory");
+    return low;
+}
+
+/* What lies between two stamps when nothing is between them. Constant after bench_begin(). */
+extern uint32_t stamp_overhead;
+void measure_overhead(void);
+
+/* ---- Samples ---- */
+
+/* The first WARM_UP rounds are not reported. */
+enum { WARM_UP = 64, ROUNDS = 1000, ALL_ROUNDS = WARM_UP + ROUNDS };
+
+/* Stamps of one kind of operation, round by round. `begin` and `end` may be written by different threads. */
+struct samples {
+    uint32_t begin[ALL_ROUNDS];
+    uint32_t end[ALL_ROUNDS];
+};
+
+/*
+ * Prints the samples for tools/bench, overhead subtracted. `operations` is how many operations one sample covers. Sorts
+ * `samples`.
+ */
+void report(const char *name, struct samples *samples, unsigned rounds, unsigned operations);
+
+/* The same for `count` samples that are differences already, overhead subtracted. */
+void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations);
+
+/* ---- Set-up ---- */
+
+void bench_begin(void);
+
+/* What is not expected to fail ends the program when it does, with a line that says where. */
+void must(bool condition, const char *what);
+#define OK(call) must((call) == seL4_NoError, #call)
+
+seL4_CPtr new_object(seL4_Word type, seL4_Word size_bits);
+seL4_CPtr new_endpoint(void);
+seL4_CPtr new_notification(void);
+
+/* A copy with other rights or badge, in a new slot of the initial CNode. */
+seL4_CPtr new_minted(seL4_CPtr source, seL4_CapRights_t rights, seL4_Word badge);
+
+/* A PML4 with an ASID and the whole image mapped as in the initial thread's address space: the same memory. */
+seL4_CPtr new_vspace(void);
+
+/* ---- Threads ---- */
+
+/* The main thread waits at MAIN_PRIORITY while the others run. */
+enum { MAIN_PRIORITY = 100, LOW = 140, MIDDLE = 150, HIGH = 160 };
+
+struct thread_options {
+    seL4_Word priority;
+    seL4_CPtr vspace;         /* 0: the main thread's */
+    seL4_CPtr cspace;         /* 0: the main thread's */
+    seL4_Word cspace_data;
+    seL4_CPtr fault_endpoint; /* in the thread's CSpace; 0: none */
+    seL4_Word cpu;
+};
+
+/*
+ * A new thread, which runs as soon as everybody above it waits. Its stack, IPC buffer and thread-local data are in the
+ * image, so that they are there in every address space.
+ */
+seL4_CPtr start_thread(struct thread_options options, void (*function)(void));
+
+/* Lets the others run until one of them, in whichever address space, calls finished(). Then ends all threads. */
+void run_threads(void);
+void finished(void);
+
+#endif

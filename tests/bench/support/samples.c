@@ -1,0 +1,72 @@
+/* Samples: overhead, and what tools/bench reads. */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAIRS_IN_A_LINE = 8 };
+
+uint32_t stamp_overhead;
+
+void measure_overhead(void)
+{
+    stamp_overhead = UINT32_MAX;
+    for (int i = 0; i < WARM_UP; i++) {
+        uint32_t begin = stamp();
+        uint32_t end = stamp();
+        if (end - begin < stamp_overhead) {
+            stamp_overhead = end - begin;
+        }
+    }
+}
+
+static void sort(uint32_t *values, unsigned count)
+{
+    /* Shell's method: no memory, no recursion, and most values are equal. */
+    for (unsigned gap = count / 2; gap > 0; gap /= 2) {
+        for (unsigned i = gap; i < count; i++) {
+            uint32_t value = values[i];
+            unsigned j = i;
+            for (; j >= gap && values[j - gap] > value; j -= gap) {
+                values[j] = values[j - gap];
+            }
+            values[j] = value;
+        }
+    }
+}
+
+/* Lines "bench| NAME |OPERATIONS| VALUE*TIMES ...": as many as it needs. */
+void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations)
+{
+    sort(values, count);
+    unsigned pairs = 0;
+    for (unsigned i = 0; i < count;) {
+        unsigned same = 1;
+        while (i + same < count && values[i + same] == values[i]) {
+            same++;
+        }
+        if (pairs % PAIRS_IN_A_LINE == 0) {
+            printf("%sbench| %s |%u|", pairs == 0 ? "" : "\n", name, operations);
+        }
+        printf(" %u*%u", values[i], same);
+        pairs++;
+        i += same;
+    }
+    printf("\n");
+}
+
+void report(const char *name, struct samples *samples, unsigned rounds, unsigned operations)
+{
+    for (unsigned i = 0; i < rounds; i++) {
+        samples->end[i] -= samples->begin[i] + stamp_overhead;
+    }
+    report_values(name, samples->end + WARM_UP, rounds - WARM_UP, operations);
+}
+
+void must(bool condition, const char *what)
+{
+    if (!condition) {
+        printf("bench: failed: %s\n", what);
+        exit(1);
+    }
+}

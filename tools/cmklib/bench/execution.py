@@ -1,0 +1,72 @@
+"""Boots one run of a .bench file and collects the samples that its programs print."""
+import os
+import re
+import subprocess
+
+from cmklib.bench.statistics import figures
+from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse
+
+PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD)
+LOGS = os.path.join(BUILD, "bench", "logs")
+# "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ..."
+SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(\d+)\|((?: \d+\*\d+)+)$")
+CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
+
+
+def find_image(text):
+    name, blank, string = text.partition(" ")
+    for folder in PROGRAM_FOLDERS:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path + blank + string
+    raise WrongUse(f"no image is called {name}; 'make for-bench' builds them")
+
+
+def command_of(run):
+    command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel, "--smp", run.smp,
+               "--mem", run.mem, f"--config={run.config.strip()}", "--timeout", str(run.timeout)]
+    return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text) for text in run.images]
+
+
+def samples_of(lines):
+    """{name: (operations, {value: how often})} of the console's lines, in the order in which they came."""
+    samples = {}
+    for match in filter(None, map(SAMPLES.match, lines)):
+        _, counts = samples.setdefault(match[2], (int(match[3]), {}))
+        for pair in match[4].split():
+            value, times = (int(number) for number in pair.split("*"))
+            counts[value] = counts.get(value, 0) + times
+    return samples
+
+
+def cpus_of_node(lines):
+    """CPUs of a node, of those that the cluster has: nodes here have equally many."""
+    for match in filter(None, map(CLUSTER.match, lines)):
+        return int(match[2]) // int(match[1])
+    raise WrongUse("the console does not say how large the cluster is")
+
+
+def boot(run):
+    """The console's lines."""
+    os.makedirs(LOGS, exist_ok=True)
+    log = os.path.join(LOGS, run.label.replace("/", "-").replace(" ", "-") + ".log")
+    done = subprocess.run(command_of(run), cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="backslashreplace", check=False)
+    with open(log, "w", encoding="utf-8") as file:
+        file.write(done.stdout)
+    lines = done.stdout.splitlines()
+    if done.returncode != 0:
+        raise WrongUse(f"{run.label}: {lines[-1] if lines else 'no output'} (console: {os.path.relpath(log)})")
+    return lines
+
+
+def measure(run):
+    """The entries of bench.json that this run gives."""
+    lines = boot(run)
+    cpus = cpus_of_node(lines)
+    suffix = "" if run.fastpath == "on" else ", fastpath=off"
+    entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": run.unit, "run": run.name,
+                "samples": sum(counts.values())} for name, (operations, counts) in samples_of(lines).items()]
+    if not entries:
+        raise WrongUse(f"{run.label}: the run measured nothing")
+    return entries

@@ -1,0 +1,39 @@
+"""The table that people read, and what changed since an earlier run."""
+
+FIGURES = ("min", "median", "p99", "max")
+
+
+def columns(rows, align):
+    """Rows of texts as lines with aligned columns; `align` has < or > for each."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(align))]
+    return ["  ".join(f"{text:{side}{width}}" for text, side, width in zip(row, align, widths)).rstrip() for row in rows]
+
+
+def against_goal(median, goal):
+    return "" if goal is None else "met" if median <= goal else f"+{median - goal:g}"
+
+
+def table(entries, goals):
+    """One line for each operation and node size. `goals`: (name, CPUs) -> (goal, seL4's figure)."""
+    rows = [("operation", "CPUs", *FIGURES, "goal", "", "seL4")]
+    for entry in entries:
+        goal, sel4 = goals.get((entry["name"], entry["cpus"]), (None, None))
+        rows.append((entry["name"], str(entry["cpus"]), *(f"{entry[key]:g}" for key in FIGURES),
+                     "" if goal is None else str(goal), against_goal(entry["median"], goal), "" if sel4 is None else str(sel4)))
+    return columns(rows, "<>>>>>><>")
+
+
+def changes(changed, gone, new):
+    """What statistics.compare() found, as lines."""
+    if not changed and not gone and not new:
+        return ["nothing changed"]
+    lines = []
+    if changed:
+        rows = [("changed", "CPUs", "median before", "now", "", "min before", "now", "max before", "now")]
+        for before, now in changed:
+            percent = (now["median"] - before["median"]) / before["median"] * 100 if before["median"] else 0
+            rows.append((now["name"], str(now["cpus"]), f"{before['median']:g}", f"{now['median']:g}", f"{percent:+.1f} %",
+                         f"{before['min']:g}", f"{now['min']:g}", f"{before['max']:g}", f"{now['max']:g}"))
+        lines += columns(rows, "<>>>>>>>>")
+    lines += [f"no longer measured: {entry['name']}, {entry['cpus']} CPUs" for entry in gone]
+    return lines + [f"new: {entry['name']}, {entry['cpus']} CPUs" for entry in new]
