@@ -136,13 +136,18 @@ endef
 $(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
 $(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
 $(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
+# The workloads of tools/scale; one of them is the key-value store.
+build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) build/user/objects/user/key-value/table.o \
+    $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
+	@mkdir -p $(@D); echo "CMK CC $@"; tools/cmk cc -o $@ $(filter %.o,$^)
+
 BENCH_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/bench/programs/*/*.c)))))
 $(foreach name,$(BENCH_PROGRAMS),\
     $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,build/bench/programs/$(name).elf)))
 
 -include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call user_objects,\
     user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance tests/bench/programs/* \
-    tests/bench/support)))
+    tests/bench/support tests/bench/scale)))
 
 # ---- Running and testing ---------------------------------------------------------------------------------------------
 
@@ -157,6 +162,7 @@ build/system/images/text.elf: tests/system/run_bad_images.py | build/packages/bu
 	@tests/system/run_bad_images.py $(@D)
 
 for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
+    build/system/programs/scale.elf \
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.

@@ -4,22 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static uint64_t values[KEYS];
-static uint64_t version;
-
-/* The next update of the log. False if there is none to come, or it is not the next one. */
-static bool apply_next(struct cmk_channel_end *log)
-{
-    struct cmk_message message;
-    struct update update;
-    if (cmk_channel_receive(log, &message, &update, sizeof(update)) != CMK_CHANNEL_OK ||
-        message.length != sizeof(update) || update.version != version + 1 || update.key >= KEYS) {
-        return false;
-    }
-    values[update.key] = update.value;
-    version = update.version;
-    return true;
-}
+static struct table table;
 
 /* A read waits until the log has come as far as it asks: the writer sent that update before the client knew of it. */
 static bool answer(struct cmk_channel_end *client, struct cmk_channel_end *log, bool *stop)
@@ -30,12 +15,12 @@ static bool answer(struct cmk_channel_end *client, struct cmk_channel_end *log, 
         message.length != sizeof(request)) {
         return false;
     }
-    while (request.method == READ && version < request.version) {
-        if (!apply_next(log)) {
+    while (request.method == READ && table.version < request.version) {
+        if (!table_apply_next(&table, log)) {
             return false;
         }
     }
-    struct reply reply = {request.key < KEYS ? values[request.key] : 0, version};
+    struct reply reply = {request.key < KEYS ? table.values[request.key] : 0, table.version};
     *stop = request.method == STOP;
     return cmk_channel_reply(client, &message, &reply, sizeof(reply)) == CMK_CHANNEL_OK;
 }
@@ -53,10 +38,10 @@ int serve_reads(seL4_Word node)
     size_t last = 0;
     for (bool stop = false; !stop;) {
         last = cmk_channel_wait_any(both, 2, last);
-        if (last == 0 ? !apply_next(&log) : !answer(&client, &log, &stop)) {
+        if (last == 0 ? !table_apply_next(&table, &log) : !answer(&client, &log, &stop)) {
             return EXIT_FAILURE;
         }
     }
-    printf("%lu updates applied\n", version);
+    printf("%lu updates applied\n", table.version);
     return EXIT_SUCCESS;
 }

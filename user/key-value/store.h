@@ -2,34 +2,13 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "table.h"
+
 #include <cmk/names.h>
 #include <stdbool.h>
 
-#define KEYS      256
 #define WRITER    1 /* the node that orders all writes; the nodes above hold replicas */
 #define MAX_PEERS ABI_CMK_MAX_NODES
-
-enum method { WRITE = 1, READ, STOP };
-
-/* Request of the dispatcher to the writer or a replica. */
-struct request {
-    uint64_t method;
-    uint64_t key;
-    uint64_t value;
-    uint64_t version; /* READ: answer only with all writes up to this one applied */
-};
-
-struct reply {
-    uint64_t value;
-    uint64_t version; /* number of the last write that this node applied */
-};
-
-/* One entry of the writer's log, to the replicas; they apply it in order. */
-struct update {
-    uint64_t version;
-    uint64_t key;
-    uint64_t value;
-};
 
 extern struct cmk_names names;
 

@@ -8,7 +8,7 @@
 static void send_update(struct cmk_channel_end logs[], seL4_Word replicas, const struct update *update)
 {
     for (seL4_Word i = 0; i < replicas; i++) {
-        (void)cmk_channel_send(&logs[i], 0, update, sizeof(*update));
+        log_send(&logs[i], update);
     }
 }
 
