@@ -31,7 +31,7 @@ static bool is_interrupt(word_t vector)
     return !(may_be_exception || may_be_software) || apic_is_in_service((uint8_t)vector);
 }
 
-/* True if it was a system call, and was dropped. */
+/* True if it was a system call, was dropped, and may still be due (see is_about_to_repeat()). */
 static bool handle_event(struct cpu *cpu)
 {
     const struct trap_record *trap = &cpu->arch.trap;
@@ -48,7 +48,7 @@ static bool handle_event(struct cpu *cpu)
      * not even be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
      */
     if (cpu->current == NULL || cpu->current != trap->thread) {
-        return trap->thread != NULL && vector == ENTERED_BY_SYSCALL;
+        return vector == ENTERED_BY_SYSCALL && cpu->stopped == trap->thread;
     }
     if (vector == ENTERED_BY_SYSCALL) {
         handle_syscall(context_syscall_number(&trap->thread->context));
@@ -128,12 +128,24 @@ static struct tcb *schedule_past_traps(struct cpu *cpu)
 
 /*
  * `next` is the thread whose system call was dropped, and its context says that it is about to repeat it: whoever took it
- * away has not rewritten its registers, or the vector would be gone. (It cannot have been elsewhere and have got further:
- * no CPU is given the lock twice while this one waits for it.)
+ * away has not rewritten its registers, or the vector would be gone. It may have been elsewhere, and have made the call
+ * there again. It has not got further: no CPU is given the lock twice while this one waits for it, so that one that it
+ * came to could only drop the call, too, and a CPU that repeated it tells the others.
  */
 static bool is_about_to_repeat(const struct cpu *cpu, const struct tcb *next)
 {
     return next != NULL && next == cpu->arch.trap.thread && next->context.vector == ENTERED_BY_SYSCALL;
+}
+
+/* The thread's call is carried out now: for CPUs that have still to drop it, it is not due any more. */
+static void forget_dropped_call(const struct tcb *thread)
+{
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        struct cpu *cpu = cpu_by_index(i);
+        if (cpu->stopped == thread) {
+            cpu->stopped = NULL;
+        }
+    }
 }
 
 /*
@@ -144,6 +156,7 @@ static struct tcb *repeat_syscall(struct cpu *cpu, struct tcb *thread)
 {
     make_current(cpu, thread);
     context_redo_syscall(&thread->context);
+    forget_dropped_call(thread);
     handle_syscall(context_syscall_number(&thread->context));
     return schedule_past_traps(cpu);
 }

@@ -9,16 +9,20 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { PRIORITY = 100 };
+enum { PRIORITY = 100, ANY_CPU = 0xffff };
 
 extern unsigned cpu_count;
+extern bool is_balanced;             /* the node has balance=on (argument "balanced") */
 extern atomic_bool stop;             /* the test is over: its threads stop working */
 extern _Atomic uint64_t mistakes;    /* of the test that runs */
 
 /* A thread of the test that runs, on that CPU modulo the node's; suspended when the test is over. */
 seL4_CPtr start(unsigned cpu, void (*entry)(void *), void *argument);
 
-/* A raw thread: no stack, no thread-local data. In `slot`, which is empty; its memory is `untyped`, or any if that is 0. */
+/*
+ * A raw thread: no stack, no thread-local data. In `slot`, which is empty; its memory is `untyped`, or any if that is 0.
+ * With ANY_CPU it gets no affinity.
+ */
 bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code, void *argument);
 
 uint64_t random_below(uint64_t limit); /* the main thread's */
@@ -39,7 +43,7 @@ struct test {
     bool (*run)(void);
 };
 
-extern const struct test thread_tests[], memory_tests[], interrupt_tests[]; /* ended by a null name */
+extern const struct test thread_tests[], memory_tests[], interrupt_tests[], call_tests[]; /* ended by a null name */
 
 /* raw.asm */
 struct raw {
@@ -49,5 +53,6 @@ struct raw {
     volatile uint64_t first;   /* 1: about to use the FPU for the first time; 2: has used it */
 };
 extern const char raw_fpu_user[], raw_fpu_first[], raw_reader[], raw_odd_interrupts[];
+extern const char raw_sender[], raw_receiver[]; /* address: an endpoint; counter: the next message's number */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The ways in which real SMP kernels failed, one test each. Prints PASS or FAIL for each; arguments: names of tests to run
- * (none: all). The node should have several CPUs; with one, the tests still hold.
+ * The ways in which real SMP kernels failed, one test each. Prints PASS or FAIL for each. Arguments: "balanced" first, if
+ * the node has balance=on; names of tests to run (none: all). The node should have several CPUs; with one, the tests still hold.
  */
 #include "failures.h"
 
@@ -11,6 +11,7 @@
 enum { MAX_THREADS = 128, PATIENCE_MILLISECONDS = 20000 };
 
 unsigned cpu_count;
+bool is_balanced;
 atomic_bool stop;
 _Atomic uint64_t mistakes;
 
@@ -95,7 +96,7 @@ bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code
     return error == seL4_NoError &&
            seL4_TCB_Configure(slot, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0) == seL4_NoError &&
            seL4_TCB_SetPriority(slot, seL4_CapInitThreadTCB, PRIORITY) == seL4_NoError &&
-           seL4_TCB_SetAffinity(slot, cpu % cpu_count) == seL4_NoError &&
+           (cpu == ANY_CPU || seL4_TCB_SetAffinity(slot, cpu % cpu_count) == seL4_NoError) &&
            seL4_TCB_WriteRegisters(slot, true, 0, 20, &context) == seL4_NoError;
 }
 
@@ -103,12 +104,14 @@ bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {
+    int names = 0;
     for (int i = 1; i < argc; i++) {
+        names += strcmp(argv[i], "balanced") != 0;
         if (strcmp(argv[i], name) == 0) {
             return true;
         }
     }
-    return argc < 2;
+    return names == 0;
 }
 
 static bool run(const struct test *test)
@@ -146,9 +149,10 @@ static uint64_t find_millisecond(void)
 
 int main(int argc, char **argv)
 {
-    static const struct test *const suites[] = {thread_tests, memory_tests, interrupt_tests};
+    static const struct test *const suites[] = {thread_tests, memory_tests, interrupt_tests, call_tests};
     int status = 0;
     cpu_count = (unsigned)seL4_GetBootInfo()->numNodes;
+    is_balanced = argc > 1 && strcmp(argv[1], "balanced") == 0;
     millisecond = find_millisecond();
     if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
         return 4;

@@ -1,11 +1,13 @@
 ; Threads without stack. r14: struct raw (failures.h).
 
-global raw_fpu_user, raw_fpu_first, raw_reader, raw_odd_interrupts
+global raw_fpu_user, raw_fpu_first, raw_reader, raw_odd_interrupts, raw_sender, raw_receiver
 
 COUNTER equ 0
 FOUND   equ 8
 ADDRESS equ 16
 
+SYS_SEND  equ -3
+SYS_RECV  equ -5
 SYS_YIELD equ -7
 
 section .text
@@ -83,3 +85,27 @@ raw_odd_interrupts:
     or rax, 1
     mov [r14 + FOUND], rax
     jmp raw_odd_interrupts
+
+; Sends numbers, from 0 up.
+raw_sender:
+    mov rdi, [r14 + ADDRESS]
+    mov rsi, 1                           ; one word, in r10
+    mov r10, [r14 + COUNTER]
+    mov rdx, SYS_SEND
+    syscall
+    inc qword [r14 + COUNTER]
+    jmp raw_sender
+
+; Receives them, and notes one that is out of order, + 1.
+raw_receiver:
+    mov rdi, [r14 + ADDRESS]
+    mov rdx, SYS_RECV
+    syscall
+    cmp r10, [r14 + COUNTER]
+    je .expected
+    mov [r14 + COUNTER], r10
+    inc r10
+    mov [r14 + FOUND], r10
+.expected:
+    inc qword [r14 + COUNTER]
+    jmp raw_receiver
