@@ -100,6 +100,8 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
     case CMK_TRIGGER_ASSERT:
         assert(false && "asked to fail");
         return DONE;
+    case CMK_TRIGGER_HANG:
+        machine_hang();
     case CMK_TRIGGER_LONGEST_STRETCH:
         return answer_word(answer, preemption_longest_stretch());
     default:

@@ -4,20 +4,24 @@
 
 %include "entry.inc"
 
-extern kernel_exception, machine_check, node_stopping, cpus_halted
+extern kernel_exception, machine_check, machine_check_report, node_stopping, cpus_halted
 extern exception_from_user_one, exception_from_user_many
 global nmi_stub, double_fault_stub, machine_check_stub, debug_stub_one, debug_stub_many
 
 section .text
 
-; A node that stops sends this to its own CPUs; from elsewhere it is counted and ignored. node_stopping: written once,
-; before the NMI, by the CPU that stops the node. cpus_halted: counted up here, read by that CPU.
+; A node that stops sends this to its own CPUs, which halt. Any other NMI is counted and ignored; also one that hits the CPU
+; that is stopping the node, which must be able to finish. node_stopping: that CPU's block; written once, before the NMI, by
+; that CPU. cpus_halted: counted up here, read by that CPU.
 align 16
 nmi_stub:
-    cmp dword [node_stopping], 0
-    jne .halt
     push rax
     BLOCK_OF_STACK rax
+    cmp qword [node_stopping], 0
+    je .ignore
+    cmp qword [node_stopping], rax
+    jne .halt
+.ignore:
     inc qword [rax + CPU_NMIS]
     pop rax
     iretq
@@ -37,7 +41,8 @@ double_fault_stub:                       ; the CPU pushed an error code of 0
     call kernel_exception
     ud2
 
-; Returns only if it was no machine check at all, but an interrupt message with its vector.
+; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody needs any more: another
+; one, which comes meanwhile, then finds this stack free, and returns. So does an interrupt message with its vector.
 align 16
 machine_check_stub:
     push 0
@@ -51,9 +56,11 @@ machine_check_stub:
     push r9
     push r10
     push r11
-    lea rdi, [rsp + 9 * 8]
+    BLOCK_OF_STACK rdi
     cld
     call machine_check                   ; 16 words below an aligned top: aligned
+    test al, al
+    jnz .ends_the_node
     pop r11
     pop r10
     pop r9
@@ -65,6 +72,12 @@ machine_check_stub:
     pop rax
     add rsp, 16
     iretq
+.ends_the_node:
+    mov rdi, [rsp + (9 + 2) * 8]         ; rip
+    BLOCK_OF_STACK rax
+    lea rsp, [rax + CPU_STACK_TOP]
+    call machine_check_report
+    ud2
 
 ; From user mode (single step, int1): becomes an exception like any other, in the thread's context. The kernel sets no
 ; breakpoints and clears TF, so in the kernel it can only be a CPU's oddity around `mov ss`: counted and ignored.

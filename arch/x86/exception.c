@@ -69,12 +69,3 @@ _Noreturn void kernel_exception(const struct exception_frame *frame)
     kernel_stop("exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u",
                 frame->vector, (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp, cpu_apic_id());
 }
-
-void machine_check(const struct exception_frame *frame)
-{
-    if (apic_is_in_service((uint8_t)frame->vector)) {
-        apic_end_of_interrupt();
-        return;
-    }
-    kernel_stop("machine check at %p, CPU with APIC id %u", (void *)frame->rip, cpu_apic_id());
-}

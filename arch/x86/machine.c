@@ -12,14 +12,14 @@
 #include <stdatomic.h>
 
 /*
- * node_stopping: set once, by the CPU that stops the node; read by that node's NMI stubs. cpus_halted: counted up by
- * them.
+ * node_stopping: the CPU that stops the node, set once by that CPU; read by the node's NMI stubs. cpus_halted: counted up
+ * by them.
  *
  * A CPU that joins its node sets `takes_nmi` and then reads node_stopping; the one that stops the node sets
  * node_stopping and then reads every `takes_nmi`. All four are sequentially consistent, so one of the two sees the
  * other.
  */
-_Atomic uint32_t node_stopping;
+struct cpu *_Atomic node_stopping;
 _Atomic uint32_t cpus_halted;
 
 enum { HALT_MILLISECONDS = 100 };
@@ -34,22 +34,34 @@ static _Noreturn void halt_for_ever(void)
 void join_or_halt(struct cpu *cpu)
 {
     atomic_store(&cpu->arch.takes_nmi, 1);
-    if (atomic_load(&node_stopping)) {
+    if (atomic_load(&node_stopping) != NULL) {
         halt_for_ever();
     }
 }
 
+/* By the hardware's word, because a node may have to stop before the lock is held. */
+static struct cpu *own_cpu(void)
+{
+    uint32_t apic_id = cpu_apic_id();
+    uint32_t i = 0;
+    while (i + 1 < node_cpu_count && cpu_by_index(i)->arch.apic_id != apic_id) {
+        i++;
+    }
+    return cpu_by_index(i);
+}
+
 void stop_other_cpus(void)
 {
-    if (atomic_exchange(&node_stopping, 1) != 0) {
+    struct cpu *self = own_cpu();
+    struct cpu *nobody = NULL;
+    if (!atomic_compare_exchange_strong(&node_stopping, &nobody, self)) {
         halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node */
     }
-    uint32_t self = cpu_apic_id();
     uint32_t others = 0;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         /* A CPU that has not joined yet would not survive an NMI. */
-        if (atomic_load(&cpu->arch.takes_nmi) && cpu->arch.apic_id != self) {
+        if (atomic_load(&cpu->arch.takes_nmi) && cpu != self) {
             apic_send_nmi(cpu->arch.apic_id);
             others++;
         }
@@ -86,6 +98,13 @@ _Noreturn void stop_node(const char *reason)
     status_stopped(reason);
     console_report(" stopped: %s", reason);
     end_node();
+}
+
+_Noreturn void machine_hang(void)
+{
+    for (;;) { /* never ends: that is what was asked for */
+        spin_pause();
+    }
 }
 
 void machine_dump_cpus(void)

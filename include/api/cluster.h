@@ -58,7 +58,7 @@ enum { CMK_STATUS_OFF, CMK_STATUS_BOOTING, CMK_STATUS_RUNNING, CMK_STATUS_EXITED
 
 struct cmk_status_page {
     uint64_t state;   /* CMK_STATUS_*: written with release order after the fields that explain it */
-    uint64_t ticks;   /* counts up while the node's CPU 0 takes timer interrupts */
+    uint64_t ticks;   /* counts up every 2 ms while the node's CPU 0 takes timer interrupts; stands still if it hangs */
     uint64_t exit_status;
     char reason[232]; /* why it stopped, zero-terminated */
 };
@@ -66,9 +66,10 @@ struct cmk_status_page {
 /*
  * What CMKNodeControlTrigger does for tests. Debug builds only.
  * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
- * assertion fails. LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
+ * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
+ * LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
  * asked last, in TSC counts (docs/latency.md).
  */
-enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT, CMK_TRIGGER_LONGEST_STRETCH };
+enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT, CMK_TRIGGER_LONGEST_STRETCH, CMK_TRIGGER_HANG };
 
 #endif

@@ -9,6 +9,9 @@ struct tcb;
 /* Stops this node for good: its other CPUs by NMI, its status page says so. Does not return. */
 _Noreturn void machine_stop_node(void);
 
+/* This CPU hangs for good, with interrupts off and the lock held. For tests. */
+_Noreturn void machine_hang(void);
+
 /* Sets to zero `bytes` (a multiple of 8) from a window address. */
 void machine_clear_memory(void *start, word_t bytes);
 

@@ -16,3 +16,30 @@ const struct cmk_status_page *cmk_node_status(seL4_Word node)
     }
     return pages[node];
 }
+
+bool cmk_node_watch(struct cmk_node_watch *watch, seL4_Word node)
+{
+    const struct cmk_cluster *cluster = cmk_cluster();
+    *watch = (struct cmk_node_watch){.page = cmk_node_status(node)};
+    if (!watch->page) {
+        return false;
+    }
+    watch->own = cmk_node_status(cluster->node_id);
+    watch->ticks = cmk_node_ticks(watch->page);
+    watch->moved = cmk_node_ticks(watch->own);
+    return true;
+}
+
+enum cmk_node_health cmk_node_look(struct cmk_node_watch *watch, uint64_t patience)
+{
+    if (cmk_node_has_ended(watch->page)) {
+        return CMK_NODE_ENDED;
+    }
+    uint64_t ticks = cmk_node_ticks(watch->page);
+    uint64_t now = cmk_node_ticks(watch->own);
+    if (ticks != watch->ticks) {
+        watch->ticks = ticks;
+        watch->moved = now;
+    }
+    return now - watch->moved > patience ? CMK_NODE_SILENT : CMK_NODE_WELL;
+}

@@ -86,6 +86,7 @@ struct arch_cpu {
     /* Events that nobody wanted, for the curious. */
     uint64_t unowned_interrupts;
     uint64_t nmis;
+    uint64_t machine_checks;
     uint64_t stray_debug_traps;
 
     /* Debug builds: how the lock was used, in entries, CPUs (the holder included) and TSC cycles. */

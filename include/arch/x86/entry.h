@@ -36,7 +36,10 @@ struct exception_frame {
 /* From the stubs, without the lock: the kernel itself failed. Stops the node. */
 _Noreturn void kernel_exception(const struct exception_frame *frame);
 
-/* #MC, or an interrupt message that looks like it; returns in the second case only. */
-void machine_check(const struct exception_frame *frame);
+/* #MC, or an interrupt message that looks like it. True for the CPU's first #MC: machine_check_report() must follow. */
+bool machine_check(struct cpu *cpu);
+
+/* Ends the node after a machine check, on a stack that #MC does not use. */
+_Noreturn void machine_check_report(word_t address);
 
 #endif

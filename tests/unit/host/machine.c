@@ -18,6 +18,11 @@ struct host_machine host_machine;
 
 /* --- arch/machine.h --- */
 
+_Noreturn void machine_hang(void)
+{
+    abort();
+}
+
 _Noreturn void machine_stop_node(void)
 {
     abort();

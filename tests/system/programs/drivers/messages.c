@@ -19,7 +19,13 @@ enum {
     LOST_VECTOR = 60, /* nobody has a handler for it */
     MILLISECONDS = 5, /* between two looks */
     MANY = 500,
+
+    /* Delivery modes in a message's data. ExtINT: the CPU asks the 8259 for a vector; QEMU ignores it. */
+    MESSAGE_IS_NMI = 4 << 8,
+    MESSAGE_IS_EXTINT = 7 << 8,
 };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct pci_function edu;
 static volatile uint32_t *registers;
@@ -102,15 +108,18 @@ static void test_own_cpus(const struct cmk_cluster *cluster)
     report("msi-after-setting-again", arrives(plain));
 }
 
-/* Every CPU of the cluster gets what it did not ask for. */
+/* Every CPU of the cluster gets what it did not ask for: anything but INIT, which would stop it. */
 static void forge(const struct cmk_cluster *cluster)
 {
-    static const uint8_t vectors[] = {0x20, 0x21, 0x2e, 0x2f, 0x30 + LOST_VECTOR, 0x9c, 0x9d, 0x9e, 0xa0, 0xfe, 0xff};
+    static const uint16_t data[] = {0x20, 0x21, 0x2e, 0x2f, 0x30 + LOST_VECTOR, 0x9c, 0x9d, 0x9e, 0xa0, 0xfe, 0xff,
+                                    /* vectors of exceptions; an APIC refuses lower ones */
+                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                    MESSAGE_IS_NMI, MESSAGE_IS_EXTINT};
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
         for (seL4_Word cpu = 0; cpu < cluster->nodes[node].num_cpus; cpu++) {
             seL4_Word address = CMK_MSI_ADDRESS_BASE | cluster->nodes[node].apic_ids[cpu] << CMK_MSI_APIC_ID_SHIFT;
-            for (unsigned i = 0; i < sizeof(vectors) * 8; i++) {
-                raise(address, vectors[i % sizeof(vectors)]);
+            for (unsigned i = 0; i < COUNT_OF(data) * 8; i++) {
+                raise(address, data[i % COUNT_OF(data)]);
             }
         }
     }

@@ -1,4 +1,4 @@
-/* The nodes' status pages, mapped read-only: who is alive, who ended and why. */
+/* The nodes' status pages, mapped read-only: who is alive, who ended and why, and who stands still. */
 #ifndef CMK_NODE_STATUS_H
 #define CMK_NODE_STATUS_H
 
@@ -23,5 +23,28 @@ static inline uint64_t cmk_node_ticks(const struct cmk_status_page *page)
 {
     return __atomic_load_n(&page->ticks, __ATOMIC_RELAXED);
 }
+
+enum cmk_node_health {
+    CMK_NODE_WELL,
+    CMK_NODE_SILENT, /* its ticks stand still: its CPU 0, or a CPU with its kernel's lock, hangs. Or it has not booted yet */
+    CMK_NODE_ENDED,  /* the page's state says how */
+};
+
+/* Watches a node's ticks, by those of this node. */
+struct cmk_node_watch {
+    const struct cmk_status_page *page;
+    const struct cmk_status_page *own;
+    uint64_t ticks;  /* the node's, when they were last seen to move */
+    uint64_t moved;  /* this node's at that time */
+};
+
+/* Begins to watch. False if there is no such node. Initial thread only. */
+bool cmk_node_watch(struct cmk_node_watch *watch, seL4_Word node);
+
+/*
+ * How the node is now: SILENT if between the looks its ticks have not moved for `patience` ticks of this node (2 ms
+ * each). A node that is only late, because a host or a debugger stopped it, can be WELL again at the next look.
+ */
+enum cmk_node_health cmk_node_look(struct cmk_node_watch *watch, uint64_t patience);
 
 #endif
