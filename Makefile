@@ -145,6 +145,23 @@ BENCH_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/bench/p
 $(foreach name,$(BENCH_PROGRAMS),\
     $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,build/bench/programs/$(name).elf)))
 
+# A root server as others build it: none of our headers and libraries, the linker's own script; in today's layout of
+# segments, and in that of older linkers, with unused pages between them and an executable stack.
+ROOT_SERVER_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -Wall -Wextra -Werror
+ROOT_SERVER_OBJECTS := $(patsubst build/user/%,build/system/%,$(call user_objects,tests/system/root-server))
+LINK_ROOT_SERVER = @mkdir -p $(@D); echo "LD $@"; $(CC) -static -no-pie -nostdlib -Wl,-e,_root_server_start
+build/system/objects/%.o: %.c Makefile | build/packages/build
+	@mkdir -p $(@D)
+	@echo "CC $@"; $(CC) $(ROOT_SERVER_CFLAGS) -MMD -MP -c -o $@ $<
+build/system/objects/%.asm.o: %.asm Makefile | build/packages/build
+	@mkdir -p $(@D)
+	@echo "NASM $@"; $(NASM) -f elf64 -o $@ $<
+build/system/programs/root-server.elf: $(ROOT_SERVER_OBJECTS)
+	$(LINK_ROOT_SERVER) -Wl,-z,max-page-size=4096 -o $@ $^
+build/system/programs/root-server-old.elf: $(ROOT_SERVER_OBJECTS)
+	$(LINK_ROOT_SERVER) -Wl,-z,max-page-size=0x200000,-z,noseparate-code,-z,execstack -o $@ $^
+
+-include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(ROOT_SERVER_OBJECTS)))
 -include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call user_objects,\
     user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance tests/bench/programs/* \
     tests/bench/support tests/bench/scale)))
@@ -162,7 +179,7 @@ build/system/images/text.elf: tests/system/run_bad_images.py | build/packages/bu
 	@tests/system/run_bad_images.py $(@D)
 
 for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
-    build/system/programs/scale.elf \
+    build/system/programs/scale.elf build/system/programs/root-server.elf build/system/programs/root-server-old.elf \
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.

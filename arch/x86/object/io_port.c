@@ -64,6 +64,17 @@ static void set_listed_ports(const struct node_plan *plan, bool is_taken)
     }
 }
 
+/*
+ * The UART of another node's console is refused, even to a node that was given the ports. But the node with all devices
+ * may drive its own console's UART, also if others share it: programs made for seL4 expect that, and CAVEATS.md says what
+ * it costs the others.
+ */
+static bool is_console_of_others(const struct node_plan *own, const struct node_plan *other)
+{
+    bool own_console = own->all_devices && other->console_port == own->console_port;
+    return other->console_port != CONSOLE_NONE && !own_console;
+}
+
 void io_port_init(const struct cluster *cluster, uint32_t node)
 {
     const struct node_plan *own = &cluster->node[node];
@@ -80,7 +91,7 @@ void io_port_init(const struct cluster *cluster, uint32_t node)
         if (own->all_devices) {
             set_listed_ports(other, true);
         }
-        if (other->console_port != CONSOLE_NONE) {
+        if (is_console_of_others(own, other)) {
             set_range(other->console_port, other->console_port + UART_PORTS - 1u, true);
         }
     }

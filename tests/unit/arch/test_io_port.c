@@ -71,6 +71,24 @@ START_TEST(listed_ports)
 }
 END_TEST
 
+/* Nodes share a UART: only the node with all devices may drive it, and only if it is its own console, too. */
+START_TEST(shared_console)
+{
+    cluster.node[1].console_port = cluster.node[2].console_port = 0x3f8;
+    cluster.node[1].port[1] = (struct port_range){0x3f8, 0x3ff};
+    io_port_init(&cluster, 1);
+    ck_assert(!is_free(0x3f8) && !is_free(0x3ff) && is_free(0xc000));
+
+    cluster.node[1].port_count = 0;
+    io_port_init(&cluster, 0);
+    ck_assert(is_free(0x3f8) && is_free(0x3ff));
+
+    cluster.node[0].console_port = 0x2f8;
+    io_port_init(&cluster, 0);
+    ck_assert(is_free(0x3f7) && !is_free(0x3f8) && !is_free(0x3ff) && is_free(0x400));
+}
+END_TEST
+
 START_TEST(no_devices)
 {
     io_port_init(&cluster, 2);
@@ -206,6 +224,7 @@ Suite *io_port_suite(void)
     tcase_add_test(tests, all_devices);
     tcase_add_test(tests, listed_ports);
     tcase_add_test(tests, no_devices);
+    tcase_add_test(tests, shared_console);
     tcase_add_test(tests, alone);
     tcase_add_test(tests, issue_checks);
     tcase_add_test(tests, in_and_out);
