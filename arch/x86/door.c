@@ -93,22 +93,32 @@ static void leave_address_space(void)
     this_cpu->arch.loaded_root = this_cpu->arch.node_root;
 }
 
-void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+/*
+ * The other CPUs that run on `root`: all are called before the first is waited for. Those at the door or idle have
+ * loaded the node's own page table.
+ */
+static __attribute__((noinline)) void bring_users_to_the_door(paddr_t root)
 {
-    /*
-     * All are called before the first is waited for. Those at the door or idle have loaded the node's own page table.
-     */
+    bool is_anybody_called = false;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
-        if (cpu != this_cpu && has_loaded(cpu, root) && is_in_user_mode(cpu)) {
+        if (has_loaded(cpu, root) && cpu != this_cpu && is_in_user_mode(cpu)) {
             call(cpu);
+            is_anybody_called = true;
         }
     }
-    for (uint32_t i = 0; i < node_cpu_count; i++) {
+    for (uint32_t i = 0; is_anybody_called && i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
-        if (cpu != this_cpu && has_loaded(cpu, root)) {
+        if (has_loaded(cpu, root) && cpu != this_cpu) {
             wait_for(cpu);
         }
+    }
+}
+
+void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+{
+    if (node_cpu_count > 1) {
+        bring_users_to_the_door(root);
     }
     if (!has_loaded(this_cpu, root)) {
         return;

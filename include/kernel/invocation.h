@@ -6,7 +6,7 @@
 #define KERNEL_INVOCATION_H
 
 #include <kernel/answer.h>
-#include <kernel/slot.h>
+#include <kernel/objects.h>
 
 struct invocation {
     struct tcb *caller;
@@ -22,11 +22,18 @@ struct invocation {
     bool block;                               /* by Send or Call rather than NBSend */
 };
 
+/* The part of message_word() for words beyond the registers. */
+word_t message_word_in_buffer(const struct invocation *call, unsigned index);
+
 /*
  * Message word `index` of the call. Read each word at most once: words beyond the registers lie in memory that other
  * threads can write meanwhile. `index` must be below length.
  */
-word_t message_word(const struct invocation *call, unsigned index);
+static inline word_t message_word(const struct invocation *call, unsigned index)
+{
+    return index < ABI_MESSAGE_REGISTERS ? context_message_register(&call->caller->context, index)
+                                         : message_word_in_buffer(call, index);
+}
 
 /* The capability in extra capability `index`, null if none was supplied. */
 static inline struct capability extra_capability(const struct invocation *call, unsigned index)
@@ -34,7 +41,27 @@ static inline struct capability extra_capability(const struct invocation *call, 
     return index < call->extra_caps ? call->extra[index]->capability : capability_null();
 }
 
-/* True if the message has fewer words or extra capabilities than the ABI table says that `label` needs. */
+static inline bool has_less_than(const struct invocation *call, word_t words, unsigned extra_caps)
+{
+    return call->length < words || call->extra_caps < extra_caps;
+}
+
+/*
+ * True if the message has fewer words or extra capabilities than the ABI table says that `label` needs. Where `label`
+ * is a constant, two comparisons.
+ */
+static inline bool lacks_arguments(const struct invocation *call, word_t label)
+{
+    switch (label) {
+#define INVOCATION(name, label, words, caps) case label: return has_less_than(call, words, caps);
+#include <api/invocations.def>
+#undef INVOCATION
+    default:
+        return false;
+    }
+}
+
+/* The same for the label of the call. */
 bool is_truncated(const struct invocation *call);
 
 #endif

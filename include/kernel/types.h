@@ -21,6 +21,9 @@ typedef uint64_t vaddr_t; /* user virtual address, as a user names it: never der
 #define MIN(a, b)         ((a) < (b) ? (a) : (b))
 #define MAX(a, b)         ((a) > (b) ? (a) : (b))
 
+/* A function for what happens rarely: kept apart, so that what happens often needs fewer registers and less room. */
+#define RARE __attribute__((noinline, cold))
+
 /* A debug build carries the debug system calls, the assertions and the rule checks. Constant, so dead code goes away. */
 #ifdef CMK_DEBUG
 #define DEBUG_BUILD 1

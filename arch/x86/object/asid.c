@@ -7,13 +7,11 @@
 #include <kernel/derivation.h>
 #include <kernel/string.h>
 
-/* The pools by number, null where there is none. */
-static struct asid_pool *pools[ABI_ASID_POOLS];
+struct asid_pool *asid_pools[ABI_ASID_POOLS];
 
 static struct asid_pool *pool_of(word_t asid)
 {
-    word_t number = asid >> ABI_ASID_POOL_INDEX_BITS;
-    return number < ABI_ASID_POOLS ? pools[number] : NULL;
+    return asid_pools[asid >> ABI_ASID_POOL_INDEX_BITS];
 }
 
 static word_t index_of(word_t asid)
@@ -23,7 +21,7 @@ static word_t index_of(word_t asid)
 
 struct capability asid_init(struct asid_pool *pool)
 {
-    pools[0] = pool;
+    asid_pools[0] = pool;
     return asid_pool_capability(pool, 0);
 }
 
@@ -40,13 +38,7 @@ static struct capability give_asid(struct asid_pool *pool, word_t first, unsigne
 
 struct capability asid_assign_initial(struct capability root)
 {
-    return give_asid(pools[0], 0, 1, root);
-}
-
-word_t *asid_root(word_t asid)
-{
-    const struct asid_pool *pool = pool_of(asid);
-    return pool == NULL ? NULL : pool->root[index_of(asid)];
+    return give_asid(asid_pools[0], 0, 1, root);
 }
 
 /* A deleted VSpace: CPUs that have it loaded leave it, and find nothing by its ASID when they choose again. */
@@ -63,7 +55,7 @@ void asid_pool_release(struct asid_pool *pool, word_t first_asid)
     if (pool_of(first_asid) != pool) {
         return;
     }
-    pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
+    asid_pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
     shoot_down_all();
 }
 
@@ -85,7 +77,7 @@ static enum outcome make_pool(struct invocation *call, struct answer *answer)
     struct capability memory = extra_capability(call, 0);
 
     word_t number = 0;
-    while (number < ABI_ASID_POOLS && pools[number] != NULL) {
+    while (number < ABI_ASID_POOLS && asid_pools[number] != NULL) {
         number++;
     }
     if (number == ABI_ASID_POOLS) {
@@ -106,7 +98,7 @@ static enum outcome make_pool(struct invocation *call, struct answer *answer)
     struct asid_pool *pool = window(untyped_capability_base(memory));
     memset(pool, 0, sizeof(*pool));
     call->extra[0]->capability = untyped_capability_with_watermark(memory, BIT(ABI_ASID_POOL_BITS));
-    pools[number] = pool;
+    asid_pools[number] = pool;
     insert_new(asid_pool_capability(pool, number << ABI_ASID_POOL_INDEX_BITS), call->extra[0], slot);
     return DONE;
 }

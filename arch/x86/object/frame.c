@@ -6,88 +6,163 @@
 #include <arch/x86/vspace.h>
 #include <kernel/objects.h>
 
-/* Is `vaddr` where this frame may be mapped in the VSpace of `root`, as far as the capabilities tell? */
-static enum outcome check_frame_place(struct capability frame, struct capability root, vaddr_t vaddr,
-                                      struct answer *answer)
+/* --- what an entry of a frame looks like --- */
+
+/* The PAT bit is in another place for large pages, and huge pages ignore it (contract 4.9). */
+static word_t frame_cache_bits(struct capability frame, word_t attributes)
 {
-    if (mapping_capability_is_mapped(frame)) {
-        if (mapping_capability_asid(frame) != mapping_capability_asid(root)) {
-            return refuse_capability(answer, 1);
-        }
-        return mapping_capability_vaddr(frame) == vaddr ? DONE : refuse_argument(answer, 0);
+    if (frame_capability_is_shared(frame)) {
+        return 0; /* write-back for everybody: two memory types for one page would break coherence between nodes */
     }
-    word_t bytes = BIT(frame_size_bits(frame_capability_size(frame)));
-    /* In this order the sum cannot wrap. */
-    if (vaddr > ABI_USER_TOP || vaddr + bytes > ABI_USER_TOP) {
-        return refuse_argument(answer, 0);
+    word_t bits = cache_bits(attributes);
+    if (attributes & ATTRIBUTE_PAT) {
+        switch (frame_capability_size(frame)) {
+        case FRAME_SMALL: bits |= PAGE_SMALL_PAT; break;
+        case FRAME_LARGE: bits |= PAGE_LARGE_PAT; break;
+        case FRAME_HUGE: break;
+        }
+    }
+    return bits;
+}
+
+/*
+ * The entry that maps a frame. `rights` are RIGHT_READ and RIGHT_WRITE bits, already masked by the capability's;
+ * without RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9).
+ */
+static word_t frame_entry(struct capability frame, word_t rights, word_t attributes)
+{
+    word_t entry = frame_capability_base(frame) | PAGE_PRESENT | frame_cache_bits(frame, attributes);
+    if (frame_capability_size(frame) != FRAME_SMALL) {
+        entry |= PAGE_IS_LARGE;
+    }
+    if (rights & RIGHT_READ) {
+        return entry | PAGE_USER | (rights & RIGHT_WRITE ? PAGE_WRITABLE : 0);
+    }
+    /* A supervisor page in the user half: SMEP would not keep the kernel from executing it. */
+    return entry | (cpu_has_no_execute() ? PAGE_EXECUTE_DISABLE : 0);
+}
+
+/* --- Map --- */
+
+/* A call of Map, taken apart. Its words are in registers, which nobody changes meanwhile. */
+struct mapping {
+    struct capability frame, root;
+    vaddr_t vaddr;
+    word_t rights; /* already masked by the frame's */
+    word_t attributes;
+};
+
+static inline struct mapping decode_mapping(const struct invocation *call)
+{
+    return (struct mapping){
+        .frame = call->capability,
+        .root = extra_capability(call, 0),
+        .vaddr = message_word(call, 0),
+        .rights = frame_rights_masked(frame_capability_rights(call->capability), message_word(call, 1)),
+        .attributes = message_word(call, 2),
+    };
+}
+
+/* The greatest address for a page of `bits`: it ends at the end of user addresses, which is not a multiple of pages. */
+static inline vaddr_t last_place(unsigned bits)
+{
+    return ABI_USER_TOP - BIT(bits);
+}
+
+/* Everything is checked. */
+static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)
+{
+    bool was_present = entry_is_present(*entry);
+    entry_write(entry, frame_entry(m->frame, m->rights, m->attributes));
+    slot->capability = mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
+    if (was_present) {
+        shoot_down(window_to_physical(paging_capability_entries(m->root)), m->vaddr, false);
     }
     return DONE;
 }
 
 /*
- * The entry that is to map `frame`. Null: refused. Pages of the same size may be there already, tables may not.
+ * True if this is what most calls of Map are: a small page that users may read, in a place where it may be. Says no more:
+ * what is wrong otherwise, or if it is only less frequent, map_any_frame() finds out.
  */
-static word_t *find_frame_entry(struct capability frame, word_t *pml4, vaddr_t vaddr, struct answer *answer)
+static inline bool is_ordinary(const struct mapping *m)
 {
-    unsigned bits = frame_size_bits(frame_capability_size(frame));
-    if (!IS_ALIGNED(vaddr, bits)) {
-        refuse(answer, ERROR_ALIGNMENT);
-        return NULL;
-    }
-    unsigned missing_bits;
-    word_t *entry = vspace_entry(pml4, vaddr, bits, &missing_bits);
-    if (entry == NULL) {
-        refuse_missing(answer, false, missing_bits);
-        return NULL;
-    }
-    if (entry_is_table(*entry, bits)) {
-        refuse(answer, ERROR_DELETE_FIRST);
-        return NULL;
-    }
-    if (frame_capability_size(frame) == FRAME_HUGE && !cpu_has_huge_pages()) {
-        /* Huge frames can be made and handed round, but this CPU would take their entry's PS bit for a reserved one. */
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-        return NULL;
-    }
-    return entry;
+    struct capability mapped = mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
+    return frame_capability_size(m->frame) == FRAME_SMALL && (m->rights & RIGHT_READ) &&
+           IS_ALIGNED(m->vaddr, ABI_PAGE_BITS) && is_vspace_root(m->root) && vspace_has_asid(m->root) &&
+           (mapping_capability_is_mapped(m->frame) ? m->frame.word[1] == mapped.word[1]
+                                                   : m->vaddr <= last_place(ABI_PAGE_BITS));
 }
 
-static enum outcome frame_map(struct invocation *call, struct answer *answer)
+/* A frame that is mapped stays where it is. */
+static enum outcome check_place(const struct mapping *m, struct answer *answer)
 {
-    if (is_truncated(call)) {
-        return refuse(answer, ERROR_TRUNCATED_MESSAGE);
+    if (!mapping_capability_is_mapped(m->frame)) {
+        unsigned bits = frame_size_bits(frame_capability_size(m->frame));
+        return m->vaddr <= last_place(bits) ? DONE : refuse_argument(answer, 0);
     }
-    struct capability frame = call->capability;
-    struct capability root = extra_capability(call, 0);
-    vaddr_t vaddr = message_word(call, 0);
-    word_t rights = frame_rights_masked(frame_capability_rights(frame), message_word(call, 1));
-    word_t attributes = message_word(call, 2);
-
-    if (!arch_is_vspace_root(root)) {
+    if (mapping_capability_asid(m->frame) != mapping_capability_asid(m->root)) {
         return refuse_capability(answer, 1);
     }
-    if (check_frame_place(frame, root, vaddr, answer) != DONE) {
-        return REFUSED;
-    }
-    word_t *pml4 = vspace_checked_root(root, answer);
-    if (pml4 == NULL) {
-        return REFUSED;
-    }
-    word_t *entry = find_frame_entry(frame, pml4, vaddr, answer);
-    if (entry == NULL) {
-        return REFUSED;
-    }
-
-    bool was_present = entry_is_present(*entry);
-    entry_write(entry, frame_entry(frame, rights, attributes, true));
-    call->slot->capability = mapping_capability_with_mapping(frame, mapping_capability_asid(root), vaddr);
-    if (was_present) {
-        shoot_down(window_to_physical(pml4), vaddr, false);
-    }
-    return DONE;
+    return mapping_capability_vaddr(m->frame) == m->vaddr ? DONE : refuse_argument(answer, 0);
 }
 
-static enum outcome frame_unmap(struct invocation *call)
+/* The entry for the frame; pages of the same size may be there already, tables may not. Null: refused. */
+static word_t *find_entry(const struct mapping *m, struct answer *answer)
+{
+    enum frame_size size = frame_capability_size(m->frame);
+    unsigned bits = frame_size_bits(size), missing_bits;
+    word_t *entry = NULL;
+    if (!IS_ALIGNED(m->vaddr, bits)) {
+        refuse(answer, ERROR_ALIGNMENT);
+    } else if ((entry = vspace_entry(paging_capability_entries(m->root), m->vaddr, bits, &missing_bits)) == NULL) {
+        refuse_missing(answer, false, missing_bits);
+    } else if (entry_is_table(*entry, bits)) {
+        refuse(answer, ERROR_DELETE_FIRST);
+    } else if (size == FRAME_HUGE && !cpu_has_huge_pages()) {
+        /* Huge frames can be made and handed round, but this CPU would take their entry's PS bit for a reserved one. */
+        refuse(answer, ERROR_ILLEGAL_OPERATION);
+    } else {
+        return entry;
+    }
+    return NULL;
+}
+
+/* Any call of Map with enough arguments, with all checks in the contract's order. */
+static RARE enum outcome map_any_frame(const struct invocation *call, struct answer *answer)
+{
+    struct mapping m = decode_mapping(call);
+    if (!is_vspace_root(m.root)) {
+        return refuse_capability(answer, 1);
+    }
+    if (check_place(&m, answer) != DONE) {
+        return REFUSED;
+    }
+    if (!vspace_has_asid(m.root)) {
+        return vspace_refuse_root(m.root, answer);
+    }
+    word_t *entry = find_entry(&m, answer);
+    return entry != NULL ? map_frame(entry, &m, call->slot) : REFUSED;
+}
+
+static enum outcome frame_map(const struct invocation *call, struct answer *answer)
+{
+    if (lacks_arguments(call, LABEL_X86PageMap)) {
+        return refuse(answer, ERROR_TRUNCATED_MESSAGE);
+    }
+    struct mapping m = decode_mapping(call);
+    if (is_ordinary(&m)) {
+        word_t *entry = vspace_small_page_entry(paging_capability_entries(m.root), m.vaddr);
+        if (entry != NULL) {
+            return map_frame(entry, &m, call->slot);
+        }
+    }
+    return map_any_frame(call, answer);
+}
+
+/* --- the other methods --- */
+
+static enum outcome frame_unmap(const struct invocation *call)
 {
     if (mapping_capability_is_mapped(call->capability)) {
         vspace_unmap(call->capability);
@@ -106,16 +181,17 @@ enum outcome frame_invoke(struct invocation *call, struct answer *answer)
     }
 }
 
+/* --- frames as IPC buffers --- */
+
 bool arch_is_buffer_frame(struct capability c)
 {
-    return capability_type(c) == CAP_FRAME && !frame_capability_is_device(c);
+    return capability_is_plain_frame(c, 0);
 }
 
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable)
 {
     struct capability frame = thread->slots[TCB_IPC_BUFFER].capability;
-    word_t needed = writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
-    if (!arch_is_buffer_frame(frame) || (frame_capability_rights(frame) & needed) != needed) {
+    if (!capability_is_plain_frame(frame, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ)) {
         return NULL;
     }
     /* The address is a multiple of the buffer's size (checked when it was set), so the buffer ends inside the frame. */

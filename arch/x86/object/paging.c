@@ -18,18 +18,17 @@ static enum outcome structure_map(struct invocation *call, struct answer *answer
     if (mapping_capability_is_mapped(structure)) {
         return refuse_capability(answer, 0);
     }
-    if (!arch_is_vspace_root(root)) {
+    if (!is_vspace_root(root)) {
         return refuse_capability(answer, 1);
     }
     if (vaddr > ABI_USER_TOP) {
         return refuse_argument(answer, 0);
     }
-    word_t *pml4 = vspace_checked_root(root, answer);
-    if (pml4 == NULL) {
-        return REFUSED;
+    if (!vspace_has_asid(root)) {
+        return vspace_refuse_root(root, answer);
     }
     unsigned missing_bits;
-    word_t *entry = vspace_entry(pml4, vaddr, bits, &missing_bits);
+    word_t *entry = vspace_entry(paging_capability_entries(root), vaddr, bits, &missing_bits);
     if (entry == NULL) {
         return refuse_missing(answer, false, missing_bits);
     }

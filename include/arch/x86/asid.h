@@ -20,8 +20,15 @@ struct capability asid_init(struct asid_pool *pool);
 /* Boot: gives the initial VSpace ASID 1 of pool 0, and returns its capability with it. */
 struct capability asid_assign_initial(struct capability root);
 
-/* The PML4 of an ASID, or null. */
-word_t *asid_root(word_t asid);
+/* The pools by number, null where there is none. */
+extern struct asid_pool *asid_pools[ABI_ASID_POOLS];
+
+/* The PML4 of an ASID as capabilities hold it (12 bits), or null. */
+static inline word_t *asid_root(word_t asid)
+{
+    const struct asid_pool *pool = asid_pools[asid >> ABI_ASID_POOL_INDEX_BITS];
+    return pool == NULL ? NULL : pool->root[asid & MASK(ABI_ASID_POOL_INDEX_BITS)];
+}
 
 /*
  * The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. For a

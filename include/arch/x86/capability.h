@@ -77,6 +77,14 @@ static inline bool frame_capability_is_device(struct capability c)
     return capability_small(c, 9, 1);
 }
 
+/* True if `c` is a frame, not a device's, that allows at least `rights`: all in one comparison. */
+static inline bool capability_is_plain_frame(struct capability c, word_t rights)
+{
+    word_t wanted = capability_with_small(capability_make(CAP_FRAME, 0, 0), 7, 2, rights).word[0];
+    word_t fields = wanted | MASK(5) | BIT(9);
+    return (c.word[0] & fields) == wanted;
+}
+
 /* Frames that several nodes may map (shared and channel regions, status pages) are write-back whatever a user asks for. */
 static inline bool frame_capability_is_shared(struct capability c)
 {

@@ -60,6 +60,15 @@ static inline bool entry_is_table(word_t entry, unsigned entry_bits)
     return entry_is_present(entry) && !entry_is_page(entry, entry_bits);
 }
 
+/*
+ * The same for entries that the kernel made in a table above page tables: it sets PS where a page is mapped, and
+ * nowhere else.
+ */
+static inline bool entry_leads_on(word_t entry)
+{
+    return (entry & (PAGE_PRESENT | PAGE_IS_LARGE)) == PAGE_PRESENT;
+}
+
 /* The page's physical address: below it, large pages' entries hold attribute bits. */
 static inline paddr_t entry_page_address(word_t entry, unsigned entry_bits)
 {

@@ -5,7 +5,8 @@
 #ifndef ARCH_X86_VSPACE_H
 #define ARCH_X86_VSPACE_H
 
-#include <arch/x86/capability.h>
+#include <arch/memory.h>
+#include <arch/x86/asid.h>
 #include <arch/x86/paging.h>
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
@@ -19,11 +20,36 @@ void vspace_init(word_t *pml4);
  */
 word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned *missing_bits);
 
-/*
- * The entry that maps a frame. `rights` are RIGHT_READ and RIGHT_WRITE bits, already masked by the capability's;
- * without RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9).
- */
-word_t frame_entry(struct capability frame, word_t rights, word_t attributes, bool executable);
+/* The entry for `vaddr` in the table that `entry` leads to. */
+static inline word_t *entry_below(word_t entry, vaddr_t vaddr, unsigned entry_bits)
+{
+    word_t *table = window(entry_table_address(entry));
+    return &table[table_index(vaddr, entry_bits)];
+}
+
+/* The entry for `vaddr` in a page table: vspace_entry() for most pages there are, as straight code. Null: missing. */
+static inline word_t *vspace_small_page_entry(word_t *pml4, vaddr_t vaddr)
+{
+    const word_t *entry = &pml4[table_index(vaddr, PML4_ENTRY_BITS)];
+    if (!entry_leads_on(*entry)) {
+        return NULL;
+    }
+    entry = entry_below(*entry, vaddr, PDPT_ENTRY_BITS);
+    if (!entry_leads_on(*entry)) {
+        return NULL;
+    }
+    entry = entry_below(*entry, vaddr, DIRECTORY_ENTRY_BITS);
+    return entry_leads_on(*entry) ? entry_below(*entry, vaddr, TABLE_ENTRY_BITS) : NULL;
+}
+
+/* Attributes as users write them (contract 4.9). */
+enum { ATTRIBUTE_WRITE_THROUGH = 1, ATTRIBUTE_CACHE_DISABLE = 2, ATTRIBUTE_PAT = 4 };
+
+static inline word_t cache_bits(word_t attributes)
+{
+    return (attributes & ATTRIBUTE_WRITE_THROUGH ? PAGE_WRITE_THROUGH : 0) |
+           (attributes & ATTRIBUTE_CACHE_DISABLE ? PAGE_CACHE_DISABLE : 0);
+}
 
 /* The entry that leads to a paging structure. */
 word_t structure_entry(const word_t *structure, word_t attributes);
@@ -40,10 +66,23 @@ word_t *vspace_mapping_entry(struct capability c);
 /* Clears that entry, if there is one. Afterwards no CPU of the node uses what it stood for. */
 void vspace_unmap(struct capability c);
 
+/* True if `c` is a PML4 with an ASID, whether or not that is still its own. */
+static inline bool is_vspace_root(struct capability c)
+{
+    return capability_type(c) == CAP_PML4 && mapping_capability_is_mapped(c);
+}
+
 /*
- * The PML4 of a capability that passed arch_is_vspace_root(), with the ASID checks of contract 4.9. Null: refused.
+ * True if the ASID of a capability for which is_vspace_root() holds is still that of its PML4: its pool may have been
+ * deleted, and another VSpace have got the number.
  */
-word_t *vspace_checked_root(struct capability root, struct answer *answer);
+static inline bool vspace_has_asid(struct capability root)
+{
+    return asid_root(mapping_capability_asid(root)) == paging_capability_entries(root);
+}
+
+/* If that is not so, the errors of contract 4.9. */
+enum outcome vspace_refuse_root(struct capability root, struct answer *answer);
 
 /* Rights that a user's mask leaves of a frame's (contract 4.9): read-write, read-only, or 0. */
 static inline word_t frame_rights_masked(word_t rights, word_t mask)

@@ -190,7 +190,7 @@ START_TEST(threads_without_vspace)
     ck_assert(arch_is_vspace_root(cnode[SLOT_ROOT].capability));
     ck_assert(!arch_is_vspace_root(capability_null()));
     ck_assert(!arch_is_vspace_root(cnode_slot.capability));
-    for (word_t asid = 0; asid < 8192; asid++) {
+    for (word_t asid = 0; asid < ABI_ASID_POOLS << ABI_ASID_POOL_INDEX_BITS; asid++) {
         ck_assert(asid == 1 || asid_root(asid) == NULL);
     }
 }

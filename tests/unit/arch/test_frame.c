@@ -127,6 +127,7 @@ START_TEST(checks_in_order)
     ck_assert_int_eq(map(FRAME, VADDR, RW, 0), ERROR_NONE);
     /* Mapped: elsewhere is refused by where it is, whatever else is wrong. */
     ck_assert_int_eq(map(FRAME, VADDR + 0x1000, RW, 0), ERROR_INVALID_ARGUMENT);
+    ck_assert_int_eq(map(FRAME, VADDR + 1, RW, 0), ERROR_INVALID_ARGUMENT); /* though its low bits are those of the ASID */
     ck_assert_int_eq(map(FRAME, ~0ull, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(empty)),
                      ERROR_INVALID_CAPABILITY);
