@@ -180,7 +180,7 @@ build/system/images/text.elf: tests/system/run_bad_images.py | build/packages/bu
 
 for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
     build/system/programs/scale.elf build/system/programs/root-server.elf build/system/programs/root-server-old.elf \
-    $(KERNELS_FOR_TOOLS) build/system/images/text.elf
+    $(KERNELS_FOR_TOOLS) build/system/images/text.elf $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system build/packages/unit build/packages/system

@@ -47,6 +47,22 @@ struct samples {
  */
 void report(const char *name, struct samples *samples, unsigned rounds, unsigned operations);
 
+/* The same for operations that come `count` at a time; the name has %u for the count. See rounds_for(). */
+void report_counted(const char *name, unsigned count, struct samples *samples, unsigned rounds);
+
+/* How many rounds of so many operations; the first of them is not reported. */
+unsigned rounds_for(unsigned count);
+
+/* One round by one thread. */
+#define MEASURE(samples, round, operation)                                                                             \
+    do {                                                                                                               \
+        uint32_t measure_begin = stamp();                                                                              \
+        operation;                                                                                                     \
+        uint32_t measure_end = stamp();                                                                                \
+        (samples).begin[round] = measure_begin;                                                                        \
+        (samples).end[round] = measure_end;                                                                            \
+    } while (0)
+
 /* The same for `count` samples that are differences already, overhead subtracted. */
 void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations);
 
@@ -65,13 +81,19 @@ seL4_CPtr new_notification(void);
 /* A copy with other rights or badge, in a new slot of the initial CNode. */
 seL4_CPtr new_minted(seL4_CPtr source, seL4_CapRights_t rights, seL4_Word badge);
 
+/* 4096 empty slots of the initial CNode, always the same. */
+seL4_CPtr object_slots(void);
+
+/* Retype to `count` objects in slots from `first` up, with as many calls as the kernel's limit demands. */
+void retype_all(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits, seL4_CPtr first, unsigned count);
+
 /* A PML4 with an ASID and the whole image mapped as in the initial thread's address space: the same memory. */
 seL4_CPtr new_vspace(void);
 
 /* ---- Threads ---- */
 
 /* The main thread waits at MAIN_PRIORITY while the others run. */
-enum { MAIN_PRIORITY = 100, LOW = 140, MIDDLE = 150, HIGH = 160 };
+enum { BELOW_MAIN = 50, MAIN_PRIORITY = 100, LOW = 140, MIDDLE = 150, HIGH = 160 };
 
 struct thread_options {
     seL4_Word priority;

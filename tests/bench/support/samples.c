@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAIRS_IN_A_LINE = 8 };
+enum { PAIRS_IN_A_LINE = 8, NAME_BYTES = 100 };
 
 uint32_t stamp_overhead;
 
@@ -55,12 +55,33 @@ void report_values(const char *name, uint32_t *values, unsigned count, unsigned 
     printf("\n");
 }
 
-void report(const char *name, struct samples *samples, unsigned rounds, unsigned operations)
+static void subtract(struct samples *samples, unsigned rounds)
 {
     for (unsigned i = 0; i < rounds; i++) {
         samples->end[i] -= samples->begin[i] + stamp_overhead;
     }
+}
+
+void report(const char *name, struct samples *samples, unsigned rounds, unsigned operations)
+{
+    subtract(samples, rounds);
     report_values(name, samples->end + WARM_UP, rounds - WARM_UP, operations);
+}
+
+void report_counted(const char *name, unsigned count, struct samples *samples, unsigned rounds)
+{
+    char text[NAME_BYTES];
+    int length = snprintf(text, sizeof(text), name, count);
+    if (count == 1 && text[length - 1] == 's') {
+        text[length - 1] = '\0'; /* one page, object, capability */
+    }
+    subtract(samples, rounds);
+    report_values(text, samples->end + 1, rounds - 1, count);
+}
+
+unsigned rounds_for(unsigned count)
+{
+    return count >= 1024 ? 6 : count >= 128 ? 24 : count >= 8 ? 120 : 400;
 }
 
 void must(bool condition, const char *what)

@@ -4,7 +4,7 @@
 
 #include <cmk/resources.h>
 
-enum { MAX_THREADS = 24, STACK_BYTES = 8192, PAGE = 4096 };
+enum { MAX_THREADS = 24, OBJECT_SLOTS = 4096, STACK_BYTES = 8192, PAGE = 4096 };
 
 /* Whole pages, each with a frame capability that boot info names. */
 struct thread_memory {
@@ -47,6 +47,24 @@ seL4_CPtr new_minted(seL4_CPtr source, seL4_CapRights_t rights, seL4_Word badge)
     must(slot != 0, "a slot");
     OK(seL4_CNode_Mint(ROOT, slot, DEPTH, ROOT, source, DEPTH, rights, badge));
     return slot;
+}
+
+seL4_CPtr object_slots(void)
+{
+    static seL4_CPtr first;
+    if (first == 0) {
+        first = cmk_alloc_slots(OBJECT_SLOTS);
+        must(first != 0, "slots for many objects");
+    }
+    return first;
+}
+
+void retype_all(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits, seL4_CPtr first, unsigned count)
+{
+    for (unsigned done = 0; done < count; done += ABI_RETYPE_FAN_OUT_LIMIT) {
+        unsigned now = count - done < ABI_RETYPE_FAN_OUT_LIMIT ? count - done : ABI_RETYPE_FAN_OUT_LIMIT;
+        OK(seL4_Untyped_Retype(untyped, type, size_bits, ROOT, 0, 0, first + done, now));
+    }
 }
 
 /* ---- Address spaces ---- */

@@ -80,7 +80,7 @@ def bench(options):
     with open(out, "w", encoding="utf-8") as file:
         json.dump(entries, file, indent=1)
         file.write("\n")
-    print("\n".join(table(entries, read_goals())))
+    print("\n".join(table(entries, read_goals(), {run.name: run.title for run in runs})))
     if base is not None:
         measured = {(entry["run"], entry["cpus"]) for entry in entries}
         if is_some:

@@ -13,14 +13,34 @@ def against_goal(median, goal):
     return "" if goal is None else "met" if median <= goal else f"+{median - goal:g}"
 
 
-def table(entries, goals):
-    """One line for each operation and node size. `goals`: (name, CPUs) -> (goal, seL4's figure)."""
-    rows = [("operation", "CPUs", *FIGURES, "goal", "", "seL4")]
-    for entry in entries:
-        goal, sel4 = goals.get((entry["name"], entry["cpus"]), (None, None))
-        rows.append((entry["name"], str(entry["cpus"]), *(f"{entry[key]:g}" for key in FIGURES),
-                     "" if goal is None else str(goal), against_goal(entry["median"], goal), "" if sel4 is None else str(sel4)))
-    return columns(rows, "<>>>>>><>")
+def in_order(entries):
+    """Entries of the same run together, and of the same operation, small nodes first; otherwise as they came."""
+    runs, names = ({key: number for number, key in enumerate(dict.fromkeys(entry[field] for entry in entries))}
+                   for field in ("run", "name"))
+    return sorted(entries, key=lambda entry: (runs[entry["run"]], names[entry["name"]], entry["cpus"]))
+
+
+def row(entry, goals):
+    goal, sel4 = goals.get((entry["name"], entry["cpus"]), (None, None))
+    return (entry["name"], str(entry["cpus"]), *(f"{entry[key]:g}" for key in FIGURES), "" if goal is None else str(goal),
+            against_goal(entry["median"], goal), "" if sel4 is None else str(sel4))
+
+
+def table(entries, goals, titles):
+    """
+    One line for each operation and size of node, under the title of its run. `goals`: (name, CPUs) -> (goal, seL4's
+    figure); `titles`: run -> title.
+    """
+    entries = in_order(entries)
+    lines = columns([("operation", "CPUs", *FIGURES, "goal", "", "seL4")] + [row(entry, goals) for entry in entries],
+                    "<>>>>>><>")
+    result, run = lines[:1], None
+    for entry, line in zip(entries, lines[1:]):
+        if entry["run"] != run:
+            run = entry["run"]
+            result += ["", f"{titles.get(run, '')} ({run}), {entry['unit']}"]
+        result.append(line)
+    return result
 
 
 def changes(changed, gone, new):

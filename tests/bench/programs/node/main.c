@@ -10,6 +10,10 @@ static const struct group {
 } groups[] = {
     {"ipc", measure_ipc},
     {"wake-ups", measure_wake_ups},
+    {"interrupts", measure_interrupts},
+    {"faults", measure_faults},
+    {"memory", measure_memory},
+    {"objects", measure_objects},
 };
 
 seL4_CPtr other_vspace;

@@ -9,5 +9,9 @@ extern seL4_CPtr other_vspace;
 
 void measure_ipc(void);
 void measure_wake_ups(void);
+void measure_interrupts(void);
+void measure_faults(void);
+void measure_memory(void);
+void measure_objects(void);
 
 #endif

@@ -1,0 +1,57 @@
+/* Pages: map, change the rights, unmap, one after the other in the own address space, whose tables exist. */
+#include "node.h"
+
+#include <cmk/resources.h>
+
+enum { PAGE = 4096, MOST_PAGES = 4096, FRAMES_BITS = 24 };
+#define MAP_ADDRESS 0x0000610000000000ul
+
+static struct samples mapping, protecting, unmapping;
+static seL4_CPtr frames;
+
+static void map(unsigned pages, seL4_CapRights_t rights)
+{
+    for (unsigned i = 0; i < pages; i++) {
+        OK(seL4_X86_Page_Map(frames + i, seL4_CapInitThreadVSpace, MAP_ADDRESS + i * PAGE, rights,
+                             seL4_X86_Default_VMAttributes));
+    }
+}
+
+static void unmap(unsigned pages)
+{
+    for (unsigned i = 0; i < pages; i++) {
+        OK(seL4_X86_Page_Unmap(frames + i));
+    }
+}
+
+static void measure_pages(unsigned pages)
+{
+    unsigned rounds = rounds_for(pages);
+    for (unsigned i = 0; i < rounds; i++) {
+        MEASURE(mapping, i, map(pages, seL4_ReadWrite));
+        *(volatile char *)(MAP_ADDRESS + (pages - 1) * PAGE) = 1;
+        MEASURE(protecting, i, map(pages, seL4_CanRead));
+        MEASURE(unmapping, i, unmap(pages));
+    }
+    report_counted("Page map, %u pages", pages, &mapping, rounds);
+    report_counted("Page protect (remap), %u pages", pages, &protecting, rounds);
+    report_counted("Page unmap, %u pages", pages, &unmapping, rounds);
+}
+
+void measure_memory(void)
+{
+    seL4_CPtr untyped = new_object(seL4_UntypedObject, FRAMES_BITS);
+    frames = object_slots();
+    retype_all(untyped, seL4_X86_4K, 0, frames, MOST_PAGES);
+    /* Everything once, which makes the tables. */
+    for (unsigned i = 0; i < MOST_PAGES; i++) {
+        OK(cmk_map_frame(frames + i, MAP_ADDRESS + i * PAGE, seL4_ReadWrite, seL4_X86_Default_VMAttributes));
+    }
+    unmap(MOST_PAGES);
+    measure_pages(1);
+    measure_pages(16);
+    measure_pages(256);
+    measure_pages(2048);
+    measure_pages(4096);
+    OK(seL4_CNode_Revoke(ROOT, untyped, DEPTH));
+}

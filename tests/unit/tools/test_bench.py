@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""What tools/bench makes of samples: statistics, console lines, comparison, table. Without any emulator."""
+import os
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
+
+from cmklib.bench.description import all_runs, read_goals  # noqa: E402
+from cmklib.bench.execution import cpus_of_node, samples_of  # noqa: E402
+from cmklib.bench.statistics import compare, figures  # noqa: E402
+from cmklib.bench.table import changes, table  # noqa: E402
+from cmklib.places import WrongUse  # noqa: E402
+
+
+def entry(name="Call", cpus=1, minimum=1, median=2, p99=3, maximum=4, run="node/ipc"):
+    return {"name": name, "cpus": cpus, "min": minimum, "median": median, "p99": p99, "max": maximum, "run": run,
+            "unit": "instructions"}
+
+
+class StatisticsTest(unittest.TestCase):
+    def test_one_sample(self):
+        self.assertEqual(figures({7: 1}), {"min": 7, "median": 7, "p99": 7, "max": 7})
+
+    def test_quantiles_are_nearest_ranks(self):
+        self.assertEqual(figures({value: 1 for value in range(1, 101)}), {"min": 1, "median": 50, "p99": 99, "max": 100})
+        self.assertEqual(figures({value: 1 for value in range(1, 5)}), {"min": 1, "median": 2, "p99": 4, "max": 4})
+
+    def test_counts_weigh(self):
+        self.assertEqual(figures({10: 989, 500: 11})["p99"], 500)
+        self.assertEqual(figures({10: 990, 500: 10}), {"min": 10, "median": 10, "p99": 10, "max": 500})
+
+    def test_divided_by_operations(self):
+        self.assertEqual(figures({4096: 1, 4100: 1}, 16), {"min": 256, "median": 256, "p99": 256.2, "max": 256.2})
+
+    def test_no_samples(self):
+        self.assertRaises(ValueError, figures, {})
+
+
+class ConsoleTest(unittest.TestCase):
+    def test_lines_of_one_name_add_up(self):
+        lines = ["cmk: cluster of 2 nodes, 8 CPUs", "[0] bench| Call, 0 words |1| 5*2 6*1", "[0] hello",
+                 "[0] bench| Call, 0 words |1| 6*3", "[1] bench| Map |16| 160*2"]
+        self.assertEqual(samples_of(lines), {"Call, 0 words": (1, {5: 2, 6: 4}), "Map": (16, {160: 2})})
+        self.assertEqual(cpus_of_node(lines), 4)
+
+    def test_other_lines_are_none(self):
+        self.assertEqual(samples_of(["bench| Call |1| 5*2", "[0] bench| Call |1| 5*", "[0] bench| Call |1|"]), {})
+        self.assertRaises(WrongUse, cpus_of_node, ["[0] cmk: cluster of 1 nodes, 1 CPUs"])
+
+
+class ComparisonTest(unittest.TestCase):
+    def test_changed_gone_and_new(self):
+        base = [entry("same"), entry("slower", median=10), entry("slower", cpus=4), entry("gone")]
+        now = [entry("same"), entry("slower", median=15), entry("slower", cpus=4), entry("new")]
+        changed, gone, new = compare(base, now)
+        self.assertEqual([(before["median"], after["median"], after["cpus"]) for before, after in changed], [(10, 15, 1)])
+        self.assertEqual(([item["name"] for item in gone], [item["name"] for item in new]), (["gone"], ["new"]))
+        text = "\n".join(changes(changed, gone, new))
+        self.assertIn("+50.0 %", text)
+        self.assertIn("no longer measured: gone", text)
+
+    def test_any_figure_counts(self):
+        for field in ("minimum", "p99", "maximum"):
+            self.assertEqual(len(compare([entry()], [entry(**{field: 100})])[0]), 1)
+
+    def test_nothing(self):
+        self.assertEqual(changes(*compare([entry()], [entry()])), ["nothing changed"])
+
+
+class TableTest(unittest.TestCase):
+    def test_goals_and_titles(self):
+        lines = table([entry(cpus=4, median=190), entry(median=150), entry("Other", run="x/y")],
+                      {("Call", 1): (150, 184), ("Call", 4): (185, 279)}, {"node/ipc": "Messages"})
+        self.assertEqual([line.split() for line in lines[2:5]],
+                         [["Messages", "(node/ipc),", "instructions"],
+                          ["Call", "1", "1", "150", "3", "4", "150", "met", "184"],
+                          ["Call", "4", "1", "190", "3", "4", "185", "+5", "279"]])
+
+
+class DescriptionTest(unittest.TestCase):
+    def runs_of(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "some.bench"), "w", encoding="utf-8") as file:
+                file.write(text)
+            return all_runs(folder)
+
+    def test_combinations(self):
+        runs = self.runs_of("[one]\ntitle = t\nimages = a.elf x\nsmp = 1 4\nfastpath = on off\nconfig = balance=on\n")
+        self.assertEqual([(run.name, run.smp, run.config) for run in runs],
+                         [("some/one", "1", "balance=on"), ("some/one", "4", "balance=on"),
+                          ("some/one", "1", "balance=on fastpath=off"), ("some/one", "4", "balance=on fastpath=off")])
+
+    def test_mistakes(self):
+        for text in ("[one]\ntitle = t\n", "[one]\nimages = a.elf\n", "[one]\ntitle = t\nimages = a\nwrong = 1\n", "text\n"):
+            self.assertRaises(WrongUse, self.runs_of, text)
+
+    def test_the_real_ones(self):
+        self.assertTrue(all_runs())
+        self.assertEqual(read_goals()["Call, other VSpace, 0 words", 4], (185, 279))
+
+
+program = unittest.main(exit=False, verbosity=1)
+failed = len(program.result.failures) + len(program.result.errors)
+print(f"{program.result.testsRun - failed} passed, {failed} failed")
+sys.exit(1 if failed else 0)
