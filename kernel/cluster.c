@@ -104,6 +104,11 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
         machine_hang();
     case CMK_TRIGGER_LONGEST_STRETCH:
         return answer_word(answer, preemption_longest_stretch());
+    case CMK_TRIGGER_LOCK_STATISTIC: {
+        word_t value;
+        return machine_lock_statistic(message_word(call, 1), &value) ? answer_word(answer, value)
+                                                                     : refuse_argument(answer, 1);
+    }
     default:
         return refuse_argument(answer, 0);
     }

@@ -8,7 +8,6 @@
 #include <arch/x86/stop.h>
 #include <boot/global_state.h>
 #include <kernel/cpu.h>
-#include <kernel/irq.h>
 #include <stdatomic.h>
 
 /*
@@ -105,20 +104,6 @@ _Noreturn void machine_hang(void)
     for (;;) { /* never ends: that is what was asked for */
         spin_pause();
     }
-}
-
-void machine_dump_cpus(void)
-{
-    for (uint32_t i = 0; i < node_cpu_count; i++) {
-        const struct arch_cpu *cpu = &cpu_by_index(i)->arch;
-        console_print("cpu %u: lock entries %lu, contended %lu, longest queue %lu\n", i, cpu->lock_entries,
-                      cpu->lock_contended, cpu->lock_longest_queue);
-        console_print("cpu %u: cycles waited %lu, longest %lu; held %lu, longest %lu\n", i, cpu->lock_wait_cycles,
-                      cpu->lock_longest_wait, cpu->lock_held_cycles, cpu->lock_longest_hold);
-        console_print("cpu %u: unowned interrupts %lu, NMIs %lu, stray debug traps %lu\n", i, cpu->unowned_interrupts,
-                      cpu->nmis, cpu->stray_debug_traps);
-    }
-    console_print("node: interrupts without a handler's notification %lu\n", irq_unowned_count);
 }
 
 word_t machine_time_stamp(void)

@@ -68,8 +68,33 @@ struct cmk_status_page {
  * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
  * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
  * LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
- * asked last, in TSC counts (docs/latency.md).
+ * asked last, in TSC counts (docs/latency.md). LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
+ * CMK_LOCK_STATISTIC(which, cpu).
  */
-enum { CMK_TRIGGER_WRITE, CMK_TRIGGER_ASSERT, CMK_TRIGGER_LONGEST_STRETCH, CMK_TRIGGER_HANG };
+enum {
+    CMK_TRIGGER_WRITE,
+    CMK_TRIGGER_ASSERT,
+    CMK_TRIGGER_LONGEST_STRETCH,
+    CMK_TRIGGER_HANG,
+    CMK_TRIGGER_LOCK_STATISTIC
+};
+
+/*
+ * Since the node booted: entries that took its lock and how many had to wait for it; CPUs that held or wanted it when this
+ * one came, at most, and with it; how long it was held and waited for, in all and at most, in TSC counts (which are
+ * instructions under an emulator whose clock counts these). All 0 in a node with one CPU, which has no lock.
+ */
+enum {
+    CMK_LOCK_ACQUISITIONS,
+    CMK_LOCK_CONTENDED,
+    CMK_LOCK_LONGEST_QUEUE,
+    CMK_LOCK_HELD,
+    CMK_LOCK_LONGEST_HOLD,
+    CMK_LOCK_WAITED,
+    CMK_LOCK_LONGEST_WAIT
+};
+
+#define CMK_LOCK_STATISTIC_CPU_BITS     8
+#define CMK_LOCK_STATISTIC(which, cpu) ((which) << CMK_LOCK_STATISTIC_CPU_BITS | (cpu))
 
 #endif

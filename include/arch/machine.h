@@ -24,7 +24,10 @@ void machine_bases_changed(struct tcb *thread);
 /* True if all of [start, start + bytes) is in this node's private region. */
 bool machine_is_private_memory(paddr_t start, word_t bytes);
 
-/* Prints two lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
+/* A CMK_LOCK_STATISTIC (api/cluster.h) of a CPU of this node; false if there is no such CPU or statistic. */
+bool machine_lock_statistic(word_t which_and_cpu, word_t *value);
+
+/* Prints three lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
 void machine_dump_cpus(void);
 
 /* This CPU's time stamp counter. For measurements. */

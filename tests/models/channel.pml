@@ -1,7 +1,7 @@
 /*
  * A channel: one ring of one-line messages, its sender and its receiver, both of which sleep.
  *
- * Models channel_put, channel_room, channel_peek, take and channel_wake_peer (user/runtime/channel.c) and wait_for_one
+ * Models channel_put(), channel_room(), channel_peek(), take() and channel_wake_peer() (user/runtime/channel.c) and wait_for_one()
  * (user/runtime/channel_wait.c). The ring has LINES lines; a message has two words, its data and its header, whose
  * sequence is the position + 1. The doorbell is a notification: a bit that a ring sets, for which a
  * sleeper waits and which it clears. Rings can also come from other channels on the same doorbell, at any moment.

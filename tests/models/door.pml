@@ -2,10 +2,10 @@
  * The door: CPUs of one node that take threads from one another, pass work, and unmap.
  *
  * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry_interrupt.asm and entry_syscall.asm (1, 2),
- * enter_many, door, holding and leave of entry_lock.asm (3, 4, release, return), kernel_entry(), handle_event(), make_current(),
- * leave_to_thread() and leave_to_idle() of entry.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
- * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume(),
- * thread_finalise(), set_affinity() and the TCB's register methods need of them.
+ * enter_many:, door:, holding: and leave: of entry_lock.asm (3, 4, release, return), kernel_entry(), handle_event(), repeat_syscall(),
+ * make_current(), leave_to_thread() and leave_to_idle() of entry.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
+ * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume() and
+ * thread_finalise() of kernel/thread.c, set_affinity() of scheduler.c and the TCB's register methods need of them.
  *
  * A user makes any system call about any thread, its own too, or computes for ever, taking door IPIs and device interrupts, late
  * ones and ones that nobody sent. Which thread runs is left open, but for its affinity. All threads use the FPU and one VSpace.
@@ -47,9 +47,13 @@
 #define NEXT(cpu) 2 * CPUS + (cpu)     /* CPU + 1, or 0 */
 #define WAIT(cpu) 3 * CPUS + (cpu)
 #define READY(cpu) 4 * CPUS + (cpu)    /* for -DIDLE_PEEKS */
-#define CONTEXT(thread) 5 * CPUS + (thread)             /* 0: saved; 1: the registers are newer */
-#define FPU_AREA(thread) 5 * CPUS + THREADS + (thread)  /* the same */
+#define CONTEXT(thread) 5 * CPUS + (thread)             /* saved at an interrupt or a system call, or the registers are newer */
+#define FPU_AREA(thread) 5 * CPUS + THREADS + (thread)  /* 0: saved; 1: the registers are newer */
 #define WORDS (5 * CPUS + 2 * THREADS)
+
+#define AT_INTERRUPT 0
+#define NEWER 1
+#define AT_CALL 2
 
 #define IDLE 0
 #define USER 1
@@ -69,6 +73,7 @@
 
 byte tail; /* CPU + 1, or 0 */
 byte current[CPUS]; /* thread + 1, or 0 */
+byte stopped[CPUS]; /* thread + 1 that was taken away here since this CPU's last exit, or 0 */
 byte state[THREADS] = RUNNABLE;
 byte moved[THREADS];
 #define affinity(thread) (((thread) + moved[thread]) % CPUS)
@@ -86,7 +91,7 @@ bool taken[CPUS];     /* what was current on this CPU was taken away, and it has
 byte worked_on;       /* thread + 1 that the holder works on, or 0 */
 
 #define may_touch(cpu, thread) (!taken[cpu] && worked_on != (thread) + 1 && state[thread] != FREE)
-#define is_complete(thread) (memory[CONTEXT(thread)] == 0 && memory[FPU_AREA(thread)] == 0 && state[thread] != FREE)
+#define is_complete(thread) (memory[CONTEXT(thread)] != NEWER && memory[FPU_AREA(thread)] == 0 && state[thread] != FREE)
 
 /* A store to a TCB takes effect. */
 inline drained(cpu, address, value)
@@ -100,11 +105,11 @@ inline drained(cpu, address, value)
 
 /* --- into the kernel --- */
 
-inline save_context()
+inline save_context(how)
 {
 #ifndef SAVED_AFTER_LOCK
     if
-    :: thread != 0 -> store(self, CONTEXT(thread - 1), 0)
+    :: thread != 0 -> store(self, CONTEXT(thread - 1), how)
     :: else
     fi
 #else
@@ -170,7 +175,7 @@ inline wait_at_the_door()
         mark_at_the_door();
 #endif
 #ifdef TOUCH_AFTER_MARK
-        save_context();
+        save_context((vector == CALL -> AT_CALL : AT_INTERRUPT));
 #endif
     };
     atomic { reads_zero(self, WAIT(self)) -> store(self, ROOT(self), loaded) }
@@ -257,6 +262,7 @@ inline take()
             current[other - 1] = 0;
 #endif
             taken[other - 1] = true;
+            stopped[other - 1] = target + 1;
             other = 0;
 #ifdef PREEMPTED_AFTER_STALL
             resumed = true;
@@ -303,10 +309,14 @@ inline resume()
     atomic { state[target] = RUNNABLE; kick(affinity(target)) }
 }
 
-/* The registers change; it goes on, in its CPU's queue. */
+/* The registers change, or something else, like its priority; it goes on, in its CPU's queue. */
 inline rewrite()
 {
     take();
+    if
+    :: memory[CONTEXT(target)] = AT_INTERRUPT
+    :: skip
+    fi;
     atomic { worked_on = 0; kick(affinity(target)) }
 }
 
@@ -351,7 +361,7 @@ inline delete()
 inline create()
 {
     state[target] = INACTIVE;
-    memory[CONTEXT(target)] = 0;
+    memory[CONTEXT(target)] = AT_INTERRUPT;
     memory[FPU_AREA(target)] = 0
 }
 
@@ -462,9 +472,13 @@ inline handle_event()
         :: has_effect(thread) -> system_call()
         :: skip
         fi
+    :: vector == CALL && !is_event_of_current && stopped[self] == thread -> dropped = thread
     :: else
     fi
 }
+
+/* The thread of the call that was dropped is chosen again, in the same entry. `stopped` of other CPUs: repeat.pml. */
+#define is_about_to_repeat (dropped != 0 && thread == dropped && memory[CONTEXT(thread - 1)] == AT_CALL)
 
 inline handle_interrupt()
 {
@@ -515,7 +529,8 @@ inline make_current()
     assert(thread == 0 || current[neighbour(2)] != thread);
 #endif
     current[self] = thread;
-    taken[self] = false
+    taken[self] = false;
+    stopped[self] = 0
 }
 
 inline load_fpu()
@@ -546,8 +561,8 @@ inline enter_user_table()
 /* After the release: the CPU's registers are newer than the context from here on. */
 inline restore()
 {
-    assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] == 0);
-    memory[CONTEXT(thread - 1)] = 1
+    assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] != NEWER);
+    memory[CONTEXT(thread - 1)] = NEWER
 }
 
 /* A device's interrupt first: the door has the lowest priority. */
@@ -626,6 +641,7 @@ active [CPUS] proctype cpu()
     byte thread;   /* of the trap record, + 1; 0: none */
     byte vector;   /* likewise */
     byte previous, target, other;
+    byte dropped;  /* thread + 1 whose system call was dropped in this entry, or 0 */
     bit loaded;    /* the value of loaded_root, which only this CPU writes */
 #ifdef PREEMPTED_AFTER_STALL
     bool resumed;  /* this system call has been left after step 9 */
@@ -639,7 +655,7 @@ kernel:
     fi;
 #ifdef SAVED_AFTER_LOCK
     if
-    :: thread != 0 -> memory[CONTEXT(thread - 1)] = 0
+    :: thread != 0 -> memory[CONTEXT(thread - 1)] = (vector == CALL -> AT_CALL : AT_INTERRUPT)
     :: else
     fi;
 #endif
@@ -652,15 +668,37 @@ preempted:
         schedule();
         make_current();
         if
+        :: is_about_to_repeat -> dropped = 0
+        :: else ->
+            dropped = 0;
+            if
+            :: thread != 0 -> load_fpu(); goto leaving
+            :: else -> goto idle
+            fi
+        fi
+    };
+    if
+    :: has_effect(thread) -> system_call()
+    :: skip
+    fi;
+#ifdef PREEMPTED_AFTER_STALL
+    goto preempted;
+#else
+    atomic {
+        schedule();
+        make_current();
+        if
         :: thread != 0 -> load_fpu()
         :: else -> goto idle
         fi
     };
+#endif
+leaving:
     leave_to_thread();
     atomic {
         restore();
         if
-        :: vector = CALL; save_context(); goto kernel
+        :: vector = CALL; save_context(AT_CALL); goto kernel
         :: skip /* computes for ever, if nobody interrupts */
         fi
     };
@@ -674,7 +712,7 @@ end_user:
 #ifdef MARK_BEFORE_SAVE
         mark_at_the_door();
 #endif
-        save_context()
+        save_context(AT_INTERRUPT)
     };
 #endif
     goto kernel;

@@ -1,12 +1,12 @@
 /*
  * Progress at the door: what door.pml cannot show, because it goes wrong with everybody busy.
  *
- * Models enter_many, door and leave of arch/x86/entry_lock.asm, stall_thread() and is_anybody_at_the_door() of arch/x86/door.c, the priorities of
- * vectors (include/arch/x86/apic.h), preemption_point() (kernel/preemption.c), and long operations as in kernel/deletion.c and untyped.c:
+ * Models enter_many:, door: and leave: of arch/x86/entry_lock.asm, take_thread() and is_anybody_at_the_door() of arch/x86/door.c,
+ * handle_event() and repeat_syscall() of arch/x86/entry.c, the priorities of vectors (include/arch/x86/apic.h), preemption_point() (kernel/preemption.c), and long operations as in kernel/deletion.c and untyped.c:
  * after each unit of work they may leave, and the system call is made again.
  *
- * Each CPU has one thread. It computes, or calls: stalls the next CPU's thread (in a circle: all may aim at each other), or does a long
- * operation of several units. A device interrupts CPU 0 again and again, but not before the user has executed an instruction.
+ * Each CPU has one thread. It computes, or calls: takes the next CPU's thread, and puts it back (in a circle: all may aim at each other),
+ * or does a long operation of several units. A device interrupts CPU 0 again and again, but not before the user has executed an instruction.
  * The lock is a first-in, first-out queue (lock.pml), and stores are seen at once: order within a CPU is door.pml's subject.
  *
  * Assumed: processes are weakly fair, and a user gets to execute one instruction between two interrupts. The hardware does not
@@ -19,7 +19,8 @@
  *
  * Mutants: -DPREEMPTED_FIRST (looks for reasons to leave before the first unit of work), -DDOOR_ABOVE_DEVICES (the door vector has the
  * highest priority), -DRESTARTS (leaves and makes the system call again instead of waiting for the other CPU), -DUNFAIR_LOCK
- * (whoever comes first).
+ * (whoever comes first), -DDROPPED_CALL_WAITS (a call that was dropped, because its thread was taken away on the way in, is not
+ * carried out in the same entry: the thread goes out to make it again).
  */
 #ifndef CPUS
 #define CPUS 2
@@ -44,6 +45,9 @@ bool may_request = true;
 bool device_waits;               /* not handled yet */
 bool calling[CPUS];              /* a system call has been made and not returned */
 bool stalling[CPUS];
+#ifdef DROPPED_CALL_WAITS
+bool taken[CPUS];                /* the thread was taken away and put back, since its CPU's last exit */
+#endif
 
 inline acquire()
 {
@@ -79,6 +83,9 @@ inline stall()
 #endif
     :: else
     fi;
+#ifdef DROPPED_CALL_WAITS
+    taken[next_cpu] = true;
+#endif
     done = true
 }
 
@@ -173,6 +180,12 @@ kernel:
     acquire();
     if
     :: vector == CALL ->
+#ifdef DROPPED_CALL_WAITS
+        if
+        :: taken[_pid] -> goto leave
+        :: else
+        fi;
+#endif
         if
         :: is_long -> long_operation()
         :: else -> stall()
@@ -187,6 +200,9 @@ leave:
         :: else
         fi;
         vector = NOTHING;
+#ifdef DROPPED_CALL_WAITS
+        taken[_pid] = false;
+#endif
         mark[_pid] = USER
     };
     queue ? _;
