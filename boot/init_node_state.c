@@ -13,6 +13,7 @@
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/derivation.h>
+#include <kernel/fastpath.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 
@@ -43,6 +44,7 @@ static void set_node_variables(uint32_t node)
     node_root = global_state.node_memory[node].root;
     balance_on = cluster->balance;
     checks_on = DEBUG_BUILD && cluster->checks;
+    fastpath_obstacles = cluster->fastpath ? 0 : 1;
     this_cpu = cpu_by_index(0);
 }
 

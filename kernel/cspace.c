@@ -59,6 +59,10 @@ bool lookup_thread_slot(const struct tcb *thread, word_t pointer, struct slot **
 {
     unsigned bits_left;
 
+    *slot = resolve(thread->slots[TCB_CSPACE].capability, pointer);
+    if (*slot != NULL) {
+        return true;
+    }
     return lookup_slot(thread->slots[TCB_CSPACE].capability, pointer, WORD_BITS, slot, &bits_left, failure);
 }
 

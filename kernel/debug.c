@@ -93,7 +93,7 @@ static void get_thread_affinity(void)
 /* Every thread and what its own slots hold, by type tag. */
 static void snapshot(void)
 {
-    static const char *const slot_names[TCB_SLOT_COUNT] = {"cspace", "vspace", "reply", "caller", "buffer"};
+    static const char *const slot_names[TCB_SLOT_COUNT] = {"vspace", "buffer", "cspace", "reply", "caller"};
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
         console_print("tcb %p \"%s\" prio %u core %u", (const void *)thread, thread->name, thread->priority,
                       thread->affinity);

@@ -8,31 +8,15 @@
 #include <kernel/preemption.h>
 #include <kernel/scheduler.h>
 
-enum { STATE_MASK = 3 }; /* low bits of tail_and_state; a TCB is aligned to its size */
-
-enum endpoint_state endpoint_state(const struct endpoint *endpoint)
-{
-    return (enum endpoint_state)(endpoint->tail_and_state & STATE_MASK);
-}
-
 struct thread_queue endpoint_queue(const struct endpoint *endpoint)
 {
-    struct tcb *tail = (struct tcb *)(endpoint->tail_and_state & ~(word_t)STATE_MASK);
-    return (struct thread_queue){endpoint->head, tail};
+    return (struct thread_queue){endpoint->head, endpoint_tail(endpoint)};
 }
 
 void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct thread_queue queue)
 {
     endpoint->head = queue.head;
     endpoint->tail_and_state = (word_t)queue.tail | (queue.head == NULL ? ENDPOINT_IDLE : state);
-}
-
-static void endpoint_append(struct endpoint *endpoint, enum endpoint_state state, struct tcb *thread)
-{
-    struct thread_queue queue = endpoint_queue(endpoint);
-    thread_queue_append(&queue, thread);
-    endpoint_set(endpoint, state, queue);
-    thread->blocked_on = endpoint;
 }
 
 static void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
@@ -84,7 +68,7 @@ void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, b
     set_thread_state(receiver, THREAD_RUNNING);
     make_runnable(receiver);
     if (call) {
-        after_call(sender, receiver, can_grant || can_grant_reply, receiver->blocked_can_grant);
+        after_call(sender, receiver, can_grant || can_grant_reply, receiver->reply_rights != 0);
     }
 }
 
@@ -113,7 +97,7 @@ void receive_message(struct tcb *receiver, struct capability capability, bool bl
         receive_from(receiver, endpoint, reply_can_grant);
     } else if (block) {
         set_thread_state(receiver, THREAD_BLOCKED_ON_RECEIVE);
-        receiver->blocked_can_grant = reply_can_grant;
+        receiver->reply_rights = reply_can_grant ? RIGHT_GRANT : 0;
         endpoint_append(endpoint, ENDPOINT_RECEIVING, receiver);
     } else {
         context_set_badge(&receiver->context, 0);

@@ -4,16 +4,9 @@
 #include <kernel/notification.h>
 #include <kernel/scheduler.h>
 
-enum { STATE_MASK = 3 }; /* low bits of tail_and_state; a TCB is aligned to its size */
-
-enum notification_state notification_state(const struct notification *notification)
-{
-    return (enum notification_state)(notification->tail_and_state & STATE_MASK);
-}
-
 struct thread_queue notification_queue(const struct notification *notification)
 {
-    struct tcb *tail = (struct tcb *)(notification->tail_and_state & ~(word_t)STATE_MASK);
+    struct tcb *tail = (struct tcb *)(notification->tail_and_state & ~(word_t)QUEUE_STATE_MASK);
     return (struct thread_queue){notification->head, tail};
 }
 
@@ -22,12 +15,6 @@ static void notification_set_queue(struct notification *notification, struct thr
 {
     notification->head = queue.head;
     notification->tail_and_state = (word_t)queue.tail | (queue.head != NULL ? NOTIFICATION_WAITING : NOTIFICATION_IDLE);
-}
-
-static void notification_set_active(struct notification *notification, word_t badges)
-{
-    notification->badges = badges;
-    notification->tail_and_state = NOTIFICATION_ACTIVE;
 }
 
 static word_t notification_take(struct notification *notification)

@@ -1,5 +1,6 @@
 /* The ready queues of CPUs and, with balance=on, of the node: insertion, removal, and the best of two. */
 #include <kernel/assert.h>
+#include <kernel/fastpath.h>
 #include <kernel/ipc.h>
 #include <kernel/ready.h>
 #include <kernel/scheduler.h>
@@ -22,6 +23,32 @@ static struct ready_queues *queues_of(const struct tcb *thread)
     return is_balanced(thread) ? &shared_ready : &cpu_by_index(thread->affinity)->ready;
 }
 
+static int best_priority(const struct ready_queues *ready)
+{
+    for (int i = ABI_PRIORITIES / WORD_BITS - 1; i >= 0; i--) {
+        if (ready->bitmap[i] != 0) {
+            return i * WORD_BITS + (WORD_BITS - 1 - __builtin_clzll(ready->bitmap[i]));
+        }
+    }
+    return -1;
+}
+
+/* `thread` has come (+1) or gone (-1). */
+static void note_change(const struct tcb *thread, const struct ready_queues *ready, int change)
+{
+    if (ready == &shared_ready) {
+        shared_ready_count += (word_t)change;
+        fastpath_obstacles += (word_t)change;
+        return;
+    }
+    struct cpu *cpu = cpu_by_index(thread->affinity);
+    if (change > 0) {
+        cpu->best_waiting = MAX(cpu->best_waiting, thread->priority);
+    } else if (thread->priority == cpu->best_waiting) {
+        cpu->best_waiting = (uint8_t)MAX(best_priority(ready), 0);
+    }
+}
+
 void ready_insert(struct tcb *thread, bool at_head)
 {
     assert(!thread->queued);
@@ -36,7 +63,7 @@ void ready_insert(struct tcb *thread, bool at_head)
     }
     ready->bitmap[thread->priority / WORD_BITS] |= BIT(thread->priority % WORD_BITS);
     thread->queued = true;
-    shared_ready_count += ready == &shared_ready;
+    note_change(thread, ready, 1);
 }
 
 void ready_remove(struct tcb *thread)
@@ -49,17 +76,7 @@ void ready_remove(struct tcb *thread)
         ready->bitmap[thread->priority / WORD_BITS] &= ~BIT(thread->priority % WORD_BITS);
     }
     thread->queued = false;
-    shared_ready_count -= ready == &shared_ready;
-}
-
-static int best_priority(const struct ready_queues *ready)
-{
-    for (int i = ABI_PRIORITIES / WORD_BITS - 1; i >= 0; i--) {
-        if (ready->bitmap[i] != 0) {
-            return i * WORD_BITS + (WORD_BITS - 1 - __builtin_clzll(ready->bitmap[i]));
-        }
-    }
-    return -1;
+    note_change(thread, ready, -1);
 }
 
 int shared_ready_priority(void)

@@ -1,4 +1,5 @@
 /* TCB methods: which there are, and the ones about priority, binding and flags (contract 4.5). */
+#include <arch/fpu.h>
 #include <kernel/notification.h>
 #include <kernel/scheduler.h>
 #include <kernel/tcb_methods.h>
@@ -106,6 +107,7 @@ static enum outcome set_flags(struct invocation *call, struct tcb *target, struc
     word_t clear = message_word(call, 0);
     word_t set = message_word(call, 1) & ABI_TCB_FLAG_FPU_DISABLED;
     target->flags = (uint8_t)((target->flags & ~clear) | set);
+    fpu_flags_changed(target);
     return answer_word(answer, target->flags);
 }
 

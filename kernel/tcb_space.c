@@ -120,6 +120,7 @@ static void install_space(const struct invocation *call, struct tcb *target, con
     target->fault_handler = space->fault_handler;
     install(call, target, TCB_CSPACE, &space->cspace);
     install(call, target, TCB_VSPACE, &space->vspace);
+    target->root_epoch = 0;
 }
 
 static void install_buffer(const struct invocation *call, struct tcb *target, const struct buffer *buffer)

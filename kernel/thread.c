@@ -13,6 +13,19 @@
 
 struct tcb *all_threads;
 
+uint32_t root_epoch = 1;
+
+void forget_thread_roots(void)
+{
+    if (++root_epoch == 0) {
+        /* As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number meant before. */
+        for (struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
+            thread->root_epoch = 0;
+        }
+        root_epoch = 1;
+    }
+}
+
 void thread_set_name(struct tcb *thread, const char *name)
 {
     size_t length = strlen(name);

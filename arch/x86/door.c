@@ -155,5 +155,5 @@ void kick_cpu(struct cpu *cpu)
 
 bool is_anybody_at_the_door(void)
 {
-    return node_cpu_count > 1 && atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->arch.lock;
+    return node_cpu_count > 1 && atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->lock;
 }

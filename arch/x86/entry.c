@@ -3,6 +3,7 @@
  * the steps are those of docs/locking.md.
  */
 #include <arch/object.h>
+#include <arch/switch.h>
 #include <arch/x86/apic.h>
 #include <arch/x86/entry.h>
 #include <arch/x86/instructions.h>
@@ -11,8 +12,10 @@
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 #include <kernel/preemption.h>
 #include <kernel/scheduler.h>
+#include <kernel/thread.h>
 #include <stdatomic.h>
 
 enum {
@@ -31,44 +34,35 @@ static bool is_interrupt(word_t vector)
     return !(may_be_exception || may_be_software) || apic_is_in_service((uint8_t)vector);
 }
 
-/* True if it was a system call, was dropped, and may still be due (see is_about_to_repeat()). */
-static bool handle_event(struct cpu *cpu)
+/*
+ * Step 6: a synchronous event counts only if nobody has taken away meanwhile the thread that brought it. Otherwise the
+ * thread repeats it when it runs again. Its TCB may not even be one any more. (Only this CPU makes a thread current
+ * here, so the same address is the same thread.)
+ */
+static bool is_still_current(const struct cpu *cpu, const struct tcb *thread)
+{
+    return thread != NULL && cpu->current == thread;
+}
+
+static void handle_event(struct cpu *cpu)
 {
     const struct trap_record *trap = &cpu->arch.trap;
     word_t vector = trap->vector;
     if (is_interrupt(vector)) {
         interrupt_dispatch(cpu, (uint8_t)vector); /* step 5: whatever became of the thread */
-        return false;
+        return;
     }
     if (trap->thread == NULL && vector < FIRST_INTERRUPT_VECTOR) {
         kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
     }
-    /*
-     * Step 6. Taken away meanwhile: the event is dropped, and the thread repeats it when it runs again. Its TCB may
-     * not even be one any more. (Only this CPU makes a thread current here, so the same address is the same thread.)
-     */
-    if (cpu->current == NULL || cpu->current != trap->thread) {
-        return vector == ENTERED_BY_SYSCALL && cpu->stopped == trap->thread;
-    }
-    if (vector == ENTERED_BY_SYSCALL) {
-        handle_syscall(context_syscall_number(&trap->thread->context));
-    } else if (vector != NO_EVENT) {
+    if (is_still_current(cpu, trap->thread) && vector != NO_EVENT) {
         exception_dispatch(cpu, vector);
     }
-    return false;
 }
 
 static void set_mark(struct cpu *cpu, enum cpu_mark mark)
 {
     atomic_store_explicit(&cpu->mark, mark, memory_order_release);
-}
-
-static void load_root(struct cpu *cpu, word_t root)
-{
-    if (root != cpu->arch.loaded_root) {
-        write_cr3(root);
-        cpu->arch.loaded_root = root;
-    }
 }
 
 /* `current` changes here only, but for a holder on another CPU that takes the thread away. */
@@ -100,18 +94,17 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
     struct user_context *context = &next->context;
     make_current(cpu, next);
     load_live_state(cpu, next);
-    load_root(cpu, arch_thread_root(next));
-
+    if (!is_root_known(next)) {
+        next->root = arch_thread_root(next);
+        next->root_epoch = root_epoch;
+    }
     if (!is_canonical(context->rip)) {
         context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
     }
     assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
     context->cpu_stack = (word_t)cpu + CPU_STACK_TOP;
-    word_t frame_end = (word_t)(context + 1);
-    cpu->arch.tss.rsp0[0] = (uint32_t)frame_end;
-    cpu->arch.tss.rsp0[1] = (uint32_t)(frame_end >> 32);
-    set_mark(cpu, CPU_USER);
-    return context;
+    set_frame_end(cpu, next);
+    return finish_exit(cpu, next);
 }
 
 static struct tcb *schedule_past_traps(struct cpu *cpu)
@@ -132,9 +125,9 @@ static struct tcb *schedule_past_traps(struct cpu *cpu)
  * there again. It has not got further: no CPU is given the lock twice while this one waits for it, so that one that it
  * came to could only drop the call, too, and a CPU that repeated it tells the others.
  */
-static bool is_about_to_repeat(const struct cpu *cpu, const struct tcb *next)
+static bool is_about_to_repeat(const struct tcb *dropped, const struct tcb *next)
 {
-    return next != NULL && next == cpu->arch.trap.thread && next->context.vector == ENTERED_BY_SYSCALL;
+    return next != NULL && next == dropped && next->context.vector == ENTERED_BY_SYSCALL;
 }
 
 /* The thread's call is carried out now: for CPUs that have still to drop it, it is not due any more. */
@@ -161,22 +154,61 @@ static struct tcb *repeat_syscall(struct cpu *cpu, struct tcb *thread)
     return schedule_past_traps(cpu);
 }
 
-struct user_context *kernel_entry(struct cpu *cpu)
+static void begin_entry(struct cpu *cpu)
 {
-    if (cpu->arch.features & CPU_FEATURE_SMAP) {
-        forbid_user_access(); /* an interrupt leaves the user's RFLAGS.AC as it was */
-    }
+    this_cpu = cpu;
     if (cpu->current == NULL) {
         cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
     }
     preemption_reset();
     check_entry();
-    bool dropped = handle_event(cpu);
-    struct tcb *next = schedule_past_traps(cpu);
-    if (dropped && is_about_to_repeat(cpu, next)) {
-        next = repeat_syscall(cpu, next);
-    }
+}
+
+static struct user_context *end_entry(struct cpu *cpu, struct tcb *next)
+{
     struct user_context *context = next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
     preemption_end();
     return context;
+}
+
+struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread)
+{
+    begin_entry(cpu);
+    handle_syscall(context_syscall_number(&thread->context));
+    return end_entry(cpu, schedule_past_traps(cpu));
+}
+
+static struct user_context *drop_syscall(struct cpu *cpu, struct tcb *thread)
+{
+    begin_entry(cpu);
+    bool may_be_due = cpu->stopped == thread;
+    struct tcb *next = schedule_past_traps(cpu);
+    if (may_be_due && is_about_to_repeat(thread, next)) {
+        next = repeat_syscall(cpu, next);
+    }
+    return end_entry(cpu, next);
+}
+
+/* A system call that had to wait for the lock. */
+static struct user_context *syscall_from_the_door(struct cpu *cpu, struct tcb *thread)
+{
+    if (!is_still_current(cpu, thread)) {
+        return drop_syscall(cpu, thread);
+    }
+    fpu_keep(cpu, thread);
+    const struct user_context *c = &thread->context;
+    return syscall_entry(context_capability_register(c), context_message_info(c), context_syscall_number(c), thread, cpu);
+}
+
+struct user_context *kernel_entry(struct cpu *cpu)
+{
+    if (cpu->arch.trap.vector == ENTERED_BY_SYSCALL) {
+        return syscall_from_the_door(cpu, cpu->arch.trap.thread);
+    }
+    if (cpu->arch.features & CPU_FEATURE_SMAP) {
+        forbid_user_access(); /* an interrupt leaves the user's RFLAGS.AC as it was */
+    }
+    begin_entry(cpu);
+    handle_event(cpu);
+    return end_entry(cpu, schedule_past_traps(cpu));
 }

@@ -29,6 +29,8 @@ LAST_SOFTWARE_INTERRUPT  equ 254
 ; rsp = vector in the context, everything above it filled in. %1: KIND of node, %2: what the stub is for.
 %macro SAVE_AT_INTERRUPT 2
     PUSH_REGISTERS
+    mov [rsp - CONTEXT_RAX + CONTEXT_RCX], rcx
+    mov [rsp - CONTEXT_RAX + CONTEXT_R11], r11
     cld                                  ; an interrupt gate leaves the user's direction flag
     mov rax, [rsp - CONTEXT_RAX + CONTEXT_RIP]
     push rax                             ; restart_ip

@@ -4,8 +4,8 @@
 
 %include "entry.inc"
 
-extern kernel_entry, lock_tail, this_cpu, node_cpu_count
-global enter_one, enter_many, cpu_enter_first, idle_start, idle_end
+extern kernel_entry, syscall_entry, lock_tail, node_cpu_count
+global enter_one, enter_many, syscall_one, syscall_many, cpu_enter_first, idle_start, idle_end
 
 ; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the TSC's.
 %ifdef CMK_DEBUG
@@ -36,11 +36,13 @@ global enter_one, enter_many, cpu_enter_first, idle_start, idle_end
 %%not_longer:
 %endmacro
 
-; Changes rax and rdx.
+; Changes rax and r9.
 %macro COUNT_ENTRY 0
+    mov r9, rdx
     inc qword [rbx + CPU_LOCK_ENTRIES]
     READ_TSC
     mov [rbx + CPU_LOCK_TAKEN_AT], rax
+    mov rdx, r9
 %endmacro
 
 ; rax stays; changes rdx and rsi.
@@ -92,34 +94,97 @@ cpu_enter_first:
 ; rbx = CPU block, rsp = top of its stack, the thread's context and the trap record are complete.
 align 16
 enter_one:
-    mov [this_cpu], rbx
     mov rdi, rbx
     xor ebp, ebp                         ; debuggers end their walk here
     call kernel_entry
     jmp leave
 
-; The same in a node with several CPUs.
+; A system call, registers as entry_syscall.asm leaves them. It comes before anything else in `leave`: no jump.
 align 16
-enter_many:
-    lea rdi, [rbx + CPU_LOCK]
-    mov qword [rdi + LOCK_NEXT], 0       ; step 3: both words before the exchange, which is also a full fence
-    mov qword [rdi + LOCK_WAIT], 1
+syscall_one:
+    call syscall_entry
+    ; fall through
+
+; rax = context of the thread to run, or 0 for idle; rsp = top of the CPU's stack. Interrupts are off until the last
+; instruction, so that what was decided under the lock still holds, and the context is this CPU's alone until then.
+leave:
+    test rax, rax
+    jz idle
+    lea rsp, [rax + CONTEXT_RAX]
+    cmp qword [rax + CONTEXT_VECTOR], ENTERED_BY_SYSCALL
+    pop rax                              ; pops keep the flags
+    pop rbx
+    pop rbp
+    pop r12
+    pop r13
+    pop r14
+    pop rdx
+    pop rdi
+    pop rsi
+    pop r10
+    pop r8
+    pop r9
+    pop r15
+    jne .everything
+    mov rcx, [rsp - CONTEXT_VECTOR + CONTEXT_RIP]
+    mov r11, [rsp - CONTEXT_VECTOR + CONTEXT_RFLAGS]
+    xor esp, esp                         ; contract 1.2
+    o64 sysret
+.everything:
+    mov rcx, [rsp - CONTEXT_VECTOR + CONTEXT_RCX]
+    mov r11, [rsp - CONTEXT_VECTOR + CONTEXT_R11]
+    add rsp, CONTEXT_RIP - CONTEXT_VECTOR
+    iretq
+
+; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the
+; `hlt` began, so that nothing can come between.
+idle:
+idle_start:
+    sti
+    hlt
+    jmp idle_start
+idle_end:
+
+; The same in a node with several CPUs: under the lock.
+
+; Step 3: both words before the exchange, which is also a full fence. Then rax = the CPU before this one, or 0 and this
+; CPU holds the lock. rbx = CPU block; changes r9.
+%macro QUEUE_FOR_LOCK 0
+    lea r9, [rbx + CPU_LOCK]
+    mov qword [r9 + LOCK_NEXT], 0
+    mov qword [r9 + LOCK_WAIT], 1
     COUNT_QUEUE
-    mov rax, rdi
+    mov rax, r9
     xchg [lock_tail], rax
     test rax, rax
+%endmacro
+
+align 16
+enter_many:
+    QUEUE_FOR_LOCK
     jnz door
 holding:
     COUNT_ENTRY
-    mov [this_cpu], rbx
     mov rdi, rbx
     xor ebp, ebp
     call kernel_entry
-    ; rax = context of the thread to run, or 0. Nothing but this context is touched from here on.
-    COUNT_HOLD
+    jmp release
 
-    ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has,
-    ; or is between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
+align 16
+syscall_many:
+    mov rbx, r8
+    QUEUE_FOR_LOCK
+    jnz syscall_at_door
+    COUNT_ENTRY
+    call syscall_entry
+    ; fall through
+
+; rax = what `leave` wants. Nothing but this context is touched from here on.
+;
+; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has, or is
+; between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
+release:
+    COUNT_HOLD
     lea rdi, [rbx + CPU_LOCK]
     mov rdx, [rdi + LOCK_NEXT]
     test rdx, rdx
@@ -139,10 +204,17 @@ holding:
     mov qword [rdx + LOCK_WAIT], 0       ; stores leave in order: the new holder sees everything done under the lock
     jmp leave
 
+; The trap record is for after the wait, when the thread may be gone.
+align 16
+syscall_at_door:
+    mov [rbx + CPU_TRAP_THREAD], rcx
+    mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
+    ; fall through
+
 ; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in this CPU once it is
 ; marked. Writes only this CPU's block and its own thread's context and FPU area.
-align 16
 door:
+    lea rdi, [rbx + CPU_LOCK]
     mov [rax + LOCK_NEXT], rdi
     BEGIN_WAIT
     mov rcx, [rbx + CPU_TRAP_THREAD]
@@ -150,8 +222,8 @@ door:
     jz .saved                            ; idle had nothing
 
     ; 4a, FPU registers and bases, which users with FSGSBASE change by themselves.
-    cmp qword [rbx + CPU_FPU_LIVE], 0
-    je .fpu_saved
+    cmp byte [rbx + CPU_FPU], CPU_FPU_IS_LIVE
+    jne .fpu_saved
     test byte [rbx + CPU_FEATURES], CPU_FEATURE_XSAVE
     jz .without_xsave
     mov eax, FPU_STATE_COMPONENTS
@@ -161,7 +233,7 @@ door:
 .without_xsave:
     fxsave64 [rcx + TCB_FPU_AREA]
 .fpu_stored:
-    mov qword [rbx + CPU_FPU_LIVE], 0
+    mov byte [rbx + CPU_FPU], CPU_FPU_IS_FREE
 .fpu_saved:
     test byte [rbx + CPU_FEATURES], CPU_FEATURE_FSGSBASE
     jz .saved
@@ -184,53 +256,3 @@ door:
     mov [rbx + CPU_LOADED_ROOT], rax     ; only now: the holder reads it
     COUNT_WAIT
     jmp holding
-
-; rax = context of the thread to run, or 0 for idle. Interrupts are off until the last instruction, so that what was
-; decided under the lock still holds, and the context is this CPU's alone until then.
-align 16
-leave:
-    test rax, rax
-    jz idle
-    lea rsp, [rax + CONTEXT_RAX]
-    cmp qword [rax + CONTEXT_VECTOR], ENTERED_BY_SYSCALL
-    pop rax                              ; pops keep the flags
-    pop rbx
-    pop rbp
-    pop r12
-    pop r13
-    pop r14
-    jne .everything
-    add rsp, CONTEXT_RDX - CONTEXT_RCX
-    pop rdx
-    pop rdi
-    pop rsi
-    pop r10
-    pop r8
-    pop r9
-    pop r15
-    mov rcx, [rsp - CONTEXT_VECTOR + CONTEXT_RIP]
-    mov r11, [rsp - CONTEXT_VECTOR + CONTEXT_RFLAGS]
-    xor esp, esp                         ; contract 1.2
-    o64 sysret
-.everything:
-    pop rcx
-    pop r11
-    pop rdx
-    pop rdi
-    pop rsi
-    pop r10
-    pop r8
-    pop r9
-    pop r15
-    add rsp, CONTEXT_RIP - CONTEXT_VECTOR
-    iretq
-
-; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the
-; `hlt` began, so that nothing can come between.
-idle:
-    lea rsp, [rbx + CPU_STACK_TOP]
-idle_start:
-    sti
-    hlt
-    jmp idle_start
-idle_end:

@@ -89,8 +89,8 @@ debug_stub_%1:
     push rax
     push rcx
     BLOCK_OF_STACK rax
-    mov rcx, [rax + CPU_RSP0]            ; end of the context
-    sub rcx, CONTEXT_BYTES
+    mov rcx, [rax + CPU_RSP0]            ; end of the context's frame
+    sub rcx, CONTEXT_FRAME_END
 %assign word 0
 %rep 5                                   ; rip, cs, rflags, rsp, ss
     mov rax, [rsp + 16 + word * 8]

@@ -1,60 +1,54 @@
-; SYSCALL. One stub per CPU: its first instruction loads rsp, which the ABI gives as scratch (contract 1.2), from this
-; CPU's block, so nothing has to be asked or kept. The word is TSS.RSP0, which points at the end of the current
-; thread's context.
+; SYSCALL. One stub per CPU, so that the CPU block's address is a constant: nothing has to be asked or kept. The first
+; instruction loads rsp, which the ABI gives as scratch (contract 1.2), with TSS.RSP0: the end of the frame in the
+; current thread's context.
 ;
 ; On entry: rcx = return address, r11 = RFLAGS, IF, TF, DF, AC and NT clear (FMASK), all else as the user left it.
-; Saved rcx, r11 and rsp stay as they were, as do cs and ss (contract 1.2).
+; Saved rcx, r11 and rsp stay as they were, as do cs and ss (contract 1.2). Touches the context, and with rsp = the
+; CPU's own stack goes on in entry_lock.asm. What C wants to know is left where C takes its arguments from:
+;
+;   rdi capability pointer, rsi message info, rdx system call number: as the user had them
+;   rcx thread, r8 CPU block
 
 %include "entry.inc"
 
-extern enter_one, enter_many
+extern syscall_one, syscall_many
 global syscall_stub_one, syscall_stubs_many
 
 section .text
 
-; rsp = end of the context.
-%macro SAVE_AT_SYSCALL 0
-    mov [rsp - CONTEXT_BYTES + CONTEXT_RIP], rcx
-    mov [rsp - CONTEXT_BYTES + CONTEXT_RFLAGS], r11
-    sub rsp, CONTEXT_BYTES - CONTEXT_ERROR
+; %1: KIND, %2: CPU index
+%macro SYSCALL_STUB 2
+    mov rsp, [abs CPU_BLOCKS + %2 * CPU_BLOCK_SIZE + CPU_RSP0]
+    mov [rsp - CONTEXT_FRAME_END + CONTEXT_RIP], rcx
+    mov [rsp - CONTEXT_FRAME_END + CONTEXT_RFLAGS], r11
+    sub rsp, CONTEXT_FRAME_END - CONTEXT_ERROR
     push ENTERED_BY_SYSCALL
-    push r15
-    push r9
-    push r8
-    push r10
-    push rsi
-    push rdi
-    push rdx
-    sub rsp, CONTEXT_RDX - CONTEXT_RCX   ; rcx and r11 are not the user's
-    PUSH_KEPT_REGISTERS
+    PUSH_REGISTERS
+    ; A system call in the last two bytes of the lower half returns to an address that no return may load: to 0 then,
+    ; as every exit has it. Checked here, it holds for all threads that blocked in a system call.
+    bt rcx, 47
+    jc %%not_canonical
+%%canonical:
     sub rcx, 2                           ; restarting executes the SYSCALL instruction again
     push rcx
-    FIND_CPU
-    mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
-    mov rsp, rbp
-%endmacro
-
-%macro LOAD_CONTEXT_END 1                ; CPU index
-    mov rsp, [abs CPU_BLOCKS + %1 * CPU_BLOCK_SIZE + CPU_RSP0]
+    lea rcx, [rsp - CONTEXT_RESTART_IP - TCB_CONTEXT]
+    mov r8, CPU_BLOCKS + %2 * CPU_BLOCK_SIZE
+    mov rsp, CPU_BLOCKS + %2 * CPU_BLOCK_SIZE + CPU_STACK_TOP
+    jmp syscall_%1
+%%not_canonical:
+    mov qword [rsp - CONTEXT_RAX + CONTEXT_RIP], 0
+    jmp %%canonical
 %endmacro
 
 align 16
 syscall_stub_one:
-    LOAD_CONTEXT_END 0
-    SAVE_AT_SYSCALL
-    jmp enter_one
-
-align 16
-syscall_many:
-    SAVE_AT_SYSCALL
-    jmp enter_many
+    SYSCALL_STUB one, 0
 
 %assign cpu 0
 %rep MAX_NODE_CPUS
 align 16
 stub_%+cpu:
-    LOAD_CONTEXT_END cpu
-    jmp syscall_many
+    SYSCALL_STUB many, cpu
 %assign cpu cpu + 1
 %endrep
 

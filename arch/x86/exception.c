@@ -6,23 +6,8 @@
 #include <kernel/assert.h>
 #include <kernel/entry.h>
 
-/* Intel SDM volume 3, table 6-1. */
-enum { EXCEPTION_DEBUG = 1, EXCEPTION_BREAKPOINT = 3, EXCEPTION_NO_FPU = 7, EXCEPTION_PAGE_FAULT = 14 };
-
 /* `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2). */
 enum { SOFTWARE_NUMBER_SHIFT = 24 };
-
-/*
- * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no
- * way out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and
- * only delivering the trap or rewriting the registers clears it. So a thread that was taken away on the way
- * (docs/locking.md step 6) still says so when it runs next.
- */
-bool has_undelivered_trap(const struct tcb *thread)
-{
-    word_t vector = thread->context.vector;
-    return vector == EXCEPTION_DEBUG || vector == EXCEPTION_BREAKPOINT;
-}
 
 void deliver_trap(struct tcb *thread)
 {

@@ -32,6 +32,7 @@ void fpu_init_thread(struct tcb *thread)
     memcpy(&thread->fpu_area.bytes[AREA_FPU_CONTROL], &control, sizeof(control));
     memcpy(&thread->fpu_area.bytes[AREA_MXCSR], &mxcsr, sizeof(mxcsr));
     thread->fpu_used = false;
+    thread->uses_fpu = false;
 }
 
 static bool may_use_fpu(const struct tcb *thread)
@@ -45,12 +46,18 @@ bool fpu_first_use(struct tcb *thread)
         return false;
     }
     thread->fpu_used = true;
+    thread->uses_fpu = true;
     return true;
+}
+
+void fpu_flags_changed(struct tcb *thread)
+{
+    thread->uses_fpu = thread->fpu_used && may_use_fpu(thread);
 }
 
 static void fpu_save(struct cpu *cpu, struct tcb *thread)
 {
-    if (!cpu->arch.fpu_live) {
+    if (cpu->arch.fpu != FPU_LIVE) {
         return;
     }
     if (has_feature(cpu, CPU_FEATURE_XSAVE)) {
@@ -58,40 +65,52 @@ static void fpu_save(struct cpu *cpu, struct tcb *thread)
     } else {
         fpu_fxsave(&thread->fpu_area);
     }
-    cpu->arch.fpu_live = false;
+    cpu->arch.fpu = FPU_FREE;
 }
 
 static void fpu_load(struct cpu *cpu, const struct tcb *thread)
 {
-    if (cpu->arch.fpu_live) {
+    if (cpu->arch.fpu == FPU_LIVE) {
         return;
     }
-    if (cpu->arch.fpu_traps) {
+    if (cpu->arch.fpu == FPU_TRAPS) {
         clear_task_switched();
-        cpu->arch.fpu_traps = false;
     }
     if (has_feature(cpu, CPU_FEATURE_XSAVE)) {
         fpu_xrstor(&thread->fpu_area);
     } else {
         fpu_fxrstor(&thread->fpu_area);
     }
-    cpu->arch.fpu_live = true;
+    cpu->arch.fpu = FPU_LIVE;
+}
+
+static void fpu_trap(struct cpu *cpu)
+{
+    write_cr0(CR0_KERNEL | CR0_TASK_SWITCHED);
+    cpu->arch.fpu = FPU_TRAPS;
 }
 
 static void fpu_refuse(struct cpu *cpu, struct tcb *thread)
 {
     fpu_save(cpu, thread); /* live if the thread was disabled just now */
-    if (!cpu->arch.fpu_traps) {
-        write_cr0(CR0_KERNEL | CR0_TASK_SWITCHED);
-        cpu->arch.fpu_traps = true;
+    if (cpu->arch.fpu != FPU_TRAPS) {
+        fpu_trap(cpu);
     }
 }
 
 void fpu_setup(struct cpu *cpu)
 {
-    write_cr0(CR0_KERNEL | CR0_TASK_SWITCHED);
-    cpu->arch.fpu_traps = true;
-    cpu->arch.fpu_live = false;
+    fpu_trap(cpu);
+}
+
+void fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    fpu_save(cpu, from);
+    if (to->uses_fpu) {
+        fpu_load(cpu, to);
+    } else {
+        fpu_refuse(cpu, to);
+    }
 }
 
 /* --- FS and GS base --- */
@@ -121,6 +140,12 @@ static void load_base(uint32_t msr, word_t *last_written, word_t value)
     }
 }
 
+void bases_load_by_msr(struct cpu *cpu, const struct tcb *thread)
+{
+    load_base(MSR_FS_BASE, &cpu->arch.fs_base, thread->context.fs_base);
+    load_base(MSR_GS_BASE, &cpu->arch.gs_base, thread->context.gs_base);
+}
+
 static void bases_load(struct cpu *cpu, const struct tcb *thread)
 {
     if (cpu->arch.bases_live) {
@@ -130,8 +155,7 @@ static void bases_load(struct cpu *cpu, const struct tcb *thread)
         write_fs_base(thread->context.fs_base);
         write_gs_base(thread->context.gs_base);
     } else {
-        load_base(MSR_FS_BASE, &cpu->arch.fs_base, thread->context.fs_base);
-        load_base(MSR_GS_BASE, &cpu->arch.gs_base, thread->context.gs_base);
+        bases_load_by_msr(cpu, thread);
     }
     cpu->arch.bases_live = true;
 }
@@ -159,7 +183,7 @@ void save_live_state(struct cpu *cpu)
 void load_live_state(struct cpu *cpu, struct tcb *thread)
 {
     bases_load(cpu, thread);
-    if (thread->fpu_used && may_use_fpu(thread)) {
+    if (thread->uses_fpu) {
         fpu_load(cpu, thread);
     } else {
         fpu_refuse(cpu, thread);

@@ -13,13 +13,14 @@ void offsets(void);
 
 static void context_offsets(void)
 {
-    OFFSET(CONTEXT_BYTES, sizeof(struct user_context));
+    OFFSET(CONTEXT_FRAME_END, USER_CONTEXT_FRAME_END);
     OFFSET(CONTEXT_CPU_STACK, offsetof(struct user_context, cpu_stack));
     OFFSET(CONTEXT_FS_BASE, offsetof(struct user_context, fs_base));
     OFFSET(CONTEXT_GS_BASE, offsetof(struct user_context, gs_base));
     OFFSET(CONTEXT_RESTART_IP, offsetof(struct user_context, restart_ip));
     OFFSET(CONTEXT_RAX, offsetof(struct user_context, rax));
     OFFSET(CONTEXT_RCX, offsetof(struct user_context, rcx));
+    OFFSET(CONTEXT_R11, offsetof(struct user_context, r11));
     OFFSET(CONTEXT_RDX, offsetof(struct user_context, rdx));
     OFFSET(CONTEXT_R15, offsetof(struct user_context, r15));
     OFFSET(CONTEXT_VECTOR, offsetof(struct user_context, vector));
@@ -50,14 +51,16 @@ static void cpu_offsets(void)
     OFFSET(CPU_TRAP_ADDRESS, offsetof(struct cpu, arch.trap.fault_address));
     OFFSET(CPU_NODE_ROOT, offsetof(struct cpu, arch.node_root));
     OFFSET(CPU_LOADED_ROOT, offsetof(struct cpu, arch.loaded_root));
-    OFFSET(CPU_FPU_LIVE, offsetof(struct cpu, arch.fpu_live));
+    OFFSET(CPU_FPU, offsetof(struct cpu, arch.fpu));
+    OFFSET(CPU_FPU_IS_LIVE, FPU_LIVE);
+    OFFSET(CPU_FPU_IS_FREE, FPU_FREE);
     OFFSET(CPU_FEATURES, offsetof(struct cpu, arch.features));
     OFFSET(CPU_FEATURE_XSAVE, CPU_FEATURE_XSAVE);
     OFFSET(CPU_FEATURE_FSGSBASE, CPU_FEATURE_FSGSBASE);
     OFFSET(CPU_FEATURE_X2APIC, CPU_FEATURE_X2APIC);
     OFFSET(CPU_NMIS, offsetof(struct cpu, arch.nmis));
     OFFSET(CPU_STRAY_DEBUG_TRAPS, offsetof(struct cpu, arch.stray_debug_traps));
-    OFFSET(CPU_LOCK, offsetof(struct cpu, arch.lock));
+    OFFSET(CPU_LOCK, offsetof(struct cpu, lock));
     OFFSET(CPU_LOCK_ENTRIES, offsetof(struct cpu, arch.lock_entries));
     OFFSET(CPU_LOCK_CONTENDED, offsetof(struct cpu, arch.lock_contended));
     OFFSET(CPU_LOCK_WAIT_CYCLES, offsetof(struct cpu, arch.lock_wait_cycles));
@@ -88,11 +91,11 @@ void offsets(void)
 #define FOLLOWS(first, second)                                                                                         \
     (offsetof(struct user_context, second) == offsetof(struct user_context, first) + sizeof(word_t))
 _Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) && FOLLOWS(rbp, r12) &&
-                   FOLLOWS(r12, r13) && FOLLOWS(r13, r14) && FOLLOWS(r14, rcx) && FOLLOWS(rcx, r11) &&
-                   FOLLOWS(r11, rdx) && FOLLOWS(rdx, rdi) && FOLLOWS(rdi, rsi) && FOLLOWS(rsi, r10) &&
+                   FOLLOWS(r12, r13) && FOLLOWS(r13, r14) && FOLLOWS(r14, rdx) &&
+                   FOLLOWS(rdx, rdi) && FOLLOWS(rdi, rsi) && FOLLOWS(rsi, r10) &&
                    FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) && FOLLOWS(r15, vector) &&
                    FOLLOWS(vector, error) && FOLLOWS(error, rip),
                "the stubs push and pop in this order");
 _Static_assert(CPU_STACK_TOP == CPU_BLOCK_SIZE, "the stack ends the block, so that its top leads to the block");
-_Static_assert(offsetof(struct tcb, context) % 16 == 0, "the CPU aligns its frame to 16 bytes");
+_Static_assert(offsetof(struct tcb, context) % 64 == 0, "the frame is aligned in its structure");
 _Static_assert(sizeof(struct cpu) <= CPU_STRUCT_PAGES * 4096, "the CPU block has room for struct cpu");

@@ -16,4 +16,7 @@ void fpu_init_thread(struct tcb *thread);
  */
 bool fpu_first_use(struct tcb *thread);
 
+/* The flags of the thread, which is not current on another CPU, have changed: it may use the FPU now, or no longer. */
+void fpu_flags_changed(struct tcb *thread);
+
 #endif

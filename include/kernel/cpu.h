@@ -19,16 +19,27 @@ struct ready_queues {
 };
 
 struct cpu {
-    struct arch_cpu arch;          /* first, so that assembly finds its words at fixed places */
+    /*
+     * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
+     * lock holder that takes the thread away. Read under the lock.
+     */
+    _Alignas(64) struct tcb *current;
 
     _Atomic uint32_t mark;         /* enum cpu_mark */
     uint32_t index;                /* within the node; constant */
 
     /*
-     * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
-     * lock holder that takes the thread away. Read under the lock.
+     * What this CPU's next exit must decide, under the lock. `reschedule`: look at the queues. `called`: another CPU
+     * asked this one to come and schedule, and it has not done so yet; then `reschedule`, too. `switch_to` is a thread
+     * in no queue that is to run next unless something better is ready; null: none. Only set during an entry of this
+     * CPU.
      */
-    struct tcb *current;
+    bool reschedule;
+    bool called;
+    uint8_t best_waiting;          /* the greatest priority in `ready`, 0 if nothing waits. Under the lock */
+    struct tcb *switch_to;
+
+    struct arch_cpu arch;
 
     /*
      * The thread that another CPU has taken away from here since this CPU's last exit, or null. It may have been freed
@@ -36,17 +47,11 @@ struct cpu {
      */
     const struct tcb *stopped;
 
-    /*
-     * What this CPU's next exit must decide, under the lock. `switch_to` is a thread in no queue that is to run next
-     * unless something better is ready; null: none. Only set during an entry of this CPU. `reschedule`: look at the
-     * queues. `called`: another CPU asked this one to come and schedule, and it has not done so yet.
-     */
-    struct tcb *switch_to;
-    bool reschedule;
-    bool called;
-
-    struct ready_queues ready;
+    _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
+    _Alignas(64) struct ready_queues ready;
 };
+_Static_assert(offsetof(struct cpu, arch.tss.rsp0) + sizeof(word_t) <= 64,
+               "system calls touch one cache line of the CPU block besides the lock's");
 
 /*
  * The CPU that executes this kernel entry. Written at every entry once the lock is held; constant until it is released.

@@ -7,6 +7,37 @@
 #include <kernel/slot.h>
 
 /*
+ * The full-depth lookup of a capability pointer; bits left over are ignored. Null: it fails, and lookup_slot() tells
+ * why. Time: at most 64 levels, because no CNode has fewer than two slots; a message with capabilities needs a dozen
+ * lookups, so a level is short.
+ */
+static inline struct slot *resolve(struct capability node, word_t pointer)
+{
+    int left = WORD_BITS;
+    struct slot *slot;
+    if (capability_type(node) != CAP_CNODE) {
+        return NULL;
+    }
+    do {
+        unsigned guard_size = cnode_capability_guard_size(node);
+        unsigned radix = cnode_capability_radix(node);
+        /* The pointer's topmost bits are those not used yet. In two steps: a guard may have no bits. */
+        if (pointer >> 1 >> (WORD_BITS - 1 - guard_size) != cnode_capability_guard(node)) {
+            return NULL;
+        }
+        left -= (int)(guard_size + radix);
+        if (left < 0) {
+            return NULL;
+        }
+        pointer <<= guard_size;
+        slot = capability_cnode(node) + (pointer >> (WORD_BITS - radix));
+        pointer <<= radix;
+        node = slot->capability;
+    } while (left > 0 && capability_type(node) == CAP_CNODE);
+    return slot;
+}
+
+/*
  * Resolves the low `bits` (1..64) bits of `pointer` from `root`. True: *slot is the slot reached (perhaps empty), and
  * *bits_left how many bits were not used. False: *failure says why. Time: at most 64 levels.
  */

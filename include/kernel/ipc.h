@@ -121,9 +121,52 @@ void thread_queue_append(struct thread_queue *queue, struct tcb *thread);
 void thread_queue_prepend(struct thread_queue *queue, struct tcb *thread);
 void thread_queue_remove(struct thread_queue *queue, struct tcb *thread);
 
-/* Endpoint state and queue, out of and into the object. */
-enum endpoint_state endpoint_state(const struct endpoint *endpoint);
+/* Endpoint state and queue, out of and into the object. The state is in bits that a TCB's alignment leaves 0. */
+static inline enum endpoint_state endpoint_state(const struct endpoint *endpoint)
+{
+    return (enum endpoint_state)(endpoint->tail_and_state & QUEUE_STATE_MASK);
+}
+
+static inline struct tcb *endpoint_tail(const struct endpoint *endpoint)
+{
+    return (struct tcb *)(endpoint->tail_and_state & ~(word_t)QUEUE_STATE_MASK);
+}
+
 struct thread_queue endpoint_queue(const struct endpoint *endpoint);
 void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct thread_queue queue);
+
+/* Puts a thread in no queue last in a queue of that kind, perhaps the first of it. */
+static inline void endpoint_append(struct endpoint *endpoint, enum endpoint_state state, struct tcb *thread)
+{
+    struct tcb *tail = endpoint_tail(endpoint);
+    thread->queue_previous = tail;
+    if (tail != NULL) {
+        tail->queue_next = thread;
+    } else {
+        endpoint->head = thread;
+    }
+    endpoint->tail_and_state = (word_t)thread | state;
+    thread->blocked_on = endpoint;
+}
+
+/* Takes out the first of a queue, whose links of its own are then null. */
+static inline void queue_take_first(struct tcb **head, word_t *tail_and_state)
+{
+    struct tcb *first = *head;
+    struct tcb *second = first->queue_next;
+    *head = second;
+    if (second == NULL) {
+        *tail_and_state = 0; /* idle */
+    } else {
+        second->queue_previous = NULL;
+        first->queue_next = NULL;
+    }
+    first->blocked_on = NULL;
+}
+
+static inline void endpoint_take_first(struct endpoint *endpoint)
+{
+    queue_take_first(&endpoint->head, &endpoint->tail_and_state);
+}
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef KERNEL_NOTIFICATION_H
 #define KERNEL_NOTIFICATION_H
 
-#include <kernel/objects.h>
+#include <kernel/ipc.h>
 
 void signal_notification(struct notification *notification, word_t badge);
 
@@ -22,8 +22,24 @@ bool notification_finalise(struct notification *notification);
 /* Takes a blocked waiter out of the queue. */
 void notification_cancel(struct tcb *thread);
 
-/* State and queue of waiters, out of the object. */
-enum notification_state notification_state(const struct notification *notification);
+/* State and queue of waiters, out of the object. The state is in bits that a TCB's alignment leaves 0. */
+static inline enum notification_state notification_state(const struct notification *notification)
+{
+    return (enum notification_state)(notification->tail_and_state & QUEUE_STATE_MASK);
+}
+
 struct thread_queue notification_queue(const struct notification *notification);
+
+static inline void notification_set_active(struct notification *notification, word_t badges)
+{
+    notification->badges = badges;
+    notification->tail_and_state = NOTIFICATION_ACTIVE;
+}
+
+/* The first waiter leaves the queue. */
+static inline void notification_take_first(struct notification *notification)
+{
+    queue_take_first(&notification->head, &notification->tail_and_state);
+}
 
 #endif

@@ -19,6 +19,9 @@ struct thread_queue {
     struct tcb *tail; /* null when empty */
 };
 
+/* Where endpoints and notifications keep their state: in the low bits of the tail of their queue. 0 is idle. */
+enum { QUEUE_STATE_MASK = 3 };
+
 /*
  * Endpoint: idle, or a queue of senders, or a queue of receivers.
  * The state is in the low bits of the tail pointer, so that an endpoint keeps its 16 bytes.
@@ -42,8 +45,11 @@ struct notification {
 };
 _Static_assert(sizeof(struct notification) == BIT(ABI_NOTIFICATION_BITS), "notification size is part of the ABI");
 
-/* The hidden slots of a TCB (contract 7.1). */
-enum tcb_slot { TCB_CSPACE, TCB_VSPACE, TCB_REPLY, TCB_CALLER, TCB_IPC_BUFFER, TCB_SLOT_COUNT };
+/*
+ * The hidden slots of a TCB (contract 7.1), in the order that suits the cache lines below. In the first two, zombies
+ * wait while a TCB is destroyed (kernel/deletion.c), which the master reply capability could not make room for.
+ */
+enum tcb_slot { TCB_VSPACE, TCB_IPC_BUFFER, TCB_CSPACE, TCB_REPLY, TCB_CALLER, TCB_SLOT_COUNT };
 
 enum thread_state {
     THREAD_INACTIVE,
@@ -65,15 +71,25 @@ struct fault {
 
 enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer names are cut */
 
+/*
+ * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5
+ * (docs/fast-paths.md), which kernel/fastpath.c asserts.
+ */
 struct tcb {
-    struct slot slots[TCB_SLOT_COUNT];
-    _Alignas(64) struct user_context context;
+    _Alignas(64) struct slot slots[TCB_SLOT_COUNT];
 
-    /* Scheduling. */
     struct tcb *queue_next;        /* in the ready, endpoint or notification queue that the thread is in */
     struct tcb *queue_previous;
+    word_t root;                   /* what arch_thread_root() said, valid while root_epoch is the node's */
+    uint32_t root_epoch;           /* see arch/switch.h; 0: never valid */
     uint8_t state;                 /* enum thread_state */
     uint8_t priority;
+    bool uses_fpu;                 /* has used it, and may: its FPU state is loaded whenever it is current */
+    uint8_t reply_rights;          /* while blocked on receive: RIGHT_GRANT or 0, for the reply capability it will get */
+
+    struct user_context context;
+
+    /* Scheduling. */
     uint8_t maximum_controlled_priority;
     uint8_t time_slice;            /* ticks left */
     uint8_t domain;

@@ -16,6 +16,19 @@ void thread_init(struct tcb *thread);
 extern struct tcb *all_threads;
 
 /*
+ * Which page table a thread runs on needs its VSpace capability and whatever that refers to. So a TCB remembers the
+ * answer (tcb.root), and the epoch in which it was asked for. Whatever could change any thread's answer begins a new
+ * epoch: a capability to a VSpace, or a pool of ASIDs, is deleted. Node state, under the lock. 0 is no epoch.
+ */
+extern uint32_t root_epoch;
+void forget_thread_roots(void);
+
+static inline bool is_root_known(const struct tcb *thread)
+{
+    return thread->root_epoch == root_epoch;
+}
+
+/*
  * Takes the thread from another CPU, if it is current there, so that it may be changed. The event with which it came to
  * the door is dropped, and it repeats it: its state is then RESTART, and it is in no queue, which the caller must see
  * to before the next preemption point.

@@ -6,6 +6,7 @@
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/string.h>
+#include <kernel/thread.h>
 
 struct asid_pool *asid_pools[ABI_ASID_POOLS];
 
@@ -56,6 +57,7 @@ void asid_pool_release(struct asid_pool *pool, word_t first_asid)
         return;
     }
     asid_pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
+    forget_thread_roots();
     shoot_down_all();
 }
 

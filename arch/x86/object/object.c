@@ -5,6 +5,7 @@
 #include <arch/x86/io_port.h>
 #include <arch/x86/vspace.h>
 #include <kernel/assert.h>
+#include <kernel/thread.h>
 
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
 {
@@ -135,6 +136,7 @@ void arch_finalise(struct capability c, bool final)
         if (final && mapping_capability_is_mapped(c)) {
             asid_release(mapping_capability_asid(c), paging_capability_entries(c));
         }
+        forget_thread_roots(); /* it may have been a thread's, final or not */
         break;
     case CAP_ASID_POOL:
         if (final) {

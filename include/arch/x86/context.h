@@ -2,8 +2,9 @@
  * The saved user registers of a thread, inside its TCB.
  *
  * Entry stubs store into it before any lock is held; exit stubs load from it after the lock was released: while the
- * thread is current on a CPU, the frame belongs to that CPU alone (docs/locking.md). The last words are exactly what
- * the CPU pushes on an interrupt, so TSS.RSP0 points at the end of this structure, which is 16-byte aligned.
+ * thread is current on a CPU, the frame belongs to that CPU alone (docs/locking.md). `rip` to `ss` are exactly what the
+ * CPU pushes on an interrupt, so TSS.RSP0 points behind `ss`, which is 16-byte aligned. All that a system call touches
+ * lies in the three cache lines that end there.
  */
 #ifndef ARCH_X86_CONTEXT_H
 #define ARCH_X86_CONTEXT_H
@@ -16,15 +17,20 @@ struct user_context {
     word_t fs_base;    /* current only while not live on a CPU, see arch/fpu.h */
     word_t gs_base;
     word_t restart_ip; /* where a restarted thread goes on: the system call instruction, or the faulting instruction */
-    word_t rax, rbx, rbp, r12, r13, r14, rcx, r11;
+    word_t rax, rbx, rbp, r12, r13, r14;
     word_t rdx, rdi, rsi, r10, r8, r9, r15; /* system call number, capability, message info, MR0..MR3 */
     word_t vector;     /* how it entered: CPU vector, or ENTERED_BY_SYSCALL, which makes it leave by sysret */
     word_t error;      /* error code pushed by the CPU, or 0 */
     word_t rip, cs, rflags, rsp, ss;
+    word_t rcx, r11;   /* the system call instruction changes them, so that only interrupts and exceptions save them */
 };
-_Static_assert(sizeof(struct user_context) % 16 == 0, "the CPU aligns its frame to 16 bytes");
+#define USER_CONTEXT_FRAME_END offsetof(struct user_context, rcx)
+_Static_assert(USER_CONTEXT_FRAME_END % 64 == 0, "system calls touch whole cache lines, and the CPU aligns its frame");
 
 #define ENTERED_BY_SYSCALL 0x100
+
+/* Intel SDM volume 3, table 6-1. */
+enum { EXCEPTION_DEBUG = 1, EXCEPTION_BREAKPOINT = 3, EXCEPTION_NO_FPU = 7, EXCEPTION_PAGE_FAULT = 14 };
 
 /* Selectors: sysret needs user code = user data + 8. User selectors with privilege level 3. */
 #define SELECTOR_KERNEL_CODE 0x08

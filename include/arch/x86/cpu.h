@@ -65,21 +65,30 @@ struct trap_record {
 #define CPU_FEATURE_SMAP     4
 #define CPU_FEATURE_X2APIC   8
 
+/* What the FPU's registers hold. With CR0.TS set the first FPU instruction raises #NM. */
+enum cpu_fpu {
+    FPU_TRAPS, /* CR0.TS is set */
+    FPU_LIVE,  /* the current thread's state */
+    FPU_FREE   /* nothing that anybody needs */
+};
+
 /*
- * All words are written by their own CPU, and read by it alone unless they say otherwise.
+ * All words are written by their own CPU, and read by it alone unless they say otherwise. The first ones, up to
+ * tss.rsp0, share a cache line with the first ones of struct cpu.
  *
  * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while
  * that thread is current; leaving it, or waiting at the door, saves it.
  */
 struct arch_cpu {
+    word_t loaded_root;         /* CR3 value that is loaded. Written and read under the lock */
+    uint32_t features;          /* CPU_FEATURE_*. Constant */
+    uint8_t fpu;                /* enum cpu_fpu */
+    bool bases_live;            /* FS and GS base registers are the current thread's */
+    struct tss tss;             /* rsp0 is the SYSCALL stub's word, too */
+
     struct trap_record trap;
     word_t node_root;           /* CR3 value of the node's own page table: no user mappings. Constant */
-    word_t loaded_root;         /* CR3 value that is loaded. Written and read under the lock */
-    uint64_t fpu_live;          /* 1: the FPU's registers are the current thread's */
-    uint64_t bases_live;        /* 1: FS and GS base registers are the current thread's */
-    uint64_t fpu_traps;         /* 1: CR0.TS is set, so that the first FPU instruction raises #NM */
     word_t fs_base, gs_base;    /* what was last written to the registers */
-    uint64_t features;          /* CPU_FEATURE_*. Constant */
     uint32_t apic_id;           /* constant; read by all */
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see machine.c; read by all */
 
@@ -93,9 +102,6 @@ struct arch_cpu {
     uint64_t lock_entries, lock_contended, lock_longest_queue;
     uint64_t lock_wait_cycles, lock_longest_wait;
     uint64_t lock_taken_at, lock_held_cycles, lock_longest_hold;
-
-    _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
-    _Alignas(64) struct tss tss;        /* rsp0 is the SYSCALL stub's word, too */
 };
 
 #define CPU_BLOCKS 0xffffffffc0000000

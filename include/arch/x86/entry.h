@@ -7,17 +7,15 @@
 /*
  * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (docs/locking.md steps 5 and 6),
  * chooses the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for
- * idle; the stub then releases the lock.
+ * idle; the stub then releases the lock. System calls that did not wait for the lock come to syscall_entry() instead,
+ * in kernel/fastpath.h.
  */
 struct user_context *kernel_entry(struct cpu *cpu);
 
 /* The synchronous events: the thread in the trap record brought them, and is still current. */
 void exception_dispatch(struct cpu *cpu, word_t vector);
 
-/*
- * True if the thread executed int3 or a single step, but was taken away before its CPU had the lock: see exception.c.
- */
-bool has_undelivered_trap(const struct tcb *thread);
+/* For a thread that has_undelivered_trap() (arch/switch.h): it gets its fault. */
 void deliver_trap(struct tcb *thread);
 
 /* Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. */

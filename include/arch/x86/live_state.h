@@ -1,10 +1,11 @@
 /*
  * A thread's state that stays in this CPU's registers while the thread is current: FPU, FS and GS base. Under the lock.
- * (The stub at the door does save_live_state()'s work by itself, in entry_lock.asm.)
+ * (The stub at the door saves by itself, in entry_lock.asm.)
  */
 #ifndef ARCH_X86_LIVE_STATE_H
 #define ARCH_X86_LIVE_STATE_H
 
+#include <arch/x86/instructions.h>
 #include <kernel/cpu.h>
 
 /* This CPU's current thread, which must not be null: all its state is in its TCB afterwards. */
@@ -15,5 +16,32 @@ void load_live_state(struct cpu *cpu, struct tcb *thread);
 
 /* CR0.TS, WP and the others as every CPU has them; at first no thread's FPU state is loaded. */
 void fpu_setup(struct cpu *cpu);
+
+/* From the current thread `from`, whose state may be live, to `to`. */
+void fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
+
+/* At the door the FPU state of `thread` was saved, but nobody took it away: the registers still hold it. */
+static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
+{
+    if (cpu->arch.fpu == FPU_FREE && thread->uses_fpu) {
+        cpu->arch.fpu = FPU_LIVE;
+    }
+}
+
+/* On a CPU without FSGSBASE. */
+void bases_load_by_msr(struct cpu *cpu, const struct tcb *thread);
+
+/* The same for the bases. Those of `from` are live, as they are of any thread that just came from user mode. */
+static inline void bases_switch(struct cpu *cpu, struct tcb *from, const struct tcb *to)
+{
+    if (cpu->arch.features & CPU_FEATURE_FSGSBASE) {
+        from->context.fs_base = read_fs_base();
+        from->context.gs_base = read_gs_base();
+        write_fs_base(to->context.fs_base);
+        write_gs_base(to->context.gs_base);
+    } else {
+        bases_load_by_msr(cpu, to);
+    }
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include <arch/x86/features.h>
 #include <arch/x86/io_apic.h>
 #include <arch/x86/port.h>
+#include <kernel/fastpath.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,14 @@ bool is_anybody_at_the_door(void)
     return host_somebody_at_the_door;
 }
 
+/* --- kernel/fastpath.h: tests call handle_syscall() themselves --- */
+
+struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread)
+{
+    (void)cpu, (void)thread;
+    abort();
+}
+
 /* --- arch/fpu.h --- */
 
 void fpu_init_thread(struct tcb *thread)
@@ -159,6 +168,11 @@ bool fpu_first_use(struct tcb *thread)
     }
     thread->fpu_used = true;
     return true;
+}
+
+void fpu_flags_changed(struct tcb *thread)
+{
+    thread->uses_fpu = thread->fpu_used && !(thread->flags & ABI_TCB_FLAG_FPU_DISABLED);
 }
 
 /* --- arch/x86 --- */

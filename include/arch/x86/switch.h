@@ -1,0 +1,59 @@
+/* What arch/switch.h promises, for x86-64. The steps are those of docs/locking.md, "Exit". */
+#ifndef ARCH_X86_SWITCH_H
+#define ARCH_X86_SWITCH_H
+
+#include <arch/x86/instructions.h>
+#include <arch/x86/live_state.h>
+#include <kernel/cpu.h>
+#include <stdatomic.h>
+
+static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread)
+{
+    return thread->context.cpu_stack == (word_t)cpu + CPU_STACK_TOP;
+}
+
+/*
+ * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no
+ * way out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and
+ * only delivering the trap or rewriting the registers clears it. So a thread that was taken away on the way
+ * (docs/locking.md step 6) still says so when it runs next.
+ */
+static inline bool has_undelivered_trap(const struct tcb *thread)
+{
+    word_t vector = thread->context.vector;
+    return vector == EXCEPTION_DEBUG || vector == EXCEPTION_BREAKPOINT;
+}
+
+/* Where the stubs find the context of the current thread: TSS.RSP0, in two halves since the TSS is not aligned. */
+static inline void set_frame_end(struct cpu *cpu, const struct tcb *thread)
+{
+    word_t frame_end = (word_t)&thread->context + USER_CONTEXT_FRAME_END;
+    __builtin_memcpy(cpu->arch.tss.rsp0, &frame_end, sizeof(frame_end));
+}
+
+static inline void switch_thread(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    if (cpu->arch.fpu != FPU_TRAPS || to->uses_fpu) {
+        fpu_switch(cpu, from, to);
+    }
+    bases_switch(cpu, from, to);
+    cpu->current = to;
+    set_frame_end(cpu, to);
+}
+
+static inline void load_root(struct cpu *cpu, word_t root)
+{
+    if (root != cpu->arch.loaded_root) {
+        write_cr3(root);
+        cpu->arch.loaded_root = root;
+    }
+}
+
+static inline struct user_context *finish_exit(struct cpu *cpu, struct tcb *thread)
+{
+    load_root(cpu, thread->root);
+    atomic_store_explicit(&cpu->mark, CPU_USER, memory_order_release);
+    return &thread->context;
+}
+
+#endif
