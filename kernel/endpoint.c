@@ -24,7 +24,6 @@ static void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
     struct thread_queue queue = endpoint_queue(endpoint);
     thread_queue_remove(&queue, thread);
     endpoint_set(endpoint, endpoint_state(endpoint), queue);
-    thread->blocked_on = NULL;
 }
 
 /* Senders are numbered as they begin to wait. 64 bits do not wrap in the lifetime of a machine. */
@@ -68,7 +67,7 @@ void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, b
     set_thread_state(receiver, THREAD_RUNNING);
     make_runnable(receiver);
     if (call) {
-        after_call(sender, receiver, can_grant || can_grant_reply, receiver->reply_rights != 0);
+        after_call(sender, receiver, can_grant || can_grant_reply, receiver->reply_can_grant);
     }
 }
 
@@ -97,7 +96,7 @@ void receive_message(struct tcb *receiver, struct capability capability, bool bl
         receive_from(receiver, endpoint, reply_can_grant);
     } else if (block) {
         set_thread_state(receiver, THREAD_BLOCKED_ON_RECEIVE);
-        receiver->reply_rights = reply_can_grant ? RIGHT_GRANT : 0;
+        receiver->reply_can_grant = reply_can_grant;
         endpoint_append(endpoint, ENDPOINT_RECEIVING, receiver);
     } else {
         context_set_badge(&receiver->context, 0);
@@ -128,7 +127,6 @@ void cancel_ipc(struct tcb *thread)
 
 void restart_blocked(struct tcb *thread)
 {
-    thread->blocked_on = NULL;
     thread->fault.type = FAULT_NONE;
     set_thread_state(thread, THREAD_RESTART);
     enqueue_first(thread);

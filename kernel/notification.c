@@ -29,7 +29,6 @@ void notification_cancel(struct tcb *thread)
     struct thread_queue queue = notification_queue(notification);
     thread_queue_remove(&queue, thread);
     notification_set_queue(notification, queue);
-    thread->blocked_on = NULL;
 }
 
 static void deliver(struct tcb *thread, word_t badge)

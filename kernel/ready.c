@@ -42,11 +42,13 @@ static void note_change(const struct tcb *thread, const struct ready_queues *rea
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);
+    unsigned best = cpu->floor % FLOOR_LOOK;
     if (change > 0) {
-        cpu->best_waiting = MAX(cpu->best_waiting, thread->priority);
-    } else if (thread->priority == cpu->best_waiting) {
-        cpu->best_waiting = (uint8_t)MAX(best_priority(ready), 0);
+        best = MAX(best, thread->priority);
+    } else if (thread->priority == best) {
+        best = (unsigned)MAX(best_priority(ready), 0);
     }
+    cpu->floor = (uint16_t)(cpu->floor / FLOOR_LOOK * FLOOR_LOOK + best);
 }
 
 void ready_insert(struct tcb *thread, bool at_head)
@@ -77,6 +79,17 @@ void ready_remove(struct tcb *thread)
     }
     thread->queued = false;
     note_change(thread, ready, -1);
+}
+
+void ready_rotate(struct tcb *from, struct tcb *to)
+{
+    struct thread_queue *queue = &cpu_by_index(to->affinity)->ready.queue[to->priority];
+    assert(queue->head == to && from->affinity == to->affinity && from->priority == to->priority);
+    from->ready_order = ++last_order;
+    thread_queue_append(queue, from);
+    thread_queue_remove(queue, to);
+    from->queued = true;
+    to->queued = false;
 }
 
 int shared_ready_priority(void)

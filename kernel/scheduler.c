@@ -18,13 +18,13 @@ void set_thread_state(struct tcb *thread, enum thread_state state)
 
 void request_schedule(void)
 {
-    this_cpu->reschedule = true;
+    this_cpu->floor |= FLOOR_LOOK;
 }
 
 /* Something better may wait for `cpu`: it looks at its next exit, which comes soon. */
 static void call_cpu(struct cpu *cpu)
 {
-    cpu->reschedule = true;
+    cpu->floor |= FLOOR_LOOK;
     if (cpu != this_cpu) {
         cpu->called = true;
         kick_cpu(cpu);
@@ -171,7 +171,7 @@ static struct tcb *choose(struct cpu *cpu)
 {
     struct tcb *current = cpu->current != NULL && is_runnable(cpu->current) ? cpu->current : NULL;
     struct tcb *candidate = cpu->switch_to;
-    if (current != NULL && candidate == NULL && !cpu->reschedule) {
+    if (current != NULL && candidate == NULL && !(cpu->floor & FLOOR_LOOK)) {
         return current;
     }
     cpu->switch_to = NULL;
@@ -235,7 +235,7 @@ struct tcb *schedule(void)
 {
     struct cpu *cpu = this_cpu;
     struct tcb *next = choose(cpu);
-    cpu->reschedule = false;
+    cpu->floor %= FLOOR_LOOK;
     cpu->called = false;
     cpu->stopped = NULL;
     if (next != NULL) {

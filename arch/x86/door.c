@@ -77,7 +77,7 @@ void take_thread(struct tcb *thread)
     struct cpu *cpu = cpu_running(thread);
     if (cpu != NULL && cpu != this_cpu) {
         cpu->current = NULL;
-        cpu->reschedule = true;
+        cpu->floor |= FLOOR_LOOK;
     }
 }
 

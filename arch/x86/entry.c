@@ -104,7 +104,7 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
     assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
     context->cpu_stack = (word_t)cpu + CPU_STACK_TOP;
     set_frame_end(cpu, next);
-    return finish_exit(cpu, next);
+    return leave_to_same(cpu, next);
 }
 
 static struct tcb *schedule_past_traps(struct cpu *cpu)

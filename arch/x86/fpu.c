@@ -103,7 +103,7 @@ void fpu_setup(struct cpu *cpu)
     fpu_trap(cpu);
 }
 
-void fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
 {
     fpu_save(cpu, from);
     if (to->uses_fpu) {
@@ -111,6 +111,7 @@ void fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
     } else {
         fpu_refuse(cpu, to);
     }
+    return &to->context;
 }
 
 /* --- FS and GS base --- */
@@ -140,7 +141,7 @@ static void load_base(uint32_t msr, word_t *last_written, word_t value)
     }
 }
 
-void bases_load_by_msr(struct cpu *cpu, const struct tcb *thread)
+static void bases_load_by_msr(struct cpu *cpu, const struct tcb *thread)
 {
     load_base(MSR_FS_BASE, &cpu->arch.fs_base, thread->context.fs_base);
     load_base(MSR_GS_BASE, &cpu->arch.gs_base, thread->context.gs_base);
@@ -173,6 +174,12 @@ void machine_bases_changed(struct tcb *thread)
 }
 
 /* --- both --- */
+
+struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    bases_load_by_msr(cpu, to); /* the TCB of `from` has its own, see bases_save() */
+    return fpu_switch(cpu, from, to);
+}
 
 void save_live_state(struct cpu *cpu)
 {

@@ -4,10 +4,11 @@
  *
  *   ran_here_last(cpu, thread)    it ran on this CPU when it last ran, and has not been moved since
  *   has_undelivered_trap(thread)  it must first be delivered an exception that came when another CPU took it away
- *   switch_thread(cpu, from, to)  `from`, which was current, is left: its live state goes into its TCB, that of `to`,
- *                                 which is now current, into the registers
- *   finish_exit(cpu, thread)      `thread`, which is current, and for which is_root_known(), is what this CPU goes on
- *                                 with once it has left the lock; returns what the entry stubs want to know for that
+ *   leave_to_other(cpu, from, to) this CPU goes on with `to`, which is current from now on; the live state of `from`,
+ *                                 which was current, is put away
+ *   leave_to_same(cpu, thread)    this CPU goes on with the current thread, whose live state has never left
+ *
+ * Both want is_root_known() of the thread that runs on, and return what the entry stubs need for that.
  */
 #ifndef ARCH_SWITCH_H
 #define ARCH_SWITCH_H
@@ -28,16 +29,17 @@ static inline bool has_undelivered_trap(const struct tcb *thread)
     return thread == NULL;
 }
 
-static inline void switch_thread(struct cpu *cpu, const struct tcb *from, struct tcb *to)
-{
-    (void)from;
-    cpu->current = to;
-}
-
-static inline struct user_context *finish_exit(struct cpu *cpu, struct tcb *thread)
+static inline struct user_context *leave_to_same(struct cpu *cpu, struct tcb *thread)
 {
     cpu->mark = CPU_USER;
     return &thread->context;
+}
+
+static inline struct user_context *leave_to_other(struct cpu *cpu, const struct tcb *from, struct tcb *to)
+{
+    (void)from;
+    cpu->current = to;
+    return leave_to_same(cpu, to);
 }
 #endif
 

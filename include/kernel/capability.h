@@ -143,13 +143,25 @@ static inline struct tcb *capability_tcb(struct capability c)
     return (struct tcb *)capability_object(c);
 }
 
-/* --- CNode: small field radix; word 1 is guard and guard size as seL4_CNode_CapData lays them out --- */
+/*
+ * --- CNode: small fields radix, and whether guard and index together use a pointer's 64 bits; word 1 is guard and guard
+ * size as seL4_CNode_CapData lays them out ---
+ */
+
+#define CNODE_IS_WHOLE BIT(11)
 
 static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard,
                                                  unsigned guard_size)
 {
-    return capability_with_small(
-        capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size), 5, 6, radix);
+    struct capability c = capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size);
+    c.word[0] |= radix + guard_size == WORD_BITS ? CNODE_IS_WHOLE : 0;
+    return capability_with_small(c, 5, 6, radix);
+}
+
+/* A capability to a CNode in which a full-depth lookup that begins there also ends. */
+static inline bool is_whole_cnode_capability(struct capability c)
+{
+    return (c.word[0] & (MASK(5) | CNODE_IS_WHOLE)) == (CAP_CNODE | CNODE_IS_WHOLE);
 }
 
 static inline struct slot *capability_cnode(struct capability c)

@@ -18,6 +18,8 @@ struct ready_queues {
     struct thread_queue queue[ABI_PRIORITIES];
 };
 
+enum { FLOOR_LOOK = ABI_PRIORITIES };
+
 struct cpu {
     /*
      * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
@@ -29,14 +31,14 @@ struct cpu {
     uint32_t index;                /* within the node; constant */
 
     /*
-     * What this CPU's next exit must decide, under the lock. `reschedule`: look at the queues. `called`: another CPU
-     * asked this one to come and schedule, and it has not done so yet; then `reschedule`, too. `switch_to` is a thread
-     * in no queue that is to run next unless something better is ready; null: none. Only set during an entry of this
-     * CPU.
+     * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this priority may run here
+     * without a look at the queues. It is the greatest priority in `ready`, 0 if nothing waits; and FLOOR_LOOK is added
+     * while the exit has to look in any case. `called`: another CPU asked this one to come and schedule, and it has not
+     * done so yet; then FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something
+     * better is ready; null: none. Only set during an entry of this CPU.
      */
-    bool reschedule;
+    uint16_t floor;
     bool called;
-    uint8_t best_waiting;          /* the greatest priority in `ready`, 0 if nothing waits. Under the lock */
     struct tcb *switch_to;
 
     struct arch_cpu arch;

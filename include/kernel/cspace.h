@@ -6,6 +6,14 @@
 #include <kernel/invocation.h>
 #include <kernel/slot.h>
 
+/* resolve() for is_whole_cnode_capability(). */
+static inline struct slot *resolve_whole(struct capability node, word_t pointer)
+{
+    unsigned radix = cnode_capability_radix(node);
+    word_t guard = pointer >> radix;
+    return guard == cnode_capability_guard(node) ? capability_cnode(node) + (pointer - (guard << radix)) : NULL;
+}
+
 /*
  * The full-depth lookup of a capability pointer; bits left over are ignored. Null: it fails, and lookup_slot() tells
  * why. Time: at most 64 levels, because no CNode has fewer than two slots; a message with capabilities needs a dozen

@@ -25,10 +25,4 @@ struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, s
 /* The architecture's: the ordinary path of the same. */
 struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread);
 
-/*
- * The fast paths alone: the thread to go on with, which is current now, or null: nothing has changed. `thread` is
- * current on `cpu`.
- */
-struct tcb *fastpath(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu);
-
 #endif

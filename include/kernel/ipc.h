@@ -155,13 +155,12 @@ static inline void queue_take_first(struct tcb **head, word_t *tail_and_state)
     struct tcb *first = *head;
     struct tcb *second = first->queue_next;
     *head = second;
-    if (second == NULL) {
+    if (LIKELY(second == NULL)) {
         *tail_and_state = 0; /* idle */
     } else {
         second->queue_previous = NULL;
         first->queue_next = NULL;
     }
-    first->blocked_on = NULL;
 }
 
 static inline void endpoint_take_first(struct endpoint *endpoint)

@@ -85,7 +85,7 @@ struct tcb {
     uint8_t state;                 /* enum thread_state */
     uint8_t priority;
     bool uses_fpu;                 /* has used it, and may: its FPU state is loaded whenever it is current */
-    uint8_t reply_rights;          /* while blocked on receive: RIGHT_GRANT or 0, for the reply capability it will get */
+    bool reply_can_grant;          /* while blocked on receive: whether the reply capability it will get has Grant */
 
     struct user_context context;
 

@@ -20,6 +20,9 @@ void ready_insert(struct tcb *thread, bool at_head);
 /* Takes a thread out of the ready queue in which it is. */
 void ready_remove(struct tcb *thread);
 
+/* `from` goes to the tail of its queue, whose head `to`, of the same priority, leaves it. Neither is balanced. */
+void ready_rotate(struct tcb *from, struct tcb *to);
+
 /* The greatest priority that waits for `cpu`, -1 if nothing does. */
 int ready_best_priority(const struct cpu *cpu);
 

@@ -24,6 +24,12 @@ typedef uint64_t vaddr_t; /* user virtual address, as a user names it: never der
 /* A function for what happens rarely: kept apart, so that what happens often needs fewer registers and less room. */
 #define RARE __attribute__((noinline, cold))
 
+/* For functions that must become part of each caller, with its constants. C has no word for it. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Which way a branch of a fast path goes, so that the common one is laid out without jumps. */
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+
 /* A debug build carries the debug system calls, the assertions and the rule checks. Constant, so dead code goes away. */
 #ifdef CMK_DEBUG
 #define DEBUG_BUILD 1

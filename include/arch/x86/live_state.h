@@ -17,9 +17,6 @@ void load_live_state(struct cpu *cpu, struct tcb *thread);
 /* CR0.TS, WP and the others as every CPU has them; at first no thread's FPU state is loaded. */
 void fpu_setup(struct cpu *cpu);
 
-/* From the current thread `from`, whose state may be live, to `to`. */
-void fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
-
 /* At the door the FPU state of `thread` was saved, but nobody took it away: the registers still hold it. */
 static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
 {
@@ -28,20 +25,22 @@ static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
     }
 }
 
-/* On a CPU without FSGSBASE. */
-void bases_load_by_msr(struct cpu *cpu, const struct tcb *thread);
+/* From `from`, whose FPU state may be live, to `to`, whose context is returned. FPU_TRAPS is 0. */
+struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
 
-/* The same for the bases. Those of `from` are live, as they are of any thread that just came from user mode. */
-static inline void bases_switch(struct cpu *cpu, struct tcb *from, const struct tcb *to)
+/*
+ * The same for the bases, with FSGSBASE. Those of `from` are live, as they are of any thread that just came from user
+ * mode.
+ */
+static inline void bases_switch(struct tcb *from, const struct tcb *to)
 {
-    if (cpu->arch.features & CPU_FEATURE_FSGSBASE) {
-        from->context.fs_base = read_fs_base();
-        from->context.gs_base = read_gs_base();
-        write_fs_base(to->context.fs_base);
-        write_gs_base(to->context.gs_base);
-    } else {
-        bases_load_by_msr(cpu, to);
-    }
+    from->context.fs_base = read_fs_base();
+    from->context.gs_base = read_gs_base();
+    write_fs_base(to->context.fs_base);
+    write_gs_base(to->context.gs_base);
 }
+
+/* All of it, on a CPU without FSGSBASE. */
+struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
 
 #endif

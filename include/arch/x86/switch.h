@@ -31,16 +31,6 @@ static inline void set_frame_end(struct cpu *cpu, const struct tcb *thread)
     __builtin_memcpy(cpu->arch.tss.rsp0, &frame_end, sizeof(frame_end));
 }
 
-static inline void switch_thread(struct cpu *cpu, struct tcb *from, struct tcb *to)
-{
-    if (cpu->arch.fpu != FPU_TRAPS || to->uses_fpu) {
-        fpu_switch(cpu, from, to);
-    }
-    bases_switch(cpu, from, to);
-    cpu->current = to;
-    set_frame_end(cpu, to);
-}
-
 static inline void load_root(struct cpu *cpu, word_t root)
 {
     if (root != cpu->arch.loaded_root) {
@@ -49,11 +39,24 @@ static inline void load_root(struct cpu *cpu, word_t root)
     }
 }
 
-static inline struct user_context *finish_exit(struct cpu *cpu, struct tcb *thread)
+static inline struct user_context *leave_to_same(struct cpu *cpu, struct tcb *thread)
 {
     load_root(cpu, thread->root);
     atomic_store_explicit(&cpu->mark, CPU_USER, memory_order_release);
     return &thread->context;
+}
+
+static inline struct user_context *leave_to_other(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    cpu->current = to;
+    set_frame_end(cpu, to);
+    struct user_context *context = leave_to_same(cpu, to);
+    /* Last, so that the common case ends without a call. Nobody looks at the mark before the lock is free. */
+    if (cpu->arch.features & CPU_FEATURE_FSGSBASE) {
+        bases_switch(from, to);
+        return (cpu->arch.fpu | to->uses_fpu) == FPU_TRAPS ? context : fpu_switch(cpu, from, to);
+    }
+    return live_state_switch(cpu, from, to);
 }
 
 #endif

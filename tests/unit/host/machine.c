@@ -151,7 +151,7 @@ bool is_anybody_at_the_door(void)
 struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread)
 {
     (void)cpu, (void)thread;
-    abort();
+    return NULL;
 }
 
 /* --- arch/fpu.h --- */

@@ -1,0 +1,152 @@
+/*
+ * What the fast paths (kernel/fastpath.h) are made of: kernel/fast_call.c and kernel/fast_wake.c.
+ *
+ * Each of them first looks, and takes the ordinary path if anything is not as the common case has it; then it only acts.
+ * What it does must be what the ordinary path does: tests/unit/thread/test_fastpath.c and the fuzzer run both and
+ * compare. They call nothing on their way but one another at the end, so that compilers keep everything in registers
+ * that need not be saved; hence inline functions, and a copy of each for messages that have words in buffers.
+ */
+#ifndef KERNEL_FAST_PARTS_H
+#define KERNEL_FAST_PARTS_H
+
+#include <arch/object.h>
+#include <arch/switch.h>
+#include <kernel/check.h>
+#include <kernel/cspace.h>
+#include <kernel/fastpath.h>
+#include <kernel/ipc.h>
+#include <kernel/preemption.h>
+#include <kernel/scheduler.h>
+#include <kernel/thread.h>
+
+/*
+ * --- the system calls, by name; arguments (some of them not used) and result as those of syscall_entry() ---
+ *
+ * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so, but the message has no
+ * capabilities.
+ */
+typedef struct user_context *fast_path(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu);
+
+fast_path fast_call, general_call;
+fast_path fast_reply_recv, general_reply_recv;
+fast_path fast_send, general_send;
+fast_path fast_yield;
+
+enum path { LEAN, GENERAL };
+
+/* --- looking --- */
+
+/* `thread` may run here from now on, while the current one stops: nothing better waits, and nothing is to be found out. */
+static inline bool may_take_over(const struct cpu *cpu, const struct tcb *thread)
+{
+    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor && is_root_known(thread);
+}
+
+/* The current thread may go on: nothing better has come. */
+static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
+{
+    return thread->priority >= cpu->floor && is_root_known(thread);
+}
+
+/*
+ * The current thread may wake `woken`. With balance=on the other CPUs would have to be looked at, too; and a CPU on
+ * which `woken` did not run last may have to be called.
+ */
+static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread, const struct tcb *woken)
+{
+    return !balance_on && ran_here_last(cpu, woken) && may_go_on(cpu, thread) && is_root_known(woken);
+}
+
+/* A capability of that type with at least these rights, in one comparison. */
+static inline bool is_usable(struct capability c, enum capability_type type, word_t rights)
+{
+    word_t wanted = capability_with_small(capability_make(type, 0, 0), 5, 4, rights).word[0];
+    return (c.word[0] & (MASK(5) | wanted)) == wanted;
+}
+
+static inline bool is_lean(word_t info, const struct tcb *thread)
+{
+    return (info & MASK(9)) <= ABI_MESSAGE_REGISTERS && /* length, and no capabilities */
+           is_whole_cnode_capability(thread->slots[TCB_CSPACE].capability);
+}
+
+static inline bool is_general(word_t info)
+{
+    return (info & MASK(9)) <= ABI_MAX_MESSAGE_LENGTH;
+}
+
+ALWAYS_INLINE struct slot *find_slot(enum path path, const struct tcb *thread, word_t pointer)
+{
+    struct capability cspace = thread->slots[TCB_CSPACE].capability;
+    return path == LEAN ? resolve_whole(cspace, pointer) : resolve(cspace, pointer);
+}
+
+ALWAYS_INLINE bool have_buffers(enum path path, word_t info, const struct tcb *from, const struct tcb *to)
+{
+    return path == LEAN || message_info_length(info) <= ABI_MESSAGE_REGISTERS ||
+           (arch_ipc_buffer(from, false) != NULL && arch_ipc_buffer(to, true) != NULL);
+}
+
+/* --- acting --- */
+
+/* Words that a message has beyond the registers; then there are buffers. */
+static inline void copy_buffer(const struct tcb *from, const struct tcb *to, word_t length)
+{
+    if (length > ABI_MESSAGE_REGISTERS) {
+        const word_t *source = &arch_ipc_buffer(from, false)[ABI_IPC_MESSAGE];
+        word_t *destination = &arch_ipc_buffer(to, true)[ABI_IPC_MESSAGE];
+        for (word_t i = ABI_MESSAGE_REGISTERS; i < length; i++) {
+            __atomic_store_n(&destination[i], read_user_word(&source[i]), __ATOMIC_RELAXED);
+        }
+    }
+}
+
+static inline void copy_registers(const struct user_context *from, struct user_context *to, word_t length)
+{
+    for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS && i < length; i++) {
+        context_set_message_register(to, i, context_message_register(from, i));
+    }
+}
+
+/* The message of `from` as `to` gets it. */
+ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info, word_t badge)
+{
+    word_t length = info & MASK(7);
+    if (length != 0) {
+        copy_registers(&from->context, &to->context, length);
+    }
+    if (path == GENERAL) {
+        copy_buffer(from, to, length);
+    }
+    context_set_badge(&to->context, badge);
+    context_set_message_info(&to->context, message_info(message_info_label(info), 0, 0, length));
+}
+
+static inline void set_state(struct tcb *thread, enum thread_state state)
+{
+    thread->state = (uint8_t)state;
+    check_note(thread);
+}
+
+/* Debug builds: what ends every entry. */
+static inline void end_checked(const struct tcb *next)
+{
+    if (DEBUG_BUILD) {
+        check_exit(next);
+        preemption_end();
+    }
+}
+
+static inline struct user_context *switch_to(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    end_checked(to);
+    return leave_to_other(cpu, from, to);
+}
+
+static inline struct user_context *go_on(struct cpu *cpu, struct tcb *thread)
+{
+    end_checked(thread);
+    return leave_to_same(cpu, thread);
+}
+
+#endif

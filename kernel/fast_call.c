@@ -1,0 +1,114 @@
+/* Call and ReplyRecv, the short way (kernel/fast_parts.h). */
+#include <kernel/fast_parts.h>
+#include <kernel/notification.h>
+
+#define LINE_OF(field) (offsetof(struct tcb, field) / 64)
+_Static_assert(LINE_OF(slots[TCB_CSPACE]) == LINE_OF(slots[TCB_REPLY]), "a caller's two slots share a cache line");
+_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(reply_can_grant),
+               "a thread's caller slot, links and state share a cache line");
+_Static_assert(LINE_OF(context) == LINE_OF(queue_next) + 1, "the saved registers follow, in three lines");
+
+/* --- Call --- */
+
+/* The caller's master reply capability has no child, and the receiver's caller slot is empty. */
+static inline void give_reply_capability(struct tcb *caller, struct tcb *receiver)
+{
+    struct slot *master = &caller->slots[TCB_REPLY];
+    struct slot *slot = &receiver->slots[TCB_CALLER];
+    slot->capability = reply_capability(caller, false, receiver->reply_can_grant ? RIGHT_GRANT : 0);
+    slot->previous = master;
+    slot->next_and_marks = 0;
+    master->next_and_marks |= (word_t)slot;
+}
+
+ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info, struct tcb *caller,
+                                        struct cpu *cpu)
+{
+    const struct slot *slot = find_slot(path, caller, pointer);
+    if (slot == NULL || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
+        !(capability_rights(slot->capability) & (RIGHT_GRANT | RIGHT_GRANT_REPLY))) {
+        return syscall_slowly(cpu, caller);
+    }
+    struct endpoint *endpoint = capability_endpoint(slot->capability);
+    struct tcb *receiver = endpoint->head;
+    if (endpoint_state(endpoint) != ENDPOINT_RECEIVING || !may_take_over(cpu, receiver) ||
+        !have_buffers(path, info, caller, receiver)) {
+        return syscall_slowly(cpu, caller);
+    }
+
+    /* From here on nothing can go wrong. */
+    endpoint_take_first(endpoint);
+    pass_message(path, caller, receiver, info, capability_badge(slot->capability));
+    give_reply_capability(caller, receiver);
+    set_state(caller, THREAD_BLOCKED_ON_REPLY);
+    set_state(receiver, THREAD_RUNNING);
+    return switch_to(cpu, caller, receiver);
+}
+
+struct user_context *general_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
+{
+    (void)number;
+    return is_general(info) ? call(GENERAL, pointer, info, caller, cpu) : syscall_slowly(cpu, caller);
+}
+
+struct user_context *fast_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
+{
+    return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
+                                         : general_call(pointer, info, number, caller, cpu);
+}
+
+/* --- ReplyRecv --- */
+
+/* The reverse of give_reply_capability(): a reply capability is its master's only child, and has none itself. */
+static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
+{
+    caller->slots[TCB_REPLY].next_and_marks &= SLOT_MARKS;
+    *slot = (struct slot){0};
+}
+
+/* A signal that waits for the thread itself comes before any message. */
+static inline bool has_bound_signal(const struct tcb *thread)
+{
+    const struct notification *bound = thread->bound_notification;
+    return bound != NULL && notification_state(bound) == NOTIFICATION_ACTIVE;
+}
+
+ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info, struct tcb *server,
+                                              struct cpu *cpu)
+{
+    const struct slot *slot = find_slot(path, server, pointer);
+    if (slot == NULL || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
+        return syscall_slowly(cpu, server);
+    }
+    struct endpoint *endpoint = capability_endpoint(slot->capability);
+    struct slot *reply_slot = &server->slots[TCB_CALLER];
+    if (endpoint_state(endpoint) == ENDPOINT_SENDING || has_bound_signal(server) ||
+        capability_type(reply_slot->capability) != CAP_REPLY) {
+        return syscall_slowly(cpu, server);
+    }
+    struct tcb *caller = capability_tcb(reply_slot->capability);
+    if (caller->fault.type != FAULT_NONE || !may_take_over(cpu, caller) || !have_buffers(path, info, server, caller)) {
+        return syscall_slowly(cpu, server);
+    }
+
+    /* From here on nothing can go wrong. */
+    pass_message(path, server, caller, info, 0);
+    take_reply_capability(caller, reply_slot);
+    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
+    set_state(server, THREAD_BLOCKED_ON_RECEIVE);
+    set_state(caller, THREAD_RUNNING);
+    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
+    return switch_to(cpu, server, caller);
+}
+
+struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server, struct cpu *cpu)
+{
+    (void)number;
+    return is_general(info) ? reply_recv(GENERAL, pointer, info, server, cpu) : syscall_slowly(cpu, server);
+}
+
+struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server, struct cpu *cpu)
+{
+    return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
+                                         : general_reply_recv(pointer, info, number, server, cpu);
+}

@@ -1,0 +1,104 @@
+/* Send and NBSend to endpoints and notifications, and Yield, the short way (kernel/fast_parts.h). */
+#include <kernel/fast_parts.h>
+#include <kernel/notification.h>
+#include <kernel/ready.h>
+
+/* The better one runs on; the other waits, where contract 8.1 puts it. */
+static struct user_context *wake(struct cpu *cpu, struct tcb *thread, struct tcb *woken)
+{
+    set_state(woken, THREAD_RUNNING);
+    if (woken->priority > thread->priority) {
+        ready_insert(thread, true);
+        return switch_to(cpu, thread, woken);
+    }
+    ready_insert(woken, woken->priority < thread->priority);
+    return go_on(cpu, thread);
+}
+
+static struct user_context *signal(struct notification *notification, word_t badge, struct tcb *thread, struct cpu *cpu)
+{
+    switch (notification_state(notification)) {
+    case NOTIFICATION_WAITING: {
+        struct tcb *waiter = notification->head;
+        if (!may_wake(cpu, thread, waiter)) {
+            return syscall_slowly(cpu, thread);
+        }
+        notification_take_first(notification);
+        context_set_badge(&waiter->context, badge);
+        return wake(cpu, thread, waiter);
+    }
+    case NOTIFICATION_IDLE:
+        if (notification->bound != NULL && notification->bound->state == THREAD_BLOCKED_ON_RECEIVE) {
+            return syscall_slowly(cpu, thread);
+        }
+        break;
+    case NOTIFICATION_ACTIVE:
+        badge |= notification->badges;
+        break;
+    }
+    if (!may_go_on(cpu, thread)) {
+        return syscall_slowly(cpu, thread);
+    }
+    notification_set_active(notification, badge);
+    return go_on(cpu, thread);
+}
+
+ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capability c, word_t info,
+                                                     struct tcb *sender, struct cpu *cpu)
+{
+    struct endpoint *endpoint = capability_endpoint(c);
+    struct tcb *receiver = endpoint->head;
+    if (endpoint_state(endpoint) != ENDPOINT_RECEIVING || !may_wake(cpu, sender, receiver) ||
+        !have_buffers(path, info, sender, receiver)) {
+        return syscall_slowly(cpu, sender);
+    }
+
+    /* From here on nothing can go wrong. */
+    endpoint_take_first(endpoint);
+    pass_message(path, sender, receiver, info, capability_badge(c));
+    return wake(cpu, sender, receiver);
+}
+
+ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t info, struct tcb *sender,
+                                        struct cpu *cpu)
+{
+    const struct slot *slot = find_slot(path, sender, pointer);
+    if (slot == NULL) {
+        return syscall_slowly(cpu, sender);
+    }
+    struct capability c = slot->capability;
+    if (is_usable(c, CAP_NOTIFICATION, RIGHT_WRITE)) {
+        return signal(capability_notification(c), capability_badge(c), sender, cpu);
+    }
+    return is_usable(c, CAP_ENDPOINT, RIGHT_WRITE) ? send_message_fast(path, c, info, sender, cpu)
+                                                   : syscall_slowly(cpu, sender);
+}
+
+struct user_context *general_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
+{
+    (void)number;
+    return is_general(info) ? send(GENERAL, pointer, info, sender, cpu) : syscall_slowly(cpu, sender);
+}
+
+struct user_context *fast_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
+{
+    return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
+                                         : general_send(pointer, info, number, sender, cpu);
+}
+
+/* --- Yield --- */
+
+struct user_context *fast_yield(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu)
+{
+    (void)pointer, (void)info, (void)number;
+    struct tcb *next = cpu->ready.queue[thread->priority].head;
+    if (next == NULL && may_go_on(cpu, thread)) {
+        return go_on(cpu, thread);
+    }
+    if (next == NULL || balance_on || next->state != THREAD_RUNNING || !may_take_over(cpu, next) ||
+        has_undelivered_trap(next)) {
+        return syscall_slowly(cpu, thread);
+    }
+    ready_rotate(thread, next);
+    return switch_to(cpu, thread, next);
+}
