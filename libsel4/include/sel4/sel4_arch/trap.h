@@ -73,19 +73,30 @@ static inline seL4_Word sel4_x64_enter_word(seL4_Syscall_ID number, seL4_Word ar
     return trap.rdi;
 }
 
+/*
+ * The message words of the IPC buffer. Volatile, so that compilers move them one by one: joined in vector registers they
+ * would make every thread that sends or receives a user of the FPU, which the kernel then has to switch.
+ */
+static inline volatile seL4_Word *sel4_x64_message(void)
+{
+    return seL4_GetIPCBuffer()->msg;
+}
+
 /* The first four message registers, from the IPC buffer; those beyond the message's length are not read. */
 static inline void sel4_x64_load_registers(struct sel4_x64_trap *trap)
 {
     seL4_Word length = seL4_MessageInfo_get_length(trap->info);
-    for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
-        trap->mr[i] = (seL4_Word)i < length ? seL4_GetMR(i) : sel4_x64_any_word();
+    const volatile seL4_Word *message = length > 0 ? sel4_x64_message() : 0;
+    for (seL4_Word i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
+        trap->mr[i] = i < length ? message[i] : sel4_x64_any_word();
     }
 }
 
 static inline void sel4_x64_store_registers(const struct sel4_x64_trap *trap)
 {
+    volatile seL4_Word *message = sel4_x64_message();
     for (int i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
-        seL4_SetMR(i, trap->mr[i]);
+        message[i] = trap->mr[i];
     }
 }
 
