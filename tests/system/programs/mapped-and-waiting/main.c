@@ -16,10 +16,11 @@ static void must(bool good, const char *what)
     }
 }
 
-static void map_region(const struct cmk_region *region)
+/* The attributes are ignored: such memory is write-back for everybody. */
+static void map_region(const struct cmk_region *region, seL4_X86_VMAttributes attributes)
 {
     must(region->bytes == 0 || cmk_map_frames(region->first_slot, region->num_frames, seL4_LargePageBits, seL4_AllRights,
-                                              seL4_X86_Default_VMAttributes) != NULL, "map a shared region");
+                                              attributes) != NULL, "map a shared region");
 }
 
 static void map_private_memory(void)
@@ -58,12 +59,12 @@ int main(void)
     must(cluster != NULL, "find the cluster");
     map_private_memory();
     map_device_page();
-    map_region(&cluster->shared);
+    map_region(&cluster->shared, seL4_X86_Uncacheable);
     for (seL4_Word i = 0; i < cluster->num_channels; i++) {
-        map_region(&cluster->channels[i].region);
+        map_region(&cluster->channels[i].region, seL4_X86_WriteCombining);
     }
-    must(cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits, seL4_CanRead,
-                        seL4_X86_Default_VMAttributes) != NULL, "map the status pages");
+    must(cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits, seL4_AllRights,
+                        seL4_X86_CacheDisabled) != NULL, "map the status pages");
     static struct cmk_thread threads[ABI_CMK_MAX_NODE_CPUS];
     for (seL4_Word cpu = 1; cpu < cluster->nodes[cluster->node_id].num_cpus; cpu++) {
         must(cmk_create_thread(&threads[cpu], cpu, 100, run_on, NULL), "create a thread");
