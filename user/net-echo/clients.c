@@ -16,7 +16,7 @@ static struct client *find_port(struct client *clients[], size_t count, uint16_t
     return NULL;
 }
 
-/* A client that does not take its datagrams loses them, and delays nobody. */
+/* A client that does not take its datagrams loses them, and delays nobody. One that takes no replies is dropped. */
 bool forward_frame(struct server *server, struct client *clients[], size_t count, const unsigned char *frame,
                    size_t length)
 {
@@ -44,7 +44,7 @@ static enum cmk_channel_error open_port(struct server *server, struct client *cl
         answer.granted = 1;
         memcpy(answer.ethernet, server->net.address, ETHERNET_ADDRESS_BYTES);
     }
-    return cmk_channel_reply(&client->end, message, &answer, sizeof(answer));
+    return cmk_channel_try_reply(&client->end, message, &answer, sizeof(answer));
 }
 
 /* A client sends UDP from its own port and the server's addresses, or nothing. `frame` is private memory. */

@@ -152,6 +152,12 @@ enum cmk_channel_error cmk_channel_try_send(struct cmk_channel_end *end, uint64_
     return channel_put(end, CMK_MESSAGE, tag, data, length);
 }
 
+enum cmk_channel_error cmk_channel_try_reply(struct cmk_channel_end *end, const struct cmk_message *request,
+                                             const void *data, size_t length)
+{
+    return channel_put(end, CMK_REPLY, request->tag, data, length);
+}
+
 /* Whether a header is what the line held before: of one round ago, or nothing in the first round. */
 static bool is_old(const struct cmk_channel_end *end, uint64_t header)
 {

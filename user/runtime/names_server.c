@@ -1,6 +1,7 @@
 /*
  * <cmk/names.h>: the service, a thread of node 0. It remembers names and connections that wait to be accepted; memory
- * of connections is handed out once and never again. A client that breaks its channel is not served any more.
+ * of connections is handed out once and never again. A client that breaks its channel, or takes no replies, is not served
+ * any more, and each node has a part of everything that the others cannot take: so no client keeps the others from being served.
  */
 #include "names.h"
 #include "shared_layout.h"
@@ -36,7 +37,24 @@ static struct {
     struct connection pending[CMK_NAMES_PENDING];
     uint64_t connections;
     uint64_t next_offset;
+    /* What each node has: names, connections that it made and nobody accepted yet, and the memory of all it made. */
+    uint64_t names_of[ABI_CMK_MAX_NODES], pending_of[ABI_CMK_MAX_NODES], bytes_of[ABI_CMK_MAX_NODES];
 } service;
+
+/*
+ * Whether `node` can have `amount` more of something of which there is `all`, and every node has used[]. Half of all is
+ * divided evenly and kept for each node; the rest is for whoever asks first.
+ */
+static bool can_have(uint64_t all, const uint64_t used[], seL4_Word node, uint64_t amount)
+{
+    seL4_Word nodes = cmk_cluster()->num_nodes;
+    uint64_t part = all / 2 / nodes;
+    uint64_t left = all;
+    for (seL4_Word other = 0; other < nodes; other++) {
+        left -= other == node || used[other] > part ? used[other] : part;
+    }
+    return amount <= left;
+}
 
 static struct entry *find_entry(const char *name)
 {
@@ -57,9 +75,13 @@ static uint32_t publish(seL4_Word node, const struct names_request *request)
     if (cmk_channel_bytes(request->geometry) == 0) {
         return CMK_NAMES_WRONG;
     }
-    if (!old && service.entry_count == CMK_NAMES_MAX) {
+    if (!can_have(CMK_NAMES_MAX, service.names_of, node, 1)) {
         return CMK_NAMES_FULL;
     }
+    if (old) {
+        service.names_of[old->node]--;
+    }
+    service.names_of[node]++;
     struct entry *entry = old ? old : &service.entries[service.entry_count++];
     *entry = (struct entry){.node = node, .irq = request->irq, .geometry = request->geometry};
     memcpy(entry->name, request->name, CMK_NAME_BYTES);
@@ -77,9 +99,12 @@ static uint32_t connect(seL4_Word node, const struct names_request *request, str
         connection = service.pending[i].entry ? NULL : &service.pending[i];
     }
     size_t bytes = cmk_channel_bytes(entry->geometry);
-    if (!connection || bytes > NAMES_BYTES - service.next_offset) {
+    if (!connection || !can_have(CMK_NAMES_PENDING, service.pending_of, node, 1) ||
+        !can_have(NAMES_BYTES - NAMES_HEAP, service.bytes_of, node, bytes)) {
         return CMK_NAMES_FULL;
     }
+    service.pending_of[node]++;
+    service.bytes_of[node] += bytes;
     *connection = (struct connection){entry, node, request->irq, service.next_offset, service.connections++};
     service.next_offset += bytes;
     *answer = (struct names_answer){0, entry->irq, entry->node, connection->offset, entry->geometry};
@@ -103,6 +128,7 @@ static uint32_t accept(seL4_Word node, const struct names_request *request, stru
         return CMK_NAMES_NONE;
     }
     *answer = (struct names_answer){0, first->irq, first->client, first->offset, entry->geometry};
+    service.pending_of[first->client]--;
     first->entry = NULL;
     return CMK_NAMES_OK;
 }
@@ -136,7 +162,7 @@ static bool serve_client(seL4_Word node)
     }
     struct names_answer answer = {0};
     answer.error = answer_request(node, &request, &answer);
-    return cmk_channel_reply(&service.end[node], &message, &answer, sizeof(answer)) == CMK_CHANNEL_OK;
+    return cmk_channel_try_reply(&service.end[node], &message, &answer, sizeof(answer)) == CMK_CHANNEL_OK;
 }
 
 static void serve(void *argument)

@@ -141,6 +141,23 @@ START_TEST(wrong_clients_are_dropped)
 }
 END_TEST
 
+/* A client that asks and asks and takes no answer is dropped once there is no room for one; nobody waits for it. */
+START_TEST(answers_that_nobody_takes)
+{
+    open_world();
+    struct packet_open request = {PORT};
+    unsigned answered = 0;
+    bool served = true;
+    while (served && answered < 1000) {
+        ck_assert_int_eq(channel_put(&peers[0], CMK_REQUEST, 1, &request, sizeof(request)), CMK_CHANNEL_OK);
+        served = serve(0);
+        answered += served;
+    }
+    ck_assert_uint_eq(answered, 64);
+    ck_assert(open_port(1, OTHER_PORT));
+}
+END_TEST
+
 /* Random bytes in the channel's memory between the steps: errors, and no access out of bounds. */
 START_TEST(random_peer)
 {
@@ -172,6 +189,7 @@ Suite *clients_suite(void)
     tcase_add_test(cases, datagrams_reach_their_port);
     tcase_add_test(cases, clients_cannot_cheat);
     tcase_add_test(cases, wrong_clients_are_dropped);
+    tcase_add_test(cases, answers_that_nobody_takes);
     tcase_add_test(cases, random_peer);
     tcase_set_timeout(cases, 60);
     suite_add_tcase(suite, cases);

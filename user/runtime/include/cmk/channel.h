@@ -131,7 +131,12 @@ enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct c
 enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void *request, size_t length, void *reply,
                                         size_t capacity, size_t *reply_length);
 
-/* Answers a received CMK_REQUEST. Waits for room as cmk_channel_send does. */
+/*
+ * Answers a received CMK_REQUEST. The first never waits: FULL is for a client that does not take its replies. A server of
+ * several clients uses it, and drops such a client. The second waits for room as cmk_channel_send does.
+ */
+enum cmk_channel_error cmk_channel_try_reply(struct cmk_channel_end *end, const struct cmk_message *request,
+                                             const void *data, size_t length);
 enum cmk_channel_error cmk_channel_reply(struct cmk_channel_end *end, const struct cmk_message *request,
                                          const void *data, size_t length);
 
