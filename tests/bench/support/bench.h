@@ -114,4 +114,10 @@ seL4_CPtr start_thread(struct thread_options options, void (*function)(void));
 void run_threads(void);
 void finished(void);
 
+/*
+ * What finished() signals, and an endpoint on which nobody sends: threads wait there when they are through. A thread
+ * with a CSpace of its own needs both, at these addresses. Constant after bench_begin().
+ */
+extern seL4_CPtr all_done, parking;
+
 #endif

@@ -19,8 +19,7 @@ struct thread_memory {
 static struct thread_memory memory[MAX_THREADS];
 static seL4_CPtr tcbs[MAX_THREADS];
 static unsigned threads;
-static seL4_CPtr all_done; /* notification */
-static seL4_CPtr parking;  /* endpoint on which nobody sends */
+seL4_CPtr all_done, parking;
 
 /* ---- Objects ---- */
 

@@ -11,6 +11,7 @@ LOGS = os.path.join(BUILD, "bench", "logs")
 # "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ..."
 SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(\d+)\|((?: \d+\*\d+)+)$")
 CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
+BOOTED = re.compile(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$")
 
 
 def find_image(text):
@@ -39,11 +40,27 @@ def samples_of(lines):
     return samples
 
 
-def cpus_of_node(lines):
-    """CPUs of a node, of those that the cluster has: nodes here have equally many."""
+def boot_samples_of(lines):
+    """The same for the boot itself: one sample for each node, of which the largest is that of the last node."""
+    nodes, cpus = shape(lines)
+    times = {match[1]: int(match[2]) for match in filter(None, map(BOOTED.match, lines))}
+    counts = {}
+    for time in times.values():
+        counts[time] = counts.get(time, 0) + 1
+    return {f"Boot of {cpus} CPU{'s' * (cpus > 1)} as {nodes} node{'s' * (nodes > 1)}": (1, counts)} if times else {}
+
+
+def shape(lines):
+    """Nodes and CPUs of the cluster."""
     for match in filter(None, map(CLUSTER.match, lines)):
-        return int(match[2]) // int(match[1])
+        return int(match[1]), int(match[2])
     raise WrongUse("the console does not say how large the cluster is")
+
+
+def cpus_of_node(lines):
+    """CPUs of a node: nodes here have equally many."""
+    nodes, cpus = shape(lines)
+    return cpus // nodes
 
 
 def boot(run):
@@ -64,9 +81,10 @@ def measure(run):
     """The entries of bench.json that this run gives."""
     lines = boot(run)
     cpus = cpus_of_node(lines)
+    samples = boot_samples_of(lines) if run.boot else samples_of(lines)
     suffix = "" if run.fastpath == "on" else ", fastpath=off"
     entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": run.unit, "run": run.name,
-                "samples": sum(counts.values())} for name, (operations, counts) in samples_of(lines).items()]
+                "samples": sum(counts.values())} for name, (operations, counts) in samples.items()]
     if not entries:
         raise WrongUse(f"{run.label}: the run measured nothing")
     return entries

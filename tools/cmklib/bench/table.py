@@ -1,5 +1,7 @@
 """The table that people read, and what changed since an earlier run."""
 
+from cmklib.bench.statistics import tidy
+
 FIGURES = ("min", "median", "p99", "max")
 
 
@@ -10,7 +12,7 @@ def columns(rows, align):
 
 
 def against_goal(median, goal):
-    return "" if goal is None else "met" if median <= goal else f"+{median - goal:g}"
+    return "" if goal is None else "met" if median <= goal else f"+{tidy(median - goal)}"
 
 
 def in_order(entries):
@@ -22,7 +24,7 @@ def in_order(entries):
 
 def row(entry, goals):
     goal, sel4 = goals.get((entry["name"], entry["cpus"]), (None, None))
-    return (entry["name"], str(entry["cpus"]), *(f"{entry[key]:g}" for key in FIGURES), "" if goal is None else str(goal),
+    return (entry["name"], str(entry["cpus"]), *(f"{entry[key]}" for key in FIGURES), "" if goal is None else str(goal),
             against_goal(entry["median"], goal), "" if sel4 is None else str(sel4))
 
 

@@ -85,6 +85,14 @@ static void measure(const char *call_name, const char *reply_name, void (*client
     report(reply_name, &reply, ALL_ROUNDS - 1, 1);
 }
 
+void measure_call(const char *call_name, const char *reply_name, struct thread_options client_options,
+                  seL4_CPtr client_capability, struct thread_options server_options, seL4_CPtr server_capability)
+{
+    endpoint = client_capability;
+    server_endpoint = server_capability;
+    measure(call_name, reply_name, empty_client, empty_server, client_options, server_options);
+}
+
 void measure_ipc(void)
 {
     struct thread_options here = {.priority = MIDDLE}, there = {.priority = MIDDLE, .vspace = other_vspace};

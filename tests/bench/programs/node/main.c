@@ -10,6 +10,7 @@ static const struct group {
 } groups[] = {
     {"ipc", measure_ipc},
     {"wake-ups", measure_wake_ups},
+    {"variations", measure_variations},
     {"interrupts", measure_interrupts},
     {"faults", measure_faults},
     {"memory", measure_memory},
