@@ -1,5 +1,6 @@
 /* Rules 2 and 3: where threads are. */
 #include <kernel/assert.h>
+#include <kernel/cancellation.h>
 #include <kernel/check_parts.h>
 #include <kernel/ipc.h>
 #include <kernel/notification.h>
@@ -139,8 +140,17 @@ static void check_work_conservation(void)
     require(!idle || coming >= shared_ready_count);
 }
 
+/* A cancellation goes on with a thread that still sends on its endpoint. */
+static void check_cancellation(void)
+{
+    const struct tcb *sender = cancellation.next;
+    require(sender == NULL ||
+            (sender->state == THREAD_BLOCKED_ON_SEND && sender->blocked_on == (void *)cancellation.endpoint));
+}
+
 void check_all_threads(const struct tcb *next)
 {
+    check_cancellation();
     word_t queued = 0;
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
         require(thread->all_next == NULL || thread->all_next->all_previous == thread);

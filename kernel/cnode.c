@@ -3,6 +3,7 @@
  * cannot fail.
  */
 #include <kernel/assert.h>
+#include <kernel/cancellation.h>
 #include <kernel/cnode.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>

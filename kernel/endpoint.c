@@ -3,9 +3,9 @@
  * wait in the same direction; its state is IDLE exactly when the queue is empty.
  */
 #include <kernel/assert.h>
+#include <kernel/cancellation.h>
 #include <kernel/ipc.h>
 #include <kernel/notification.h>
-#include <kernel/preemption.h>
 #include <kernel/scheduler.h>
 
 struct thread_queue endpoint_queue(const struct endpoint *endpoint)
@@ -19,15 +19,21 @@ void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct t
     endpoint->tail_and_state = (word_t)queue.tail | (queue.head == NULL ? ENDPOINT_IDLE : state);
 }
 
-static void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
+void endpoint_remove(struct endpoint *endpoint, struct tcb *thread)
 {
+    cancellation_pass(thread);
     struct thread_queue queue = endpoint_queue(endpoint);
     thread_queue_remove(&queue, thread);
     endpoint_set(endpoint, endpoint_state(endpoint), queue);
 }
 
 /* Senders are numbered as they begin to wait. 64 bits do not wrap in the lifetime of a machine. */
-static int64_t last_sender;
+static int64_t senders;
+
+int64_t last_sender(void)
+{
+    return senders;
+}
 
 /* The message has left `caller`: it waits for the reply if it may, and else stops for good. */
 static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_reply, bool reply_can_grant)
@@ -43,7 +49,7 @@ static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t b
                          bool can_grant_reply, bool call)
 {
     set_thread_state(sender, THREAD_BLOCKED_ON_SEND);
-    sender->ready_order = ++last_sender;
+    sender->ready_order = ++senders;
     sender->blocked_badge = badge;
     sender->blocked_can_grant = can_grant;
     sender->blocked_can_grant_reply = can_grant_reply;
@@ -140,35 +146,4 @@ bool cancel_some(struct endpoint *endpoint)
         restart_blocked(thread);
     }
     return endpoint->head == NULL;
-}
-
-/*
- * Everybody with the badge who queued up before the call began. What it let go may come again meanwhile, and does not
- * count, so that it ends however often it is interrupted: each entry lets some go for good.
- */
-enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller)
-{
-    if (caller->cancelling != endpoint || caller->cancelled_badge != badge) {
-        caller->cancelling = endpoint;
-        caller->cancelled_badge = badge;
-        caller->cancel_until = last_sender;
-    }
-    if (endpoint_state(endpoint) != ENDPOINT_SENDING) {
-        return DONE;
-    }
-    unsigned restarted = 0;
-    struct tcb *next;
-    for (struct tcb *thread = endpoint->head; thread != NULL && thread->ready_order <= caller->cancel_until;
-         thread = next) {
-        next = thread->queue_next;
-        if (thread->blocked_badge != badge) {
-            continue;
-        }
-        endpoint_remove(endpoint, thread);
-        restart_blocked(thread);
-        if (++restarted % RESTARTS_PER_STEP == 0 && preemption_point()) {
-            return PREEMPTED;
-        }
-    }
-    return DONE;
 }

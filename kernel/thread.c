@@ -3,6 +3,7 @@
 #include <arch/door.h>
 #include <arch/fpu.h>
 #include <kernel/assert.h>
+#include <kernel/cancellation.h>
 #include <kernel/check.h>
 #include <kernel/derivation.h>
 #include <kernel/ipc.h>
@@ -104,6 +105,7 @@ void thread_resume(struct tcb *thread)
 void thread_finalise(struct tcb *thread)
 {
     thread_suspend(thread);
+    cancellation_forget(thread);
     if (thread->bound_notification != NULL) {
         unbind_notification(thread);
     }

@@ -107,12 +107,6 @@ void cancel_ipc(struct tcb *thread);
 enum { RESTARTS_PER_STEP = 32 };
 bool cancel_some(struct endpoint *endpoint);
 
-/*
- * Everybody who sends with `badge` restarts (contract 7.9), as an invocation by `caller`. PREEMPTED: some have, and the
- * call is to be repeated. Between two preemption points it may pass over everybody who sends with other badges.
- */
-enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
-
 /* A thread just taken out of an object's queue repeats its system call, or its faulting instruction. */
 void restart_blocked(struct tcb *thread);
 
@@ -167,5 +161,11 @@ static inline void endpoint_take_first(struct endpoint *endpoint)
 {
     queue_take_first(&endpoint->head, &endpoint->tail_and_state);
 }
+
+/* Takes a thread out of the queue it is in. */
+void endpoint_remove(struct endpoint *endpoint, struct tcb *thread);
+
+/* The number of who began to wait as a sender last, on any endpoint: its `ready_order`. */
+int64_t last_sender(void);
 
 #endif

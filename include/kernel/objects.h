@@ -120,12 +120,12 @@ struct tcb {
     char name[TCB_NAME_BYTES];
 
     /*
-     * A CancelBadgedSends by this thread was interrupted: on what, and who was the last to queue up before it began. It
+     * A CancelBadgedSends by this thread was interrupted: on what, and whether another thread has finished it since. It
      * ends with the thread's next system call that is not interrupted. `cancelling` null: none.
      */
     const struct endpoint *cancelling;
     word_t cancelled_badge;
-    int64_t cancel_until;
+    bool cancel_finished;
 };
 _Static_assert(sizeof(struct tcb) <= BIT(ABI_TCB_BITS), "TCB size is part of the ABI");
 

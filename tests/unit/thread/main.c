@@ -14,6 +14,7 @@ int main(void)
 {
     SRunner *runner = srunner_create(ipc_suite());
     srunner_add_suite(runner, transfer_suite());
+    srunner_add_suite(runner, cancellation_suite());
     srunner_add_suite(runner, fault_suite());
     srunner_add_suite(runner, notification_suite());
     srunner_add_suite(runner, schedule_suite());

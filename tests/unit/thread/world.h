@@ -81,6 +81,7 @@ struct tcb *running_on(unsigned cpu);
 /* Suites. */
 Suite *ipc_suite(void);
 Suite *transfer_suite(void);
+Suite *cancellation_suite(void);
 Suite *fault_suite(void);
 Suite *notification_suite(void);
 Suite *schedule_suite(void);
