@@ -11,8 +11,8 @@
 #include <kernel/ipc.h>
 #include <kernel/preemption.h>
 
-/* What a step may take: to restart a thread takes as long as to pass over about 16. */
-enum { PASS_EFFORT = 1, RESTART_EFFORT = 16, STEP_EFFORT = RESTARTS_PER_STEP * RESTART_EFFORT };
+/* What a step may take: to restart a thread takes as long as to pass over eight or more. */
+enum { PASS_EFFORT = 1, RESTART_EFFORT = 8, STEP_EFFORT = RESTARTS_PER_STEP * RESTART_EFFORT };
 
 struct cancellation cancellation;
 

@@ -78,16 +78,19 @@ enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
     return DONE;
 }
 
-static enum outcome write_to_console(struct invocation *call)
+/* A piece of bounded length, so that nobody waits long, is written whole; the caller comes again for the rest. */
+static enum outcome write_to_console(struct invocation *call, struct answer *answer)
 {
-    word_t left = MIN(message_word(call, 0), (call->length - 1) * sizeof(word_t));
+    word_t there = MIN((call->length - 1) * sizeof(word_t), (word_t)ABI_CMK_WRITE_BYTES);
+    word_t taken = MIN(message_word(call, 0), there);
+    word_t left = taken;
     for (unsigned i = 1; left > 0; i++) {
         word_t word = message_word(call, i);
         for (unsigned byte = 0; byte < sizeof(word_t) && left > 0; byte++, left--) {
             console_put((char)(word >> (8 * byte)));
         }
     }
-    return DONE;
+    return answer_word(answer, taken);
 }
 
 /* What a test asked for: to fail on purpose, or how long others had to wait. */
@@ -125,7 +128,7 @@ enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
         check_everything();
         machine_exit_node(message_word(call, 0));
     case LABEL_CMKNodeControlWrite:
-        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : write_to_console(call);
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : write_to_console(call, answer);
     case LABEL_CMKNodeControlTrigger:
         if (!DEBUG_BUILD) {
             return refuse(answer, ERROR_ILLEGAL_OPERATION);

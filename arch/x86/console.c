@@ -28,7 +28,7 @@ static uint16_t port(void)
     return global_state.cluster.node[node_id].console_port;
 }
 
-static bool is_shared(void)
+static bool has_sharers(void)
 {
     const struct cluster *cluster = &global_state.cluster;
     for (uint32_t i = 0; i < cluster->node_count; i++) {
@@ -37,6 +37,16 @@ static bool is_shared(void)
         }
     }
     return false;
+}
+
+/* Asked for every character, and there may be many nodes; the answer never changes. */
+static bool is_shared(void)
+{
+    static enum { NOT_KNOWN, SHARED, ALONE } sharing;
+    if (sharing == NOT_KNOWN) {
+        sharing = has_sharers() ? SHARED : ALONE;
+    }
+    return sharing == SHARED;
 }
 
 /* --- the word: 0, or node + 1 of the holder. Written by the kernels of all nodes with this UART --- */
@@ -79,8 +89,9 @@ static void line_end(void)
 
 static void write_text(const char *text)
 {
+    uint16_t uart = port();
     for (; *text; text++) {
-        uart_write(port(), *text);
+        uart_write(uart, *text);
     }
 }
 

@@ -68,6 +68,7 @@
 #define ABI_CMK_MAX_CHANNELS      16
 #define ABI_CMK_MAX_ARGUMENTS     32   /* argv, argv[0] included */
 #define ABI_CMK_ARGUMENT_BYTES    1024 /* of all arguments together, terminating zeros included */
+#define ABI_CMK_WRITE_BYTES       160  /* what one Write of node control takes */
 #define ABI_CMK_IPI_IRQS          15   /* 1..15; 15 is "some node's status page changed" */
 
 #endif

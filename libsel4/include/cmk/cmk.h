@@ -11,8 +11,8 @@ typedef seL4_CPtr cmk_IPIControl;
 typedef seL4_CPtr cmk_IPISignal;
 typedef seL4_CPtr cmk_NodeControl;
 
-/* The most bytes that one Write takes: the message less its length word. Without an IPC buffer: 24. */
-#define CMK_WRITE_MAX ((seL4_MsgMaxLength - 1) * sizeof(seL4_Word))
+/* The most bytes that one Write takes. Without an IPC buffer: 24. */
+#define CMK_WRITE_MAX ABI_CMK_WRITE_BYTES
 
 /*
  * Makes the capability to signal IPI `irq` (1 to ABI_CMK_IPI_IRQS) of node `node`, in the empty slot `index` at `depth`
@@ -44,21 +44,19 @@ static inline seL4_Error cmk_NodeControl_Exit(cmk_NodeControl _service, seL4_Wor
 }
 
 /*
- * Writes up to CMK_WRITE_MAX bytes to this node's console, as one piece; what is beyond is not written. Overwrites
- * message registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
+ * One Write: up to CMK_WRITE_MAX bytes to this node's console, as one piece. `*bytes` becomes the number of bytes that were
+ * taken. Overwrites message registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
  */
-static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text, seL4_Word bytes)
+static inline seL4_Error cmk_NodeControl_WritePiece(cmk_NodeControl _service, const char *text, seL4_Word *bytes)
 {
     struct sel4_x64_trap trap = {0};
-    if (bytes > CMK_WRITE_MAX) {
-        bytes = CMK_WRITE_MAX;
-    }
-    seL4_Word words = (bytes + sizeof(seL4_Word) - 1) / sizeof(seL4_Word);
+    seL4_Word count = *bytes < CMK_WRITE_MAX ? *bytes : CMK_WRITE_MAX;
+    seL4_Word words = (count + sizeof(seL4_Word) - 1) / sizeof(seL4_Word);
 
-    trap.mr[0] = bytes;
+    trap.mr[0] = count;
     for (seL4_Word i = 0; i < words; i++) {
         seL4_Word word = 0;
-        for (seL4_Word j = 0; j < sizeof(seL4_Word) && i * sizeof(seL4_Word) + j < bytes; j++) {
+        for (seL4_Word j = 0; j < sizeof(seL4_Word) && i * sizeof(seL4_Word) + j < count; j++) {
             word |= (seL4_Word)(unsigned char)text[i * sizeof(seL4_Word) + j] << (8 * j);
         }
         if (i + 1 < ABI_MESSAGE_REGISTERS) {
@@ -67,7 +65,34 @@ static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const c
             seL4_SetMR((int)i + 1, word);
         }
     }
-    return sel4_x64_invoke(&trap, _service, CMKNodeControlWrite, 0, words + 1);
+    seL4_Error error = sel4_x64_invoke(&trap, _service, CMKNodeControlWrite, 0, words + 1);
+    *bytes = error != seL4_NoError ? 0 : trap.mr[0] < count ? trap.mr[0] : count;
+    return error;
+}
+
+/*
+ * Writes any number of bytes in pieces of up to CMK_WRITE_MAX; a piece ends with a line where it can, so that what other
+ * threads write meanwhile comes between lines, if these are not longer.
+ */
+static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text, seL4_Word bytes)
+{
+    seL4_Error error = seL4_NoError;
+    do {
+        seL4_Word piece = bytes < CMK_WRITE_MAX ? bytes : CMK_WRITE_MAX;
+        for (seL4_Word end = piece; piece < bytes && end > 0; end--) {
+            if (text[end - 1] == '\n') {
+                piece = end;
+                break;
+            }
+        }
+        error = cmk_NodeControl_WritePiece(_service, text, &piece);
+        text += piece;
+        bytes -= piece;
+        if (piece == 0) {
+            break;
+        }
+    } while (error == seL4_NoError && bytes > 0);
+    return error;
 }
 
 /*

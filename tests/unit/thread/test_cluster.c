@@ -116,6 +116,8 @@ START_TEST(node_control_writes)
     memcpy(&text[1], "Hello, world!xyz", 16);
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
     ck_assert_str_eq(host_console, "Hello, world!");
+    ck_assert_uint_eq(info(self), make_info(0, 0, 1));
+    ck_assert_uint_eq(mr(self, 0), 13);
     text[0] = ~0ull; /* more than there is */
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
     ck_assert_str_eq(host_console, "Hello, world!Hello, world!xyz");
@@ -123,6 +125,22 @@ START_TEST(node_control_writes)
                       ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_TCBResume, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+}
+END_TEST
+
+/* A long text is taken in pieces, so that nobody waits long. */
+START_TEST(node_control_writes_pieces)
+{
+    word_t text[ABI_MAX_MESSAGE_LENGTH];
+    memset(text, 'x', sizeof(text));
+    text[0] = 800;
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(mr(self, 0), ABI_CMK_WRITE_BYTES);
+    ck_assert_uint_eq(strlen(host_console), ABI_CMK_WRITE_BYTES);
+    text[0] = 0;
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(strlen(host_console), ABI_CMK_WRITE_BYTES);
 }
 END_TEST
 
@@ -197,6 +215,7 @@ Suite *cluster_suite(void)
     tcase_add_test(t, ipi_signals);
     tcase_add_test(t, irq_control);
     tcase_add_test(t, node_control_writes);
+    tcase_add_test(t, node_control_writes_pieces);
     tcase_add_exit_test(t, node_control_exits, 42);
     tcase_add_test(t, domains);
     tcase_add_test(t, debug_system_calls);

@@ -39,6 +39,7 @@ void set_own_priority(seL4_Word priority);
 
 void measure_capabilities(void);
 void measure_memory(void);
+void measure_console(void);
 void measure_waiting(void);
 void measure_messages(void);
 
