@@ -19,10 +19,12 @@
  * was given a thread. (c) Each device interrupt is handled.
  *
  *   run
- *   run -DCPUS=3 -DVICTIM
+ *   run -DCPUS=3 -DVICTIM -DDEVICE_INTERRUPTS=0
+ *   run long bitstate -DCPUS=3 -DVICTIM
  *   run long bitstate -DCPUS=3
  *
- * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls without effect.
+ * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls without effect. Exhaustive are two
+ * CPUs with one device interrupt or stray door IPI, and three as VICTIM without; the others visit what fits in a table.
  *
  * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it), -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE,
  * -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE, -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE,

@@ -24,7 +24,7 @@ class Test:
 
     def __init__(self, group, name, words, lists):
         self.group, self.name = group, f"{group}/{name}"
-        self.title, self.goal, self.command = words["title"], words["goal"], words["command"]
+        self.title, self.goals, self.command = words["title"], words["goal"].split(), words["command"]
         self.config, self.smp, self.mem, self.qemu = words["config"], words["smp"], words["mem"], words["qemu"]
         self.loader, self.kernel, self.multiboot = words["loader"], words["kernel"], int(words["multiboot"])
         self.until, self.status = words["until"], int(words["status"])

@@ -1,4 +1,4 @@
-/* Failures around system calls whose threads are taken away on the way in: a call is left out, or carried out twice. */
+/* Failures around the lock: a call is carried out twice, or with half of what the holder before did, or is disturbed after it. */
 #include "failures.h"
 
 enum { RUN_MILLISECONDS = 1500, TAKERS = 3 };
@@ -48,7 +48,84 @@ static bool call_carried_out_twice(void)
     return receives.found == 0 && receives.counter > 20;
 }
 
+/* --- missing order in the hand-over of the lock; the lock released too early --- */
+
+/* One capability, which whoever wants it moves away and brings back. Its owner alone counts. */
+static seL4_CPtr shelf;
+static volatile uint64_t borrowed; /* not atomic: the capability says whose turn it is */
+static _Atomic uint64_t borrowings;
+
+static seL4_Error move_slot(seL4_CPtr to, seL4_CPtr from)
+{
+    return seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode, from, seL4_WordBits);
+}
+
+static void borrow(void *argument)
+{
+    seL4_CPtr own = (seL4_CPtr)argument;
+    while (!atomic_load(&stop)) {
+        if (move_slot(own, shelf) == seL4_NoError) {
+            borrowed = borrowed + 1;
+            atomic_fetch_add(&borrowings, 1);
+            if (move_slot(shelf, own) != seL4_NoError) {
+                atomic_fetch_add(&mistakes, 1);
+            }
+        }
+    }
+}
+
+static bool order_of_hand_over(void)
+{
+    shelf = cmk_alloc_object(seL4_NotificationObject, 0);
+    borrowed = 0;
+    atomic_store(&borrowings, 0);
+    for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+        start(cpu, borrow, (void *)cmk_alloc_slot());
+    }
+    bool goes_on = await(&borrowings, 1000);
+    while (time_left(RUN_MILLISECONDS)) {
+    }
+    atomic_store(&stop, true);
+    for (uint64_t before = 0; before != borrowings; seL4_Yield()) { /* until all have brought it back */
+        before = borrowings;
+    }
+    note(borrowed, borrowings);
+    return goes_on && borrowed == borrowings;
+}
+
+/* --- state that is still touched after the lock was released: a thread leaves while its registers are rewritten --- */
+
+static bool touched_on_the_way_out(void)
+{
+    static struct raw raw;
+    seL4_CPtr tcb = cmk_alloc_slot();
+    raw = (struct raw){.address = 0};
+    if (!start_raw(0, tcb, 1, raw_comparer, &raw)) {
+        return false;
+    }
+    for (uint64_t i = 1; i % 8 != 0 || time_left(RUN_MILLISECONDS); i++) {
+        seL4_UserContext context = {
+            .rip = (seL4_Word)raw_comparer, .rflags = 0x202, .r14 = (seL4_Word)&raw,
+            .rbx = i, .rbp = i, .r12 = i, .r13 = i, .r8 = i, .r9 = i,
+        };
+        if (seL4_TCB_WriteRegisters(tcb, false, 0, 20, &context) != seL4_NoError ||
+            seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) != seL4_NoError) {
+            return false;
+        }
+        if (context.rbx != i || context.rbp != i || context.r12 != i || context.r13 != i) {
+            return false;
+        }
+    }
+    uint64_t before = raw.counter;
+    while (raw.counter == before && time_left(20 * RUN_MILLISECONDS)) {
+    }
+    note(raw.counter, raw.found);
+    return raw.found == 0 && raw.counter != before;
+}
+
 const struct test call_tests[] = {
     {"call_carried_out_twice", call_carried_out_twice},
+    {"order_of_hand_over", order_of_hand_over},
+    {"touched_on_the_way_out", touched_on_the_way_out},
     {NULL, NULL},
 };

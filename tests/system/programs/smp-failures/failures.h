@@ -53,6 +53,7 @@ struct raw {
     volatile uint64_t first;   /* 1: about to use the FPU for the first time; 2: has used it */
 };
 extern const char raw_fpu_user[], raw_fpu_first[], raw_reader[], raw_odd_interrupts[];
+extern const char raw_comparer[], raw_sleeper[], raw_spinner[];
 extern const char raw_sender[], raw_receiver[]; /* address: an endpoint; counter: the next message's number */
 
 #endif

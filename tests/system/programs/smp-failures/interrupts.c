@@ -123,9 +123,105 @@ static bool spurious_interrupts(void)
     return true;
 }
 
+/* --- an IPI that is seen before what it is about; one that is lost --- */
+
+/*
+ * A thread blocks, so that its CPU idles, until it is given new registers. All that wakes the CPU is the door's IPI, and
+ * the thread must find what it was given.
+ */
+static bool woken_before_its_work(void)
+{
+    static struct raw raw;
+    seL4_CPtr tcb = cmk_alloc_slot();
+    raw = (struct raw){.address = cmk_alloc_object(seL4_EndpointObject, 0)};
+    if (!start_raw(0, tcb, 1, raw_sleeper, &raw)) {
+        return false;
+    }
+    for (uint64_t round = 1; time_left(RUN_MILLISECONDS); round++) {
+        seL4_UserContext context = {.rip = (seL4_Word)raw_sleeper, .rflags = 0x202, .r14 = (seL4_Word)&raw, .rbx = round};
+        if (seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) != seL4_NoError) {
+            return false;
+        }
+        for (uint64_t begin = cycles(); raw.counter != round; seL4_Yield()) {
+            if (raw.counter > round || cycles_since(begin) > 20000000000ull) {
+                note(round, raw.counter);
+                return false;
+            }
+        }
+        for (unsigned i = 0; i < random_below(200); i++) { /* asleep, or about to fall asleep */
+            __asm__ volatile("pause");
+        }
+    }
+    return true;
+}
+
+/* --- late IPIs: what they were sent for is over when they arrive --- */
+
+static bool late_ipis(void)
+{
+    static struct raw sends, receives;
+    seL4_CPtr receiver = cmk_alloc_slot(), sender = cmk_alloc_slot();
+    sends = receives = (struct raw){.address = cmk_alloc_object(seL4_EndpointObject, 0)};
+    if (!start_raw(0, receiver, 1, raw_receiver, &receives) || !start_raw(0, sender, 2, raw_sender, &sends)) {
+        return false;
+    }
+    /* Both block all the time, and are called to the door in between. */
+    for (uint64_t i = 0; i % 8 != 0 || time_left(RUN_MILLISECONDS); i++) {
+        if (seL4_TCB_SetPriority(i % 2 ? receiver : sender, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+            return false;
+        }
+    }
+    uint64_t before = receives.counter;
+    while (receives.counter < before + 20 && time_left(20 * RUN_MILLISECONDS)) {
+    }
+    note(receives.counter, receives.found);
+    return receives.found == 0 && receives.counter >= before + 20;
+}
+
+/* --- a tick that arrives while its thread is moved --- */
+
+static bool tick_during_migration(void)
+{
+    enum { SPINNERS = 6 };
+    static struct raw raws[SPINNERS];
+    seL4_CPtr tcbs[SPINNERS];
+    for (unsigned i = 0; i < SPINNERS; i++) {
+        raws[i].counter = 0;
+        tcbs[i] = cmk_alloc_slot();
+        if (!start_raw(0, tcbs[i], i, raw_spinner, &raws[i])) {
+            return false;
+        }
+    }
+    while (time_left(2 * RUN_MILLISECONDS)) {
+        if (seL4_TCB_SetAffinity(tcbs[random_below(SPINNERS)], random_below(cpu_count)) != seL4_NoError) {
+            return false;
+        }
+    }
+    /* All on one CPU, which ticks alone share out. */
+    uint64_t before[SPINNERS];
+    for (unsigned i = 0; i < SPINNERS; i++) {
+        before[i] = raws[i].counter;
+        if (seL4_TCB_SetAffinity(tcbs[i], cpu_count - 1) != seL4_NoError) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < SPINNERS; i++) {
+        while (raws[i].counter == before[i]) {
+            if (!time_left(40 * RUN_MILLISECONDS)) {
+                note(i, before[i]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 const struct test interrupt_tests[] = {
     {"interrupt_on_the_way_to_the_lock", interrupt_on_the_way_to_the_lock},
     {"signal_during_migration", signal_during_migration},
     {"spurious_interrupts", spurious_interrupts},
+    {"woken_before_its_work", woken_before_its_work},
+    {"late_ipis", late_ipis},
+    {"tick_during_migration", tick_during_migration},
     {NULL, NULL},
 };

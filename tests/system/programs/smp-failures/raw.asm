@@ -1,6 +1,7 @@
 ; Threads without stack. r14: struct raw (failures.h).
 
 global raw_fpu_user, raw_fpu_first, raw_reader, raw_odd_interrupts, raw_sender, raw_receiver
+global raw_comparer, raw_sleeper, raw_spinner
 
 COUNTER equ 0
 FOUND   equ 8
@@ -109,3 +110,34 @@ raw_receiver:
 .expected:
     inc qword [r14 + COUNTER]
     jmp raw_receiver
+
+; Registers that always have the same value as each other, before and after a system call.
+raw_comparer:
+    cmp rbx, rbp
+    jne .wrong
+    cmp rbx, r12
+    jne .wrong
+    cmp rbx, r13
+    jne .wrong
+    inc qword [r14 + COUNTER]
+    mov rdx, SYS_YIELD
+    syscall
+    jmp raw_comparer
+.wrong:
+    or rbx, 1
+    mov [r14 + FOUND], rbx
+    jmp raw_comparer
+
+; Says what it was given in rbx, and sleeps: nobody sends.
+raw_sleeper:
+    mov [r14 + COUNTER], rbx
+    mov rdi, [r14 + ADDRESS]
+    mov rdx, SYS_RECV
+    syscall
+    mov qword [r14 + COUNTER], -1
+    jmp raw_sleeper
+
+raw_spinner:
+    inc qword [r14 + COUNTER]
+    pause
+    jmp raw_spinner
