@@ -259,6 +259,40 @@ static bool refused_operations(void)
            seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, 256) == seL4_RangeError && goes_on();
 }
 
+/* A server that answers with the APIC ID of the CPU on which it runs, as the CPU says. */
+static void serve(void *argument)
+{
+    (void)argument;
+    (void)seL4_Recv(endpoint, NULL);
+    for (;;) {
+        unsigned eax = 1, ebx, ecx = 0, edx;
+        __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+        seL4_SetMR(0, ebx >> 24);
+        (void)seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, 1), NULL);
+    }
+}
+
+static seL4_Word ask_server(void)
+{
+    (void)seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, 0));
+    return seL4_GetMR(0);
+}
+
+/* A thread that waits for a message, on whatever CPU, takes it where it belongs by then. */
+static bool moved_while_waiting(void)
+{
+    const seL4_Word *apic_ids = cmk_cluster()->nodes[cmk_cluster()->node_id].apic_ids;
+    struct cmk_thread server;
+    bool good = cmk_create_thread(&server, 0, PRIORITY, serve, NULL);
+    for (unsigned i = 0; i < 4 * cpus && good; i++) {
+        seL4_Word cpu = i % 3 % cpus;
+        for (unsigned calls = 0; calls < 3 && good; calls++) {
+            good = seL4_TCB_SetAffinity(server.tcb, cpu) == seL4_NoError && ask_server() == apic_ids[cpu];
+        }
+    }
+    return seL4_TCB_Suspend(server.tcb) == seL4_NoError && good;
+}
+
 static const struct operation {
     const char *name;
     bool (*run)(void);
@@ -268,7 +302,8 @@ static const struct operation {
     {"copy_registers_to", copy_registers_to}, {"set_tls_base", set_tls_base}, {"set_ipc_buffer", set_ipc_buffer},
     {"set_space", set_space}, {"configure", configure}, {"set_priority", set_priority}, {"set_affinity", set_affinity},
     {"set_flags", set_flags}, {"unmap_page", unmap_page}, {"bind_notification", bind_notification},
-    {"refused_operations", refused_operations}, {"delete_thread", delete_thread},
+    {"refused_operations", refused_operations}, {"moved_while_waiting", moved_while_waiting},
+     {"delete_thread", delete_thread},
 };
 
 /* --- setting up --- */
