@@ -17,6 +17,7 @@
 #   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE compares with an earlier
 #                      bench.json; one or some: tools/bench NAME...
 #   make torture       long and parallel torture runs; want a machine that does nothing else
+#   make chaos         kills CHAOS_KILLS=200 nodes while the others work
 #   make format-check  what clang-format would change
 #
 # Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
@@ -33,6 +34,8 @@ LD := ld
 AR := ar
 NASM := nasm
 FUZZ_SECONDS := 60
+CHAOS_KILLS := 200
+CHAOS_SEED := 1
 
 # Debian packages: build/packages/GOAL exists once tools/packages has found or installed what GOAL needs.
 build/packages/%: tools/packages
@@ -200,6 +203,8 @@ bench: for-bench
 	@tools/bench $(if $(BASE),--base $(BASE))
 torture: for-system
 	@tests/system/run --goal torture
+chaos: for-system build/packages/system
+	@tests/system/run_chaos.py --kills $(CHAOS_KILLS) --seed $(CHAOS_SEED)
 models: build/packages/models
 	@tools/check-models
 rules: build/packages/rules
@@ -215,5 +220,5 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture models rules fuzz \
+.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture chaos models rules fuzz \
     format-check clean help

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """
-tests/system/run_chaos.py RUNS [--seed N] [--cpus N] [--kernel KIND] [--operations N] [--checks]: the chaos test, RUNS times.
+tests/system/run_chaos.py RUNS [--seed N] [--cpus N] [--kernel KIND] [--checks] [--operations N]: the chaos test, RUNS times.
+tests/system/run_chaos.py --kills N [--seed N] [--operations N]: until N nodes were killed, in all settings by turns.
 
 Each run boots 4 nodes of --cpus CPUs, which exchange numbered operations, and kills one to three of them, each in a way and at a
 time that the seed decides. Every node that was not to be killed must say that it survived, and nobody may say that
@@ -8,6 +9,8 @@ something is wrong. A node's turn to die may come after all is over; the last li
 status is 0 if every run was good.
 """
 import argparse
+import collections
+import itertools
 import os
 import random
 import re
@@ -15,12 +18,22 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-WAYS = {"debug": ["crash", "exit", "assert", "write", "flood"], "release": ["crash", "exit", "flood"]}
+WAYS = {"debug": ["crash", "exit", "assert", "write", "neighbour", "text", "global", "flood"],
+        "release": ["crash", "exit", "flood"]}  # release kernels cannot be told to fail
 NODES = 4
+TIME_LIMIT = 180
+
+Setting = collections.namedtuple("Setting", "kernel cpus checks")
+ALL_SETTINGS = [Setting("debug", 1, False), Setting("debug", 1, True), Setting("release", 1, False),
+                Setting("debug", 2, False), Setting("debug", 2, True), Setting("release", 2, False)]
+
+
+def name_of(setting):
+    return f"{setting.kernel}, {NODES}x{setting.cpus}{', checks=on' if setting.checks else ''}"
 
 
 def verdict(text, victims):
-    """What is wrong with a run, or nothing; and how many nodes were killed."""
+    """What is wrong with a run, or nothing; and which nodes were killed."""
     killed = {int(node) for node in re.findall(r"^\[(\d)\] dying by", text, re.M)}
     survived = {int(node) for node in re.findall(r"^\[(\d)\] survived:", text, re.M)}
     if re.search(r"^\[\d\] (wrong|cannot|still)", text, re.M):
@@ -33,27 +46,31 @@ def verdict(text, victims):
     return None, killed
 
 
-def run_once(generator, options, number):
+def run_once(generator, setting, operations, number):
+    """Whether it was good, and the ways in which nodes were killed."""
     victims = generator.sample(range(NODES), generator.randint(1, 3))
-    plans = [f"{node}:{generator.choice(WAYS[options.kernel])}:{generator.randint(0, options.operations * 2)}" for node in victims]
-    image = f"build/system/programs/chaos.elf node=all {options.operations} {' '.join(plans)}"
-    done = subprocess.run(["tools/cmk", "run", "--direct", "--smp", str(NODES * options.cpus), "--timeout", "120",
-                           "--kernel", options.kernel, "--config", f"nodes={NODES}" + (" checks=on" if options.checks else ""), image],
+    plans = {node: (generator.choice(WAYS[setting.kernel]), generator.randint(0, operations * 2)) for node in victims}
+    words = [f"{node}:{way}:{after}" for node, (way, after) in plans.items()]
+    image = f"build/system/programs/chaos.elf node=all {operations} {' '.join(words)}"
+    config = f"nodes={NODES}" + (" checks=on" if setting.checks else "")
+    done = subprocess.run(["tools/cmk", "run", "--direct", "--smp", str(NODES * setting.cpus), "--timeout", str(TIME_LIMIT),
+                           "--kernel", setting.kernel, "--config", config, image],
                           cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     mistake, killed = verdict(done.stdout.replace("\r", ""), victims)
-    ways = [plan for plan in plans if int(plan[0]) in killed]
-    print(f"{'FAIL' if mistake else 'ok  '} run {number}: {' '.join(ways) or 'nobody died'}", flush=True)
+    died = " ".join(word for word in words if int(word[0]) in killed)
+    print(f"{'FAIL' if mistake else 'ok  '} run {number} ({name_of(setting)}): {died or 'nobody died'}", flush=True)
     if mistake:
         log = os.path.join(TOP, "build", "system", f"chaos-{number}.log")
         with open(log, "w", encoding="utf-8") as file:
-            file.write(image + "\n" + done.stdout + done.stderr)
+            file.write(f"{setting} {image}\n{done.stdout}{done.stderr}")
         print(f"     {mistake}; {log}", flush=True)
-    return mistake is None, len(killed)
+    return mistake is None, [plans[node][0] for node in killed if node in plans]
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("runs", type=int)
+    parser.add_argument("runs", type=int, nargs="?", default=0)
+    parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--kernel", choices=sorted(WAYS), default="debug")
@@ -62,11 +79,20 @@ def main():
     options = parser.parse_args()
     os.makedirs(os.path.join(TOP, "build", "system"), exist_ok=True)
     generator = random.Random(options.seed)
-    results = [run_once(generator, options, number) for number in range(1, options.runs + 1)]
-    good = sum(1 for ok, _ in results if ok)
-    kills = sum(killed for _, killed in results)
-    print(f"{good} runs passed, {len(results) - good} failed, {kills} kills")
-    return 0 if results and good == len(results) and kills else 1
+    settings = itertools.cycle(ALL_SETTINGS if options.kills else [Setting(options.kernel, options.cpus, options.checks)])
+    good = runs = 0
+    ways, kills_in = collections.Counter(), collections.Counter()
+    while runs < options.runs or sum(ways.values()) < options.kills:
+        setting = next(settings)
+        runs += 1
+        is_good, killed = run_once(generator, setting, options.operations, runs)
+        good += is_good
+        ways.update(killed)
+        kills_in[name_of(setting)] += len(killed)
+    print("kills by " + ", ".join(f"{way} {count}" for way, count in sorted(ways.items())))
+    print("kills in " + "; ".join(f"{name}: {count}" for name, count in sorted(kills_in.items())))
+    print(f"{good} runs passed, {runs - good} failed, {sum(ways.values())} kills")
+    return 0 if runs and good == runs and ways else 1
 
 
 if __name__ == "__main__":

@@ -26,6 +26,25 @@ static void flood(uint64_t ticks)
     }
 }
 
+/* Where kernels have things (docs/memory-map.md). */
+#define WINDOW       0xffff800000000000ul
+#define KERNEL_TEXT  0xffffffff80101000ul
+#define GLOBAL_STATE 0xffffffff90000000ul
+
+/* The trigger takes an address in the window. */
+static void wild_write(seL4_Word vaddr)
+{
+    cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE, vaddr - WINDOW);
+}
+
+/* With equal nodes in 256 MiB, as the test has them: 64 MiB from this program's own image lies another node's memory. */
+static seL4_Word address_in_neighbour(void)
+{
+    seL4_X86_Page_GetAddress_t own = seL4_X86_Page_GetAddress(seL4_GetBootInfo()->userImageFrames.start);
+    seL4_Word step = 0x4000000;
+    return mesh.self + 1 < mesh.num_nodes ? own.paddr + step : own.paddr - step;
+}
+
 static bool is(const char *how, const char *word)
 {
     return strncmp(how, word, strlen(word)) == 0 && how[strlen(word)] == ':';
@@ -40,7 +59,13 @@ _Noreturn void die(const char *how)
     } else if (is(how, "assert")) {
         cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_ASSERT, 0);
     } else if (is(how, "write")) { /* where the shared region lies, which no kernel maps */
-        cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE, cluster->shared.paddr);
+        wild_write(WINDOW + cluster->shared.paddr);
+    } else if (is(how, "neighbour")) {
+        wild_write(WINDOW + address_in_neighbour());
+    } else if (is(how, "text")) { /* the copy of the kernel's text that all nodes share */
+        wild_write(KERNEL_TEXT);
+    } else if (is(how, "global")) {
+        wild_write(GLOBAL_STATE);
     } else if (is(how, "flood")) {
         flood(100);
         exit(7);
