@@ -10,9 +10,9 @@ global nmi_stub, double_fault_stub, machine_check_stub, debug_stub_one, debug_st
 
 section .text
 
-; A node that stops sends this to its own CPUs, which halt. Any other NMI is counted and ignored; also one that hits the CPU
-; that is stopping the node, which must be able to finish. node_stopping: that CPU's block; written once, before the NMI, by
-; that CPU. cpus_halted: counted up here, read by that CPU.
+; A node that stops sends this to its own CPUs, which halt. Any other NMI is counted and ignored; also one that hits
+; the CPU that is stopping the node, which must be able to finish. node_stopping: that CPU's block; written once,
+; before the NMI, by that CPU. cpus_halted: counted up here, read by that CPU.
 align 16
 nmi_stub:
     push rax
@@ -41,8 +41,9 @@ double_fault_stub:                       ; the CPU pushed an error code of 0
     call kernel_exception
     ud2
 
-; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody needs any more: another
-; one, which comes meanwhile, then finds this stack free, and returns. So does an interrupt message with its vector.
+; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody needs any more:
+; another one, which comes meanwhile, then finds this stack free, and returns. So does an interrupt message with its
+; vector.
 align 16
 machine_check_stub:
     push 0

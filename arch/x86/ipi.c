@@ -14,10 +14,10 @@
 #include <kernel/cpu.h>
 
 /*
- * All nodes together may take 10 % of one CPU of a node, at 2000 cycles for a signal: 200 signals in a tick at 2 GHz. Were
- * a signal to cost twice as much, the target would still keep four fifths. Every other node has an equal part, because
- * senders share no state. Where that is less than one signal in a tick, as with many nodes on a slow machine, it is one in
- * several ticks.
+ * All nodes together may take 10 % of one CPU of a node, at 2000 cycles for a signal: 200 signals in a tick at 2 GHz.
+ * Were a signal to cost twice as much, the target would still keep four fifths. Every other node has an equal part,
+ * because senders share no state. Where that is less than one signal in a tick, as with many nodes on a slow machine,
+ * it is one in several ticks.
  */
 enum { CYCLES_PER_SIGNAL = 2000, PERCENT_FOR_SIGNALS = 10, STATUS_IRQ = ABI_CMK_IPI_IRQS };
 

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 
 /*
- * node_stopping: the CPU that stops the node, set once by that CPU; read by the node's NMI stubs. cpus_halted: counted up
- * by them.
+ * node_stopping: the CPU that stops the node, set once by that CPU; read by the node's NMI stubs. cpus_halted:
+ * counted up by them.
  *
  * A CPU that joins its node sets `takes_nmi` and then reads node_stopping; the one that stops the node sets
  * node_stopping and then reads every `takes_nmi`. All four are sequentially consistent, so one of the two sees the

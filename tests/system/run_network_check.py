@@ -2,8 +2,8 @@
 """
 Real packets for user/net-echo: a peer on QEMU's network that speaks Ethernet over UDP sockets on 127.0.0.1. It sends ARP and
 ICMP echo requests and UDP datagrams, also wrong ones, checks every reply, and afterwards reads the packet capture that
-QEMU wrote itself. Usage: run_network_check.py NAME KERNEL CPUS CONFIGURATION [QEMU's options for the card]. The card is 00:03.0
-and belongs to node 1; the capture is build/system/drivers/NAME.pcap.
+QEMU wrote itself. Usage: run_network_check.py NAME KERNEL CPUS NODE CONFIGURATION [QEMU's options for the card]. The card is
+00:03.0 and belongs to node NODE, where the server runs; the capture is build/system/drivers/NAME.pcap.
 """
 import os
 import socket
@@ -160,13 +160,13 @@ def check_burst(wire):
     expect(len(seen) == 48, f"{len(seen)} replies to a burst of 48")
 
 
-def check_udp(wire):
+def check_udp(wire, client):
     """Datagrams travel through the packet channel to the program on the other node and back."""
     for text in (b"hello", b"", b"x" * 1400):
         wire.send(udp(text))
         reply = wire.receive(lambda frame: payload_of(frame, 17) is not None, 5)
         got = payload_of(reply, 17) if reply else b""
-        expect(got[:4] == struct.pack(">HH", ECHO_PORT, PEER_PORT) and got[8:] == b"node 0 heard: " + text,
+        expect(got[:4] == struct.pack(">HH", ECHO_PORT, PEER_PORT) and got[8:] == b"node %d heard: " % client + text,
                f"no correct answer to a datagram of {len(text)} bytes")
 
 
@@ -199,7 +199,7 @@ def check_capture(path):
     print(f"capture: {len(frames)} frames, {len(answered)} echo requests answered")
 
 
-def talk(wire, process):
+def talk(wire, process, client):
     if not check_arp(wire, process):
         return
     begin = time.monotonic()
@@ -209,27 +209,30 @@ def talk(wire, process):
         check_ping(wire, 1000 + number, (bytes(range(256)) * 6)[:size])
     check_silence(wire)
     check_burst(wire)
-    check_udp(wire)
+    check_udp(wire, client)
     expect(not wire.unexpected, f"{len(wire.unexpected)} frames that nobody asked for")
     wire.send(udp(b"quit"))
 
 
 def main():
-    name, kernel, cpus, configuration = sys.argv[1:5]
-    card = ",".join([""] + sys.argv[5:])
+    name, kernel, cpus, node, configuration = sys.argv[1:6]
+    card = ",".join([""] + sys.argv[6:])
+    server, client = int(node), 1 if node == "0" else 0
+    images = [os.path.join(TOP, "build/system/programs/behave.elf") + " exit=0"] * max(2, server + 1)
+    images[server] = os.path.join(TOP, "build/user/net-echo.elf") + " 00:03.0 10.0.0.2 until-alone"
+    images[client] = os.path.join(TOP, "build/user/udp-echo.elf") + f" {server} {ECHO_PORT}"
     capture = os.path.join(TOP, "build", "system", "drivers", name + ".pcap")
     os.makedirs(os.path.dirname(capture), exist_ok=True)
     wire = Wire()
     qemu = (f"{wire.options()} -object filter-dump,id=f0,netdev=n0,file={capture} "
             f"-device virtio-net-pci,netdev=n0,addr=03.0,mac=52:54:00:12:34:56,romfile={card}")
-    configuration = f"nodes=2 node1.devices=00:03.0 channel=0-1,2M {configuration}"
+    configuration = f"nodes={len(images)} node{server}.devices=00:03.0 channel={client}-{server},2M {configuration}"
     process = subprocess.Popen(
         [os.path.join(TOP, "tools", "cmk"), "run", "--kernel", kernel, "--smp", cpus, f"--qemu={qemu}", "--timeout", str(SECONDS),
-         f"--config={configuration}", os.path.join(TOP, "build/user/udp-echo.elf") + f" 1 {ECHO_PORT}",
-         os.path.join(TOP, "build/user/net-echo.elf") + " 00:03.0 10.0.0.2 until-alone"], stdin=subprocess.DEVNULL)
+         f"--config={configuration}"] + images, stdin=subprocess.DEVNULL)
     process.deadline = time.monotonic() + SECONDS
     try:
-        talk(wire, process)
+        talk(wire, process, client)
         status = process.wait(max(1, process.deadline - time.monotonic()) if not problems else 1)
         expect(status == 0, f"the cluster ended with status {status}")
         check_capture(capture)

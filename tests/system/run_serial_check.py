@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """
 A person at the serial port of user/serial-server: reads the lines of two nodes on com2, types a line for each, and checks that
-everything arrived once and in order. Usage: run_serial_check.py CONFIGURATION MODE, where MODE is what the server must say
-about how it works ("by interrupt" or "polled").
+everything arrived once and in order. Usage: run_serial_check.py SERVER CONFIGURATION MODE: the server's node of three, the words
+that give it the port, and what it must say about how it works ("by interrupt" or "polled").
 """
 import os
 import re
@@ -50,14 +50,15 @@ class Port:
 
 
 def main():
-    configuration, mode = sys.argv[1:]
+    server, configuration, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    first, second = clients = [node for node in range(3) if node != server]
     port = Port()
-    hello = os.path.join(TOP, "build/user/serial-hello.elf")
+    images = [os.path.join(TOP, "build/user/serial-hello.elf") + f" {server} {LINES}"] * 3
+    images[server] = os.path.join(TOP, "build/user/serial-server.elf") + " com2 until-alone"
+    channels = " ".join(f"channel={min(node, server)}-{max(node, server)},2M" for node in clients)
     process = subprocess.Popen(
         [os.path.join(TOP, "tools", "cmk"), "run", "--smp", "3", f"--qemu={port.options()}", "--timeout", str(SECONDS),
-         f"--config=nodes=3 channel=0-1,2M channel=1-2,2M {configuration}", f"{hello} 1 {LINES}",
-         os.path.join(TOP, "build/user/serial-server.elf") + " com2 until-alone", f"{hello} 1 {LINES}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+         f"--config=nodes=3 {channels} {configuration}"] + images, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     problems, output = [], []
 
     def show():
@@ -68,16 +69,16 @@ def main():
     reader = threading.Thread(target=show)
     reader.start()
     try:
-        for node in (0, 2):
+        for node in clients:
             if not port.wait_for(rb"\[%d\] line %d of %d\r\n" % (node, LINES, LINES), SECONDS):
                 problems.append(f"the last line of node {node} did not arrive")
         if not problems:
-            port.type(b"2:for node two\r")
-            if not port.wait_for(rb"\[2\] goodbye from node 2\r\n", 10):
-                problems.append("node 2 does not say goodbye")
+            port.type(b"%d:for one node\r" % second)
+            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (second, second), 10):
+                problems.append(f"node {second} does not say goodbye")
             port.type(b"for everybody who is left\r")
-            if not port.wait_for(rb"\[0\] goodbye from node 0\r\n", 10):
-                problems.append("node 0 does not say goodbye")
+            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (first, first), 10):
+                problems.append(f"node {first} does not say goodbye")
             status = process.wait(20)
             if status != 0:
                 problems.append(f"the cluster ended with status {status}")
@@ -88,7 +89,7 @@ def main():
         process.wait()
         reader.join()
     lines = port.text.decode("ascii", "backslashreplace").split("\r\n")
-    for node in (0, 2):
+    for node in clients:
         own = [line for line in lines if line.startswith(f"[{node}] ")]
         expected = [f"[{node}] line {i + 1} of {LINES}" for i in range(LINES)] + [f"[{node}] goodbye from node {node}"]
         if own != expected:
@@ -96,8 +97,8 @@ def main():
     if len(lines) != 2 * LINES + 3:
         problems.append(f"com2 has {len(lines) - 1} lines")
     text = "".join(output)
-    for wanted in (f"[1] serial-server: com2 is ready, {mode}", "[2] serial-hello: somebody typed: for node two",
-                   "[0] serial-hello: somebody typed: for everybody who is left"):
+    for wanted in (f"[{server}] serial-server: com2 is ready, {mode}", f"[{second}] serial-hello: somebody typed: for one node",
+                   f"[{first}] serial-hello: somebody typed: for everybody who is left"):
         if wanted not in text:
             problems.append(f"missing: {wanted}")
     for problem in problems:

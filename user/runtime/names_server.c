@@ -1,7 +1,8 @@
 /*
  * <cmk/names.h>: the service, a thread of node 0. It remembers names and connections that wait to be accepted; memory
- * of connections is handed out once and never again. A client that breaks its channel, or takes no replies, is not served
- * any more, and each node has a part of everything that the others cannot take: so no client keeps the others from being served.
+ * of connections is handed out once and never again. A client that breaks its channel, or takes no replies, is not
+ * served any more, and each node has a part of everything that the others cannot take: so no client keeps the others
+ * from being served.
  */
 #include "names.h"
 #include "shared_layout.h"
@@ -152,8 +153,7 @@ static bool serve_client(seL4_Word node)
 {
     struct names_request request;
     struct cmk_message message;
-    enum cmk_channel_error error =
-        cmk_channel_try_receive(&service.end[node], &message, &request, sizeof(request));
+    enum cmk_channel_error error = cmk_channel_try_receive(&service.end[node], &message, &request, sizeof(request));
     if (error == CMK_CHANNEL_EMPTY) {
         return true;
     }

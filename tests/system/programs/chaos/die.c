@@ -37,7 +37,9 @@ static void wild_write(seL4_Word vaddr)
     cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE, vaddr - WINDOW);
 }
 
-/* With equal nodes in 256 MiB, as the test has them: 64 MiB from this program's own image lies another node's memory. */
+/*
+ * With equal nodes in 256 MiB, as the test has them: 64 MiB from this program's own image lies another node's memory.
+ */
 static seL4_Word address_in_neighbour(void)
 {
     seL4_X86_Page_GetAddress_t own = seL4_X86_Page_GetAddress(seL4_GetBootInfo()->userImageFrames.start);

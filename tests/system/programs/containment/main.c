@@ -1,6 +1,6 @@
 /*
- * Containment: one node goes wrong while the others work, and they neither lose anything nor stop. Arguments: the node, and
- * what becomes of it:
+ * Containment: one node goes wrong while the others work, and they neither lose anything nor stop. Arguments: the
+ * node, and what becomes of it:
  *
  *   fault     its program faults, and nobody handles it: its kernel runs on
  *   assert    an assertion of its kernel fails
@@ -9,8 +9,8 @@
  *   check     somebody outside signals a machine check to one of its CPUs
  *   nmi       somebody outside sends NMIs: it must go on working
  *
- * "Outside" waits for the line "ready for it". The others exchange numbered messages in rounds, from before it happens until
- * some time after each of them has seen it in the status page.
+ * "Outside" waits for the line "ready for it". The others exchange numbered messages in rounds, from before it
+ * happens until some time after each of them has seen it in the status page.
  */
 #include <cmk/mesh.h>
 #include <cmk/node_status.h>
@@ -33,7 +33,7 @@ static const char *how;
 static struct {
     atomic_ulong ready; /* are at work */
     atomic_ulong done;  /* have seen it, and worked on */
-} *board;
+} * board;
 
 static bool is(const char *word)
 {

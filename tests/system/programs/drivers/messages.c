@@ -113,8 +113,8 @@ static void forge(const struct cmk_cluster *cluster)
 {
     static const uint16_t data[] = {0x20, 0x21, 0x2e, 0x2f, 0x30 + LOST_VECTOR, 0x9c, 0x9d, 0x9e, 0xa0, 0xfe, 0xff,
                                     /* vectors of exceptions; an APIC refuses lower ones */
-                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                    MESSAGE_IS_NMI, MESSAGE_IS_EXTINT};
+                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, MESSAGE_IS_NMI,
+                                    MESSAGE_IS_EXTINT};
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
         for (seL4_Word cpu = 0; cpu < cluster->nodes[node].num_cpus; cpu++) {
             seL4_Word address = CMK_MSI_ADDRESS_BASE | cluster->nodes[node].apic_ids[cpu] << CMK_MSI_APIC_ID_SHIFT;

@@ -1,8 +1,8 @@
 /*
- * A channel's memory belongs to two nodes. Its owners, nodes 0 and 1, fill it with a secret, and tell everybody what it looks
- * like and where it lies. Nodes without the channel then look for it in all memory that they can get, by all means
- * (thief.c), and write over what they find; afterwards the owners must find it unchanged. With the argument keep=TICKS
- * the owners look after it for so long instead, whatever other program runs on the other nodes.
+ * A channel's memory belongs to two nodes. Its owners, nodes 0 and 1, fill it with a secret, and tell everybody what
+ * it looks like and where it lies. Nodes without the channel then look for it in all memory that they can get, by all
+ * means (thief.c), and write over what they find; afterwards the owners must find it unchanged. With the argument
+ * keep=TICKS the owners look after it for so long instead, whatever other program runs on the other nodes.
  */
 #include "foreign.h"
 

@@ -31,7 +31,10 @@ static seL4_Word address_of(seL4_CPtr frame)
     return answer.error == seL4_NoError ? answer.paddr : 0;
 }
 
-/* All of this node's own memory, in frames of the size, until no memory is left. The last ones pay for paging structures. */
+/*
+ * All of this node's own memory, in frames of the size, until no memory is left. The last ones pay for paging
+ * structures.
+ */
 static bool search_memory(seL4_Word type, seL4_Word bits, seL4_Word *frames)
 {
     for (*frames = 0;; ++*frames) {
@@ -127,8 +130,13 @@ static bool forge_all_calls(void)
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
         good = forge_calls(cluster->nodes[node].status_frame) && good;
     }
-    static const seL4_Word types[] = {seL4_X86_4K, seL4_X86_LargePageObject, seL4_UntypedObject, seL4_X86_PageTableObject,
-                                      seL4_X86_PageDirectoryObject, seL4_X86_PDPTObject, seL4_X64_PML4Object};
+    static const seL4_Word types[] = {seL4_X86_4K,
+                                      seL4_X86_LargePageObject,
+                                      seL4_UntypedObject,
+                                      seL4_X86_PageTableObject,
+                                      seL4_X86_PageDirectoryObject,
+                                      seL4_X86_PDPTObject,
+                                      seL4_X64_PML4Object};
     for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         seL4_CPtr object = cmk_alloc_object(types[i], seL4_PageBits);
         good = object != 0 && forge_calls(object) && good;
@@ -140,7 +148,8 @@ static bool forge_all_calls(void)
 /* The kernel would write there itself. */
 static bool try_as_buffer(void)
 {
-    return seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, target & ~0x1ffful, cluster->shared.first_slot) != seL4_NoError &&
+    return seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, target & ~0x1ffful, cluster->shared.first_slot) !=
+               seL4_NoError &&
            seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, 0x200000, cluster->nodes[0].status_frame) != seL4_NoError;
 }
 

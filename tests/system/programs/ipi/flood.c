@@ -1,8 +1,8 @@
 /*
- * What a victim keeps of its own time while all other nodes signal it in loops, on every irq: the work it does in a number
- * of its own ticks, without and with the flood. First with no handler bound, so that what it loses is what it cannot
- * avoid; then while a thread of higher priority takes every signal. A figure means something only where time is the same
- * for all, as in Bochs or on hardware. Afterwards no signal may be lost.
+ * What a victim keeps of its own time while all other nodes signal it in loops, on every irq: the work it does in a
+ * number of its own ticks, without and with the flood. First with no handler bound, so that what it loses is what it
+ * cannot avoid; then while a thread of higher priority takes every signal. A figure means something only where time
+ * is the same for all, as in Bochs or on hardware. Afterwards no signal may be lost.
  */
 #include "ipi.h"
 
@@ -26,8 +26,7 @@ static unsigned long work(uint64_t cycles)
     unsigned long units = 0;
     uint64_t end = read_tsc() + cycles;
     while (read_tsc() < end) {
-        for (volatile unsigned i = 0; i < 100; i++) {
-        }
+        for (volatile unsigned i = 0; i < 100; i++) {}
         units++;
     }
     return units;

@@ -1,7 +1,7 @@
 /*
- * The name service has a client that abuses it: the last node asks without ever taking an answer, publishes as many names as it
- * can, and connects as often as it can. The others publish and connect all the same. The argument says which: "silent",
- * "names" or "connections".
+ * The name service has a client that abuses it: the last node asks without ever taking an answer, publishes as many
+ * names as it can, and connects as often as it can. The others publish and connect all the same. The argument says
+ * which: "silent", "names" or "connections".
  */
 #include <cmk/mesh.h>
 #include <cmk/names.h>
@@ -25,7 +25,7 @@ static int failures;
 /* Behind the name service's part of the shared region; zero at first. */
 static struct {
     atomic_ulong joined, published, abused, done;
-} *board;
+} * board;
 
 static void check(bool good, const char *name)
 {
@@ -111,7 +111,8 @@ int main(int argc, char **argv)
         !cmk_names_join(&names, &bell)) {
         return EXIT_FAILURE;
     }
-    (void)seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 200); /* below the service, for it spins here */
+    (void)seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB,
+                               200); /* below the service, for it spins here */
     atomic_fetch_add(&board->joined, 1);
     wait_for(&board->joined, 3);
     if (cluster->node_id == 1) {

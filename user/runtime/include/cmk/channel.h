@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    CMK_CHANNEL_LINE = 64,       /* bytes of a cache line */
+    CMK_CHANNEL_LINE = 64,        /* bytes of a cache line */
     CMK_CHANNEL_FIRST_BYTES = 48, /* of a message in its first line; its header and its tag are before them */
     CMK_CHANNEL_MORE_BYTES = 56,  /* in each further line */
     CMK_CHANNEL_MIN_LINES = 2,
@@ -40,7 +40,7 @@ enum cmk_message_kind {
     CMK_MESSAGE = 1, /* its tag means what the programs want */
     CMK_REQUEST,     /* of cmk_channel_call; answered by cmk_channel_reply */
     CMK_REPLY,
-    CMK_BULK,        /* refers to bytes in the peer's pool */
+    CMK_BULK, /* refers to bytes in the peer's pool */
 };
 
 /* What was received. Private memory: the peer cannot change it. */
@@ -75,16 +75,16 @@ struct cmk_channel_end {
     unsigned spins;                            /* looks before sleeping */
 
     /* Positions count lines, or bytes of a pool, since the beginning. */
-    uint64_t sent, sent_taken;                /* out: written, and known to be received by the peer */
+    uint64_t sent, sent_taken; /* out: written, and known to be received by the peer */
     uint64_t bulk_sent, bulk_taken;
     uint64_t bulk_reserved, bulk_reserved_end; /* what cmk_channel_bulk_reserve gave last; equal: nothing */
     uint64_t received, bulk_received;
-    uint64_t nap;                             /* odd: asleep; also in shared memory, for the peer */
-    uint64_t rung_nap;                        /* the peer's nap that was last ended by ringing */
+    uint64_t nap;      /* odd: asleep; also in shared memory, for the peer */
+    uint64_t rung_nap; /* the peer's nap that was last ended by ringing */
     uint64_t last_call;
-    uint64_t next_header;                     /* of the next message, as checked; 0: not yet looked at */
-    enum cmk_channel_error failed;            /* OK, or BROKEN */
-    uint64_t naps, rings;                     /* how often this end slept, and rang */
+    uint64_t next_header;          /* of the next message, as checked; 0: not yet looked at */
+    enum cmk_channel_error failed; /* OK, or BROKEN */
+    uint64_t naps, rings;          /* how often this end slept, and rang */
 };
 
 struct cmk_channel_config {
@@ -132,8 +132,8 @@ enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void 
                                         size_t capacity, size_t *reply_length);
 
 /*
- * Answers a received CMK_REQUEST. The first never waits: FULL is for a client that does not take its replies. A server of
- * several clients uses it, and drops such a client. The second waits for room as cmk_channel_send does.
+ * Answers a received CMK_REQUEST. The first never waits: FULL is for a client that does not take its replies. A
+ * server of several clients uses it, and drops such a client. The second waits for room as cmk_channel_send does.
  */
 enum cmk_channel_error cmk_channel_try_reply(struct cmk_channel_end *end, const struct cmk_message *request,
                                              const void *data, size_t length);

@@ -9,18 +9,18 @@
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
 
-#define CMK_NAME_BYTES     32 /* the ending zero included */
-#define CMK_NAMES_IRQ      14 /* of node 0, taken by the service */
-#define CMK_NAMES_MAX      64 /* names */
-#define CMK_NAMES_PENDING  64 /* connections that are not accepted yet, of all names */
+#define CMK_NAME_BYTES    32 /* the ending zero included */
+#define CMK_NAMES_IRQ     14 /* of node 0, taken by the service */
+#define CMK_NAMES_MAX     64 /* names */
+#define CMK_NAMES_PENDING 64 /* connections that are not accepted yet, of all names */
 
 enum cmk_names_error {
     CMK_NAMES_OK,
-    CMK_NAMES_NONE,    /* connect: nobody published this name yet; accept: nobody connected */
-    CMK_NAMES_TAKEN,   /* publish: somebody has */
-    CMK_NAMES_FULL,    /* no room for more names, connections or memory, or the rest is kept for other nodes */
-    CMK_NAMES_WRONG,   /* the request or the answer makes no sense */
-    CMK_NAMES_GONE,    /* the service's node has ended */
+    CMK_NAMES_NONE,  /* connect: nobody published this name yet; accept: nobody connected */
+    CMK_NAMES_TAKEN, /* publish: somebody has */
+    CMK_NAMES_FULL,  /* no room for more names, connections or memory, or the rest is kept for other nodes */
+    CMK_NAMES_WRONG, /* the request or the answer makes no sense */
+    CMK_NAMES_GONE,  /* the service's node has ended */
 };
 
 /* A program's connection to the service. */
@@ -31,8 +31,9 @@ struct cmk_names {
 };
 
 /*
- * Starts the service on node 0, and nothing on the others; true if that went well. Initial thread only. The service's thread
- * has priority 254: on node 0, an initial thread that keeps its 255 and spins without sleeping keeps it from running.
+ * Starts the service on node 0, and nothing on the others; true if that went well. Initial thread only. The service's
+ * thread has priority 254: on node 0, an initial thread that keeps its 255 and spins without sleeping keeps it from
+ * running.
  */
 bool cmk_names_start(void);
 

@@ -26,16 +26,16 @@ static inline uint64_t cmk_node_ticks(const struct cmk_status_page *page)
 
 enum cmk_node_health {
     CMK_NODE_WELL,
-    CMK_NODE_SILENT, /* its ticks stand still: its CPU 0, or a CPU with its kernel's lock, hangs. Or it has not booted yet */
-    CMK_NODE_ENDED,  /* the page's state says how */
+    CMK_NODE_SILENT, /* its ticks stand still: its CPU 0, or one with its kernel's lock, hangs; or it boots */
+    CMK_NODE_ENDED, /* the page's state says how */
 };
 
 /* Watches a node's ticks, by those of this node. */
 struct cmk_node_watch {
     const struct cmk_status_page *page;
     const struct cmk_status_page *own;
-    uint64_t ticks;  /* the node's, when they were last seen to move */
-    uint64_t moved;  /* this node's at that time */
+    uint64_t ticks; /* the node's, when they were last seen to move */
+    uint64_t moved; /* this node's at that time */
 };
 
 /* Begins to watch. False if there is no such node. Initial thread only. */
