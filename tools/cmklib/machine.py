@@ -15,10 +15,11 @@ LOADERS = ("direct", "grub", "uefi", "bochs")
 COM_PORTS = 4
 OVMF = "/usr/share/ovmf/OVMF.fd"
 BOCHS_HOST_MEMORY = 1024  # MiB that Bochs keeps in its own memory at most
+BOCHS_IPS = 4000000  # ticks in a second of emulated time: few, so that waiting takes little real time
 BOCHS_CPUS_WITH_HPET = 15  # more CPUs need the HPET's place in Bochs's timer table
 
 BOCHS_CONFIGURATION = """\
-cpu: model={model}, count={cpus}, ips=4000000, reset_on_triple_fault=0, ignore_bad_msrs=0
+cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest={guest}, host={host}
 romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
@@ -35,9 +36,11 @@ display_library: term
 class Setup:
     """What to boot and on which machine; the options of `cmk run`."""
 
-    def __init__(self, kernel, images, config="", loader="direct", smp="1", mem="256M", multiboot=2, qemu="", gdb_port=None):
+    def __init__(self, kernel, images, config="", loader="direct", smp="1", mem="256M", multiboot=2, qemu="", gdb_port=None,
+                 bochs_ips=BOCHS_IPS):
         self.kernel, self.images, self.config, self.loader = kernel, images, config, loader
         self.smp, self.mem, self.multiboot, self.gdb_port = str(smp), str(mem), multiboot, gdb_port
+        self.bochs_ips = bochs_ips
         try:
             self.qemu = shlex.split(qemu)
         except ValueError as error:
@@ -109,7 +112,7 @@ def bochs_command(setup, folder, consoles):
     guest = mebibytes(setup.mem)
     iso = os.path.join(folder, "cmk.iso")
     make_iso(iso, setup.kernel, setup.config, setup.images, setup.multiboot, bios_only=True)
-    text = BOCHS_CONFIGURATION.format(model="tigerlake", cpus=setup.smp, guest=guest, iso=iso,
+    text = BOCHS_CONFIGURATION.format(model="tigerlake", ips=setup.bochs_ips, cpus=setup.smp, guest=guest, iso=iso,
                                       host=min(guest, BOCHS_HOST_MEMORY), log=os.path.join(folder, "bochs.log"))
     text += "".join(f"com{number + 1}: enabled=1, mode=file, dev={console}\n" for number, console in enumerate(consoles))
     if int(setup.smp) > BOCHS_CPUS_WITH_HPET:

@@ -7,6 +7,7 @@ import sys
 from cmklib.cc import cc
 from cmklib.gdb import gdb
 from cmklib.image import Image, make_iso
+from cmklib.machine import BOCHS_IPS
 from cmklib.places import WrongUse, kernel_file
 from cmklib.run import plan, run
 from cmklib.verdict import WRONG_USE
@@ -81,6 +82,8 @@ def add_machine(parser):
     parser.add_argument("--smp", metavar="N", default="4", help="CPUs (default 4); also QEMU's sockets=, cores=, threads=")
     parser.add_argument("--mem", metavar="SIZE", default="256M", help="memory, such as 64M or 6G (default 256M)")
     parser.add_argument("--timeout", metavar="S", type=seconds, help="time limit in seconds (default 60)")
+    parser.add_argument("--bochs-ips", metavar="N", type=int, default=BOCHS_IPS,
+                        help=f"Bochs: ticks (instructions of each CPU) in a second of its clock (default {BOCHS_IPS})")
     parser.add_argument("--qemu", metavar="OPTIONS", default="", help="further options for QEMU, as one word")
 
 

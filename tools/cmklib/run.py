@@ -40,7 +40,8 @@ def follow(machine, verdict, deadline, seconds):
 def setup_from(options):
     return Setup(kernel=kernel_file(options.kernel), images=[Image.parse(text) for text in options.images],
                  config=options.config, loader=options.loader, smp=options.smp, mem=options.mem,
-                 multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None)
+                 multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
+                 bochs_ips=options.bochs_ips)
 
 
 def run(options):

@@ -50,6 +50,9 @@ void report(const char *name, struct samples *samples, unsigned rounds, unsigned
 /* The same for operations that come `count` at a time; the name has %u for the count. See rounds_for(). */
 void report_counted(const char *name, unsigned count, struct samples *samples, unsigned rounds);
 
+/* As report(), with a number in the name that says nothing about how many operations a sample covers. */
+void report_numbered(const char *name, unsigned number, struct samples *samples, unsigned rounds);
+
 /* How many rounds of so many operations; the first of them is not reported. */
 unsigned rounds_for(unsigned count);
 

@@ -79,6 +79,13 @@ void report_counted(const char *name, unsigned count, struct samples *samples, u
     report_values(text, samples->end + 1, rounds - 1, count);
 }
 
+void report_numbered(const char *name, unsigned number, struct samples *samples, unsigned rounds)
+{
+    char text[NAME_BYTES];
+    snprintf(text, sizeof(text), name, number);
+    report(text, samples, rounds, 1);
+}
+
 unsigned rounds_for(unsigned count)
 {
     return count >= 1024 ? 6 : count >= 128 ? 24 : count >= 8 ? 120 : 400;

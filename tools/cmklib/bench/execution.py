@@ -26,6 +26,7 @@ def find_image(text):
 def command_of(run):
     command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel, "--smp", run.smp,
                "--mem", run.mem, f"--config={run.config.strip()}", "--timeout", str(run.timeout)]
+    command += [f"--bochs-ips={run.ips}"] if run.ips else []
     return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text) for text in run.images]
 
 
