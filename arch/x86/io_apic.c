@@ -13,9 +13,7 @@
 #include <kernel/cpu.h>
 
 enum {
-    /* Registers, by byte offset: an index is written to SELECT, then the register is at WINDOW. */
-    SELECT = 0x00, WINDOW = 0x10,
-    /* Indirect registers. */
+    /* Registers. */
     VERSION = 0x01, REDIRECTION = 0x10, /* two for each pin */
     /* Redirection entry, low word; delivery mode fixed and destination mode physical are 0. */
     ACTIVE_LOW = 1 << 13, LEVEL_TRIGGERED = 1 << 15, MASKED = 1 << 16,
@@ -33,37 +31,25 @@ struct pin {
 
 static struct pin pins[IRQ_COUNT];
 
-static uint32_t read_register(volatile uint8_t *base, unsigned index)
+static volatile void *registers_of(unsigned io_apic)
 {
-    *(volatile uint32_t *)(base + SELECT) = index;
-    return *(volatile uint32_t *)(base + WINDOW);
-}
-
-static void write_register(volatile uint8_t *base, unsigned index, uint32_t value)
-{
-    *(volatile uint32_t *)(base + SELECT) = index;
-    *(volatile uint32_t *)(base + WINDOW) = value;
-}
-
-static volatile uint8_t *registers_of(unsigned io_apic)
-{
-    return (volatile uint8_t *)(IO_APICS + (word_t)io_apic * PAGE_BYTES);
+    return (volatile void *)(IO_APICS + (word_t)io_apic * PAGE_BYTES);
 }
 
 static void set_masked(struct pin pin, bool masked)
 {
-    volatile uint8_t *base = registers_of(pin.io_apic);
+    volatile void *base = registers_of(pin.io_apic);
     unsigned low = REDIRECTION + 2u * pin.number;
-    uint32_t entry = read_register(base, low);
-    write_register(base, low, masked ? entry | MASKED : entry & ~(uint32_t)MASKED);
+    uint32_t entry = io_apic_read(base, low);
+    io_apic_write(base, low, masked ? entry | MASKED : entry & ~(uint32_t)MASKED);
 }
 
 uint32_t io_apic_silence(void *registers)
 {
-    uint32_t count = (read_register(registers, VERSION) >> 16 & 0xff) + 1;
+    uint32_t count = (io_apic_read(registers, VERSION) >> 16 & 0xff) + 1;
     for (unsigned pin = 0; pin < count; pin++) {
-        write_register(registers, REDIRECTION + 2 * pin, MASKED);
-        write_register(registers, REDIRECTION + 2 * pin + 1, 0);
+        io_apic_write(registers, REDIRECTION + 2 * pin, MASKED);
+        io_apic_write(registers, REDIRECTION + 2 * pin + 1, 0);
     }
     return count;
 }
@@ -101,12 +87,12 @@ void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool ac
     pins[irq] = (struct pin){.used = true, .io_apic = (uint8_t)index, .number = (uint8_t)pin};
 
     uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) | (active_low ? ACTIVE_LOW : 0);
-    volatile uint8_t *base = registers_of(index);
+    volatile void *base = registers_of(index);
     unsigned low = REDIRECTION + 2 * pin;
     /* Masked while the two halves disagree. */
-    write_register(base, low, entry | MASKED);
-    write_register(base, low + 1, first_cpu_apic_id() << DESTINATION_SHIFT);
-    write_register(base, low, entry);
+    io_apic_write(base, low, entry | MASKED);
+    io_apic_write(base, low + 1, first_cpu_apic_id() << DESTINATION_SHIFT);
+    io_apic_write(base, low, entry);
 }
 
 void interrupt_mask(word_t irq)

@@ -6,6 +6,10 @@
 
 #include <kernel/types.h>
 
+/* One 32-bit register of the IOAPIC whose page is mapped at `registers`. */
+uint32_t io_apic_read(volatile void *registers, unsigned index);
+void io_apic_write(volatile void *registers, unsigned index, uint32_t value);
+
 /* Boot, before any node runs: masks every pin of the IOAPIC with these registers; returns how many it has. */
 uint32_t io_apic_silence(void *registers);
 

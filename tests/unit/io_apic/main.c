@@ -1,0 +1,234 @@
+/*
+ * Unit tests of IOAPIC pins and of what happens to an interrupt once the lock is held, on a model of the hardware. From the
+ * top of the tree:
+ *
+ *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
+ *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/io_apic.c arch/x86/interrupt.c \
+ *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
+ */
+#include "model.h"
+#include <arch/interrupt.h>
+#include <arch/x86/apic.h>
+#include <arch/x86/entry.h>
+#include <arch/x86/io_apic.h>
+#include <boot/global_state.h>
+#include <check.h>
+#include <stdlib.h>
+
+enum { IRQ = 16, OTHER_IRQ = 40, PIN = 9, EDGE = 0, LEVEL = 1, HIGH = 0, LOW = 1, BOOT_CPU = 3 };
+
+static struct cpu cpu;
+
+/* A node with all devices on a machine of two IOAPICs, masked by boot. */
+static void setup(void)
+{
+    struct cluster *cluster = &global_state.cluster;
+    cluster->node_count = 2;
+    cluster->node[0] = (struct node_plan){.cpu_count = 1, .cpu = {1}, .all_devices = true};
+    cluster->node[1] = (struct node_plan){.cpu_count = 1, .cpu = {0}};
+    cluster->cpu[1].apic_id = BOOT_CPU;
+    node_id = 0;
+    global_state.facts.io_apic_count = MODEL_IO_APICS;
+    for (unsigned i = 0; i < MODEL_IO_APICS; i++) {
+        global_state.facts.io_apic[i].pins = io_apic_silence(model_registers(i));
+    }
+    model_dispatch = true;
+}
+
+/* What the local APIC got is taken by the kernel, the way an entry does it. */
+static unsigned take_interrupts(void)
+{
+    unsigned count = 0;
+    for (int vector; (vector = model_take_vector()) >= 0; count++) {
+        interrupt_dispatch(&cpu, (uint8_t)vector);
+    }
+    return count;
+}
+
+START_TEST(boot_masks_every_pin)
+{
+    for (unsigned i = 0; i < MODEL_IO_APICS; i++) {
+        ck_assert_uint_eq(global_state.facts.io_apic[i].pins, model_pins(i));
+        for (unsigned pin = 0; pin < model_pins(i); pin++) {
+            ck_assert(model_entry(i, pin)->masked);
+            model_raise(i, pin);
+        }
+    }
+    ck_assert_uint_eq(take_interrupts(), 0);
+}
+END_TEST
+
+START_TEST(only_the_owner_has_any)
+{
+    ck_assert_uint_eq(io_apic_count(), MODEL_IO_APICS);
+    ck_assert_uint_eq(io_apic_pins(1), model_pins(1));
+    global_state.cluster.cpu[1].apic_id = 254;
+    ck_assert_uint_eq(io_apic_count(), MODEL_IO_APICS);
+    global_state.cluster.cpu[1].apic_id = 255; /* everybody, to an IOAPIC */
+    ck_assert_uint_eq(io_apic_count(), 0);
+    node_id = 1;
+    ck_assert_uint_eq(io_apic_count(), 0);
+}
+END_TEST
+
+/* All four kinds, at either IOAPIC: where it goes, as which vector, and that nothing else changes. */
+START_TEST(routes)
+{
+    bool level = _i & 1, low = _i & 2;
+    unsigned io_apic = _i >> 2;
+    io_apic_route(io_apic, PIN, IRQ, level, low);
+    const struct model_entry *entry = model_entry(io_apic, PIN);
+    ck_assert_uint_eq(entry->vector, VECTOR_IRQ_BASE + IRQ);
+    ck_assert_uint_eq(entry->destination, BOOT_CPU);
+    ck_assert(entry->level == level && entry->active_low == low);
+    ck_assert(!entry->masked && !entry->logical && entry->delivery_mode == 0);
+    ck_assert(model_entry(io_apic, PIN - 1)->masked && model_entry(io_apic, PIN + 1)->masked);
+    ck_assert(model_entry(!io_apic, PIN)->masked);
+    /* Never a vector or a destination that does not belong to the other half. */
+    ck_assert_uint_eq(model_torn_writes, 0);
+}
+END_TEST
+
+/* Delivered once, masked until the acknowledgement; masked before the local APIC is told, or it could come again. */
+START_TEST(edges)
+{
+    io_apic_route(0, PIN, IRQ, EDGE, HIGH);
+    model_raise(0, PIN);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[IRQ], 1);
+    ck_assert_uint_eq(model_ends, 1);
+    ck_assert_uint_eq(model_ends_unmasked, 0);
+    ck_assert(model_entry(0, PIN)->masked);
+    model_lower(0, PIN);
+    model_raise(0, PIN); /* an edge at a masked pin is nobody's */
+    ck_assert_uint_eq(take_interrupts(), 0);
+
+    interrupt_acknowledge(IRQ);
+    ck_assert(!model_entry(0, PIN)->masked);
+    ck_assert_uint_eq(take_interrupts(), 0);
+    model_lower(0, PIN);
+    model_raise(0, PIN);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[IRQ], 2);
+}
+END_TEST
+
+/* A level that the driver did not lower comes again at its acknowledgement, and not before. */
+START_TEST(levels)
+{
+    io_apic_route(1, PIN, IRQ, LEVEL, LOW);
+    model_raise(1, PIN);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[IRQ], 1);
+    ck_assert_uint_eq(take_interrupts(), 0);
+    interrupt_acknowledge(IRQ);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    model_lower(1, PIN);
+    interrupt_acknowledge(IRQ);
+    ck_assert_uint_eq(take_interrupts(), 0);
+    model_raise(1, PIN);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[IRQ], 3);
+    ck_assert_uint_eq(model_ends_unmasked, 0);
+}
+END_TEST
+
+/* A handler is gone: its pin is silent, and an old acknowledgement opens nothing. */
+START_TEST(disabled)
+{
+    io_apic_route(0, PIN, IRQ, LEVEL, HIGH);
+    interrupt_disable(IRQ);
+    ck_assert(model_entry(0, PIN)->masked);
+    interrupt_acknowledge(IRQ);
+    ck_assert(model_entry(0, PIN)->masked);
+    model_raise(0, PIN);
+    ck_assert_uint_eq(take_interrupts(), 0);
+    io_apic_route(0, PIN, OTHER_IRQ, LEVEL, HIGH); /* and can have another */
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[OTHER_IRQ], 1);
+}
+END_TEST
+
+/* A pin that is routed again leaves its old irq, which then masks and unmasks nothing. */
+START_TEST(routed_again)
+{
+    io_apic_route(0, PIN, IRQ, EDGE, HIGH);
+    io_apic_route(0, PIN, OTHER_IRQ, EDGE, HIGH);
+    model_raise(0, PIN);
+    ck_assert_uint_eq(take_interrupts(), 1);
+    ck_assert_uint_eq(model_handled[IRQ], 0);
+    ck_assert_uint_eq(model_handled[OTHER_IRQ], 1);
+    interrupt_acknowledge(IRQ);
+    ck_assert(model_entry(0, PIN)->masked);
+    interrupt_acknowledge(OTHER_IRQ);
+    ck_assert(!model_entry(0, PIN)->masked);
+    interrupt_disable(IRQ);
+    ck_assert(!model_entry(0, PIN)->masked);
+    /* The same number at the other IOAPIC is another pin. */
+    io_apic_route(1, PIN, IRQ, EDGE, HIGH);
+    ck_assert(!model_entry(0, PIN)->masked && !model_entry(1, PIN)->masked);
+}
+END_TEST
+
+/* Messages and IPIs have no pin, and there are numbers that are no irq at all. */
+START_TEST(without_a_pin)
+{
+    unsigned writes = model_writes;
+    static const word_t irqs[] = {1, IRQ, IRQ_COUNT - 1, IRQ_COUNT, ~0ull};
+    for (unsigned i = 0; i < ARRAY_LENGTH(irqs); i++) {
+        interrupt_mask(irqs[i]);
+        interrupt_acknowledge(irqs[i]);
+        interrupt_disable(irqs[i]);
+    }
+    interrupt_dispatch(&cpu, VECTOR_IRQ_BASE + IRQ);
+    ck_assert_uint_eq(model_handled[IRQ], 1);
+    ck_assert_uint_eq(model_ends, 1);
+    ck_assert_uint_eq(model_writes, writes);
+}
+END_TEST
+
+/* Vectors by whom they belong to: handlers, the tick, the door, nobody. Every one that is in service is ended once. */
+START_TEST(vectors)
+{
+    for (unsigned vector = 16; vector < 256; vector++) {
+        unsigned ends = model_ends, ticks = model_ticks, unowned = (unsigned)cpu.arch.unowned_interrupts, handled = 0;
+        bool handlers = vector > VECTOR_DOOR && vector <= VECTOR_USER_LAST, timer = vector == VECTOR_TIMER;
+        model_in_service = vector % 2 == 0;
+        for (unsigned i = 0; i < IRQ_COUNT; i++) {
+            model_handled[i] = 0;
+        }
+        interrupt_dispatch(&cpu, (uint8_t)vector);
+        for (unsigned i = 0; i < IRQ_COUNT; i++) {
+            handled += model_handled[i];
+            ck_assert(model_handled[i] == 0 || i == vector - VECTOR_IRQ_BASE);
+        }
+        bool owned = handlers || timer || vector == VECTOR_DOOR;
+        ck_assert_uint_eq(handled, handlers);
+        ck_assert_uint_eq(model_ticks - ticks, timer);
+        ck_assert_uint_eq(cpu.arch.unowned_interrupts - unowned, !owned);
+        ck_assert_uint_eq(model_ends - ends, owned || model_in_service);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("IOAPIC");
+    TCase *tests = tcase_create("pins");
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, boot_masks_every_pin);
+    tcase_add_test(tests, only_the_owner_has_any);
+    tcase_add_loop_test(tests, routes, 0, 4 * MODEL_IO_APICS);
+    tcase_add_test(tests, edges);
+    tcase_add_test(tests, levels);
+    tcase_add_test(tests, disabled);
+    tcase_add_test(tests, routed_again);
+    tcase_add_test(tests, without_a_pin);
+    tcase_add_test(tests, vectors);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
