@@ -40,6 +40,7 @@ static unsigned times_in_queue(struct thread_queue queue, const struct tcb *thre
 static void check_on_endpoint(const struct tcb *thread, enum endpoint_state state)
 {
     const struct endpoint *endpoint = thread->blocked_on;
+    require(endpoint != NULL);
     require(endpoint_state(endpoint) == state);
     require(times_in_queue(endpoint_queue(endpoint), thread) == 1);
 }
@@ -47,6 +48,7 @@ static void check_on_endpoint(const struct tcb *thread, enum endpoint_state stat
 static void check_on_notification(const struct tcb *thread)
 {
     const struct notification *notification = thread->blocked_on;
+    require(notification != NULL);
     require(notification_state(notification) == NOTIFICATION_WAITING);
     require(times_in_queue(notification_queue(notification), thread) == 1);
 }

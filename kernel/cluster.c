@@ -10,6 +10,7 @@
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/irq.h>
+#include <kernel/mutant.h>
 #include <kernel/preemption.h>
 
 /* The kernel's IRQ number of an IPI irq is that irq: its vector is 0x20 + irq (design: "Between nodes"). */
@@ -112,6 +113,8 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
         return machine_lock_statistic(message_word(call, 1), &value) ? answer_word(answer, value)
                                                                      : refuse_argument(answer, 1);
     }
+    case CMK_TRIGGER_BREAK_RULE:
+        return break_rule(call->caller, message_word(call, 1)) ? DONE : refuse_argument(answer, 1);
     default:
         return refuse_argument(answer, 0);
     }

@@ -69,14 +69,32 @@ struct cmk_status_page {
  * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
  * LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
  * asked last, in TSC counts (docs/latency.md). LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
- * CMK_LOCK_STATISTIC(which, cpu).
+ * CMK_LOCK_STATISTIC(which, cpu). BREAK_RULE breaks one of the rules that hold at every kernel exit, CMK_BREAK_*; if there is
+ * nothing to do it to, InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest.
  */
 enum {
     CMK_TRIGGER_WRITE,
     CMK_TRIGGER_ASSERT,
     CMK_TRIGGER_LONGEST_STRETCH,
     CMK_TRIGGER_HANG,
-    CMK_TRIGGER_LOCK_STATISTIC
+    CMK_TRIGGER_LOCK_STATISTIC,
+    CMK_TRIGGER_BREAK_RULE
+};
+
+enum {
+    CMK_BREAK_PLACE,         /* rule 1: an untyped outside the private region */
+    CMK_BREAK_CURRENT,       /* rule 2: the current thread in a ready queue */
+    CMK_BREAK_READY,         /* rule 3: an inactive thread made runnable, in no queue */
+    CMK_BREAK_BLOCKED,       /* rule 3: a sender that is in no endpoint's queue */
+    CMK_BREAK_TREE,          /* rule 4: a link of the derivation tree torn */
+    CMK_BREAK_WATERMARK,     /* rule 4: children above the watermark */
+    CMK_BREAK_MAPPING,       /* rule 5: a page without a frame capability */
+    CMK_BREAK_TEXT,          /* rule 5: kernel text writable */
+    CMK_BREAK_DATA,          /* rule 5: kernel data executable (where the CPU has NX) */
+    CMK_BREAK_KERNEL_PAGE,   /* rule 5: a kernel page accessible to users */
+    CMK_BREAK_NODE_ROOT,     /* rule 5: something in the user half of the node's own page table */
+    CMK_BREAK_OTHERS_THREAD, /* rule 6: a thread changed that is current on another CPU */
+    CMK_BREAK_TWO_CPUS       /* rule 2: a thread current on two CPUs */
 };
 
 /*
