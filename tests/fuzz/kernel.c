@@ -5,11 +5,12 @@
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c kernel/[a-z]*.c \
- *       arch/x86/object/[a-z]*.c arch/x86/context.c -Wl,--wrap=message_word,--wrap=lookup_extra_caps \
- *       -Wl,--wrap=machine_exit_node -o build/fuzz/kernel
+ *       arch/x86/object/[a-z]*.c arch/x86/context.c -Wl,--wrap=message_word_in_buffer \
+ *       -Wl,--wrap=lookup_extra_caps,--wrap=machine_exit_node,--wrap=syscall_slowly -o build/fuzz/kernel
  *   build/fuzz/kernel tests/fuzz/corpus/kernel
  *
- * The first byte: bits 0-1 CPUs less one, bit 2 balance=on. Then operations, each a byte and its arguments:
+ * The first byte: bits 0-1 CPUs less one, bit 2 balance=on, bit 3: the program runs twice, with the fast paths and without,
+ * and must have done the same after every entry. Then operations, each a byte and its arguments:
  *   bits 0-3 what (enum operation)   bits 4-5 on which CPU   bit 6 other CPUs take their time   bit 7 a thread whose
  *   system call was interrupted makes another one, instead of the same again
  * Numbers are one byte or more, see number().
@@ -81,20 +82,18 @@ static word_t number(void)
 /* Added to a word of the buffer each time after the kernel read it; 0: it stays. */
 static word_t change_after_read;
 
-word_t __real_message_word(const struct invocation *call, unsigned index);
-word_t __wrap_message_word(const struct invocation *call, unsigned index);
+word_t __real_message_word_in_buffer(const struct invocation *call, unsigned index);
+word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index);
 bool __real_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
                               struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
 bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
                               struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
 
-word_t __wrap_message_word(const struct invocation *call, unsigned index)
+word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index)
 {
-    word_t word = __real_message_word(call, index);
+    word_t word = __real_message_word_in_buffer(call, index);
 
-    if (call->buffer != NULL) {
-        ((word_t *)call->buffer)[ABI_IPC_MESSAGE + index] += change_after_read;
-    }
+    ((word_t *)call->buffer)[ABI_IPC_MESSAGE + index] += change_after_read;
     return word;
 }
 
@@ -252,11 +251,9 @@ static void enter_with_syscall(unsigned cpu)
     const struct tcb *thread = world_current(cpu);
 
     trace("enter", cpu, thread);
-    world_enter(cpu);
     if (is_harmless(&thread->context)) {
-        world_syscall();
+        world_syscall(cpu);
     }
-    world_leave();
     trace("leave", cpu, thread);
 }
 
@@ -424,16 +421,28 @@ static void run_program(void)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size, bool fast)
 {
     input = data;
     input_left = size;
     change_after_read = 0;
     uint8_t shape = next_byte();
-    world_start(1 + (shape & 3), shape & 4);
+    world_start(1 + (shape & 3), shape & 4, fast);
     if (setjmp(node_exit) == 0) {
         run_program();
     }
     world_end();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    bool twice = size > 0 && data[0] & 8;
+
+    world_compare(twice ? WORLD_RECORDS : WORLD_ALONE);
+    run(data, size, false);
+    if (twice) {
+        world_compare(WORLD_COMPARES);
+        run(data, size, true);
+    }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <kernel/check.h>
 #include <kernel/derivation.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
 #include <kernel/preemption.h>
@@ -52,11 +53,84 @@ static void *new_page(void)
     return window(next_page - BIT(ABI_PAGE_BITS));
 }
 
+/* --- what an entry left behind --- */
+
+enum { MAX_ENTRIES = 1 << 14 };
+
+static uint64_t recorded[MAX_ENTRIES];
+static unsigned entry;
+static enum world_comparison comparison;
+
+void world_compare(enum world_comparison wanted)
+{
+    comparison = wanted;
+    entry = 0;
+}
+
+/* FNV-1a, a word at a time. */
+static void digest(uint64_t *sum, word_t word)
+{
+    *sum = (*sum ^ word) * 0x100000001b3;
+}
+
+static void digest_words(uint64_t *sum, const word_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        digest(sum, words[i]);
+    }
+}
+
+/* Whatever users can find out about a thread, now or later; not what only serves to find that faster. */
+static void digest_thread(uint64_t *sum, const struct tcb *thread)
+{
+    const word_t *buffer = arch_ipc_buffer(thread, false);
+
+    digest_words(sum, (const word_t *)thread->slots, sizeof(thread->slots) / (sizeof(word_t)));
+    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+        digest(sum, context_read(&thread->context, (enum user_register)i));
+    }
+    digest(sum, thread->context.rip);
+    digest(sum, thread->context.vector == ENTERED_BY_SYSCALL);
+    digest(sum, thread->state | (word_t)thread->priority << 8 | (word_t)thread->maximum_controlled_priority << 16 |
+                    (word_t)thread->time_slice << 24 | (word_t)thread->queued << 32 | (word_t)thread->affinity << 40);
+    digest(sum, thread->fault.type);
+    digest(sum, (word_t)thread->bound_notification);
+    if (thread->queued || thread->state == THREAD_BLOCKED_ON_SEND || thread->state == THREAD_BLOCKED_ON_RECEIVE ||
+        thread->state == THREAD_BLOCKED_ON_NOTIFICATION) {
+        digest(sum, (word_t)thread->queue_next);
+        digest(sum, (word_t)thread->queue_previous);
+    }
+    if (buffer != NULL) {
+        digest_words(sum, buffer, BIT(ABI_IPC_BUFFER_SIZE_BITS) / sizeof(word_t));
+    }
+}
+
+static void compare_state(void)
+{
+    uint64_t sum = 0xcbf29ce484222325;
+
+    if (comparison == WORLD_ALONE || entry == MAX_ENTRIES) {
+        return;
+    }
+    for (unsigned i = 0; i < node_cpu_count; i++) {
+        digest(&sum, (word_t)cpu_by_index(i)->current);
+    }
+    for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
+        digest_thread(&sum, thread);
+    }
+    if (comparison == WORLD_RECORDS) {
+        recorded[entry] = sum;
+    }
+    must(recorded[entry] == sum, "a fast path did something else, in entry %u of the program", entry);
+    entry++;
+}
+
 /* --- entries --- */
 
 void world_enter(unsigned cpu)
 {
     host_enter(cpu);
+    check_entry();
 }
 
 /* What the exit path and the CPU need of the thread that runs next. */
@@ -78,15 +152,24 @@ static void leave_unchecked(void)
 
     this_cpu->current = next;
     this_cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
+    if (next != NULL) {
+        next->root_epoch = root_epoch; /* as an exit that asks arch_thread_root() */
+    }
+}
+
+static void check_left(void)
+{
+    if (this_cpu->current != NULL) {
+        check_can_leave(this_cpu->current);
+    }
+    check_everything();
+    compare_state();
 }
 
 void world_leave(void)
 {
     leave_unchecked();
-    if (this_cpu->current != NULL) {
-        check_can_leave(this_cpu->current);
-    }
-    check_everything();
+    check_left();
 }
 
 static bool must_come(const struct cpu *cpu)
@@ -118,14 +201,34 @@ struct tcb *world_current(unsigned cpu)
     return cpu_by_index(cpu)->current;
 }
 
-void world_syscall(void)
+struct user_context *__wrap_syscall_slowly(struct cpu *cpu, struct tcb *thread);
+
+/* The ordinary path, which the fast ones take when something is unusual. */
+struct user_context *__wrap_syscall_slowly(struct cpu *cpu, struct tcb *thread)
 {
-    struct user_context *context = &this_cpu->current->context;
+    (void)cpu;
+    handle_syscall(context_syscall_number(&thread->context));
+    leave_unchecked();
+    return NULL;
+}
+
+static void enter_with_syscall(unsigned cpu)
+{
+    struct tcb *thread = world_current(cpu);
+    struct user_context *context = &thread->context;
 
     context->restart_ip = context->rip;
     context->rip += SYSCALL_BYTES;
     context->vector = ENTERED_BY_SYSCALL;
-    handle_syscall(context_syscall_number(context));
+    host_enter(cpu);
+    syscall_entry(context_capability_register(context), context_message_info(context), context_syscall_number(context),
+                  thread, this_cpu);
+}
+
+void world_syscall(unsigned cpu)
+{
+    enter_with_syscall(cpu);
+    check_left();
 }
 
 /* --- setting up: by hand what the first thread needs, and all else by its system calls --- */
@@ -199,7 +302,6 @@ static void call(unsigned slot, enum invocation_label label, const word_t *words
     struct tcb *thread = world_current(0);
     word_t *buffer = arch_ipc_buffer(thread, true);
 
-    host_enter(0);
     thread->context.rip = SYSCALL_AT;
     thread->context.rdx = (word_t)SYS_Call;
     thread->context.rdi = slot;
@@ -210,8 +312,7 @@ static void call(unsigned slot, enum invocation_label label, const word_t *words
     for (unsigned i = 0; i < cap_count; i++) {
         buffer[ABI_IPC_CAPS_OR_BADGES + i] = caps[i];
     }
-    world_syscall();
-    leave_unchecked();
+    enter_with_syscall(0);
     must(world_current(0) == thread && message_info_label(context_message_info(&thread->context)) == ERROR_NONE,
          "setting up: method %u of slot %u answers %lu", (unsigned)label, slot,
          message_info_label(context_message_info(&thread->context)));
@@ -265,7 +366,7 @@ static void make_threads(void)
     capability_tcb(root[SLOT_THREAD].capability)->fault_handler = SLOT_BADGED;
 }
 
-void world_start(unsigned cpus, bool balance)
+void world_start(unsigned cpus, bool balance, bool fast)
 {
     /* Back to zero pages: costs what was used, not what there is. */
     must(madvise(window(HOST_MEMORY_BASE), BIT(HOST_MEMORY_BITS), MADV_DONTNEED) == 0, "no zero pages");
@@ -275,6 +376,7 @@ void world_start(unsigned cpus, bool balance)
     next_page = HOST_MEMORY_BASE;
     checks_on = true;
     balance_on = balance;
+    fastpath_obstacles = fast ? 0 : 1;
     host_start(cpus);
     make_node_root();
     root = new_page();

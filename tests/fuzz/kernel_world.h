@@ -46,17 +46,21 @@ enum { UNTYPEDS = 5, THREADS = 4 };
 #define SYSCALL_AT 0x401000ull
 enum { SYSCALL_BYTES = 2 };
 
-void world_start(unsigned cpus, bool balance);
+void world_start(unsigned cpus, bool balance, bool fast);
 
 /* Takes everything apart, and checks that nothing is left. */
 void world_end(void);
+
+/* Whether what each entry left behind is recorded, or compared with what was recorded. */
+enum world_comparison { WORLD_ALONE, WORLD_RECORDS, WORLD_COMPARES };
+void world_compare(enum world_comparison comparison);
 
 /* One kernel entry of CPU `cpu`: world_enter(), one of the kernel's handle_*(), world_leave(), which checks all rules. */
 void world_enter(unsigned cpu);
 void world_leave(void);
 
-/* The system call that the current thread's registers say, at its instruction pointer. */
-void world_syscall(void);
+/* A whole entry: the system call that the current thread's registers say, at its instruction pointer. */
+void world_syscall(unsigned cpu);
 
 /* CPUs that were called, or lost their thread, come to the kernel, until none is left. */
 void world_settle(void);
