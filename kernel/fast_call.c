@@ -1,4 +1,5 @@
 /* Call and ReplyRecv, the short way (kernel/fast_parts.h). */
+#include <kernel/assert.h>
 #include <kernel/fast_parts.h>
 #include <kernel/notification.h>
 
@@ -15,37 +16,38 @@ static inline void give_reply_capability(struct tcb *caller, struct tcb *receive
 {
     struct slot *master = &caller->slots[TCB_REPLY];
     struct slot *slot = &receiver->slots[TCB_CALLER];
-    slot->capability = reply_capability(caller, false, receiver->reply_can_grant ? RIGHT_GRANT : 0);
-    slot->previous = master;
-    slot->next_and_marks = 0;
+    assert(slot_is_empty(slot) && slot_next(master) == NULL);
+    slot->capability.word[0] = reply_capability(caller, false, receiver->reply_can_grant ? RIGHT_GRANT : 0).word[0];
+    slot->previous = master; /* the other words of an empty slot, and of this one, are 0 */
     master->next_and_marks |= (word_t)slot;
 }
 
 ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info, struct tcb *caller,
                                         struct cpu *cpu)
 {
-    const struct slot *slot = find_slot(path, caller, pointer);
-    if (slot == NULL || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
-        !(capability_rights(slot->capability) & (RIGHT_GRANT | RIGHT_GRANT_REPLY))) {
+    const struct slot *slot;
+    if (!find_slot(path, caller, pointer, &slot) || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
+        !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
         return syscall_slowly(cpu, caller);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct tcb *receiver = endpoint->head;
-    if (endpoint_state(endpoint) != ENDPOINT_RECEIVING || !may_take_over(cpu, receiver) ||
-        !have_buffers(path, info, caller, receiver)) {
+    struct buffers buffers;
+    if (!is_receiving(endpoint) || !may_take_over(cpu, receiver) ||
+        !find_buffers(path, info, caller, receiver, &buffers)) {
         return syscall_slowly(cpu, caller);
     }
 
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
-    pass_message(path, caller, receiver, info, capability_badge(slot->capability));
+    pass_message(path, caller, receiver, info, capability_badge(slot->capability), &buffers);
     give_reply_capability(caller, receiver);
     set_state(caller, THREAD_BLOCKED_ON_REPLY);
     set_state(receiver, THREAD_RUNNING);
     return switch_to(cpu, caller, receiver);
 }
 
-struct user_context *general_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
 {
     (void)number;
     return is_general(info) ? call(GENERAL, pointer, info, caller, cpu) : syscall_slowly(cpu, caller);
@@ -62,8 +64,10 @@ struct user_context *fast_call(word_t pointer, word_t info, word_t number, struc
 /* The reverse of give_reply_capability(): a reply capability is its master's only child, and has none itself. */
 static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
 {
-    caller->slots[TCB_REPLY].next_and_marks &= SLOT_MARKS;
-    *slot = (struct slot){0};
+    assert(slot_next(slot) == NULL && slot->previous == &caller->slots[TCB_REPLY]);
+    caller->slots[TCB_REPLY].next_and_marks = SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
+    slot->capability.word[0] = 0;
+    slot->previous = NULL;
 }
 
 /* A signal that waits for the thread itself comes before any message. */
@@ -76,23 +80,24 @@ static inline bool has_bound_signal(const struct tcb *thread)
 ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info, struct tcb *server,
                                               struct cpu *cpu)
 {
-    const struct slot *slot = find_slot(path, server, pointer);
-    if (slot == NULL || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
+    const struct slot *slot;
+    if (!find_slot(path, server, pointer, &slot) || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
         return syscall_slowly(cpu, server);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct slot *reply_slot = &server->slots[TCB_CALLER];
-    if (endpoint_state(endpoint) == ENDPOINT_SENDING || has_bound_signal(server) ||
+    if (is_sending(endpoint) || has_bound_signal(server) ||
         capability_type(reply_slot->capability) != CAP_REPLY) {
         return syscall_slowly(cpu, server);
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
-    if (caller->fault.type != FAULT_NONE || !may_take_over(cpu, caller) || !have_buffers(path, info, server, caller)) {
+    struct buffers buffers;
+    if (caller->fault.type != FAULT_NONE || !may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {
         return syscall_slowly(cpu, server);
     }
 
     /* From here on nothing can go wrong. */
-    pass_message(path, server, caller, info, 0);
+    pass_message(path, server, caller, info, 0, &buffers);
     take_reply_capability(caller, reply_slot);
     server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
     set_state(server, THREAD_BLOCKED_ON_RECEIVE);
@@ -101,7 +106,8 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     return switch_to(cpu, server, caller);
 }
 
-struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server,
+                                                     struct cpu *cpu)
 {
     (void)number;
     return is_general(info) ? reply_recv(GENERAL, pointer, info, server, cpu) : syscall_slowly(cpu, server);

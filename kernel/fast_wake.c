@@ -48,22 +48,23 @@ ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capa
 {
     struct endpoint *endpoint = capability_endpoint(c);
     struct tcb *receiver = endpoint->head;
-    if (endpoint_state(endpoint) != ENDPOINT_RECEIVING || !may_wake(cpu, sender, receiver) ||
-        !have_buffers(path, info, sender, receiver)) {
+    struct buffers buffers;
+    if (!is_receiving(endpoint) || !may_wake(cpu, sender, receiver) ||
+        !find_buffers(path, info, sender, receiver, &buffers)) {
         return syscall_slowly(cpu, sender);
     }
 
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
-    pass_message(path, sender, receiver, info, capability_badge(c));
+    pass_message(path, sender, receiver, info, capability_badge(c), &buffers);
     return wake(cpu, sender, receiver);
 }
 
 ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t info, struct tcb *sender,
                                         struct cpu *cpu)
 {
-    const struct slot *slot = find_slot(path, sender, pointer);
-    if (slot == NULL) {
+    const struct slot *slot;
+    if (!find_slot(path, sender, pointer, &slot)) {
         return syscall_slowly(cpu, sender);
     }
     struct capability c = slot->capability;
@@ -74,7 +75,7 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
                                                    : syscall_slowly(cpu, sender);
 }
 
-struct user_context *general_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
 {
     (void)number;
     return is_general(info) ? send(GENERAL, pointer, info, sender, cpu) : syscall_slowly(cpu, sender);

@@ -143,6 +143,9 @@ void set_priority(struct tcb *thread, unsigned priority)
 void set_affinity(struct tcb *thread, unsigned cpu_index)
 {
     dequeue(thread);
+    if (cpu_index != thread->affinity) {
+        context_forget_cpu(&thread->context);
+    }
     thread->affinity = (uint16_t)cpu_index;
     thread->affinity_given = true;
     if (is_runnable(thread)) {

@@ -225,6 +225,13 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     cpu->arch.apic_id = apic_id;
     cpu->arch.node_root = read_cr3();
     cpu->arch.loaded_root = cpu->arch.node_root;
+    cpu->arch.idle = (struct user_context){
+        .rip = (word_t)idle_start,
+        .cs = SELECTOR_KERNEL_CODE,
+        .rflags = RFLAGS_ALWAYS_ONE,
+        .rsp = (word_t)cpu + CPU_STACK_TOP,
+        .ss = SELECTOR_KERNEL_DATA,
+    };
     cpu->arch.features = (f->xsave ? CPU_FEATURE_XSAVE : 0) | (f->fsgsbase ? CPU_FEATURE_FSGSBASE : 0) |
                          (f->smap ? CPU_FEATURE_SMAP : 0) | (f->x2apic ? CPU_FEATURE_X2APIC : 0);
     /* Until the first entry this CPU holds nothing of any user, and an IPI waits until it can be taken. */

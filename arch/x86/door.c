@@ -51,14 +51,11 @@ static void bring_to_the_door(struct cpu *cpu)
     }
 }
 
-/* The CPU on which the thread is current, or null. Its stack's top is in the context since it last became current. */
+/* The CPU on which the thread is current, or null. */
 static struct cpu *cpu_running(const struct tcb *thread)
 {
-    if (thread->context.cpu_stack == 0) {
-        return NULL;
-    }
-    struct cpu *cpu = (struct cpu *)(thread->context.cpu_stack - CPU_STACK_TOP);
-    return cpu->current == thread ? cpu : NULL;
+    struct cpu *cpu = thread->context.cpu;
+    return cpu != NULL && cpu->current == thread ? cpu : NULL;
 }
 
 void stall_thread(struct tcb *thread)

@@ -81,7 +81,7 @@ static struct user_context *leave_to_idle(struct cpu *cpu)
     make_current(cpu, NULL);
     load_root(cpu, cpu->arch.node_root);
     set_mark(cpu, CPU_IDLE);
-    return NULL;
+    return &cpu->arch.idle;
 }
 
 static bool is_canonical(word_t address)
@@ -102,7 +102,7 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
         context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
     }
     assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
-    context->cpu_stack = (word_t)cpu + CPU_STACK_TOP;
+    context->cpu = cpu;
     set_frame_end(cpu, next);
     return leave_to_same(cpu, next);
 }

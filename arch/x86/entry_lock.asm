@@ -5,7 +5,7 @@
 %include "entry.inc"
 
 extern kernel_entry, syscall_entry, lock_tail, node_cpu_count
-global enter_one, enter_many, syscall_one, syscall_many, cpu_enter_first, idle_start, idle_end
+global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, idle_start, idle_end
 
 ; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the TSC's.
 %ifdef CMK_DEBUG
@@ -99,17 +99,16 @@ enter_one:
     call kernel_entry
     jmp leave
 
-; A system call, registers as entry_syscall.asm leaves them. It comes before anything else in `leave`: no jump.
+; A system call: the stub, with nothing between it and C. (The file's other half is that of nodes with several CPUs.)
 align 16
-syscall_one:
+syscall_stub_one:
+    SAVE_AT_SYSCALL 0
     call syscall_entry
     ; fall through
 
-; rax = context of the thread to run, or 0 for idle; rsp = top of the CPU's stack. Interrupts are off until the last
-; instruction, so that what was decided under the lock still holds, and the context is this CPU's alone until then.
+; rax = context to go on with, a thread's or the CPU's idle one. Interrupts are off until the last instruction, so that
+; what was decided under the lock still holds, and the context is this CPU's alone until then.
 leave:
-    test rax, rax
-    jz idle
     lea rsp, [rax + CONTEXT_RAX]
     cmp qword [rax + CONTEXT_VECTOR], ENTERED_BY_SYSCALL
     pop rax                              ; pops keep the flags
@@ -136,9 +135,8 @@ leave:
     add rsp, CONTEXT_RIP - CONTEXT_VECTOR
     iretq
 
-; What wakes this CPU starts a fresh entry, and never returns here; an NMI does return. `sti` takes effect after the
-; `hlt` began, so that nothing can come between.
-idle:
+; The address in a CPU's idle context, with its own stack. What wakes it starts a fresh entry, and never returns here; an
+; NMI does return. `sti` takes effect after the `hlt` began, so that nothing can come between.
 idle_start:
     sti
     hlt

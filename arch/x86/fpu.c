@@ -103,7 +103,7 @@ void fpu_setup(struct cpu *cpu)
     fpu_trap(cpu);
 }
 
-struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+static NEVER_INLINE struct user_context *fpu_switch_in_steps(struct cpu *cpu, struct tcb *from, struct tcb *to)
 {
     fpu_save(cpu, from);
     if (to->uses_fpu) {
@@ -112,6 +112,16 @@ struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *t
         fpu_refuse(cpu, to);
     }
     return &to->context;
+}
+
+struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    if (LIKELY(cpu->arch.fpu == FPU_LIVE && to->uses_fpu && has_feature(cpu, CPU_FEATURE_XSAVE))) {
+        fpu_xsave(&from->fpu_area);
+        fpu_xrstor(&to->fpu_area);
+        return &to->context;
+    }
+    return fpu_switch_in_steps(cpu, from, to);
 }
 
 /* --- FS and GS base --- */

@@ -14,7 +14,7 @@ void offsets(void);
 static void context_offsets(void)
 {
     OFFSET(CONTEXT_FRAME_END, USER_CONTEXT_FRAME_END);
-    OFFSET(CONTEXT_CPU_STACK, offsetof(struct user_context, cpu_stack));
+    OFFSET(CONTEXT_CPU, offsetof(struct user_context, cpu));
     OFFSET(CONTEXT_FS_BASE, offsetof(struct user_context, fs_base));
     OFFSET(CONTEXT_GS_BASE, offsetof(struct user_context, gs_base));
     OFFSET(CONTEXT_RESTART_IP, offsetof(struct user_context, restart_ip));

@@ -6,12 +6,16 @@
 #include <kernel/invocation.h>
 #include <kernel/slot.h>
 
-/* resolve() for is_whole_cnode_capability(). */
-static inline struct slot *resolve_whole(struct capability node, word_t pointer)
+/* For is_whole_cnode_capability(): the pointer leads to a slot of that CNode; and to which. */
+static inline bool is_in_whole_cnode(struct capability node, word_t pointer)
+{
+    return pointer >> cnode_capability_radix(node) == cnode_capability_guard(node);
+}
+
+static inline struct slot *whole_cnode_slot(struct capability node, word_t pointer)
 {
     unsigned radix = cnode_capability_radix(node);
-    word_t guard = pointer >> radix;
-    return guard == cnode_capability_guard(node) ? capability_cnode(node) + (pointer - (guard << radix)) : NULL;
+    return capability_cnode(node) + (pointer - (pointer >> radix << radix));
 }
 
 /*

@@ -64,6 +64,11 @@ static inline bool is_usable(struct capability c, enum capability_type type, wor
     return (c.word[0] & (MASK(5) | wanted)) == wanted;
 }
 
+static inline bool has_any_right(struct capability c, word_t rights)
+{
+    return c.word[0] & capability_with_rights(capability_null(), rights).word[0];
+}
+
 static inline bool is_lean(word_t info, const struct tcb *thread)
 {
     return (info & MASK(9)) <= ABI_MESSAGE_REGISTERS && /* length, and no capabilities */
@@ -75,29 +80,45 @@ static inline bool is_general(word_t info)
     return (info & MASK(9)) <= ABI_MAX_MESSAGE_LENGTH;
 }
 
-ALWAYS_INLINE struct slot *find_slot(enum path path, const struct tcb *thread, word_t pointer)
+/* False: there is none. */
+ALWAYS_INLINE bool find_slot(enum path path, const struct tcb *thread, word_t pointer, const struct slot **slot)
 {
     struct capability cspace = thread->slots[TCB_CSPACE].capability;
-    return path == LEAN ? resolve_whole(cspace, pointer) : resolve(cspace, pointer);
+    if (path == LEAN || is_whole_cnode_capability(cspace)) {
+        *slot = whole_cnode_slot(cspace, pointer);
+        return is_in_whole_cnode(cspace, pointer);
+    }
+    *slot = resolve(cspace, pointer);
+    return *slot != NULL;
 }
 
-ALWAYS_INLINE bool have_buffers(enum path path, word_t info, const struct tcb *from, const struct tcb *to)
+/* Where the words are that a message has beyond the registers. */
+struct buffers {
+    const word_t *from;
+    word_t *to;
+};
+
+/* False: there are such words, but not both buffers. */
+ALWAYS_INLINE bool find_buffers(enum path path, word_t info, const struct tcb *from, const struct tcb *to,
+                                struct buffers *buffers)
 {
-    return path == LEAN || message_info_length(info) <= ABI_MESSAGE_REGISTERS ||
-           (arch_ipc_buffer(from, false) != NULL && arch_ipc_buffer(to, true) != NULL);
+    *buffers = (struct buffers){NULL, NULL};
+    if (path == LEAN || message_info_length(info) <= ABI_MESSAGE_REGISTERS) {
+        return true;
+    }
+    buffers->from = arch_ipc_buffer(from, false);
+    buffers->to = arch_ipc_buffer(to, true);
+    return buffers->from != NULL && buffers->to != NULL;
 }
 
 /* --- acting --- */
 
-/* Words that a message has beyond the registers; then there are buffers. */
-static inline void copy_buffer(const struct tcb *from, const struct tcb *to, word_t length)
+static inline void copy_buffer(const struct buffers *buffers, word_t length)
 {
-    if (length > ABI_MESSAGE_REGISTERS) {
-        const word_t *source = &arch_ipc_buffer(from, false)[ABI_IPC_MESSAGE];
-        word_t *destination = &arch_ipc_buffer(to, true)[ABI_IPC_MESSAGE];
-        for (word_t i = ABI_MESSAGE_REGISTERS; i < length; i++) {
-            __atomic_store_n(&destination[i], read_user_word(&source[i]), __ATOMIC_RELAXED);
-        }
+    const word_t *from = &buffers->from[ABI_IPC_MESSAGE];
+    word_t *to = &buffers->to[ABI_IPC_MESSAGE];
+    for (word_t i = ABI_MESSAGE_REGISTERS; i < length; i++) {
+        __atomic_store_n(&to[i], read_user_word(&from[i]), __ATOMIC_RELAXED);
     }
 }
 
@@ -109,14 +130,15 @@ static inline void copy_registers(const struct user_context *from, struct user_c
 }
 
 /* The message of `from` as `to` gets it. */
-ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info, word_t badge)
+ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info, word_t badge,
+                                const struct buffers *buffers)
 {
-    word_t length = info & MASK(7);
+    word_t length = path == LEAN ? info & MASK(9) : info & MASK(7); /* lean: no capabilities */
     if (length != 0) {
         copy_registers(&from->context, &to->context, length);
     }
     if (path == GENERAL) {
-        copy_buffer(from, to, length);
+        copy_buffer(buffers, length);
     }
     context_set_badge(&to->context, badge);
     context_set_message_info(&to->context, message_info(message_info_label(info), 0, 0, length));

@@ -18,7 +18,7 @@ extern word_t fastpath_obstacles;
 /*
  * A system call of `thread`, which is current on `cpu`, which executes this, and holds the lock. The
  * first three are the user's rdi, rsi and rdx, or what an architecture has instead. Returns the context that this CPU
- * goes on with, or null for idle: the current thread, address space and live state are as that needs.
+ * goes on with: the current thread, address space and live state are as that needs.
  */
 struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu);
 

@@ -121,6 +121,17 @@ static inline enum endpoint_state endpoint_state(const struct endpoint *endpoint
     return (enum endpoint_state)(endpoint->tail_and_state & QUEUE_STATE_MASK);
 }
 
+/* Each state but idle has a bit of its own. */
+static inline bool is_sending(const struct endpoint *endpoint)
+{
+    return endpoint->tail_and_state & ENDPOINT_SENDING;
+}
+
+static inline bool is_receiving(const struct endpoint *endpoint)
+{
+    return endpoint->tail_and_state & ENDPOINT_RECEIVING;
+}
+
 static inline struct tcb *endpoint_tail(const struct endpoint *endpoint)
 {
     return (struct tcb *)(endpoint->tail_and_state & ~(word_t)QUEUE_STATE_MASK);
@@ -129,15 +140,15 @@ static inline struct tcb *endpoint_tail(const struct endpoint *endpoint)
 struct thread_queue endpoint_queue(const struct endpoint *endpoint);
 void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct thread_queue queue);
 
-/* Puts a thread in no queue last in a queue of that kind, perhaps the first of it. */
+/* Puts a thread in no queue, whose links are null, last in a queue of that kind, perhaps the first of it. */
 static inline void endpoint_append(struct endpoint *endpoint, enum endpoint_state state, struct tcb *thread)
 {
-    struct tcb *tail = endpoint_tail(endpoint);
-    thread->queue_previous = tail;
-    if (tail != NULL) {
-        tail->queue_next = thread;
-    } else {
+    if (LIKELY(endpoint_state(endpoint) == ENDPOINT_IDLE)) {
         endpoint->head = thread;
+    } else {
+        struct tcb *tail = endpoint_tail(endpoint);
+        thread->queue_previous = tail;
+        tail->queue_next = thread;
     }
     endpoint->tail_and_state = (word_t)thread | state;
     thread->blocked_on = endpoint;

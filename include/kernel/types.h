@@ -27,6 +27,9 @@ typedef uint64_t vaddr_t; /* user virtual address, as a user names it: never der
 /* For functions that must become part of each caller, with its constants. C has no word for it. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* For functions that must not become part of their callers, which are shorter without them. */
+#define NEVER_INLINE __attribute__((noinline))
+
 /* Which way a branch of a fast path goes, so that the common one is laid out without jumps. */
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 

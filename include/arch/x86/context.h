@@ -12,8 +12,10 @@
 #include <api/types.h>
 #include <kernel/types.h>
 
+struct cpu;
+
 struct user_context {
-    word_t cpu_stack;  /* top of the stack of the CPU on which the thread is current; written when it is made current */
+    struct cpu *cpu;   /* on which the thread is current; else on which it was last, or null if it may not run there */
     word_t fs_base;    /* current only while not live on a CPU, see arch/fpu.h */
     word_t gs_base;
     word_t restart_ip; /* where a restarted thread goes on: the system call instruction, or the faulting instruction */

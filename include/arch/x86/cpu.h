@@ -10,6 +10,7 @@
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H
 
+#include <arch/x86/context.h>
 #include <kernel/types.h>
 
 #define CPU_BLOCK_SIZE_BITS 17
@@ -87,6 +88,7 @@ struct arch_cpu {
     struct tss tss;             /* rsp0 is the SYSCALL stub's word, too */
 
     struct trap_record trap;
+    struct user_context idle;   /* what this CPU goes on with when it has no thread: in the kernel. Constant */
     word_t node_root;           /* CR3 value of the node's own page table: no user mappings. Constant */
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */

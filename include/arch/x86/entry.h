@@ -6,8 +6,8 @@
 
 /*
  * One kernel entry of `cpu`, which holds the lock: handles what the trap record says (docs/locking.md steps 5 and 6),
- * chooses the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with, or null for
- * idle; the stub then releases the lock. System calls that did not wait for the lock come to syscall_entry() instead,
+ * chooses the next thread and makes this CPU ready for it ("Exit"). Returns the context to continue with; the stub then
+ * releases the lock. System calls that did not wait for the lock come to syscall_entry() instead,
  * in kernel/fastpath.h.
  */
 struct user_context *kernel_entry(struct cpu *cpu);
@@ -25,6 +25,9 @@ void interrupt_dispatch(struct cpu *cpu, uint8_t vector);
 extern const word_t interrupt_stubs_one[256], interrupt_stubs_many[256];
 extern const word_t syscall_stubs_many[ABI_CMK_MAX_NODE_CPUS];
 extern char syscall_stub_one[];
+
+/* Where a CPU without thread waits, in the kernel: sti, hlt, with interrupts off at first. Entered with `iretq`. */
+extern char idle_start[];
 
 /* What an exception in the kernel leaves on the stack. */
 struct exception_frame {

@@ -9,7 +9,7 @@
 
 static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread)
 {
-    return thread->context.cpu_stack == (word_t)cpu + CPU_STACK_TOP;
+    return thread->context.cpu == cpu;
 }
 
 /*
