@@ -338,6 +338,51 @@ static void wakes_at_once(void)
     CHECK(best >= 10);
 }
 
+/* Initial APIC ID of the CPU that executes this (CPUID leaf 1). */
+static word own_cpu(void)
+{
+    unsigned a = 1, b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return b >> 24;
+}
+
+static void note_cpu_when_woken(struct worker *worker)
+{
+    for (;;) {
+        system_call(RECV, worker->argument[0], 0, 0, 0, 0, 0);
+        worker->result[1] = own_cpu();
+        worker->result[0]++;
+    }
+}
+
+/* A thread that is moved while it waits wakes up on its new CPU, however it is woken, and whoever ran there last. */
+static void woken_where_it_belongs(word object, word priority)
+{
+    struct worker *worker = new_worker(priority);
+
+    worker->argument[0] = object;
+    start_function(worker, note_cpu_when_woken);
+    settle();
+    for (word i = 0; i < 6; i++) {
+        CHECK_OK(set_affinity(worker->tcb, i % 2));
+        system_call(SEND, object, message_info(0, 0, 0), 0, 0, 0, 0);
+        settle();
+        CHECK(wait_for_value(&worker->result[0], i + 1, PATIENCE));
+        CHECK_EQUAL(worker->result[1] == own_cpu(), i % 2 == 0);
+    }
+    CHECK_OK(suspend_thread(worker->tcb));
+}
+
+static void moved_while_waiting(void)
+{
+    need_two_cpus();
+    woken_where_it_belongs(new_endpoint(), ABOVE_MAIN);
+    woken_where_it_belongs(new_endpoint(), LOW);
+    woken_where_it_belongs(new_notification(), ABOVE_MAIN);
+    woken_where_it_belongs(new_notification(), LOW);
+}
+
 /* ---- Address spaces in use elsewhere ---- */
 
 static void read_forever(struct worker *worker)
@@ -457,6 +502,7 @@ static const struct test tests[] = {
     {"cpu-priorities", "priorities on another CPU", priorities_change_elsewhere},
     {"cpu-calls", "calls across CPUs", calls_across},
     {"cpu-signals", "signals across CPUs", signals_across},
+    {"cpu-moved-waiting", "a thread moved while it waits wakes up on its new CPU", moved_while_waiting},
     {"cpu-wake", "a woken higher thread preempts another CPU at once", wakes_at_once},
     {"cpu-unmap", "unmapping a page that is read elsewhere", unmapped_elsewhere},
     {"cpu-replace", "replacing a page that is read elsewhere", replaced_elsewhere},
