@@ -1,6 +1,7 @@
 /* The node's physical memory and its CPUs. */
 #include "host.h"
 #include <arch/memory.h>
+#include <kernel/check.h>
 #include <kernel/preemption.h>
 #include <stdlib.h>
 
@@ -38,4 +39,5 @@ void host_enter(unsigned cpu)
 {
     this_cpu = cpu_by_index(cpu);
     preemption_reset();
+    check_entry();
 }

@@ -21,6 +21,7 @@ int main(void)
     srunner_add_suite(runner, tcb_suite());
     srunner_add_suite(runner, cluster_suite());
     srunner_add_suite(runner, rules_suite());
+    srunner_add_suite(runner, fastpath_suite());
     srunner_add_suite(runner, random_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

@@ -19,6 +19,11 @@ void *new_object(unsigned bits)
     return window(at);
 }
 
+size_t world_memory_used(void)
+{
+    return next_object - HOST_MEMORY_BASE;
+}
+
 void world_start(unsigned cpus)
 {
     host_start(cpus);
@@ -84,6 +89,9 @@ void leave(void)
     struct tcb *next = schedule();
     cpu->current = next;
     cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
+    if (next != NULL) {
+        next->root_epoch = root_epoch;
+    }
     check_everything();
 }
 

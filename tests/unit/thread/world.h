@@ -51,6 +51,16 @@ void settle(void);
 /* The thread current on a CPU makes a system call; its registers are as they were or set by the test. Then settle(). */
 void make_syscall(struct tcb *thread, int64_t number, word_t pointer, word_t info);
 
+/*
+ * The same event, without what make_syscall() does about other CPUs afterwards: first the fast way. If that is not taken,
+ * it has changed nothing, and the ordinary way is; if it is, the ordinary way comes to the same state. True: taken, and
+ * the CPU has left the kernel already.
+ */
+bool syscall_both_ways(struct tcb *thread, int64_t number, word_t pointer, word_t info);
+
+/* Bytes from HOST_MEMORY_BASE that hold objects. */
+size_t world_memory_used(void);
+
 /* A timer tick, or an interrupt, on that CPU. */
 void tick(unsigned cpu);
 void interrupt(unsigned cpu, word_t irq);
@@ -82,6 +92,7 @@ struct tcb *running_on(unsigned cpu);
 Suite *ipc_suite(void);
 Suite *transfer_suite(void);
 Suite *cancellation_suite(void);
+Suite *fastpath_suite(void);
 Suite *fault_suite(void);
 Suite *notification_suite(void);
 Suite *schedule_suite(void);

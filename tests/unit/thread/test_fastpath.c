@@ -1,0 +1,210 @@
+/*
+ * The fast paths do what the ordinary path does. Random threads that mostly send, receive, call and reply, with whatever a
+ * fast path has to look at varied: rights, badges, messages with buffers and capabilities, priorities, CPUs, bound
+ * notifications, pending signals, faults, CSpaces of two levels. Each system call is made both ways.
+ */
+#include "world.h"
+#include <kernel/check.h>
+#include <kernel/entry.h>
+#include <kernel/fastpath.h>
+
+enum { THREADS = 8, STEPS = 4000, CPUS = 2, PRIORITIES = 3 };
+
+enum { SEND_ONLY = FREE, CALL_ONLY, RECEIVE_ONLY, BADGED, SIGNAL, BADGED_SIGNAL, OTHER_ENDPOINT, FOR_FAULTS };
+
+static struct tcb *thread[THREADS];
+static word_t random_state;
+
+enum { CALLS, REPLIES, SENDS, SIGNALS, YIELDS, WITH_BUFFERS, KINDS };
+static unsigned taken[KINDS];
+
+static unsigned below(unsigned bound)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (unsigned)((random_state >> 20) % bound);
+}
+
+static bool one_in(unsigned n)
+{
+    return below(n) == 0;
+}
+
+static unsigned kind_of(int64_t number, unsigned object)
+{
+    switch (number) {
+    case SYS_Call: return CALLS;
+    case SYS_ReplyRecv: return REPLIES;
+    case SYS_Yield: return YIELDS;
+    default: return object == SIGNAL || object == BADGED_SIGNAL || object == NOTIFICATION ? SIGNALS : SENDS;
+    }
+}
+
+static void make_one(struct tcb *self, int64_t number, unsigned object)
+{
+    unsigned length = one_in(4) ? below(130) : below(7);
+    unsigned caps = one_in(8) ? 1 + below(3) : 0;
+    for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
+        set_mr(self, i, below(1000));
+    }
+    for (unsigned i = ABI_MESSAGE_REGISTERS; i < MIN(length, (unsigned)ABI_MAX_MESSAGE_LENGTH); i++) {
+        buffer_of(self)[ABI_IPC_MESSAGE + i] = below(1000);
+    }
+    for (unsigned i = 0; i < caps; i++) {
+        buffer_of(self)[ABI_IPC_CAPS_OR_BADGES + i] = one_in(3) ? OTHER_ENDPOINT : BADGED;
+    }
+    word_t info = message_info(below(1000), below(8), caps, 0) | length;
+    if (syscall_both_ways(self, number, object, info)) {
+        taken[kind_of(number, object)]++;
+        taken[WITH_BUFFERS] += number != SYS_Yield && length > ABI_MESSAGE_REGISTERS;
+    }
+}
+
+/* What fits the thread: servers answer and wait, others call, send and signal. */
+static void syscall_of(struct tcb *self, bool server)
+{
+    static const unsigned receivers[] = {ENDPOINT, ENDPOINT, ENDPOINT, RECEIVE_ONLY, BADGED, SEND_ONLY, NOTIFICATION};
+    static const unsigned senders[] = {ENDPOINT, SEND_ONLY, CALL_ONLY, BADGED, OTHER_ENDPOINT, RECEIVE_ONLY, FREE + 100};
+    static const unsigned signals[] = {NOTIFICATION, SIGNAL, BADGED_SIGNAL};
+    unsigned kind = below(16);
+    if (kind == 0) {
+        make_one(self, SYS_Yield, 0);
+    } else if (kind < 3) {
+        make_one(self, one_in(2) ? SYS_Send : SYS_NBSend, signals[below(ARRAY_LENGTH(signals))]);
+    } else if (server) {
+        unsigned object = receivers[below(ARRAY_LENGTH(receivers))];
+        make_one(self, one_in(6) ? SYS_Recv : SYS_ReplyRecv, object);
+    } else {
+        unsigned object = senders[below(ARRAY_LENGTH(senders))];
+        make_one(self, kind < 11 ? SYS_Call : kind < 14 ? SYS_Send : SYS_NBSend, object);
+    }
+}
+
+/* Something from outside changes a thread, or frees it. */
+static void interfere(void)
+{
+    struct tcb *victim = thread[below(THREADS)];
+    host_enter(below(CPUS));
+    if (is_current_elsewhere(victim)) {
+        thread_claim(victim);
+        enqueue_first(victim);
+    }
+    switch (below(8)) {
+    case 0:
+        if (victim->bound_notification != NULL) {
+            unbind_notification(victim);
+        } else if (notification->bound == NULL && notification_state(notification) != NOTIFICATION_WAITING) {
+            bind_notification(victim, notification);
+        }
+        break;
+    case 1:
+        set_priority(victim, below(PRIORITIES));
+        break;
+    case 2:
+        set_affinity(victim, below(CPUS));
+        break;
+    default:
+        thread_resume(victim);
+    }
+    leave();
+    settle();
+}
+
+static bool is_server(const struct tcb *self)
+{
+    return self == thread[0] || self == thread[1] || self == thread[2];
+}
+
+static void step(void)
+{
+    unsigned cpu = below(CPUS);
+    struct tcb *self = running_on(cpu);
+    host_enter(cpu);
+    if (self == NULL) {
+        signal_notification(notification, 1);
+    } else if (one_in(30)) {
+        self->context.restart_ip = self->context.rip;
+        handle_vm_fault(0x1000, 4);
+    } else {
+        syscall_of(self, is_server(self));
+    }
+    leave();
+    if (!one_in(8)) {
+        settle();
+    }
+    if (one_in(3)) {
+        interfere();
+    }
+}
+
+/* Half of the threads find the same capabilities one level further down. */
+static void use_two_levels(struct tcb *self)
+{
+    enum { UPPER_RADIX = 4, GUARD_SIZE = WORD_BITS - ROOT_RADIX - UPPER_RADIX };
+    struct slot *upper = new_object(UPPER_RADIX + ABI_SLOT_BITS);
+    delete_short(&self->slots[TCB_CSPACE]);
+    insert_root(cnode_capability(root, ROOT_RADIX, 0, 0), &upper[0]);
+    insert_root(cnode_capability(upper, UPPER_RADIX, 0, GUARD_SIZE), &self->slots[TCB_CSPACE]);
+}
+
+static void start(void)
+{
+    world_start(CPUS);
+    checks_on = false; /* the random test has that; this one wants to get far */
+    mint(SEND_ONLY, ENDPOINT, RIGHT_WRITE, 3);
+    mint(CALL_ONLY, ENDPOINT, RIGHT_WRITE | RIGHT_GRANT_REPLY, 4);
+    mint(RECEIVE_ONLY, ENDPOINT, RIGHT_READ, 0);
+    mint(BADGED, ENDPOINT, RIGHTS_ALL, 5);
+    mint(SIGNAL, NOTIFICATION, RIGHT_WRITE, 1);
+    mint(BADGED_SIGNAL, NOTIFICATION, RIGHTS_ALL, 6);
+    insert_root(endpoint_capability(new_object(ABI_ENDPOINT_BITS), 0, RIGHTS_ALL), &root[OTHER_ENDPOINT]);
+    mint(FOR_FAULTS, ENDPOINT, RIGHT_WRITE | RIGHT_GRANT_REPLY, 9);
+    for (unsigned i = 0; i < THREADS; i++) {
+        thread[i] = new_thread(below(PRIORITIES), below(CPUS));
+        thread[i]->fault_handler = FOR_FAULTS;
+        if (i % 2 == 1) {
+            use_two_levels(thread[i]);
+        }
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        host_enter(0);
+        thread_resume(thread[i]);
+        leave();
+        settle();
+    }
+}
+
+START_TEST(both_ways)
+{
+    random_state = ((word_t)_i + 1) * 0x9e3779b97f4a7c15 + 1;
+    start();
+    for (unsigned i = 0; i < STEPS; i++) {
+        step();
+    }
+    for (unsigned i = 0; i < KINDS; i++) {
+        ck_assert_msg(taken[i] > STEPS / 400, "seed %d: kind %u taken %u times only", _i, i, taken[i]);
+    }
+}
+END_TEST
+
+START_TEST(not_while_in_the_way)
+{
+    start();
+    fastpath_obstacles = 1;
+    struct tcb *self = running_on(0);
+    host_enter(0);
+    ck_assert(!syscall_both_ways(self, SYS_Yield, 0, 0));
+}
+END_TEST
+
+Suite *fastpath_suite(void)
+{
+    Suite *suite = suite_create("fast paths");
+    TCase *t = tcase_create("fast paths");
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, both_ways, 0, 12);
+    tcase_add_test(t, not_while_in_the_way);
+    suite_add_tcase(suite, t);
+    return suite;
+}
