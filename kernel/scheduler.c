@@ -153,8 +153,6 @@ void set_affinity(struct tcb *thread, unsigned cpu_index)
     }
     if (thread == this_cpu->current) {
         request_schedule();
-    } else {
-        context_forget_cpu(&thread->context);
     }
 }
 

@@ -23,12 +23,6 @@ word_t context_sanitise(enum user_register index, word_t value);
 /* Another thread changed the registers: leave by a full restore, so that all of them count (contract 1.2). */
 void context_set_full_restore(struct user_context *context);
 
-/* A thread that is current nowhere has been moved: where it ran last does not count any more (arch/switch.h). */
-static inline void context_forget_cpu(struct user_context *context)
-{
-    context->cpu_stack = 0;
-}
-
 /* A restarted thread goes on at its restart address; one that continues goes on after its system call. */
 static inline void context_restart(struct user_context *context)
 {
