@@ -153,12 +153,21 @@ static void leave_unchecked(void)
     this_cpu->current = next;
     this_cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
     if (next != NULL) {
-        next->root_epoch = root_epoch; /* as an exit that asks arch_thread_root() */
+        next->root = arch_thread_root(next);
+        next->root_epoch = root_epoch;
+    }
+}
+
+static void check_known_roots(void)
+{
+    for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
+        must(!is_root_known(thread) || thread->root == arch_thread_root(thread), "an outdated page table is remembered");
     }
 }
 
 static void check_left(void)
 {
+    check_known_roots();
     if (this_cpu->current != NULL) {
         check_can_leave(this_cpu->current);
     }
