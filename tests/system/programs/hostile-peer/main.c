@@ -2,6 +2,7 @@
  * A hostile peer: node 2 fills its channel region with node 0 with random bytes, also with nearly correct ones, while
  * node 0 uses the channels that lie there in every way, and exchanges numbered messages with node 1 in another region.
  * Node 0 gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
+ * Argument: how many channels it opens one after the other in the hostile region; 100.
  */
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
@@ -13,12 +14,12 @@
 #include <string.h>
 
 #define MESSAGES 3000
-#define CHANNELS 100 /* opened one after the other in the hostile region */
 #define STEPS    300 /* with each, unless it breaks before */
 
 static const struct cmk_channel_geometry geometry = {16, 4096};
 static const struct cmk_cluster *cluster;
 static struct cmk_doorbell bell;
+static unsigned long channels = 100;
 
 static uint64_t next_random(void)
 {
@@ -156,7 +157,7 @@ static int withstand(void)
     if (!open_end(&good_end, map_channel(1), 1)) {
         return 2;
     }
-    for (unsigned i = 0; i < CHANNELS || number < MESSAGES; i++) {
+    for (unsigned i = 0; i < channels || number < MESSAGES; i++) {
         if (!open_end(&bad_end, bad_memory, 2)) {
             return 3;
         }
@@ -175,14 +176,17 @@ static int withstand(void)
         printf("answers of kind %u: %u\n", i, counts[i]);
     }
     printf("%u channels were broken by the hostile peer; %lu messages of the good one arrived\n", broken, number);
-    return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK && broken > CHANNELS / 2 ? 0 : 5;
+    return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK && broken > channels / 2 ? 0 : 5;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     cluster = cmk_cluster();
     if (!cluster || cluster->num_nodes != 3 || !cmk_doorbell_create(&bell, 1)) {
         return 1;
+    }
+    if (argc > 1) {
+        channels = strtoul(argv[1], NULL, 10);
     }
     return cluster->node_id == 0 ? withstand() : cluster->node_id == 1 ? send_numbers() : scribble();
 }

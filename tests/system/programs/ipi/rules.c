@@ -45,13 +45,15 @@ static void test_slots(seL4_CPtr slot)
     check(send(0, 1, ROOT, seL4_CapInitThreadTCB, seL4_WordBits) == seL4_DeleteFirst &&
               handler(1, ROOT, seL4_CapInitThreadTCB, seL4_WordBits) == seL4_DeleteFirst,
           "an occupied slot is refused");
-    check(send(0, 1, ROOT, slot, 0) == seL4_RangeError &&
-              send(0, 1, ROOT, slot, seL4_WordBits + 1) == seL4_RangeError &&
-              handler(1, ROOT, slot, 0) == seL4_RangeError,
-          "a depth outside the range is refused");
-    check(send(0, 1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup &&
-              handler(1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup,
-          "a root that is no CNode is refused");
+    check(is_range_error(send(0, 1, ROOT, slot, 0), 1, seL4_WordBits) &&
+              is_range_error(send(0, 1, ROOT, slot, seL4_WordBits + 1), 1, seL4_WordBits) &&
+              is_range_error(handler(1, ROOT, slot, 0), 1, seL4_WordBits),
+          "a depth outside the range is refused, and the range is told");
+    bool good = send(0, 1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup &&
+                seL4_GetMR(0) == 0 && seL4_GetMR(1) == seL4_InvalidRoot;
+    good = good && handler(1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup && seL4_GetMR(0) == 0 &&
+           seL4_GetMR(1) == seL4_InvalidRoot;
+    check(good, "a root that is no CNode is refused, and the lookup's failure is told");
 }
 
 static void test_messages(seL4_CPtr slot)
@@ -69,8 +71,8 @@ static void test_messages(seL4_CPtr slot)
     trap = (struct sel4_x64_trap){.mr = {0}};
     check(sel4_x64_invoke(&trap, cluster->ipi_control, TCBSuspend, 0, 0) == seL4_IllegalOperation,
           "IPI control has no other methods");
-    check(seL4_CNode_Copy(ROOT, slot, seL4_WordBits, ROOT, cluster->ipi_control, seL4_WordBits, seL4_AllRights) !=
-              seL4_NoError,
+    check(seL4_CNode_Copy(ROOT, slot, seL4_WordBits, ROOT, cluster->ipi_control, seL4_WordBits, seL4_AllRights) ==
+              seL4_IllegalOperation,
           "IPI control cannot be copied");
 }
 
@@ -98,6 +100,34 @@ static bool is_empty(seL4_CPtr slot)
     return error == seL4_FailedLookup;
 }
 
+static seL4_CPtr endpoint, received;
+static seL4_Word got_caps;
+
+static void receive_capability(void *argument)
+{
+    (void)argument;
+    seL4_SetCapReceivePath(ROOT, received, seL4_WordBits);
+    got_caps = seL4_MessageInfo_get_extraCaps(seL4_Recv(endpoint, NULL));
+    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
+}
+
+/* Another thread gets it in a message; what it got signals the same irq. */
+static bool is_transferred(seL4_CPtr signal)
+{
+    static struct cmk_thread thread;
+    seL4_Word badge = 0;
+    endpoint = cmk_alloc_object(seL4_EndpointObject, 0);
+    received = cmk_alloc_slot();
+    if (!cmk_create_thread(&thread, 0, 255, receive_capability, NULL)) {
+        return false;
+    }
+    seL4_SetCap(0, signal);
+    seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 1, 0));
+    seL4_Signal(received);
+    seL4_Wait(notification, &badge);
+    return got_caps == 1 && badge == 1ul << 5;
+}
+
 /* Last, because it takes the handlers too. */
 void test_revocation(void)
 {
@@ -121,6 +151,12 @@ void test_revocation(void)
     seL4_Signal(minted);
     seL4_Wait(notification, &badge);
     check(badge == 1ul << 5, "so does a minted one, and the badge is ignored");
+    seL4_CPtr moved = cmk_alloc_slot();
+    check(seL4_CNode_Move(ROOT, moved, seL4_WordBits, ROOT, copy, seL4_WordBits) == seL4_NoError && is_empty(copy),
+          "it can be moved");
+    seL4_Signal(moved);
+    seL4_Wait(notification, &badge);
+    check(badge == 1ul << 5 && is_transferred(signal), "and transferred in a message");
     check(seL4_CNode_Revoke(ROOT, cluster->ipi_control, seL4_WordBits) == seL4_NoError && is_empty(signal) &&
               is_empty(copy) && is_empty(minted) && is_empty(handlers[5]),
           "revoking IPI control takes every signal, every copy and every handler");
