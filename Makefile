@@ -16,6 +16,8 @@
 #   make bochs         more system tests in a second emulator
 #   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE compares with an earlier
 #                      bench.json; one or some: tools/bench NAME...
+#   make scale         which cluster shape serves which workload: measured in Bochs and QEMU, simulated, plots in
+#                      build/scale/ (docs/scalability.md)
 #   make torture       long and parallel torture runs; want a machine that does nothing else
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
 #   make format-check  what clang-format would change
@@ -201,6 +203,9 @@ bochs: for-system build/packages/bochs
 for-bench: all $(BENCH_PROGRAMS:%=build/bench/programs/%.elf) build/packages/bench
 bench: for-bench
 	@tools/bench $(if $(BASE),--base $(BASE))
+scale: for-system build/packages/scale
+	@tools/scale all
+.PHONY: scale
 torture: for-system
 	@tests/system/run --goal torture
 chaos: for-system build/packages/system

@@ -5,9 +5,11 @@
  *   cycles=N       the stretch, in cycles of the time stamp counter
  *   margin=N       how long before it all workers are called
  *   active=N       only the first N CPUs of each node work
+ *   stagger=N      how many cycles each worker of a node begins after the one before it (0)
+ *   mark=1         node 0's first worker stops Bochs's debugger at the beginning and at the end of each stretch
  *
- * Prints a line for each worker: "scale NAME:THINK cpu C operations N", and LATE behind it if the worker did not begin in
- * time, so that the figures are worthless. Status 1 if a call failed, or counters that must agree do not.
+ * Prints a line for each worker: "scale NAME:THINK cpu C operations N", and LATE behind it if the worker did not
+ * begin in time, so that the figures are worthless. Status 1 if a call failed, or counters that must agree do not.
  */
 #include "scale.h"
 
@@ -35,8 +37,9 @@ static const struct workload *current;
 
 static struct run runs[MAX_RUNS];
 static unsigned num_runs;
-static uint64_t cycles = 2000000, margin = 1000000;
+static uint64_t cycles = 2000000, margin = 1000000, stagger;
 static seL4_Word active = MAX_WORKERS;
+static bool mark;
 
 static bool add_run(const char *name)
 {
@@ -61,6 +64,10 @@ static bool parse(int argc, char **argv)
             margin = number;
         } else if (strncmp(argv[i], "active=", 7) == 0) {
             active = number;
+        } else if (strncmp(argv[i], "stagger=", 8) == 0) {
+            stagger = number;
+        } else if (strncmp(argv[i], "mark=", 5) == 0) {
+            mark = number != 0;
         } else if (!add_run(argv[i])) {
             printf("what is '%s'?\n", argv[i]);
             return false;
@@ -73,16 +80,26 @@ static bool parse(int argc, char **argv)
     return true;
 }
 
+/* Bochs's magic break: does nothing elsewhere. */
+static void stop_debugger(const struct worker *worker)
+{
+    if (mark && mesh.self == 0 && worker->cpu == 0) {
+        __asm__ volatile("xchg %bx, %bx");
+    }
+}
+
 static void work(void *argument)
 {
     struct worker *worker = argument;
     for (;;) {
         seL4_Wait(worker->go, NULL);
         worker->late = time_stamp() >= worker->start;
-        while (time_stamp() < worker->start) {
+        while (time_stamp() < worker->start + stagger * worker->cpu) {
             __builtin_ia32_pause();
         }
+        stop_debugger(worker);
         current->run(worker);
+        stop_debugger(worker);
         atomic_fetch_add(&num_done, 1);
         seL4_Signal(done);
     }

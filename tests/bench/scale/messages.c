@@ -1,4 +1,4 @@
-/* IPC pairs: on each CPU a client calls a server, which answers. An operation is a call and its reply, one word each. */
+/* IPC pairs: on each CPU a client calls a server, which answers. An operation is a call and its reply, of one word. */
 #include "scale.h"
 
 struct server {

@@ -59,4 +59,4 @@ static void run_pager(struct worker *worker)
 }
 
 const struct workload map = {"map", "map, write, unmap a page of the common address space", prepare_map, run_map, NULL};
-const struct workload pager = {"pager", "map and unmap a page of an idle address space", prepare_pager, run_pager, NULL};
+const struct workload pager = {"pager", "map and unmap a page of an idle space", prepare_pager, run_pager, NULL};

@@ -1,6 +1,7 @@
 /*
- * Workloads that can be spread over nodes and over the CPUs of a node alike: one worker per CPU of the cluster, whatever
- * the shape. All workers begin and end at the same time stamp, and count the operations that they finish in between.
+ * Workloads that can be spread over nodes and over the CPUs of a node alike: one worker per CPU of the cluster,
+ * whatever the shape. All workers begin and end at the same time stamp, and count the operations that they finish in
+ * between.
  */
 #ifndef SCALE_H
 #define SCALE_H

@@ -50,7 +50,7 @@ static bool prepare_ring(struct worker *worker)
     return ring_notifications[worker->cpu] != 0;
 }
 
-/* A worker that ended still signals its neighbour, so that nobody waits for ever; what is left over is taken next time. */
+/* A worker that ended still signals its neighbour, so that nobody waits for ever; what is left is taken next time. */
 static void run_ring(struct worker *worker)
 {
     seL4_CPtr mine = ring_notifications[worker->cpu];

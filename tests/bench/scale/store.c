@@ -100,7 +100,8 @@ static void take_updates(void)
 {
     struct cmk_message message;
     struct update update;
-    while (!store.ended && cmk_channel_try_receive(&mesh.end[ORDERER], &message, &update, sizeof(update)) == CMK_CHANNEL_OK) {
+    struct cmk_channel_end *log = &mesh.end[ORDERER];
+    while (!store.ended && cmk_channel_try_receive(log, &message, &update, sizeof(update)) == CMK_CHANNEL_OK) {
         if (update.key == KEYS) {
             store.ended = true;
         } else {
@@ -123,7 +124,7 @@ static void catch_up(void)
     }
 }
 
-/* Returns when this node's replica has the write. Bounded by the servers of node 0, which take requests at each turn. */
+/* Returns when this node's replica has the write. Bounded by node 0's servers, which take requests at each turn. */
 static void write(struct server *server, uint64_t key)
 {
     uint64_t value = value_of(server);
@@ -253,8 +254,9 @@ static bool finish(void)
         sum = sum * 31 + store.table.values[key];
     }
     bool good = replicas_agree(sum, writes) && writes == written && !store.failed;
-    printf("scale kv replica version %lu sum %lx writes %lu%s\n", store.table.version, sum, writes, good ? "" : " WRONG");
+    printf("scale kv replica version %lu sum %lx writes %lu%s\n", store.table.version, sum, writes,
+           good ? "" : " WRONG");
     return good;
 }
 
-const struct workload key_value = {"kv", "replicated key-value store, a fifth of the operations write", prepare, run, finish};
+const struct workload key_value = {"kv", "replicated key-value store, one write in five", prepare, run, finish};

@@ -1,0 +1,1 @@
+"""tools/scale: which cluster shape serves which workload. Measures in emulators, simulates beyond them, draws."""
