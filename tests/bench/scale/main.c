@@ -139,9 +139,12 @@ static bool prepare_all(void)
     return true;
 }
 
-/* All nodes agree on the start: node 0 says it before the barrier, the others look behind it. */
+/* When all nodes have come, node 0 says when it starts; behind the second barrier the others read it. */
 static bool agree(unsigned number, uint64_t *start)
 {
+    if (cmk_mesh_barrier(&mesh) != CMK_CHANNEL_OK) {
+        return false;
+    }
     if (mesh.self == 0) {
         atomic_store_explicit(&shared->start[number], time_stamp() + margin, memory_order_release);
     }

@@ -3,15 +3,17 @@
 import os
 import sys
 import unittest
+import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
-from cmklib.scale import fine, hardware, profile, programs  # noqa: E402
+from cmklib.scale import fine, hardware, profile, programs, report, sweep  # noqa: E402
 from cmklib.scale.boots import Shape, shapes_of, trace_commands  # noqa: E402
 from cmklib.scale.check import deviation_of  # noqa: E402
 from cmklib.scale.engine import (DOOR, Acquire, Enter, Entry, Interrupt, Kernel, Machine, Plan, Release,  # noqa: E402
                                  Resource, Simulation, Work)
+from cmklib.scale.svg import Panel, figure  # noqa: E402
 from cmklib.scale.trace import Layout, entries_of, transfers  # noqa: E402
 
 PROFILE = profile.load()
@@ -207,6 +209,46 @@ class WorkloadTest(unittest.TestCase):
         many = fine.simulate(PROFILE, "ipc", 16, machine, 300000, shared=False)[1]
         self.assertAlmostEqual(many / one, 16, delta=0.2)
         self.assertLess(fine.simulate(PROFILE, "ipc", 16, machine, 300000, shared=True)[1], many)
+
+
+class SweepTest(unittest.TestCase):
+    def test_break_even_is_where_the_share_is_reached(self):
+        machine = hardware.load("milan")
+        think = sweep.break_even(PROFILE, machine, "ipc", 4)
+        one, less = sweep.THINK_STEPS.index(think), sweep.THINK_STEPS[sweep.THINK_STEPS.index(think) - 1]
+        self.assertGreater(one, 0)
+
+        def share(user_work):
+            many, single = (sweep.rate(PROFILE, "ipc", 1, cpus, machine, user_work) for cpus in (4, 1))
+            return many / (4 * single)
+        self.assertGreaterEqual(share(think), sweep.SHARE)
+        self.assertLess(share(less), sweep.SHARE)
+
+    def test_nodes_that_never_meet_are_counted_from_one(self):
+        known = {}
+        machine = hardware.load("milan")
+        four = sweep.clustered(PROFILE, machine, "notify", 4, 0, known)
+        eight = sweep.clustered(PROFILE, machine, "notify", 8, 0, known)
+        self.assertEqual({size: 2 * rate for size, rate in four.items()}, {size: eight[size] for size in four})
+
+    def test_tables(self):
+        text = report.table(["a", "b"], [[1, 2]])
+        self.assertEqual(text, "| a | b |\n| --- | --- |\n| 1 | 2 |")
+
+
+class FigureTest(unittest.TestCase):
+    def test_it_is_xml_with_a_legend(self):
+        series = [("one & two", [(1, 1), (8, 5)], False, 0), ("three", [(1, 2)], True, 1)]
+        panels = [Panel("first <>", "x", "y", series, (1, 2, 4, 8))]
+        root = xml.etree.ElementTree.fromstring(figure(panels, 2))
+        texts = [element.text for element in root.iter() if element.tag.endswith("text")]
+        for text in ("first <>", "one & two", "three"):
+            self.assertIn(text, texts)
+
+    def test_points_lie_where_they_should(self):
+        panel = Panel("", "", "", [("", [(1, 1), (8, 16)], False, 0)], (1, 2, 4, 8))
+        self.assertAlmostEqual(panel.x(2) - panel.x(1), panel.x(8) - panel.x(4))
+        self.assertAlmostEqual(panel.y(1) - panel.y(4), panel.y(4) - panel.y(16))
 
 
 class MachineTest(unittest.TestCase):

@@ -33,6 +33,8 @@ def simulated_range(profile, run, shape, cycles):
         return rate * cycles / 1e6, rate * cycles / 1e6
     rates = [simulate(profile, name, shape.nodes, shape.cpus, machine, cycles, think, stagger=start)[1]
              for start in STARTS]
+    undisturbed = Uncached(profile["hand_over"], profile["ipi_latency"])
+    rates.append(simulate(profile, name, shape.nodes, shape.cpus, undisturbed, cycles, think)[1])
     return min(rates) * cycles / 1e6, max(rates) * cycles / 1e6
 
 

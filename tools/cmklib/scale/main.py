@@ -1,5 +1,6 @@
 """The command line of tools/scale."""
 import argparse
+import datetime
 import os
 import sys
 
@@ -31,7 +32,9 @@ def used_profile():
 
 
 def make_profile(_):
-    measure.store(profile.make(), OWN_PROFILE)
+    about = (f"Made by tools/scale profile on {datetime.date.today()}: "
+             "instructions of single operations, release kernel, Bochs.")
+    measure.store({"about": about, **profile.make()}, OWN_PROFILE)
     say(f"wrote {OWN_PROFILE}")
     return 0
 

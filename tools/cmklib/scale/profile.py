@@ -217,7 +217,21 @@ def calls_are(entries, **counts):
             if all(entry.calls.get(name, 0) == counts.get(name, 0) for name in ("try", "send", "request", "apply"))]
 
 
-def store_of(one, free, contended, four, two):
+def many_nodes(site, two, square):
+    """
+    An entry in a cluster of several nodes: its threads copy messages with vector registers, so the kernel switches the
+    FPU's state, too. `two` is 2x1, `square` 2x2; node 0 only.
+    """
+    entries = at(square.of("kv:0", [0, 1]), site)
+    alone = [entry for entry in entries if not entry.contended] or entries
+    step = step_of(site, two.of("kv:0", [0]), alone, entries)
+    step["per_cpu"] = 0
+    for part in ("pre", "hold", "post"):
+        step["moved_" + part] = round(mean(square.moved[id(entry)].get(part, 0) for entry in entries), 1)
+    return step
+
+
+def store_of(one, free, contended, four, two, square):
     """
     The key-value store: its two entries, and what the server does in user mode: for a read or write of its own on
     node 0; on node 0 also for each look into a channel, each message sent, each request taken; on other nodes for a
@@ -227,6 +241,7 @@ def store_of(one, free, contended, four, two):
                             key=lambda site: any(entry.calls for entry in at(one.of("kv:0"), site)))
     steps = {name: add_four(step_of(site, one.of("kv:0"), free.of("kv:0"), contended.of("kv:0")), site, four, "kv:0")
              for name, site in (("client", client), ("server", server))}
+    steps.update(client_many=many_nodes(client, two, square), server_many=many_nodes(server, two, square))
     alone, first, second = at(one.of("kv:0"), server), at(two.of("kv:0", [0]), server), at(two.of("kv:0", [1]), server)
     read, write = median(calls_are(alone)), median(calls_are(alone, apply=1))
     look = median(calls_are(first, **{"try": 1})) - read
@@ -254,6 +269,7 @@ def make():
     calling = Traces(Shape(1, 3), [think], [0, 1, 2], cycles=2 * CYCLES)
     ticking = Traces(Shape(1, 2), ["compute:0"], [0], active=1, cycles=TICK_CYCLES, keep=1)
     distributed = Traces(Shape(2, 1), ["kv:0"], [0, 1], cycles=6 * CYCLES)
+    square = Traces(Shape(2, 2), ["kv:0"], [0, 1], cycles=3 * CYCLES)
     workloads = {}
 
     for name in SIMPLE[1:]:
@@ -268,7 +284,7 @@ def make():
     step = workloads["map"][unmap]
     step["called"] = called(calling.of(think), unmap_call, step["free"] + step["per_cpu"])
     return {"workloads": workloads, "ring": ring_of(one, free, four, asleep),
-            "kv": store_of(one, free, contended, four, distributed),
+            "kv": store_of(one, free, contended, four, distributed, square),
             "interrupt": interrupts(calling, think), "tick": tick_of(ticking, "compute:0"),
             "ipi_latency": latency(calling, think),
             "hand_over": hand_over(contended, names[:4]), "think_round": round((longer - shorter) / 100, 2)}

@@ -5,6 +5,7 @@ takes, with the lengths that were measured for one CPU, two, and what each furth
 from cmklib.scale.engine import Acquire, Enter, Entry, Kernel, Plan, Release, Resource, Simulation, Work
 
 # Which operations write: of how many one, and how far CPUs are apart in that. `kv` as in tests/bench/scale/store.c.
+FAILED_TURN = 8  # instructions of a look at a lock that is taken
 WRITES = {"kv": (5, 0), "kv100": (100, 1)}
 
 
@@ -142,8 +143,9 @@ class Store:
         self.requests = [[] for _ in range(nodes)]  # to node 0
         self.updates = [[] for _ in range(nodes)]   # from node 0
         self.written = {}                           # CPU number: writes that its node has applied
-        self.client = entry_of(self.costs["client"], cpus)
-        self.server = entry_of(self.costs["server"], cpus)
+        many = "_many" if nodes > 1 else ""
+        self.client = entry_of(self.costs["client" + many], cpus)
+        self.server = entry_of(self.costs["server" + many], cpus)
 
     def order(self, writer):
         """Node 0 has sent a write to all."""
@@ -199,13 +201,16 @@ class Store:
             yield Work(costs["request"] + self.message(node, 0))
             self.requests[node].append(cpu)
             yield Release(lock)
+        # The loop that waits: part of each turn has the lock; without it, a turn is only a look.
+        look = costs["look_elsewhere"] if node else costs["look"]
         while self.written.get(cpu.number, 0) < number:
             if lock.is_free():
                 yield Acquire(lock)
-                yield from self.catch_up(node, costs["turn"])
+                yield from self.catch_up(node, look)
                 yield Release(lock)
+                yield Work(max(1, costs["turn"] - look))
             else:
-                yield Work(costs["turn"] / 4)  # looks at the lock, in vain
+                yield Work(FAILED_TURN)
 
     def program(self, cpu):
         node = cpu.number // self.cpus

@@ -4,8 +4,6 @@ import os
 from cmklib.scale import measure, sweep
 from cmklib.scale.boots import shapes_of
 
-NAMES = ("compute", "ipc", "map", "pager", "notify", "ring", "kv")
-
 
 def row(cells):
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
@@ -48,7 +46,7 @@ def best_table(results, cpus=64):
     """The best node size, and how fine-grained locks compare with it."""
     rows = []
     for result in results:
-        if result["cpus"] == cpus and result["workload"] != "compute":
+        if result["cpus"] == cpus:
             size = max(result["clustered"], key=result["clustered"].get)
             one = result["one"]
             rows.append([result["machine"], result["workload"], f"{result['think']:,}", size,
