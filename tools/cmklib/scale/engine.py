@@ -15,6 +15,7 @@ What it does between two yields happens at once. A CPU is in one place at a time
 _spend(), which can keep a record of it.
 """
 import heapq
+import random
 from collections import deque
 from dataclasses import dataclass
 from typing import Callable, Optional
@@ -25,6 +26,7 @@ USER, DOOR, IDLE = "user", "door", "idle"
 @dataclass
 class Work:
     amount: float
+    think: float = 0  # further work, whose length varies where the machine says so
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Machine:
 
     def __init__(self, hand_over=0, ipi=0, tick=0):
         self.hand_over_instructions, self.ipi_latency = hand_over, ipi
+        self.vary = 0     # by what share at most
         self.tick = tick  # from one timer interrupt of a CPU to the next; 0: none
 
     def transfer(self, source, target):
@@ -100,6 +103,10 @@ class Machine:
 
     def entry(self):
         """The processor's own work for one way in and out."""
+        return 0
+
+    def failed_look(self):
+        """A look at a lock of user mode that another CPU has."""
         return 0
 
     def reload(self):
@@ -156,6 +163,7 @@ class Simulation:
     def __init__(self, machine=None, record=False):
         self.machine = machine or Machine()
         self.now, self.events, self.order = 0, [], 0
+        self.random = random.Random(1)
         self.cpus = []
         self.record = [] if record else None  # (cpu, begin, end, what)
         self.ipis = 0
@@ -210,7 +218,7 @@ class Simulation:
         if step is None:
             self._idle(cpu)
         elif isinstance(step, Work):
-            self._work(cpu, step.amount)
+            self._work(cpu, step.amount + self._varied(step.think))
         elif isinstance(step, Enter):
             self._enter(cpu, step.entry)
         elif isinstance(step, Acquire):
@@ -220,6 +228,10 @@ class Simulation:
             self._step(cpu)
         else:
             self._interrupt_others(cpu, step)
+
+    def _varied(self, think):
+        """Where CPUs do the same all the time, equal lengths keep them in step for ever, in each other's way or not."""
+        return think * (1 + self.machine.vary * (2 * self.random.random() - 1)) if think else 0
 
     def _work(self, cpu, amount):
         cpu.token += 1

@@ -53,7 +53,7 @@ def in_turn(fine, name, think, cpus):
     def program(cpu):
         while True:
             for number, step in enumerate(steps):
-                yield Work(step["user"] + (think if number == 0 else 0))
+                yield Work(step["user"], think if number == 0 else 0)
                 if name != "map":
                     yield from fine.enter(step)
                     continue
@@ -89,7 +89,7 @@ def ring(fine, think, cpus):
 
     def program(cpu):
         while True:
-            yield Work(steps["signal"]["user"] + think)
+            yield Work(steps["signal"]["user"], think)
             yield from fine.lookup()
             yield Enter(Entry(0, 0, 0, signal))
             yield Work(steps["wait"]["user"])
@@ -106,7 +106,7 @@ def store(fine, think, writes):
 
     def program(cpu):
         while True:
-            yield Work(costs["client"]["user"] + think)
+            yield Work(costs["client"]["user"], think)
             yield from fine.enter(costs["client"])
             if (cpu.operations + cpu.number * apart) % write_every == 0:
                 yield Acquire(lock)
@@ -126,7 +126,7 @@ def simulate(profile, name, cpus, machine, until, think=0, warm_up=0, shared=Tru
 
     def compute(cpu):
         while True:
-            yield Work(1000 + think)
+            yield Work(1000, think)
             cpu.operations += 1
 
     programs = {"compute": lambda: compute, "ring": lambda: ring(fine, think, simulation.cpus),

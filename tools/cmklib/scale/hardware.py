@@ -5,6 +5,7 @@ import os
 from cmklib.places import TOP
 from cmklib.scale.engine import Machine
 
+VARY = 0.5  # user work lasts from half to one and a half times what is asked for
 TICK_SECONDS = 0.002  # ABI_TICK_MILLISECONDS
 FILE = os.path.join(TOP, "tests", "bench", "scale", "machines.json")
 
@@ -15,7 +16,7 @@ class Hardware(Machine):
     def __init__(self, levels, cpu, hand_over=0):
         super().__init__(hand_over, tick=TICK_SECONDS * cpu["ghz"] * 1e9)
         self.levels = [(size, nanoseconds * cpu["ghz"]) for size, nanoseconds in levels]
-        self.cpu = cpu
+        self.cpu, self.vary = cpu, VARY
 
     def transfer(self, source, target):
         if source == target:
@@ -30,6 +31,9 @@ class Hardware(Machine):
 
     def entry(self):
         return self.cpu["entry_cycles"]
+
+    def failed_look(self):
+        return self.levels[0][1]  # the line has just been written by whoever took the lock
 
     def reload(self):
         return self.cpu["reload_cycles"]

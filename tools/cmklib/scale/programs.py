@@ -55,7 +55,7 @@ def compute(profile, cpus, think):
 
     def program(cpu):
         while True:
-            yield Work(1000 + think)
+            yield Work(1000, think)
             cpu.operations += 1
     return program
 
@@ -79,7 +79,7 @@ def in_turn(profile, name, cpus, think):
     def program(cpu):
         while True:
             for number, (step, entry) in enumerate(zip(steps, entries)):
-                yield Work(step["user"] + (think if number == 0 else 0))
+                yield Work(step["user"], think if number == 0 else 0)
                 yield Enter(entry)
             cpu.operations += 1
     return program
@@ -123,7 +123,7 @@ class Ring:
         signal = entry_of(self.steps["signal"], self.cpus, self.signal)
         wait = entry_of(self.steps["wait"], self.cpus, self.wait)
         while True:
-            yield Work(self.steps["signal"]["user"] + self.think)
+            yield Work(self.steps["signal"]["user"], self.think)
             yield Enter(signal)
             yield Work(self.steps["wait"]["user"])
             yield Enter(wait)
@@ -210,13 +210,13 @@ class Store:
                 yield Release(lock)
                 yield Work(max(1, costs["turn"] - look))
             else:
-                yield Work(FAILED_TURN)
+                yield Work(FAILED_TURN + self.machine.failed_look())
 
     def program(self, cpu):
         node = cpu.number // self.cpus
         writes = 0
         while True:
-            yield Work(self.costs["client"]["user"] + self.think)
+            yield Work(self.costs["client"]["user"], self.think)
             yield Enter(self.client)
             if (cpu.operations + cpu.number * self.apart) % self.write_every == 0:
                 writes += 1
