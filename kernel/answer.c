@@ -66,6 +66,15 @@ enum outcome refuse_memory(struct answer *answer, word_t bytes_free)
     return refuse_with(answer, ERROR_NOT_ENOUGH_MEMORY, 1);
 }
 
+enum outcome answer_two_words(struct answer *answer, word_t first, word_t second)
+{
+    answer->label = ERROR_NONE;
+    answer->length = 2;
+    answer->words[0] = first;
+    answer->words[1] = second;
+    return DONE;
+}
+
 enum outcome answer_word(struct answer *answer, word_t value)
 {
     answer->label = ERROR_NONE;

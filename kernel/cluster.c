@@ -106,8 +106,10 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
         return DONE;
     case CMK_TRIGGER_HANG:
         machine_hang();
-    case CMK_TRIGGER_LONGEST_STRETCH:
-        return answer_word(answer, preemption_longest_stretch());
+    case CMK_TRIGGER_LONGEST_STRETCH: {
+        word_t operation, longest = preemption_longest_stretch(message_word(call, 1) != 0, &operation);
+        return answer_two_words(answer, longest, operation);
+    }
     case CMK_TRIGGER_LOCK_STATISTIC: {
         word_t value;
         return machine_lock_statistic(message_word(call, 1), &value) ? answer_word(answer, value)

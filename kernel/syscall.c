@@ -11,6 +11,7 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>
+#include <kernel/preemption.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 #include <kernel/untyped.h>
@@ -91,6 +92,7 @@ static void carry_out(struct invocation *call)
     struct answer answer;
     answer.label = ERROR_NONE;
     answer.length = 0;
+    preemption_note_invocation(capability_type(call->capability), call->label);
     set_thread_state(caller, THREAD_RESTART);
     enum outcome outcome = invoke(call, &answer);
     if (outcome == PREEMPTED || caller->state != THREAD_RESTART) {
@@ -179,6 +181,7 @@ void handle_syscall(word_t number)
 {
     struct tcb *thread = current_thread();
     assert(thread != NULL && thread->state == THREAD_RUNNING);
+    preemption_note_syscall(number);
     switch ((int64_t)number) {
     case SYS_Send: handle_invocation(thread, false, true); break;
     case SYS_NBSend: handle_invocation(thread, false, false); break;

@@ -9,6 +9,7 @@
 #include <boot/global_state.h>
 #include <kernel/cpu.h>
 #include <kernel/format.h>
+#include <kernel/preemption.h>
 #include <stdatomic.h>
 
 enum {
@@ -106,6 +107,7 @@ static void write_prefix(void)
 static void write_line(const char *prefix, const char *text)
 {
     bool shared = is_shared();
+    preemption_note_console();
     if (shared) {
         line_begin();
     }
@@ -138,6 +140,7 @@ static void put_collecting(char c)
 
 static void put_at_once(char c)
 {
+    preemption_note_console();
     if (!in_line) {
         write_prefix();
         in_line = true;

@@ -67,8 +67,9 @@ struct cmk_status_page {
  * What CMKNodeControlTrigger does for tests. Debug builds only.
  * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
  * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
- * LONGEST_STRETCH answers with one word, the longest time without a preemption point since it was
- * asked last, in TSC counts (docs/latency.md). LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
+ * LONGEST_STRETCH answers with two words: the longest time without a preemption point since it was asked last, in TSC
+ * counts (docs/latency.md), and the CMK_OPERATION that took it; with an argument other than 0, of those that wrote nothing
+ * to the console. LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
  * CMK_LOCK_STATISTIC(which, cpu). BREAK_RULE breaks one of the rules that hold at every kernel exit, CMK_BREAK_*; if there is
  * nothing to do it to, InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest.
  */
@@ -111,6 +112,15 @@ enum {
     CMK_LOCK_WAITED,
     CMK_LOCK_LONGEST_WAIT
 };
+
+/*
+ * A kernel entry in one word: the system call's number, negated (0: an interrupt, a fault, or a fast path); the type of the
+ * capability that it invoked (api/capabilities.def), and the method's label, or 0 for both.
+ */
+#define CMK_OPERATION(syscall, type, label)  ((syscall) | (type) << 8 | (label) << 16)
+#define CMK_OPERATION_SYSCALL(operation)     ((operation) & 0xff)
+#define CMK_OPERATION_TYPE(operation)        ((operation) >> 8 & 0xff)
+#define CMK_OPERATION_LABEL(operation)       ((operation) >> 16)
 
 #define CMK_LOCK_STATISTIC_CPU_BITS     8
 #define CMK_LOCK_STATISTIC(which, cpu) ((which) << CMK_LOCK_STATISTIC_CPU_BITS | (cpu))

@@ -37,7 +37,8 @@ enum outcome refuse_lookup(struct answer *answer, bool source_side, const struct
 enum outcome refuse_missing(struct answer *answer, bool source_side, word_t bits_left); /* MissingCapability */
 enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
 
-/* Sets one output word and returns DONE. */
+/* Each sets the output words and returns DONE. */
 enum outcome answer_word(struct answer *answer, word_t value);
+enum outcome answer_two_words(struct answer *answer, word_t first, word_t second);
 
 #endif

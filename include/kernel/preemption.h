@@ -16,8 +16,38 @@ void preemption_end(void);
 
 /*
  * Debug builds: the longest time, in TSC counts, from an entry or a preemption point that could have left to the next
- * such point or the entry's end, since this was asked last. Release builds: 0.
+ * such point or the entry's end, since this was asked last, except in debug calls; with `silent`, except while something
+ * was written to the console, too. *operation becomes the CMK_OPERATION it was part of (api/cluster.h). Release builds: 0.
  */
-word_t preemption_longest_stretch(void);
+word_t preemption_longest_stretch(bool silent, word_t *operation);
+
+void preemption_keep_syscall(word_t number);
+void preemption_keep_invocation(word_t capability_type, word_t label);
+void preemption_keep_console(void);
+
+/*
+ * What the entry under way is about, for that question: the system call, and then the method it invokes; that it writes
+ * to the console. An entry for anything else says nothing.
+ */
+static inline void preemption_note_syscall(word_t number)
+{
+    if (DEBUG_BUILD) {
+        preemption_keep_syscall(number);
+    }
+}
+
+static inline void preemption_note_invocation(word_t capability_type, word_t label)
+{
+    if (DEBUG_BUILD) {
+        preemption_keep_invocation(capability_type, label);
+    }
+}
+
+static inline void preemption_note_console(void)
+{
+    if (DEBUG_BUILD) {
+        preemption_keep_console();
+    }
+}
 
 #endif

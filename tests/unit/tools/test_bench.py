@@ -9,9 +9,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.bench.description import all_runs, read_goals  # noqa: E402
-from cmklib.bench.execution import cpus_of_node, samples_of  # noqa: E402
-from cmklib.bench.statistics import compare, figures  # noqa: E402
-from cmklib.bench.table import changes, table  # noqa: E402
+from cmklib.bench.execution import boot_samples_of, cpus_of_node, notes_of, samples_of  # noqa: E402
+from cmklib.bench.plots import scripts, ticks_of  # noqa: E402
+from cmklib.bench.statistics import compare, figures, finish  # noqa: E402
+from cmklib.bench.table import changes, markdown, table  # noqa: E402
 from cmklib.places import WrongUse  # noqa: E402
 
 
@@ -39,12 +40,31 @@ class StatisticsTest(unittest.TestCase):
         self.assertRaises(ValueError, figures, {})
 
 
+class FinishTest(unittest.TestCase):
+    def test_share_of_fast_paths(self):
+        on = {**entry(), "counts": {150: 98, 700: 1, 900: 1}}
+        off = {**entry("Call, fastpath=off"), "counts": {690: 100}}
+        alone = {**entry("Other"), "counts": {1: 1}}
+        finished = finish([on, off, alone])
+        self.assertEqual([item.get("fast_path_percent") for item in finished], [98, None, None])
+        self.assertFalse(any("counts" in item for item in finished))
+
+
 class ConsoleTest(unittest.TestCase):
     def test_lines_of_one_name_add_up(self):
         lines = ["cmk: cluster of 2 nodes, 8 CPUs", "[0] bench| Call, 0 words |1| 5*2 6*1", "[0] hello",
                  "[0] bench| Call, 0 words |1| 6*3", "[1] bench| Map |16| 160*2"]
         self.assertEqual(samples_of(lines), {"Call, 0 words": (1, {5: 2, 6: 4}), "Map": (16, {160: 2})})
         self.assertEqual(cpus_of_node(lines), 4)
+
+    def test_notes(self):
+        self.assertEqual(notes_of(["[0] bench-note| Longest stretch | Call CNodeRevoke", "[0] bench-note| x"]),
+                         {"Longest stretch": "Call CNodeRevoke"})
+
+    def test_boot(self):
+        lines = ["cmk: cluster of 2 nodes, 4 CPUs", "cmk: node 1: 500 TSC ticks since kernel entry",
+                 "[0] cmk: node 0: 1 TSC ticks since kernel entry", "cmk: node 0: 700 TSC ticks since kernel entry"]
+        self.assertEqual(boot_samples_of(lines), {"Boot of 4 CPUs as 2 nodes": (1, {500: 1, 700: 1})})
 
     def test_other_lines_are_none(self):
         self.assertEqual(samples_of(["bench| Call |1| 5*2", "[0] bench| Call |1| 5*", "[0] bench| Call |1|"]), {})
@@ -78,6 +98,28 @@ class TableTest(unittest.TestCase):
                          [["Messages", "(node/ipc),", "instructions"],
                           ["Call", "1", "1", "150", "3", "4", "150", "met", "184"],
                           ["Call", "4", "1", "190", "3", "4", "185", "+5", "279"]])
+
+
+    def test_markdown(self):
+        lines = markdown([entry(median=150), entry(cpus=4, median=190), entry("Call, fastpath=off", median=700)],
+                         {("Call", 1): (150, 184)}, {"node/ipc": "Messages"})
+        self.assertEqual(lines[-1], "| Call | 150 | 150 | 184 | 700 | 190 |  |  |  |")
+
+
+class PlotTest(unittest.TestCase):
+    def test_what_is_measured_is_drawn(self):
+        entries = [entry(), entry("Map, 1 page"), entry("Map, 16 pages"), entry("Poll: 1", cpus=8), entry("Poll: 2", cpus=8),
+                   entry("Boot of 1 CPU as 1 node"), entry("Boot of 2 CPUs as 1 node", cpus=2)]
+        drawn = dict(scripts(entries, {("Call", 1): (150, 184)}))
+        self.assertEqual(set(drawn), {"bench-goals-1.svg", "bench-objects.svg", "bench-cpus.svg", "bench-boot.svg"})
+        self.assertIn('"Call" 2 150 184', drawn["bench-goals-1.svg"])
+        self.assertIn("1 2\n16 2\n", drawn["bench-objects.svg"])
+
+    def test_nothing_measured(self):
+        self.assertEqual(list(scripts([entry("Else")], {})), [])
+
+    def test_ticks(self):
+        self.assertEqual(ticks_of({"a": [(x, 1) for x in (1, 16, 256, 2048, 4096)]}, True), [1, 16, 256, 4096])
 
 
 class DescriptionTest(unittest.TestCase):

@@ -3,13 +3,15 @@ import os
 import re
 import subprocess
 
-from cmklib.bench.statistics import figures
+from cmklib.bench.statistics import COUNTS, OFF, figures
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse
 
-PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD)
+PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
 LOGS = os.path.join(BUILD, "bench", "logs")
 # "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ..."
 SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(\d+)\|((?: \d+\*\d+)+)$")
+# "[NODE] bench-note| NAME | TEXT": what should stand beside the figures of that name.
+NOTE = re.compile(r"^\[(\d+)\] bench-note\| (.+) \| (.+)$")
 CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 BOOTED = re.compile(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$")
 
@@ -39,6 +41,11 @@ def samples_of(lines):
             value, times = (int(number) for number in pair.split("*"))
             counts[value] = counts.get(value, 0) + times
     return samples
+
+
+def notes_of(lines):
+    """{name: note}"""
+    return {match[2]: match[3] for match in filter(None, map(NOTE.match, lines))}
 
 
 def boot_samples_of(lines):
@@ -83,9 +90,11 @@ def measure(run):
     lines = boot(run)
     cpus = cpus_of_node(lines)
     samples = boot_samples_of(lines) if run.boot else samples_of(lines)
-    suffix = "" if run.fastpath == "on" else ", fastpath=off"
+    suffix = "" if run.fastpath == "on" else OFF
+    notes = notes_of(lines)
     entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": run.unit, "run": run.name,
-                "samples": sum(counts.values())} for name, (operations, counts) in samples.items()]
+                "samples": sum(counts.values()), **({"note": notes[name]} if name in notes else {}), COUNTS: counts}
+               for name, (operations, counts) in samples.items()]
     if not entries:
         raise WrongUse(f"{run.label}: the run measured nothing")
     return entries

@@ -8,8 +8,9 @@ import sys
 
 from cmklib.bench.description import all_runs, read_goals
 from cmklib.bench.execution import measure
-from cmklib.bench.statistics import compare
-from cmklib.bench.table import changes, table
+from cmklib.bench.plots import draw
+from cmklib.bench.statistics import compare, finish
+from cmklib.bench.table import changes, markdown, table
 from cmklib.places import BUILD, WrongUse
 
 ABOUT = """\
@@ -26,6 +27,8 @@ def parse(arguments):
     parser.add_argument("--fastpath", choices=("on", "off"), help="only with this setting")
     parser.add_argument("--base", metavar="FILE", help="compare with the bench.json of an earlier run")
     parser.add_argument("--out", metavar="FILE", help="where to write the figures")
+    parser.add_argument("--plots", action="store_true", help="SVG plots also of a part")
+    parser.add_argument("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
     return parser.parse_args(arguments)
 
 
@@ -56,7 +59,7 @@ def measure_all(runs):
             failures.append(result)
         else:
             entries += result
-    return entries, failures
+    return finish(entries), failures
 
 
 def read_base(path):
@@ -80,7 +83,9 @@ def bench(options):
     with open(out, "w", encoding="utf-8") as file:
         json.dump(entries, file, indent=1)
         file.write("\n")
-    print("\n".join(table(entries, read_goals(), {run.name: run.title for run in runs})))
+    show = markdown if options.markdown else table
+    print("\n".join(show(entries, read_goals(), {run.name: run.title for run in runs})))
+    drawn = draw(entries, read_goals(), BUILD) if options.plots or not is_some else []
     if base is not None:
         measured = {(entry["run"], entry["cpus"]) for entry in entries}
         if is_some:
@@ -88,7 +93,8 @@ def bench(options):
         print("\nCompared with " + options.base + ":\n" + "\n".join(changes(*compare(base, entries))))
     for failure in failures:
         print(f"tools/bench: {failure}", file=sys.stderr)
-    print(f"{len(entries)} figures in {os.path.relpath(out)}")
+    print(f"{len(entries)} figures in {os.path.relpath(out)}" +
+          (f", {len(drawn)} plots in {os.path.relpath(BUILD)}/bench-*.svg" if drawn else ""))
     return 1 if failures else 0
 
 

@@ -1,6 +1,6 @@
 """The table that people read, and what changed since an earlier run."""
 
-from cmklib.bench.statistics import tidy
+from cmklib.bench.statistics import OFF, tidy
 
 FIGURES = ("min", "median", "p99", "max")
 
@@ -22,10 +22,15 @@ def in_order(entries):
     return sorted(entries, key=lambda entry: (runs[entry["run"]], names[entry["name"]], entry["cpus"]))
 
 
+def remark(entry):
+    share = entry.get("fast_path_percent")
+    return entry.get("note", "" if share is None else f"{share} %")
+
+
 def row(entry, goals):
     goal, sel4 = goals.get((entry["name"], entry["cpus"]), (None, None))
     return (entry["name"], str(entry["cpus"]), *(f"{entry[key]}" for key in FIGURES), "" if goal is None else str(goal),
-            against_goal(entry["median"], goal), "" if sel4 is None else str(sel4))
+            against_goal(entry["median"], goal), "" if sel4 is None else str(sel4), remark(entry))
 
 
 def table(entries, goals, titles):
@@ -34,8 +39,8 @@ def table(entries, goals, titles):
     figure); `titles`: run -> title.
     """
     entries = in_order(entries)
-    lines = columns([("operation", "CPUs", *FIGURES, "goal", "", "seL4")] + [row(entry, goals) for entry in entries],
-                    "<>>>>>><>")
+    lines = columns([("operation", "CPUs", *FIGURES, "goal", "", "seL4", "fast path")] + [row(entry, goals) for entry in entries],
+                    "<>>>>>><><")
     result, run = lines[:1], None
     for entry, line in zip(entries, lines[1:]):
         if entry["run"] != run:
@@ -59,3 +64,32 @@ def changes(changed, gone, new):
         lines += columns(rows, "<>>>>>>>>")
     lines += [f"no longer measured: {entry['name']}, {entry['cpus']} CPUs" for entry in gone]
     return lines + [f"new: {entry['name']}, {entry['cpus']} CPUs" for entry in new]
+
+
+def markdown(entries, goals, titles):
+    """The table as docs/benchmarks.md has it: medians of nodes of 1 and 4 CPUs, where both were measured, else all figures."""
+    lines = []
+    for run in dict.fromkeys(entry["run"] for entry in entries):
+        own = in_order([entry for entry in entries if entry["run"] == run and not entry["name"].endswith(OFF)])
+        lines += ["", f"### {titles.get(run, run)} (`{run}`)", ""]
+        if {entry["cpus"] for entry in own} == {1, 4}:
+            lines += pairs(own, entries, goals)
+        else:
+            lines += ["| operation | CPUs | min | median | p99 | max | |", "| --- | ---: | ---: | ---: | ---: | ---: | --- |"]
+            lines += ["| " + " | ".join([entry["name"], str(entry["cpus"]), *(f"{entry[key]}" for key in FIGURES),
+                                         entry.get("note", "")]) + " |" for entry in own]
+    return lines
+
+
+def pairs(own, entries, goals):
+    """One line for each operation: median on 1 and on 4 CPUs, with goal and seL4's figure, and without fast paths."""
+    median = {(entry["name"], entry["cpus"]): entry["median"] for entry in entries}
+    lines = ["| operation | 1 CPU | goal | seL4 | without fast paths | 4 CPUs | goal | seL4 | without fast paths |",
+             "| --- " + "| ---: " * 8 + "|"]
+    for name in dict.fromkeys(entry["name"] for entry in own):
+        cells = [name]
+        for cpus in (1, 4):
+            numbers = (median.get((name, cpus)), *goals.get((name, cpus), (None, None)), median.get((name + OFF, cpus)))
+            cells += ["" if number is None else str(number) for number in numbers]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines

@@ -85,10 +85,10 @@ static void measure_capabilities(unsigned count)
         MEASURE(third, i, mint_all(endpoint, count));
         MEASURE(fourth, i, seL4_CNode_Revoke(ROOT, endpoint, DEPTH));
     }
-    report_counted("Copy, %u capabilities", count, &first, rounds);
-    report_counted("Mint, %u capabilities", count, &third, rounds);
-    report_counted("Delete, %u capabilities", count, &second, rounds);
-    report_counted("Revoke, %u badged capabilities", count, &fourth, rounds);
+    report_counted("Copy of a capability, %u slots", count, &first, rounds);
+    report_counted("Mint of a capability, %u slots", count, &third, rounds);
+    report_counted("Delete of a capability, %u slots", count, &second, rounds);
+    report_counted("Revoke of badged capabilities, %u slots", count, &fourth, rounds);
 }
 
 void measure_objects(void)

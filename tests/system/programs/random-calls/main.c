@@ -4,6 +4,7 @@
  * then. The end is the line `random-calls: N calls`; the checks are the kernel's own (checks=on), and that this program
  * can still take back all that it gave.
  */
+#include "../../longest_stretch.h"
 #include "random_calls.h"
 #include "sandbox.h"
 
@@ -107,6 +108,7 @@ int main(int argc, char **argv)
         seL4_Yield();
     }
     show("end");
+    print_longest_stretches("random system calls, console included", "random system calls");
     if (!sandbox_take_back()) {
         return 3;
     }
