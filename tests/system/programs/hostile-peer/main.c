@@ -1,6 +1,7 @@
 /*
- * A hostile peer: node 2 fills its channel region with node 0 with random bytes, also with nearly correct ones, while
- * node 0 uses the channels that lie there in every way, and exchanges numbered messages with node 1 in another region.
+ * A hostile peer: node 2 is a correct peer for a while, and then fills the region that it shares with node 0 with random
+ * words, also with nearly correct ones, while it and node 0 go on sending and receiving there, messages and bulk. Node 0
+ * exchanges numbered messages with node 1 in another region.
  * Node 0 gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
  * Argument: how many channels it opens one after the other in the hostile region; 100.
  */
@@ -14,7 +15,13 @@
 #include <string.h>
 
 #define MESSAGES 3000
-#define STEPS    300 /* with each, unless it breaks before */
+#define STEPS    5000 /* with each, unless it breaks before */
+
+/* Behind the hostile channel: counted up by node 0 when it has opened its end anew, read by node 2. */
+#define SHARED_OFFSET 0x100000
+struct shared {
+    _Atomic uint64_t generation;
+};
 
 static const struct cmk_channel_geometry geometry = {16, 4096};
 static const struct cmk_cluster *cluster;
@@ -83,40 +90,34 @@ static int send_numbers(void)
     return cmk_channel_receive(&end, &message, data, sizeof(data)) == CMK_CHANNEL_OK ? 0 : 5;
 }
 
-/* Node 2: any word of the region, or what looks like a header, or a position. Stops when node 0 has ended. */
-static int scribble(void)
+/* Any word of the region, or what looks like a header, or a position. */
+static void scribble(_Atomic uint64_t *words, size_t count)
 {
-    _Atomic uint64_t *words = (_Atomic uint64_t *)map_channel(0);
-    const struct cmk_status_page *status = cmk_node_status(0);
-    size_t count = cmk_channel_bytes(geometry) / sizeof(uint64_t);
-    while (!cmk_node_has_ended(status)) {
-        for (unsigned i = 0; i < 1000; i++) {
-            uint64_t random = next_random();
-            size_t at = random % 3 == 0 ? 32 + random / 3 % (2 * geometry.lines) * 8 : random / 3 % count;
-            uint64_t value = next_random();
-            if (random % 5 != 0) {
-                value = value % 24 | (value >> 20) % 1000 << 32 | (value >> 40) % 6 << 56;
-            }
-            atomic_store_explicit(&words[at], value, memory_order_relaxed);
-        }
+    uint64_t random = next_random();
+    size_t at = random % 3 == 0 ? 32 + random / 3 % (2 * geometry.lines) * 8 : random / 3 % count;
+    uint64_t value = next_random();
+    if (random % 5 != 0) {
+        value = value % 24 | (value >> 20) % 1000 << 32 | (value >> 40) % 6 << 56;
     }
-    return 0;
+    atomic_store_explicit(&words[at], value, memory_order_relaxed);
 }
 
-static enum cmk_channel_error attacked_step(struct cmk_channel_end *end)
+/* One step of use, with any lengths. OK also means that there was nothing to do. */
+static enum cmk_channel_error use(struct cmk_channel_end *end)
 {
     unsigned char buffer[200] = {0};
     struct cmk_message message;
     enum cmk_channel_error error;
-    switch (next_random() % 3) {
+    switch (next_random() % 4) {
     case 0:
         return cmk_channel_try_send(end, 1, buffer, next_random() % sizeof(buffer));
     case 1: {
-        void *room = cmk_channel_bulk_reserve(end, 300);
-        if (room) {
-            memset(room, 1, 300);
+        void *room = end->sent - end->sent_taken < geometry.lines / 2 ? cmk_channel_bulk_reserve(end, 150) : NULL;
+        if (!room) {
+            return cmk_channel_state(end);
         }
-        return cmk_channel_state(end);
+        memset(room, 1, 150);
+        return cmk_channel_bulk_send(end, 2); /* there is room in the ring: it does not wait */
     }
     default:
         error = cmk_channel_try_receive(end, &message, buffer, sizeof(buffer));
@@ -124,6 +125,36 @@ static enum cmk_channel_error attacked_step(struct cmk_channel_end *end)
                    ? cmk_channel_bulk_copy(end, &message, buffer, sizeof(buffer))
                    : error;
     }
+}
+
+/* Node 2: a correct peer for some steps of each channel, then one that scribbles more and more. Ends with node 0. */
+static int misbehave(void)
+{
+    unsigned char *memory = map_channel(0);
+    struct shared *shared = (struct shared *)(memory + SHARED_OFFSET);
+    const struct cmk_status_page *status = cmk_node_status(0);
+    struct cmk_channel_end end = {0};
+    uint64_t seen = 0, correct_steps = 0;
+    while (!cmk_node_has_ended(status)) {
+        uint64_t generation = atomic_load_explicit(&shared->generation, memory_order_acquire);
+        if (generation == 0) {
+            seL4_Yield(); /* node 0 has not begun */
+        } else if (generation != seen) {
+            seen = generation;
+            correct_steps = next_random() % 400;
+            if (!cmk_channel_open(&end, memory, &(struct cmk_channel_config){.geometry = geometry, .side = 1})) {
+                return 6;
+            }
+        } else if (correct_steps > 0) {
+            correct_steps--;
+            (void)use(&end);
+        } else if (next_random() % 8 == 0) {
+            scribble((_Atomic uint64_t *)memory, cmk_channel_bytes(geometry) / sizeof(uint64_t));
+        } else {
+            (void)use(&end);
+        }
+    }
+    return 0;
 }
 
 /* False if a number from node 1 is not the next one. */
@@ -151,6 +182,7 @@ static int withstand(void)
 {
     static struct cmk_channel_end good_end, bad_end;
     unsigned char *bad_memory = map_channel(2);
+    struct shared *shared = (struct shared *)(bad_memory + SHARED_OFFSET);
     uint64_t number = 0;
     unsigned broken = 0;
     unsigned counts[CMK_CHANNEL_DEAD + 1] = {0};
@@ -158,11 +190,13 @@ static int withstand(void)
         return 2;
     }
     for (unsigned i = 0; i < channels || number < MESSAGES; i++) {
+        memset(bad_memory, 0, cmk_channel_bytes(geometry));
         if (!open_end(&bad_end, bad_memory, 2)) {
             return 3;
         }
+        atomic_fetch_add(&shared->generation, 1);
         for (unsigned j = 0; j < STEPS && cmk_channel_state(&bad_end) == CMK_CHANNEL_OK; j++) {
-            counts[attacked_step(&bad_end)]++;
+            counts[use(&bad_end)]++;
             if (number < MESSAGES && !take_number(&good_end, &number)) {
                 printf("a good peer's message %lu is wrong\n", number - 1);
                 return 4;
@@ -188,5 +222,5 @@ int main(int argc, char **argv)
     if (argc > 1) {
         channels = strtoul(argv[1], NULL, 10);
     }
-    return cluster->node_id == 0 ? withstand() : cluster->node_id == 1 ? send_numbers() : scribble();
+    return cluster->node_id == 0 ? withstand() : cluster->node_id == 1 ? send_numbers() : misbehave();
 }
