@@ -149,6 +149,11 @@ static void pool_deleted(void)
     CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_InvalidRoot);
     CHECK_REPLY(invoke(new_object(seL4_X86_PDPTObject, 0), PDPT_MAP, ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
                 seL4_FailedLookup, 0, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP, ARGS(TEST_ADDRESS, 0),
+                       CAPS(vspace)),
+                seL4_FailedLookup, 0, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(new_object(seL4_X86_PageTableObject, 0), PAGE_TABLE_MAP, ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
+                seL4_FailedLookup, 0, seL4_InvalidRoot);
     /* The capability still says it has an ASID: it cannot be given another. */
     CHECK_REPLY(assign(seL4_CapInitThreadASIDPool, vspace), seL4_InvalidCapability, 1);
     /* Addresses are checked before the ASID, alignment after it. */
