@@ -88,8 +88,10 @@ static word_t copy_words(const struct tcb *sender, const word_t *from, struct tc
     if (from == NULL || to == NULL) {
         return ABI_MESSAGE_REGISTERS;
     }
-    for (unsigned i = ABI_MESSAGE_REGISTERS; i < length; i++) {
-        give_word(receiver, to, i, sent_word(sender, from, i));
+    from += ABI_IPC_MESSAGE;
+    to += ABI_IPC_MESSAGE;
+    for (word_t i = ABI_MESSAGE_REGISTERS; i < length; i++) {
+        __atomic_store_n(&to[i], read_user_word(&from[i]), __ATOMIC_RELAXED);
     }
     return length;
 }

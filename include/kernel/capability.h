@@ -144,17 +144,19 @@ static inline struct tcb *capability_tcb(struct capability c)
 }
 
 /*
- * --- CNode: small fields radix, and whether guard and index together use a pointer's 64 bits; word 1 is guard and guard
- * size as seL4_CNode_CapData lays them out ---
+ * --- CNode: small fields radix, whether guard and index together use a pointer's 64 bits, and whether the guard has any
+ * bits; word 1 is guard and guard size as seL4_CNode_CapData lays them out ---
  */
 
-#define CNODE_IS_WHOLE BIT(11)
+#define CNODE_IS_WHOLE  BIT(11)
+#define CNODE_HAS_GUARD BIT(12)
 
 static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard,
                                                  unsigned guard_size)
 {
     struct capability c = capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size);
     c.word[0] |= radix + guard_size == WORD_BITS ? CNODE_IS_WHOLE : 0;
+    c.word[0] |= guard_size != 0 ? CNODE_HAS_GUARD : 0;
     return capability_with_small(c, 5, 6, radix);
 }
 

@@ -20,33 +20,35 @@ static inline struct slot *whole_cnode_slot(struct capability node, word_t point
 
 /*
  * The full-depth lookup of a capability pointer; bits left over are ignored. Null: it fails, and lookup_slot() tells
- * why. Time: at most 64 levels, because no CNode has fewer than two slots; a message with capabilities needs a dozen
- * lookups, so a level is short.
+ * why. Time: at most 64 levels, because no CNode has fewer than two slots. A message with capabilities needs a dozen
+ * lookups, so a level is short: few CNodes below the first have a guard, and one test says that this is one without.
  */
 static inline struct slot *resolve(struct capability node, word_t pointer)
 {
+    struct slot *slot = NULL;
     int left = WORD_BITS;
-    struct slot *slot;
-    if (capability_type(node) != CAP_CNODE) {
-        return NULL;
-    }
-    do {
-        unsigned guard_size = cnode_capability_guard_size(node);
+    for (;;) {
+        word_t other = node.word[0] ^ CAP_CNODE; /* what it has beside a CNode's type */
+        if (other & (MASK(5) | CNODE_HAS_GUARD)) {
+            unsigned guard_size = cnode_capability_guard_size(node);
+            if ((other & MASK(5)) || left == 0) {
+                return slot;
+            }
+            left -= (int)guard_size;
+            if (left <= 0 || pointer >> (WORD_BITS - guard_size) != cnode_capability_guard(node)) {
+                return NULL;
+            }
+            pointer <<= guard_size; /* its topmost bits are those not used yet */
+        }
         unsigned radix = cnode_capability_radix(node);
-        /* The pointer's topmost bits are those not used yet. In two steps: a guard may have no bits. */
-        if (pointer >> 1 >> (WORD_BITS - 1 - guard_size) != cnode_capability_guard(node)) {
-            return NULL;
-        }
-        left -= (int)(guard_size + radix);
+        left -= (int)radix;
         if (left < 0) {
-            return NULL;
+            return left + (int)radix == 0 ? slot : NULL; /* no bits were left: this is it, though it is a CNode */
         }
-        pointer <<= guard_size;
         slot = capability_cnode(node) + (pointer >> (WORD_BITS - radix));
         pointer <<= radix;
         node = slot->capability;
-    } while (left > 0 && capability_type(node) == CAP_CNODE);
-    return slot;
+    }
 }
 
 /*

@@ -97,6 +97,6 @@ void measure_messages(void)
     run(second, CLIENT);
     begin();
     set_own_priority(BELOW_SERVER);
-    end_with_limit("reply and receive, both of that kind", 24000);
+    end_with_limit("reply and receive, both of that kind", GOAL);
     set_own_priority(255);
 }
