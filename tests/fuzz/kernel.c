@@ -188,7 +188,8 @@ static struct request read_message(const struct tcb *thread, word_t syscall)
 
     r.word_count = shape & 15;
     r.cap_count = (shape >> 4) & 3;
-    r.info = message_info(label, 0, r.cap_count, shape & 0x40 ? ABI_MAX_MESSAGE_LENGTH : r.word_count);
+    /* Whatever the caller says about unwrapped capabilities means nothing. */
+    r.info = message_info(label, label_choice >> 5, r.cap_count, shape & 0x40 ? ABI_MAX_MESSAGE_LENGTH : r.word_count);
     for (unsigned i = 0; i < r.cap_count; i++) {
         r.caps[i] = number();
     }
