@@ -14,6 +14,10 @@ END = re.compile(r"\[(\d+)\] scale cycles (\d+) (.*)")
 BOCHS_IPS = 50_000_000  # a tick of the kernel is 100,000 instructions; at 4 million it would be 8,000
 
 
+class Useless(WrongUse):
+    """Figures that mean nothing: a worker began late, or failed."""
+
+
 class Shape:
     """N nodes of C CPUs each: "NxC"."""
 
@@ -65,7 +69,7 @@ def count(setup, nodes, limit):
                 raise WrongUse(f"the run did not end: {machine.messages()}")
             if match := COUNT.match(line):
                 if match[6]:
-                    raise WrongUse(f"useless figures: {line}")
+                    raise Useless(f"useless figures: {line}")
                 counts.setdefault(f"{match[2]}:{match[3]}", {})[int(match[1]), int(match[4])] = int(match[5])
             elif match := END.match(line):
                 if match[3] != "ok":

@@ -42,7 +42,7 @@ def by_size(results, machine, name, cpus):
             points = [(int(size), rate / result["one"]) for size, rate in result["clustered"].items()]
             series.append((f"{result['think']} instructions of user work", points, False, len(series)))
     sizes = sorted({x for _, points, _, _ in series for x, _ in points})
-    return Panel(f"{name}, {cpus} CPUs", "CPUs per node", "throughput, one CPU = 1", series, sizes, 0.25, cpus)
+    return Panel(f"{name}, {cpus} CPUs", "CPUs per node", "throughput, one CPU = 1", series, sizes, None, cpus)
 
 
 def sizes_figure(results, machine, cpus):
@@ -60,7 +60,7 @@ def compared_panel(results, machine, name, think, cpus):
     for label, key in ((SHARED, "fine_shared"), (SEPARATE, "fine_separate")):
         series.append((label, [(x, result[key] / result["one"]) for x in ends], True, len(series)))
     return Panel(f"{name}", "CPUs per node", "throughput, one CPU = 1", series,
-                 [x for x, _ in points], 0.25, cpus)
+                 [x for x, _ in points], None, cpus)
 
 
 def compared_figure(results, machine, think, cpus):
