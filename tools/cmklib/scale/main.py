@@ -103,3 +103,7 @@ def main(arguments):
     except WrongUse as error:
         print(f"tools/scale: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -110,8 +110,8 @@ def break_even(profile, machine, name, cpus, share=SHARE):
 
 def break_evens(profile, say, machines=MACHINES, sizes_of_nodes=(2, 4, 8, 16, 32, 64)):
     """
-    For the workloads whose CPUs meet in the kernel only: {machine: {workload: {node size: instructions}}}. Not for `ring`,
-    whose workers wait for each other in larger nodes, and for themselves in nodes of one CPU.
+    For the workloads whose CPUs meet in the kernel only: {machine: {workload: {node size: instructions}}}. Not for
+    `ring`, whose workers wait for each other in larger nodes, and for themselves in nodes of one CPU.
     """
     results = {}
     for machine_name in machines:
