@@ -18,7 +18,8 @@
 #                      bench.json; one or some: tools/bench NAME...
 #   make scale         which cluster shape serves which workload: measured in Bochs and QEMU, simulated, plots in
 #                      build/scale/ (docs/scalability.md)
-#   make torture       long and parallel torture runs; want a machine that does nothing else
+#   make torture       more torture, parallel too; wants a machine that does nothing else
+#   make torture-long  ten minutes of it for each setting
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
 #   make format-check  what clang-format would change
 #
@@ -210,6 +211,8 @@ torture: for-system
 	@tests/system/run --goal torture
 chaos: for-system build/packages/system
 	@tests/system/run_chaos.py --kills $(CHAOS_KILLS) --seed $(CHAOS_SEED)
+torture-long: for-system build/packages/bochs
+	@tests/system/run --goal torture-long
 models: build/packages/models
 	@tools/check-models
 rules: build/packages/rules
@@ -225,5 +228,5 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture chaos models rules fuzz \
+.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
     format-check clean help

@@ -69,6 +69,7 @@ void check_exit(const struct tcb *next)
         return;
     }
     check_running(next);
+    check_idle_cpus();
     check_touched(next);
     if (++exits % EXITS_BETWEEN_WALKS == 0) {
         walk(next);

@@ -128,18 +128,32 @@ static word_t count_all_ready(void)
     return count;
 }
 
-/* While the shared queue holds a thread, an idle CPU has been called, or enough others have (work conservation). */
-static void check_work_conservation(void)
+static bool has_ready_thread(const struct ready_queues *ready)
+{
+    word_t bits = 0;
+    for (unsigned i = 0; i < ABI_PRIORITIES / WORD_BITS; i++) {
+        bits |= ready->bitmap[i];
+    }
+    return bits != 0;
+}
+
+/*
+ * No idle CPU that nobody has called has a thread in its queue; and while the shared queue holds any, every idle CPU
+ * has been called, or enough others have (work conservation).
+ */
+void check_idle_cpus(void)
 {
     word_t coming = 0;
-    bool idle = false;
+    bool forgotten = false;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         const struct cpu *cpu = cpu_by_index(i);
         bool without_thread = cpu->current == NULL && cpu != this_cpu;
+        bool sleeps_on = without_thread && cpu->mark == CPU_IDLE && !cpu->called;
+        require(!sleeps_on || !has_ready_thread(&cpu->ready));
         coming += cpu->called || (without_thread && cpu->mark != CPU_IDLE);
-        idle |= without_thread && cpu->mark == CPU_IDLE && !cpu->called;
+        forgotten |= sleeps_on;
     }
-    require(!idle || coming >= shared_ready_count);
+    require(!forgotten || coming >= shared_ready_count);
 }
 
 /* A cancellation goes on with a thread that still sends on its endpoint. */
@@ -160,5 +174,5 @@ void check_all_threads(const struct tcb *next)
         queued += thread->queued;
     }
     require(queued == count_all_ready());
-    check_work_conservation();
+    check_idle_cpus();
 }

@@ -110,6 +110,9 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
         word_t operation, longest = preemption_longest_stretch(message_word(call, 1) != 0, &operation);
         return answer_two_words(answer, longest, operation);
     }
+    case CMK_TRIGGER_LOCK_PATIENCE:
+        machine_set_lock_patience(message_word(call, 1));
+        return DONE;
     case CMK_TRIGGER_LOCK_STATISTIC: {
         word_t value;
         return machine_lock_statistic(message_word(call, 1), &value) ? answer_word(answer, value)

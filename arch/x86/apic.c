@@ -84,6 +84,11 @@ void apic_setup(uint32_t initial_count)
     apic_write(APIC_TIMER_INITIAL, initial_count);
 }
 
+void apic_timer_allow_ticks(bool allowed)
+{
+    apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER | (allowed ? 0 : LVT_MASKED));
+}
+
 void apic_timer_start_once(uint32_t count)
 {
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);

@@ -234,8 +234,8 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     };
     cpu->arch.features = (f->xsave ? CPU_FEATURE_XSAVE : 0) | (f->fsgsbase ? CPU_FEATURE_FSGSBASE : 0) |
                          (f->smap ? CPU_FEATURE_SMAP : 0) | (f->x2apic ? CPU_FEATURE_X2APIC : 0);
-    /* Until the first entry this CPU holds nothing of any user, and an IPI waits until it can be taken. */
-    atomic_store_explicit(&cpu->mark, CPU_IDLE, memory_order_release);
+    /* Until its first entry, for which it is on its way, this CPU holds nothing of any user, and need not be called. */
+    atomic_store_explicit(&cpu->mark, CPU_DOOR, memory_order_release);
 }
 
 void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id)

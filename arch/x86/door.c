@@ -1,5 +1,6 @@
 /* The holder's side of the door (docs/locking.md steps 7 to 9). Everything here runs under the lock. */
 #include <arch/door.h>
+#include <arch/machine.h>
 #include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
@@ -12,6 +13,23 @@
  * that enters or leaves, with locked instructions (entry_lock.asm); read by the holder.
  */
 struct lock_node *_Atomic lock_tail;
+
+/*
+ * How often a CPU looks whether it is its turn, before it takes the holder for hung and stops the node: minutes on
+ * hardware, more in an emulator; an entry of the kernel takes microseconds. Written by tests in debug builds, under
+ * the lock; read by entry_lock.asm when it begins to wait.
+ */
+uint32_t lock_patience = UINT32_MAX;
+
+_Noreturn void lock_stands_still(const struct cpu *cpu)
+{
+    kernel_stop("CPU %u waits too long for the lock of its node", cpu->index);
+}
+
+void machine_set_lock_patience(word_t looks)
+{
+    lock_patience = (uint32_t)looks;
+}
 
 /*
  * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this is the delivery of

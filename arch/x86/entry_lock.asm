@@ -4,7 +4,7 @@
 
 %include "entry.inc"
 
-extern kernel_entry, syscall_entry, lock_tail, node_cpu_count
+extern kernel_entry, syscall_entry, lock_tail, node_cpu_count, lock_patience, lock_stands_still
 global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, idle_start, idle_end
 
 ; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the TSC's.
@@ -180,7 +180,8 @@ syscall_many:
 ; rax = what `leave` wants. Nothing but this context is touched from here on.
 ;
 ; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has, or is
-; between its exchange and its link: a few instructions with interrupts off, which bounds the wait.
+; between its exchange and its link: a few instructions with interrupts off, which bounds the wait. Past lock_patience
+; looks the node stops.
 release:
     COUNT_HOLD
     lea rdi, [rbx + CPU_LOCK]
@@ -193,11 +194,15 @@ release:
     lock cmpxchg [lock_tail], rcx
     mov rax, rsi
     je leave
+    mov ecx, [lock_patience]
 .wait_for_link:
     pause
     mov rdx, [rdi + LOCK_NEXT]
     test rdx, rdx
-    jz .wait_for_link
+    jnz .hand_over
+    dec ecx
+    jnz .wait_for_link
+    jmp lock_waited_too_long
 .hand_over:
     mov qword [rdx + LOCK_WAIT], 0       ; stores leave in order: the new holder sees everything done under the lock
     jmp leave
@@ -247,10 +252,21 @@ door:
     mov cr3, rax
 .without_user_pages:
     mov dword [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
-.wait:                                   ; 4d. Bounded by the kernel entries of the CPUs before this one
+    ; 4d. Bounded by the kernel entries of the CPUs before this one; past lock_patience looks the node stops.
+    mov ecx, [lock_patience]
+.wait:
     pause
     cmp qword [rdi + LOCK_WAIT], 0
-    jne .wait
+    je .holding
+    dec ecx
+    jnz .wait
+    jmp lock_waited_too_long
+.holding:
     mov [rbx + CPU_LOADED_ROOT], rax     ; only now: the holder reads it
     COUNT_WAIT
     jmp holding
+
+; rbx = CPU block, rsp = top of its stack. Does not return.
+lock_waited_too_long:
+    mov rdi, rbx
+    call lock_stands_still

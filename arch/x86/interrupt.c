@@ -8,14 +8,31 @@
 #include <arch/x86/ipi.h>
 #include <arch/x86/status.h>
 #include <kernel/entry.h>
+#include <kernel/ready.h>
 
-static void tick(const struct cpu *cpu)
+/*
+ * A tick in idle has nobody's time slice to count. If nothing is ready either, ticks stop until the next interrupt:
+ * that is how work comes, since whoever gives this CPU any sends the door's IPI (kick_cpu()). Else all idle CPUs of
+ * a node would queue for its lock 500 times a second. CPU 0 ticks on, because it counts for the node.
+ */
+static void tick(struct cpu *cpu)
 {
     if (cpu->index == 0) {
         status_tick();
         ipi_refill();
+    } else if (cpu->arch.trap.thread == NULL && ready_best(cpu) == NULL) {
+        cpu->arch.ticks_stopped = 1;
+        apic_timer_allow_ticks(false);
     }
     handle_tick();
+}
+
+static void resume_ticks(struct cpu *cpu)
+{
+    if (cpu->arch.ticks_stopped) {
+        cpu->arch.ticks_stopped = 0;
+        apic_timer_allow_ticks(true);
+    }
 }
 
 static bool is_handlers(uint8_t vector)
@@ -25,6 +42,7 @@ static bool is_handlers(uint8_t vector)
 
 void interrupt_dispatch(struct cpu *cpu, uint8_t vector)
 {
+    resume_ticks(cpu);
     if (vector == VECTOR_DOOR) {
         /* Coming was all that was asked. */
     } else if (vector == VECTOR_TIMER) {

@@ -71,7 +71,8 @@ struct cmk_status_page {
  * counts (docs/latency.md), and the CMK_OPERATION that took it; with an argument other than 0, of those that wrote nothing
  * to the console. LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
  * CMK_LOCK_STATISTIC(which, cpu). BREAK_RULE breaks one of the rules that hold at every kernel exit, CMK_BREAK_*; if there is
- * nothing to do it to, InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest.
+ * nothing to do it to, InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest. LOCK_PATIENCE:
+ * a CPU that has looked so often whether the lock is its own stops the node.
  */
 enum {
     CMK_TRIGGER_WRITE,
@@ -79,7 +80,8 @@ enum {
     CMK_TRIGGER_LONGEST_STRETCH,
     CMK_TRIGGER_HANG,
     CMK_TRIGGER_LOCK_STATISTIC,
-    CMK_TRIGGER_BREAK_RULE
+    CMK_TRIGGER_BREAK_RULE,
+    CMK_TRIGGER_LOCK_PATIENCE
 };
 
 enum {

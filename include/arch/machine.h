@@ -27,6 +27,9 @@ bool machine_is_private_memory(paddr_t start, word_t bytes);
 /* A CMK_LOCK_STATISTIC (api/cluster.h) of a CPU of this node; false if there is no such CPU or statistic. */
 bool machine_lock_statistic(word_t which_and_cpu, word_t *value);
 
+/* How often a CPU of this node looks for the lock before it gives up and the node stops. For tests. */
+void machine_set_lock_patience(word_t looks);
+
 /* Prints three lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
 void machine_dump_cpus(void);
 

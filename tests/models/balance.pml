@@ -11,7 +11,7 @@
  * does nothing; at last every user computes for ever.
  *
  * Shown: when nothing moves any more, no CPU is idle or runs something less important than what waits in the shared queue or its own;
- * and at each exit, that an idle CPU has been called or as many are coming as threads wait (check_work_conservation() of
+ * and at each exit, that an idle CPU has been called or as many are coming as threads wait (check_idle_cpus() of
  * kernel/check_threads.c).
  *
  *   run

@@ -3,8 +3,8 @@
  * walker touches its memory.
  *
  * Models shoot_down() and its callees (arch/x86/door.c), vspace_unmap() (arch/x86/object/vspace.c), structure_unmap() (paging.c),
- * asid_release() (asid.c), load_root(), leave_to_thread() and leave_to_idle() (arch/x86/entry.c), and the door of
- * entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
+ * asid_release() (asid.c), load_root() (include/arch/x86/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/entry.c), and the
+ * door of entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
  *
  * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU
  * has what the architecture allows it to have: a page walker that runs at any time while R is in CR3, in the kernel too,

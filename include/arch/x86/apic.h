@@ -31,6 +31,9 @@ void apic_enable_early(void);
 /* Everything masked but the timer, which starts: periodic, `initial_count` at divider 1. Spurious vector 0xff. */
 void apic_setup(uint32_t initial_count);
 
+/* Whether the timer's ticks interrupt this CPU; it counts on either way. apic_setup() turns them on. */
+void apic_timer_allow_ticks(bool allowed);
+
 /* This CPU's timer as a stopwatch: counts down from `count` once, at divider 1, without an interrupt. 0 stops it. */
 void apic_timer_start_once(uint32_t count);
 uint32_t apic_timer_count(void);

@@ -93,6 +93,7 @@ struct arch_cpu {
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see machine.c; read by all */
+    bool ticks_stopped;         /* idle for so long that its timer does not interrupt it any more */
 
     /* Events that nobody wanted, for the curious. */
     uint64_t unowned_interrupts;

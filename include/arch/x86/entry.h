@@ -21,6 +21,9 @@ void deliver_trap(struct tcb *thread);
 /* Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. */
 void interrupt_dispatch(struct cpu *cpu, uint8_t vector);
 
+/* A CPU that waits for the lock, without it, has lost its patience: the node stops. */
+_Noreturn void lock_stands_still(const struct cpu *cpu);
+
 /* The stubs, in assembly. Tables by vector, and by CPU index; `one` for nodes with one CPU. */
 extern const word_t interrupt_stubs_one[256], interrupt_stubs_many[256];
 extern const word_t syscall_stubs_many[ABI_CMK_MAX_NODE_CPUS];

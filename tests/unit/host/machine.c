@@ -64,6 +64,11 @@ word_t machine_time_stamp(void)
     return ++now;
 }
 
+void machine_set_lock_patience(word_t looks)
+{
+    (void)looks;
+}
+
 bool machine_lock_statistic(word_t which_and_cpu, word_t *value)
 {
     *value = 0;

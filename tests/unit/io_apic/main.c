@@ -211,6 +211,31 @@ START_TEST(vectors)
 }
 END_TEST
 
+/* Ticks stop in idle when there is nothing to do, but on CPU 0, until anything interrupts. */
+START_TEST(ticks_in_idle)
+{
+    static struct tcb thread;
+    struct cpu other = {.index = 1};
+    interrupt_dispatch(&cpu, VECTOR_TIMER);
+    ck_assert(model_ticking && cpu.index == 0);
+
+    model_ready = &thread;
+    interrupt_dispatch(&other, VECTOR_TIMER);
+    ck_assert(model_ticking);
+
+    model_ready = NULL;
+    other.arch.trap.thread = &thread;
+    interrupt_dispatch(&other, VECTOR_TIMER);
+    ck_assert(model_ticking);
+
+    other.arch.trap.thread = NULL;
+    interrupt_dispatch(&other, VECTOR_TIMER);
+    ck_assert(!model_ticking && other.arch.ticks_stopped);
+    interrupt_dispatch(&other, VECTOR_DOOR);
+    ck_assert(model_ticking && !other.arch.ticks_stopped);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("IOAPIC");
@@ -225,6 +250,7 @@ int main(void)
     tcase_add_test(tests, routed_again);
     tcase_add_test(tests, without_a_pin);
     tcase_add_test(tests, vectors);
+    tcase_add_test(tests, ticks_in_idle);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

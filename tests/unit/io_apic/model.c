@@ -8,6 +8,7 @@
 #include <boot/global_state.h>
 #include <kernel/cpu.h>
 #include <kernel/entry.h>
+#include <kernel/ready.h>
 
 enum { PINS = 24, VERSION = 1, REDIRECTION = 0x10, NONE = -1 };
 
@@ -20,7 +21,8 @@ static bool requested[256];
 static int in_service = NONE;
 static char boot_window[MODEL_IO_APICS]; /* boot reaches them at other addresses */
 
-bool model_dispatch, model_in_service;
+bool model_dispatch, model_in_service, model_ticking = true;
+struct tcb *model_ready;
 unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
 
 struct global_state global_state;
@@ -170,6 +172,17 @@ bool apic_is_interrupt_waiting(void)
 void handle_interrupt(word_t irq)
 {
     model_handled[irq]++;
+}
+
+void apic_timer_allow_ticks(bool allowed)
+{
+    model_ticking = allowed;
+}
+
+struct tcb *ready_best(const struct cpu *cpu)
+{
+    (void)cpu;
+    return model_ready;
 }
 
 void handle_tick(void)

@@ -33,4 +33,8 @@ extern bool model_dispatch;
 extern unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
 extern bool model_in_service;
 
+/* Whether ticks interrupt this CPU, and what is ready for it. */
+extern bool model_ticking;
+extern struct tcb *model_ready;
+
 #endif

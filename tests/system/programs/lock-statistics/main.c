@@ -1,7 +1,7 @@
 /*
  * How the CPUs of this node use its lock, as a debug kernel tells (CMK_TRIGGER_LOCK_STATISTIC): each CPU counts its own
  * entries, and what it counts fits together. With the argument "instructions" the clock counts instructions (QEMU's
- * -icount), and equal calls must hold the lock equally long.
+ * -icount), and equal calls must hold the lock equally long. With "hang" one CPU hangs with the lock.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>
@@ -127,6 +127,25 @@ static void check_instructions(void)
     }
 }
 
+static void call_for_ever(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        (void)seL4_DebugCapIdentify(seL4_CapInitThreadTCB);
+    }
+}
+
+/* CPU 0 hangs in the kernel; the other must not wait for ever. */
+static void hang(void)
+{
+    static struct cmk_thread thread;
+    if (!cmk_create_thread(&thread, 1, PRIORITY, call_for_ever, NULL) ||
+        cmk_NodeControl_Trigger(node_control, CMK_TRIGGER_LOCK_PATIENCE, 1000000) != seL4_NoError) {
+        fail("cannot be set up", 0);
+    }
+    (void)cmk_NodeControl_Trigger(node_control, CMK_TRIGGER_HANG, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
@@ -135,6 +154,8 @@ int main(int argc, char **argv)
     check_refusals();
     if (argc > 1 && strcmp(argv[1], "instructions") == 0) {
         check_instructions();
+    } else if (argc > 1 && strcmp(argv[1], "hang") == 0) {
+        hang();
     } else {
         if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
             fail("own priority", 0);

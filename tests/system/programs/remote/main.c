@@ -1,7 +1,7 @@
 /*
- * Whatever is done to a thread has the same outcome whether the thread runs on the caller's CPU or on another. Each operation
- * is done to a probe on each CPU of the node in turn; what came of it must be what is expected, and so the same everywhere. Prints
- * PASS or FAIL for each operation.
+ * Whatever is done to a thread has the same outcome whether the thread runs on the caller's CPU or on another. Each
+ * operation is done to a probe on each CPU of the node in turn; what came of it must be what is expected, and so the
+ * same everywhere. Prints PASS or FAIL for each operation.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>

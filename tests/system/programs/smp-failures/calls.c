@@ -1,7 +1,7 @@
 /* Failures around the lock: a call is carried out twice, or with half of what the holder before did, or is disturbed after it. */
 #include "failures.h"
 
-enum { RUN_MILLISECONDS = 1500, TAKERS = 3 };
+enum { RUN_MILLISECONDS = 1500, TAKERS = 3, SENDER = PRIORITY + 1, RECEIVER, MORE_IMPORTANT };
 
 static _Atomic seL4_CPtr sender;
 
@@ -13,7 +13,7 @@ static void take_sender(void *argument)
         seL4_Yield();
     }
     for (unsigned i = 0; !atomic_load(&stop); i++) {
-        seL4_Error error = is_balanced || i % 4 != 0 ? seL4_TCB_SetPriority(sender, seL4_CapInitThreadTCB, PRIORITY)
+        seL4_Error error = is_balanced || i % 4 != 0 ? seL4_TCB_SetPriority(sender, seL4_CapInitThreadTCB, SENDER)
                                                      : seL4_TCB_SetAffinity(sender, i / 4 % cpu_count);
         if (error != seL4_NoError) {
             atomic_fetch_add(&mistakes, 1);
@@ -23,7 +23,8 @@ static void take_sender(void *argument)
 
 /*
  * Numbered messages, each of which must arrive once, although their sender is stopped on the way in all the time. The
- * receiver is more important, so that the sender gives its CPU away with each.
+ * receiver is more important, so that the sender gives its CPU away with each. Of those who stop the sender, some run
+ * it on their own CPUs then, and some go on, because they are more important.
  */
 static bool call_carried_out_twice(void)
 {
@@ -32,11 +33,14 @@ static bool call_carried_out_twice(void)
     atomic_store(&sender, 0);
     sends = receives = (struct raw){.address = endpoint};
     if (!start_raw(0, receiver, is_balanced ? ANY_CPU : 0, raw_receiver, &receives) ||
-        seL4_TCB_SetPriority(receiver, seL4_CapInitThreadTCB, PRIORITY + 1) != seL4_NoError) {
+        seL4_TCB_SetPriority(receiver, seL4_CapInitThreadTCB, RECEIVER) != seL4_NoError) {
         return false;
     }
     for (unsigned i = 0; i < TAKERS; i++) {
-        start(i + 1, take_sender, NULL);
+        seL4_CPtr taker = start(i + 1, take_sender, NULL);
+        if (cpu_count > 2 && i == 1 && seL4_TCB_SetPriority(taker, seL4_CapInitThreadTCB, MORE_IMPORTANT) != seL4_NoError) {
+            return false;
+        }
     }
     if (!start_raw(0, tcb, is_balanced ? ANY_CPU : 0, raw_sender, &sends)) {
         return false;

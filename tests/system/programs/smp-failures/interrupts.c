@@ -11,7 +11,21 @@ static void enter_kernel(void *argument)
     }
 }
 
-/* --- an interrupt that arrives between "I want the lock" and "I am queued" --- */
+/* --- an interrupt that arrives between "I want the lock" and "I am queued", or whose thread is taken away there --- */
+
+static _Atomic seL4_CPtr busy[2];
+
+/* Whatever the interrupt finds on its CPU, somebody else may take it away before the interrupt has the lock. */
+static void take_busy(void *argument)
+{
+    (void)argument;
+    for (unsigned i = 0; !atomic_load(&stop); i++) {
+        seL4_CPtr tcb = atomic_load(&busy[i % 2]);
+        if (tcb != 0 && seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+            atomic_fetch_add(&mistakes, 1);
+        }
+    }
+}
 
 static bool interrupt_on_the_way_to_the_lock(void)
 {
@@ -34,8 +48,12 @@ static bool interrupt_on_the_way_to_the_lock(void)
         }
     }
     for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
-        start(cpu, enter_kernel, NULL);
+        seL4_CPtr tcb = start(cpu, enter_kernel, NULL);
+        if (cpu == 1 || cpu == 2) { /* where IPIs 1 and 2 arrive */
+            atomic_store(&busy[cpu - 1], tcb);
+        }
     }
+    start(3, take_busy, NULL);
     for (unsigned round = 0; round < ROUNDS && time_left(20 * RUN_MILLISECONDS); round++) {
         unsigned i = round % IPIS;
         seL4_Word badge = 0;
@@ -126,8 +144,8 @@ static bool spurious_interrupts(void)
 /* --- an IPI that is seen before what it is about; one that is lost --- */
 
 /*
- * A thread blocks, so that its CPU idles, until it is given new registers. All that wakes the CPU is the door's IPI, and
- * the thread must find what it was given.
+ * A thread blocks, so that its CPU idles, until it is given new registers. All that wakes the CPU is the door's IPI,
+ * and the thread must find what it was given.
  */
 static bool woken_before_its_work(void)
 {

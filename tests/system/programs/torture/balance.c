@@ -40,18 +40,21 @@ static bool start(const char *code, void *argument, seL4_Word priority)
            seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) == seL4_NoError;
 }
 
-/* Spinners stand still for no reason but that the host gives their CPU no time. */
+/* Spinners stand still for no reason but that the host gives their CPU no time; or that other parts' threads have it. */
 static void check(void)
 {
-    static uint64_t seen[MAX_THREADS], since[MAX_THREADS];
-    uint64_t now = cycles();
+    if (!is_alone(&part_balance)) {
+        return;
+    }
+    static uint64_t seen[MAX_THREADS];
+    static struct waiting waiting[MAX_THREADS];
     for (unsigned i = 0; i < spinner_count; i++) {
-        if (spinners[i].counter != seen[i] || since[i] == 0) {
+        if (spinners[i].counter != seen[i] || waiting[i].start == 0) {
             seen[i] = spinners[i].counter;
-            since[i] = now;
-        } else if (cycles_since(since[i]) > WINDOW_MILLISECONDS * cycles_per_millisecond()) {
+            waiting[i] = begin_waiting();
+        } else if (is_too_long(&waiting[i], WINDOW_MILLISECONDS)) {
             violation(&part_balance, "spinner %u stands still, and there is a CPU for it", i);
-            since[i] = now;
+            waiting[i] = begin_waiting();
         }
     }
 }

@@ -134,10 +134,10 @@ static void signal(struct worker *worker, struct server *server, unsigned client
 {
     uint64_t number = ++server->signalled[client];
     seL4_Signal(server->signal[client]);
-    uint64_t start = cycles();
+    struct waiting waiting = begin_waiting();
     while (atomic_load(&server->signals[client]) < number) {
         seL4_Yield();
-        if (cycles_since(start) > 30000 * cycles_per_millisecond()) {
+        if (is_too_long(&waiting, 30000)) {
             violation(worker->part, "a signal to a bound notification is lost");
             return;
         }

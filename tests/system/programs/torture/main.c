@@ -83,6 +83,12 @@ uint64_t cycles_per_millisecond(void)
     return result;
 }
 
+bool is_too_long(struct waiting *waiting, uint64_t milliseconds)
+{
+    enum { TURNS = 100 };
+    return ++waiting->turns > TURNS && cycles_since(waiting->start) > milliseconds * cycles_per_millisecond();
+}
+
 static atomic_bool console_lock;
 
 enum { CONSOLE_TRIES = 20000 };
@@ -180,6 +186,16 @@ unsigned workers_of(const struct part *part)
     return count;
 }
 
+bool is_alone(const struct part *part)
+{
+    for (unsigned i = 0; i < PARTS; i++) {
+        if (chosen[i] && parts[i] != part) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static uint64_t rounds_of(const struct part *part)
 {
     uint64_t sum = 0;
@@ -250,17 +266,16 @@ static void show_progress(uint64_t milliseconds)
 static void look_for_standstill(void)
 {
     static uint64_t seen[MAX_WORKERS];
-    static uint64_t since[MAX_WORKERS];
-    uint64_t now = cycles();
+    static struct waiting waiting[MAX_WORKERS];
     for (unsigned i = 0; i < worker_count; i++) {
         struct worker *worker = &workers[i];
         uint64_t rounds = atomic_load(&worker->rounds);
-        if (rounds != seen[i] || since[i] == 0 || worker->kind == SERVES || atomic_load(&worker->ended)) {
+        if (rounds != seen[i] || waiting[i].start == 0 || worker->kind == SERVES || atomic_load(&worker->ended)) {
             seen[i] = rounds;
-            since[i] = now;
-        } else if (cycles_since(since[i]) > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
+            waiting[i] = begin_waiting();
+        } else if (is_too_long(&waiting[i], STANDSTILL_MILLISECONDS)) {
             violation(worker->part, "worker %u on CPU %u stands still at round %lu", worker->index, worker->cpu, rounds);
-            since[i] = now;
+            waiting[i] = begin_waiting();
         }
     }
 }
@@ -299,11 +314,11 @@ static void run(void)
 
 static void await_end(void)
 {
-    uint64_t start = cycles();
     for (unsigned i = 0; i < worker_count; i++) {
+        struct waiting waiting = begin_waiting();
         while (!atomic_load(&workers[i].ended) && workers[i].kind == RUNS) {
             check_parts();
-            if (cycles_since(start) > STANDSTILL_MILLISECONDS * cycles_per_millisecond()) {
+            if (is_too_long(&waiting, STANDSTILL_MILLISECONDS)) {
                 violation(workers[i].part, "worker %u does not end", workers[i].index);
                 break;
             }

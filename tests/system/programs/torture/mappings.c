@@ -302,9 +302,10 @@ static bool set_up(const struct part *part)
 
 static bool goes_on(const struct checker *checker)
 {
-    uint64_t start = cycles(), counter = checker->counter;
+    uint64_t counter = checker->counter;
+    struct waiting waiting = begin_waiting();
     while (checker->counter == counter && checker->found == 0) {
-        if (cycles_since(start) > GOING_ON_MILLISECONDS * cycles_per_millisecond()) {
+        if (is_too_long(&waiting, GOING_ON_MILLISECONDS)) {
             return false;
         }
         seL4_Yield();

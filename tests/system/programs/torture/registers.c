@@ -281,14 +281,14 @@ static bool set_up(const struct part *part)
 /* All are resumed with their usual priority: each must still live, and go on. */
 static bool check_end(void)
 {
-    uint64_t start = cycles();
     for (unsigned i = 0; i < victim_count; i++) {
         struct victim *victim = &victims[i];
+        struct waiting waiting = begin_waiting();
         uint64_t counter = victim->counter;
         expect(victim, seL4_TCB_SetPriority(victim->tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY), "SetPriority");
         expect(victim, seL4_TCB_Resume(victim->tcb), "Resume");
         while (victim->counter == counter && victim->found == 0) {
-            if (cycles_since(start) > 20000 * cycles_per_millisecond()) {
+            if (is_too_long(&waiting, 20000)) {
                 say("victim %u does not go on", i);
                 return false;
             }

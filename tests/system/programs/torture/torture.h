@@ -1,7 +1,7 @@
 /*
- * What the parts of the torture program share. A part is a set of workers, threads of this program spread over the node's
- * CPUs, that attack the kernel or one another until the main thread says stop; each counts its rounds and reports what must
- * not be as a violation.
+ * What the parts of the torture program share. A part is a set of workers, threads of this program spread over the
+ * node's CPUs, that attack the kernel or one another until the main thread says stop; each counts its rounds and
+ * reports what must not be as a violation.
  */
 #ifndef TORTURE_H
 #define TORTURE_H
@@ -51,6 +51,7 @@ extern atomic_bool stopping;   /* set once, by the main thread or by a violation
 bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worker *), enum worker_kind kind);
 struct worker *worker_of(const struct part *part, unsigned index);
 unsigned workers_of(const struct part *part);
+bool is_alone(const struct part *part); /* no other part runs */
 
 /* Counts a violation and says so on the console. */
 __attribute__((format(printf, 2, 3))) void violation(const struct part *part, const char *format, ...);
@@ -84,6 +85,20 @@ static inline uint64_t cycles_since(uint64_t start)
 }
 
 uint64_t cycles_per_millisecond(void);
+
+/*
+ * Whether somebody has waited too long: for so much time, and for a hundred turns of its own thread on its CPU. Time
+ * alone says nothing on a host that gives the emulator little of it.
+ */
+struct waiting {
+    uint64_t start;
+    unsigned turns;
+};
+static inline struct waiting begin_waiting(void)
+{
+    return (struct waiting){.start = cycles()};
+}
+bool is_too_long(struct waiting *waiting, uint64_t milliseconds); /* counts a turn */
 
 /* The child slot operations of the initial CNode. */
 static inline seL4_Error slot_delete(seL4_CPtr slot)
