@@ -19,6 +19,7 @@ BOCHS_IPS = 4000000  # ticks in a second of emulated time: few, so that waiting 
 BOCHS_COMMANDS = ("c", "q")  # Debian's Bochs starts in its debugger: continue, and quit should it come back
 BOCHS_CPUS_WITH_HPET = 15  # more CPUs need the HPET's place in Bochs's timer table
 
+# The screen is written to a terminal that nobody reads, which holds some hundred updates: few of them, or a long run stands still.
 BOCHS_CONFIGURATION = """\
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest={guest}, host={host}
@@ -32,6 +33,7 @@ info: action=ignore
 magic_break: enabled={magic_break}
 log: {log}
 display_library: term
+vga: extension=vbe, update_freq=1, realtime=0
 """
 
 
