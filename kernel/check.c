@@ -56,18 +56,13 @@ static void check_touched(const struct tcb *next)
     arch_check_rules(false);
 }
 
-void check_entry(void)
+void check_entry_rules(void)
 {
-    if (DEBUG_BUILD && checks_on) {
-        check_note_running();
-    }
+    check_note_running();
 }
 
-void check_exit(const struct tcb *next)
+void check_exit_rules(const struct tcb *next)
 {
-    if (!DEBUG_BUILD || !checks_on) {
-        return;
-    }
     check_running(next);
     check_idle_cpus();
     check_touched(next);

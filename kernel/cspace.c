@@ -55,7 +55,7 @@ bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct s
     }
 }
 
-bool lookup_thread_slot(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure)
+bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure)
 {
     unsigned bits_left;
 

@@ -42,21 +42,22 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     endpoint_take_first(endpoint);
     pass_message(path, caller, receiver, info, capability_badge(slot->capability), &buffers);
     give_reply_capability(caller, receiver);
-    set_state(caller, THREAD_BLOCKED_ON_REPLY);
-    set_state(receiver, THREAD_RUNNING);
+    set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
+    set_thread_state(receiver, THREAD_RUNNING);
     return switch_to(cpu, caller, receiver);
 }
 
 NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
 {
     (void)number;
-    return is_general(info) ? call(GENERAL, pointer, info, caller, cpu) : syscall_slowly(cpu, caller);
+    return call(GENERAL, pointer, info, caller, cpu);
 }
 
 struct user_context *fast_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
-                                         : general_call(pointer, info, number, caller, cpu);
+           : is_general(info)            ? general_call(pointer, info, number, caller, cpu)
+                                         : syscall_slowly(cpu, caller);
 }
 
 /* --- ReplyRecv --- */
@@ -100,8 +101,8 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     pass_message(path, server, caller, info, 0, &buffers);
     take_reply_capability(caller, reply_slot);
     server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
-    set_state(server, THREAD_BLOCKED_ON_RECEIVE);
-    set_state(caller, THREAD_RUNNING);
+    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
+    set_thread_state(caller, THREAD_RUNNING);
     endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
     return switch_to(cpu, server, caller);
 }
@@ -110,11 +111,12 @@ NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info
                                                      struct cpu *cpu)
 {
     (void)number;
-    return is_general(info) ? reply_recv(GENERAL, pointer, info, server, cpu) : syscall_slowly(cpu, server);
+    return reply_recv(GENERAL, pointer, info, server, cpu);
 }
 
 struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
-                                         : general_reply_recv(pointer, info, number, server, cpu);
+           : is_general(info)            ? general_reply_recv(pointer, info, number, server, cpu)
+                                         : syscall_slowly(cpu, server);
 }

@@ -6,7 +6,7 @@
 /* The better one runs on; the other waits, where contract 8.1 puts it. */
 static struct user_context *wake(struct cpu *cpu, struct tcb *thread, struct tcb *woken)
 {
-    set_state(woken, THREAD_RUNNING);
+    set_thread_state(woken, THREAD_RUNNING);
     if (woken->priority > thread->priority) {
         ready_insert(thread, true);
         return switch_to(cpu, thread, woken);
@@ -78,13 +78,14 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
 NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
 {
     (void)number;
-    return is_general(info) ? send(GENERAL, pointer, info, sender, cpu) : syscall_slowly(cpu, sender);
+    return send(GENERAL, pointer, info, sender, cpu);
 }
 
 struct user_context *fast_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
-                                         : general_send(pointer, info, number, sender, cpu);
+           : is_general(info)            ? general_send(pointer, info, number, sender, cpu)
+                                         : syscall_slowly(cpu, sender);
 }
 
 /* --- Yield --- */

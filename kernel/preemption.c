@@ -4,8 +4,7 @@
 #include <arch/machine.h>
 #include <kernel/preemption.h>
 
-/* Whether this kernel entry has come to a preemption point before: then it has finished a unit of work. */
-static bool has_progressed;
+bool has_progressed;
 
 /* --- how long others wait: debug builds measure it --- */
 
@@ -21,10 +20,8 @@ static struct longest {
 
 static void begin_stretch(void)
 {
-    if (DEBUG_BUILD) {
-        has_written = false;
-        stretch_start = machine_time_stamp();
-    }
+    has_written = false;
+    stretch_start = machine_time_stamp();
 }
 
 /* Calls that release kernels do not have: what they take is nobody's concern. */
@@ -43,7 +40,7 @@ static void keep_longest(struct longest *longest, word_t stretch)
 
 static void end_stretch(void)
 {
-    if (!DEBUG_BUILD || is_debug_call()) {
+    if (is_debug_call()) {
         return;
     }
     word_t stretch = machine_time_stamp() - stretch_start;
@@ -51,6 +48,17 @@ static void end_stretch(void)
     if (!has_written) {
         keep_longest(&longest_silent, stretch);
     }
+}
+
+void preemption_begin_entry(void)
+{
+    operation = 0;
+    begin_stretch();
+}
+
+void preemption_end_entry(void)
+{
+    end_stretch();
 }
 
 word_t preemption_longest_stretch(bool silent, word_t *its_operation)
@@ -79,27 +87,15 @@ void preemption_keep_console(void)
 
 /* --- the points --- */
 
-void preemption_reset(void)
-{
-    has_progressed = false;
-    if (DEBUG_BUILD) {
-        operation = 0;
-    }
-    begin_stretch();
-}
-
-void preemption_end(void)
-{
-    end_stretch();
-}
-
 bool preemption_point(void)
 {
     if (!has_progressed) {
         has_progressed = true;
         return false; /* nobody was let in, so the stretch goes on */
     }
-    end_stretch();
-    begin_stretch();
+    if (DEBUG_BUILD) {
+        end_stretch();
+        begin_stretch();
+    }
     return is_interrupt_pending() || is_anybody_at_the_door();
 }

@@ -13,11 +13,6 @@ static struct ready_queues shared_ready;
 static int64_t first_order;
 static int64_t last_order;
 
-bool is_balanced(const struct tcb *thread)
-{
-    return balance_on && !thread->affinity_given;
-}
-
 static struct ready_queues *queues_of(const struct tcb *thread)
 {
     return is_balanced(thread) ? &shared_ready : &cpu_by_index(thread->affinity)->ready;

@@ -10,12 +10,6 @@ uint32_t node_cpu_count;
 uint32_t node_id;
 bool balance_on;
 
-void set_thread_state(struct tcb *thread, enum thread_state state)
-{
-    thread->state = (uint8_t)state;
-    check_note(thread);
-}
-
 void request_schedule(void)
 {
     this_cpu->floor |= FLOOR_LOOK;

@@ -104,35 +104,49 @@ static void carry_out(struct invocation *call)
     set_thread_state(caller, THREAD_RUNNING);
 }
 
+/* The arguments, if some of them are in the IPC buffer. Without a buffer only the registers count. */
+static void find_arguments(struct invocation *call, word_t info)
+{
+    call->length = message_info_length(info);
+    call->extra_caps = (unsigned)message_info_extra_caps(info);
+    call->buffer = arch_ipc_buffer(call->caller, false);
+    if (call->buffer == NULL) {
+        call->length = MIN(call->length, (word_t)ABI_MESSAGE_REGISTERS);
+        call->extra_caps = 0;
+    }
+}
+
+static bool find_capabilities(struct invocation *call, word_t *pointer, struct lookup_failure *failure)
+{
+    return lookup_thread_slot(call->caller, *pointer, &call->slot, failure) &&
+           (call->extra_caps == 0 ||
+            lookup_extra_caps(call->caller, call->buffer, call->extra_caps, call->extra, pointer, failure));
+}
+
 /* Send, NBSend, Call. */
 static void handle_invocation(struct tcb *caller, bool is_call, bool block)
 {
     word_t pointer = context_capability_register(&caller->context);
     word_t info = context_message_info(&caller->context);
-    word_t length = message_info_length(info);
-    const word_t *buffer = NULL;
-    if (length > ABI_MESSAGE_REGISTERS || message_info_extra_caps(info) > 0) {
-        buffer = arch_ipc_buffer(caller, false);
-    }
     struct lookup_failure failure;
-    struct invocation call = {
-        .caller = caller,
-        .label = message_info_label(info),
-        .length = buffer != NULL ? length : MIN(length, (word_t)ABI_MESSAGE_REGISTERS),
-        .buffer = buffer,
-        .extra_caps = buffer != NULL ? (unsigned)message_info_extra_caps(info) : 0,
-        .call = is_call,
-        .block = block,
-    };
-    if (!lookup_thread_slot(caller, pointer, &call.slot, &failure) ||
-        !lookup_extra_caps(caller, buffer, call.extra_caps, call.extra, &pointer, &failure)) {
-        if (block) {
-            raise_capability_fault(caller, pointer, false, &failure);
-        }
-        return;
+    struct invocation call;
+    call.caller = caller;
+    call.label = message_info_label(info);
+    call.call = is_call;
+    call.block = block;
+    if ((info & MASK(9)) <= ABI_MESSAGE_REGISTERS) { /* length, and no capabilities */
+        call.length = info & MASK(9);
+        call.extra_caps = 0;
+        call.buffer = NULL;
+    } else {
+        find_arguments(&call, info);
     }
-    call.capability = call.slot->capability;
-    carry_out(&call);
+    if (LIKELY(find_capabilities(&call, &pointer, &failure))) {
+        call.capability = call.slot->capability;
+        carry_out(&call);
+    } else if (block) {
+        raise_capability_fault(caller, pointer, false, &failure);
+    }
 }
 
 /* --- receiving --- */
@@ -177,15 +191,11 @@ static void set_own_tls_base(struct tcb *thread)
     }
 }
 
-void handle_syscall(word_t number)
+static void handle_other_syscall(struct tcb *thread, word_t number)
 {
-    struct tcb *thread = current_thread();
-    assert(thread != NULL && thread->state == THREAD_RUNNING);
-    preemption_note_syscall(number);
     switch ((int64_t)number) {
     case SYS_Send: handle_invocation(thread, false, true); break;
     case SYS_NBSend: handle_invocation(thread, false, false); break;
-    case SYS_Call: handle_invocation(thread, true, true); break;
     case SYS_Recv: handle_receive(thread, true); break;
     case SYS_NBRecv: handle_receive(thread, false); break;
     case SYS_Reply: reply_to_caller(thread); break;
@@ -200,7 +210,19 @@ void handle_syscall(word_t number)
             handle_unknown_syscall(number);
         }
     }
-    if (thread->state != THREAD_RESTART) {
+}
+
+void handle_syscall(word_t number)
+{
+    struct tcb *thread = current_thread();
+    assert(thread != NULL && thread->state == THREAD_RUNNING);
+    preemption_note_syscall(number);
+    if (LIKELY((int64_t)number == SYS_Call)) {
+        handle_invocation(thread, true, true);
+    } else {
+        handle_other_syscall(thread, number);
+    }
+    if (thread->cancelling != NULL && thread->state != THREAD_RESTART) {
         thread->cancelling = NULL; /* whatever was interrupted before is over */
     }
 }

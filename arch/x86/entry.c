@@ -171,10 +171,23 @@ static struct user_context *end_entry(struct cpu *cpu, struct tcb *next)
     return context;
 }
 
+/* Its live state has never left, and its page table is known. */
+static bool is_as_it_was(const struct cpu *cpu, const struct tcb *thread)
+{
+    return cpu->arch.bases_live && cpu->arch.fpu == (thread->uses_fpu ? FPU_LIVE : FPU_TRAPS) && is_root_known(thread);
+}
+
 struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread)
 {
-    begin_entry(cpu);
+    this_cpu = cpu;
+    preemption_reset();
+    check_entry();
     handle_syscall(context_syscall_number(&thread->context));
+    if (LIKELY(may_skip_schedule(cpu, thread) && is_as_it_was(cpu, thread))) {
+        check_exit(thread);
+        preemption_end();
+        return leave_to_same(cpu, thread);
+    }
     return end_entry(cpu, schedule_past_traps(cpu));
 }
 

@@ -4,6 +4,7 @@
 
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
+#include <kernel/objects.h>
 #include <kernel/slot.h>
 
 /* For is_whole_cnode_capability(): the pointer leads to a slot of that CNode; and to which. */
@@ -59,7 +60,18 @@ bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct s
                  struct lookup_failure *failure);
 
 /* The full-depth lookup of a thread's own capability pointers; bits left over are ignored. */
-bool lookup_thread_slot(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure);
+bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure);
+
+static inline bool lookup_thread_slot(const struct tcb *thread, word_t pointer, struct slot **slot,
+                                      struct lookup_failure *failure)
+{
+    struct capability root = thread->slots[TCB_CSPACE].capability;
+    if (LIKELY(is_whole_cnode_capability(root) && is_in_whole_cnode(root, pointer))) {
+        *slot = whole_cnode_slot(root, pointer);
+        return true;
+    }
+    return lookup_in_levels(thread, pointer, slot, failure);
+}
 
 /* The lookup of CNode operations, retype and issue methods: exact, with its errors as an answer. False: refused. */
 bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side, struct slot **slot,

@@ -144,12 +144,6 @@ ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct t
     context_set_message_info(&to->context, message_info(message_info_label(info), 0, 0, length));
 }
 
-static inline void set_state(struct tcb *thread, enum thread_state state)
-{
-    thread->state = (uint8_t)state;
-    check_note(thread);
-}
-
 /* Debug builds: what ends every entry. */
 static inline void end_checked(const struct tcb *next)
 {

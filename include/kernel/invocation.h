@@ -16,7 +16,7 @@ struct invocation {
     struct slot *slot;                        /* of the invoked capability */
     struct capability capability;             /* the invoked capability */
     const word_t *buffer;                     /* caller's IPC buffer, or null. Users can write it at any time */
-    struct slot *extra[ABI_MAX_EXTRA_CAPS];   /* slots of the extra capabilities, null beyond extra_caps */
+    struct slot *extra[ABI_MAX_EXTRA_CAPS];   /* slots of the extra capabilities, extra_caps of them */
     unsigned extra_caps;
     bool call;                                /* by Call: the caller waits for the answer */
     bool block;                               /* by Send or Call rather than NBSend */

@@ -10,9 +10,31 @@
 
 bool preemption_point(void);
 
+/*
+ * Whether this kernel entry has come to a preemption point before: then it has finished a unit of work. Node state, under
+ * the lock.
+ */
+extern bool has_progressed;
+
+/* Debug builds measure how long others wait. */
+void preemption_begin_entry(void);
+void preemption_end_entry(void);
+
 /* At each kernel entry, and at its end. */
-void preemption_reset(void);
-void preemption_end(void);
+static inline void preemption_reset(void)
+{
+    has_progressed = false;
+    if (DEBUG_BUILD) {
+        preemption_begin_entry();
+    }
+}
+
+static inline void preemption_end(void)
+{
+    if (DEBUG_BUILD) {
+        preemption_end_entry();
+    }
+}
 
 /*
  * Debug builds: the longest time, in TSC counts, from an entry or a preemption point that could have left to the next

@@ -9,10 +9,13 @@
 #ifndef KERNEL_READY_H
 #define KERNEL_READY_H
 
-#include <kernel/cpu.h>
+#include <kernel/scheduler.h>
 
 /* True if the thread lives in the shared queue. Changes only while it is in no queue. */
-bool is_balanced(const struct tcb *thread);
+static inline bool is_balanced(const struct tcb *thread)
+{
+    return balance_on && !thread->affinity_given;
+}
 
 /* Puts a thread that is in no queue at the head or the tail of its priority's queue: the shared one or its CPU's. */
 void ready_insert(struct tcb *thread, bool at_head);
@@ -30,8 +33,7 @@ int ready_best_priority(const struct cpu *cpu);
 struct tcb *ready_best(const struct cpu *cpu);
 struct tcb *ready_take_best(const struct cpu *cpu);
 
-/* Threads in the shared queue, and the greatest priority among them (-1: none). */
-extern word_t shared_ready_count;
+/* The greatest priority in the shared queue, -1 if it is empty. */
 int shared_ready_priority(void);
 
 /* The shared set itself, for the rule checks. */

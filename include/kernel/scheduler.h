@@ -8,7 +8,13 @@
 #ifndef KERNEL_SCHEDULER_H
 #define KERNEL_SCHEDULER_H
 
+#include <kernel/check.h>
 #include <kernel/cpu.h>
+
+extern bool balance_on; /* constant after boot */
+
+/* Threads in the ready queue that balance=on shares among all CPUs. Under the lock. */
+extern word_t shared_ready_count;
 
 static inline bool is_runnable(const struct tcb *thread)
 {
@@ -16,7 +22,11 @@ static inline bool is_runnable(const struct tcb *thread)
 }
 
 /* Sets the state only; the caller sees to queues. */
-void set_thread_state(struct tcb *thread, enum thread_state state);
+static inline void set_thread_state(struct tcb *thread, enum thread_state state)
+{
+    thread->state = (uint8_t)state;
+    check_note(thread);
+}
 
 /*
  * A runnable thread in no queue that was woken by IPC or a signal: runs at once, or waits at the place that contract
@@ -60,6 +70,15 @@ void set_affinity(struct tcb *thread, unsigned cpu_index);
  */
 struct tcb *schedule(void);
 
-extern bool balance_on; /* constant after boot */
+/*
+ * True if schedule() would choose the current thread and find nothing else to do, after a system call of that thread which
+ * no preemption point interrupted.
+ */
+static inline bool may_skip_schedule(const struct cpu *cpu, const struct tcb *thread)
+{
+    return cpu->current == thread && thread->state == THREAD_RUNNING && cpu->switch_to == NULL &&
+           cpu->floor < FLOOR_LOOK && shared_ready_count == 0;
+}
+
 
 #endif
