@@ -26,16 +26,19 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
                                         struct cpu *cpu)
 {
     const struct slot *slot;
-    if (!find_slot(path, caller, pointer, &slot) || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
+    if (!find_slot(path, caller, pointer, &slot)) {
+        return take_ordinary_path(caller, cpu);
+    }
+    if (!is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
         !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
-        return syscall_slowly(cpu, caller);
+        return fast_invoke(caller, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct tcb *receiver = endpoint->head;
     struct buffers buffers;
     if (!is_receiving(endpoint) || !may_take_over(cpu, receiver) ||
         !find_buffers(path, info, caller, receiver, &buffers)) {
-        return syscall_slowly(cpu, caller);
+        return take_ordinary_path(caller, cpu);
     }
 
     /* From here on nothing can go wrong. */
@@ -47,17 +50,17 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     return switch_to(cpu, caller, receiver);
 }
 
-NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller, struct cpu *cpu)
 {
-    (void)number;
+    (void)number, (void)place;
     return call(GENERAL, pointer, info, caller, cpu);
 }
 
-struct user_context *fast_call(word_t pointer, word_t info, word_t number, struct tcb *caller, struct cpu *cpu)
+struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
-           : is_general(info)            ? general_call(pointer, info, number, caller, cpu)
-                                         : syscall_slowly(cpu, caller);
+           : is_general(info)            ? general_call(pointer, info, number, place, caller, cpu)
+                                         : fast_invoke(caller, cpu);
 }
 
 /* --- ReplyRecv --- */
@@ -83,18 +86,18 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
 {
     const struct slot *slot;
     if (!find_slot(path, server, pointer, &slot) || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
-        return syscall_slowly(cpu, server);
+        return take_ordinary_path(server, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct slot *reply_slot = &server->slots[TCB_CALLER];
     if (is_sending(endpoint) || has_bound_signal(server) ||
         capability_type(reply_slot->capability) != CAP_REPLY) {
-        return syscall_slowly(cpu, server);
+        return take_ordinary_path(server, cpu);
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
     struct buffers buffers;
     if (caller->fault.type != FAULT_NONE || !may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {
-        return syscall_slowly(cpu, server);
+        return take_ordinary_path(server, cpu);
     }
 
     /* From here on nothing can go wrong. */
@@ -107,16 +110,15 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     return switch_to(cpu, server, caller);
 }
 
-NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server,
-                                                     struct cpu *cpu)
+NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server, struct cpu *cpu)
 {
-    (void)number;
+    (void)number, (void)place;
     return reply_recv(GENERAL, pointer, info, server, cpu);
 }
 
-struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, struct tcb *server, struct cpu *cpu)
+struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
-           : is_general(info)            ? general_reply_recv(pointer, info, number, server, cpu)
-                                         : syscall_slowly(cpu, server);
+           : is_general(info)            ? general_reply_recv(pointer, info, number, place, server, cpu)
+                                         : take_ordinary_path(server, cpu);
 }

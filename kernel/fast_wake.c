@@ -21,7 +21,7 @@ static struct user_context *signal(struct notification *notification, word_t bad
     case NOTIFICATION_WAITING: {
         struct tcb *waiter = notification->head;
         if (!may_wake(cpu, thread, waiter)) {
-            return syscall_slowly(cpu, thread);
+            return take_ordinary_path(thread, cpu);
         }
         notification_take_first(notification);
         context_set_badge(&waiter->context, badge);
@@ -29,7 +29,7 @@ static struct user_context *signal(struct notification *notification, word_t bad
     }
     case NOTIFICATION_IDLE:
         if (notification->bound != NULL && notification->bound->state == THREAD_BLOCKED_ON_RECEIVE) {
-            return syscall_slowly(cpu, thread);
+            return take_ordinary_path(thread, cpu);
         }
         break;
     case NOTIFICATION_ACTIVE:
@@ -37,7 +37,7 @@ static struct user_context *signal(struct notification *notification, word_t bad
         break;
     }
     if (!may_go_on(cpu, thread)) {
-        return syscall_slowly(cpu, thread);
+        return take_ordinary_path(thread, cpu);
     }
     notification_set_active(notification, badge);
     return go_on(cpu, thread);
@@ -51,7 +51,7 @@ ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capa
     struct buffers buffers;
     if (!is_receiving(endpoint) || !may_wake(cpu, sender, receiver) ||
         !find_buffers(path, info, sender, receiver, &buffers)) {
-        return syscall_slowly(cpu, sender);
+        return take_ordinary_path(sender, cpu);
     }
 
     /* From here on nothing can go wrong. */
@@ -65,41 +65,41 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
 {
     const struct slot *slot;
     if (!find_slot(path, sender, pointer, &slot)) {
-        return syscall_slowly(cpu, sender);
+        return take_ordinary_path(sender, cpu);
     }
     struct capability c = slot->capability;
     if (is_usable(c, CAP_NOTIFICATION, RIGHT_WRITE)) {
         return signal(capability_notification(c), capability_badge(c), sender, cpu);
     }
     return is_usable(c, CAP_ENDPOINT, RIGHT_WRITE) ? send_message_fast(path, c, info, sender, cpu)
-                                                   : syscall_slowly(cpu, sender);
+                                                   : take_ordinary_path(sender, cpu);
 }
 
-NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender, struct cpu *cpu)
 {
-    (void)number;
+    (void)number, (void)place;
     return send(GENERAL, pointer, info, sender, cpu);
 }
 
-struct user_context *fast_send(word_t pointer, word_t info, word_t number, struct tcb *sender, struct cpu *cpu)
+struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
-           : is_general(info)            ? general_send(pointer, info, number, sender, cpu)
-                                         : syscall_slowly(cpu, sender);
+           : is_general(info)            ? general_send(pointer, info, number, place, sender, cpu)
+                                         : take_ordinary_path(sender, cpu);
 }
 
 /* --- Yield --- */
 
-struct user_context *fast_yield(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu)
+struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread, struct cpu *cpu)
 {
-    (void)pointer, (void)info, (void)number;
+    (void)pointer, (void)info, (void)number, (void)place;
     struct tcb *next = cpu->ready.queue[thread->priority].head;
     if (next == NULL && may_go_on(cpu, thread)) {
         return go_on(cpu, thread);
     }
     if (next == NULL || balance_on || next->state != THREAD_RUNNING || !may_take_over(cpu, next) ||
         has_undelivered_trap(next)) {
-        return syscall_slowly(cpu, thread);
+        return take_ordinary_path(thread, cpu);
     }
     ready_rotate(thread, next);
     return switch_to(cpu, thread, next);

@@ -4,7 +4,7 @@
 
 word_t fastpath_obstacles;
 
-struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu)
+struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread, struct cpu *cpu)
 {
     assert(cpu->current == thread);
     if (DEBUG_BUILD) {
@@ -14,17 +14,17 @@ struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, s
     }
     if (fastpath_obstacles == 0) {
         if (number == (word_t)SYS_Call) {
-            return fast_call(pointer, info, number, thread, cpu);
+            return fast_call(pointer, info, number, place, thread, cpu);
         }
         if (number == (word_t)SYS_ReplyRecv) {
-            return fast_reply_recv(pointer, info, number, thread, cpu);
+            return fast_reply_recv(pointer, info, number, place, thread, cpu);
         }
         if (number == (word_t)SYS_Send || number == (word_t)SYS_NBSend) {
-            return fast_send(pointer, info, number, thread, cpu);
+            return fast_send(pointer, info, number, place, thread, cpu);
         }
         if (number == (word_t)SYS_Yield) {
-            return fast_yield(pointer, info, number, thread, cpu);
+            return fast_yield(pointer, info, number, place, thread, cpu);
         }
     }
-    return syscall_slowly(cpu, thread);
+    return take_ordinary_path(thread, cpu);
 }

@@ -177,8 +177,10 @@ static bool is_as_it_was(const struct cpu *cpu, const struct tcb *thread)
     return cpu->arch.bases_live && cpu->arch.fpu == (thread->uses_fpu ? FPU_LIVE : FPU_TRAPS) && is_root_known(thread);
 }
 
-struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread)
+struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
+                                      struct cpu *cpu)
 {
+    (void)pointer, (void)info, (void)number, (void)place;
     this_cpu = cpu;
     preemption_reset();
     check_entry();
@@ -210,7 +212,8 @@ static struct user_context *syscall_from_the_door(struct cpu *cpu, struct tcb *t
     }
     fpu_keep(cpu, thread);
     const struct user_context *c = &thread->context;
-    return syscall_entry(context_capability_register(c), context_message_info(c), context_syscall_number(c), thread, cpu);
+    return syscall_entry(context_capability_register(c), context_message_info(c), context_syscall_number(c), c->rip,
+                         thread, cpu);
 }
 
 struct user_context *kernel_entry(struct cpu *cpu)

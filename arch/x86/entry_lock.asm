@@ -36,13 +36,13 @@ global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, i
 %%not_longer:
 %endmacro
 
-; Changes rax and r9.
+; Changes rax and r10.
 %macro COUNT_ENTRY 0
-    mov r9, rdx
+    mov r10, rdx
     inc qword [rbx + CPU_LOCK_ENTRIES]
     READ_TSC
     mov [rbx + CPU_LOCK_TAKEN_AT], rax
-    mov rdx, r9
+    mov rdx, r10
 %endmacro
 
 ; rax stays; changes rdx and rsi.
@@ -146,13 +146,13 @@ idle_end:
 ; The same in a node with several CPUs: under the lock.
 
 ; Step 3: both words before the exchange, which is also a full fence. Then rax = the CPU before this one, or 0 and this
-; CPU holds the lock. rbx = CPU block; changes r9.
+; CPU holds the lock. rbx = CPU block; changes r10.
 %macro QUEUE_FOR_LOCK 0
-    lea r9, [rbx + CPU_LOCK]
-    mov qword [r9 + LOCK_NEXT], 0
-    mov qword [r9 + LOCK_WAIT], 1
+    lea r10, [rbx + CPU_LOCK]
+    mov qword [r10 + LOCK_NEXT], 0
+    mov qword [r10 + LOCK_WAIT], 1
     COUNT_QUEUE
-    mov rax, r9
+    mov rax, r10
     xchg [lock_tail], rax
     test rax, rax
 %endmacro
@@ -170,7 +170,7 @@ holding:
 
 align 16
 syscall_many:
-    mov rbx, r8
+    mov rbx, r9
     QUEUE_FOR_LOCK
     jnz syscall_at_door
     COUNT_ENTRY
@@ -210,7 +210,7 @@ release:
 ; The trap record is for after the wait, when the thread may be gone.
 align 16
 syscall_at_door:
-    mov [rbx + CPU_TRAP_THREAD], rcx
+    mov [rbx + CPU_TRAP_THREAD], r8
     mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
     ; fall through
 

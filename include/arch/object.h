@@ -40,6 +40,13 @@ void arch_finalise(struct capability c, bool final);
 enum outcome arch_invoke(struct invocation *call, struct answer *answer);
 enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
 
+/*
+ * The short way of the calls that are made most: Map and Unmap of pages. `extra` is the extra capability, null if there
+ * is none; the message has at most as many words as there are registers for it. True: carried out as arch_invoke() would,
+ * with no words to answer. False: nothing has changed; arch_invoke() finds out why.
+ */
+bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context);
+
 /* --- what TCBs need --- */
 
 /* True if `c` may be a thread's VSpace: a PML4 with an ASID. */

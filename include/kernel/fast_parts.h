@@ -25,12 +25,18 @@
  * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so, but the message has no
  * capabilities.
  */
-typedef struct user_context *fast_path(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu);
+syscall_path fast_call, general_call;
+syscall_path fast_reply_recv, general_reply_recv;
+syscall_path fast_send, general_send;
+syscall_path fast_yield;
 
-fast_path fast_call, general_call;
-fast_path fast_reply_recv, general_reply_recv;
-fast_path fast_send, general_send;
-fast_path fast_yield;
+/* A call of something that is no endpoint. Looks itself into the saved context for the registers that it wants. */
+syscall_path invoke_quickly;
+
+static inline struct user_context *fast_invoke(struct tcb *caller, struct cpu *cpu)
+{
+    return invoke_quickly(0, 0, 0, 0, caller, cpu);
+}
 
 enum path { LEAN, GENERAL };
 

@@ -16,13 +16,24 @@
 extern word_t fastpath_obstacles;
 
 /*
- * A system call of `thread`, which is current on `cpu`, which executes this, and holds the lock. The
- * first three are the user's rdi, rsi and rdx, or what an architecture has instead. Returns the context that this CPU
- * goes on with: the current thread, address space and live state are as that needs.
+ * What handles a system call of `thread`, which is current on `cpu`, which executes this, and holds the lock. The first
+ * four are the user's rdi, rsi, rdx and rcx, or what another architecture has instead. (`place`, where the call returns
+ * to, is for nobody; it stands for the register that x86's shifts need.) Returns the context that this CPU goes on with:
+ * the current thread, address space and live state are as that needs.
  */
-struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, struct tcb *thread, struct cpu *cpu);
+typedef struct user_context *syscall_path(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
+                                          struct cpu *cpu);
 
-/* The architecture's: the ordinary path of the same. */
-struct user_context *syscall_slowly(struct cpu *cpu, struct tcb *thread);
+/* All system calls begin here. */
+syscall_path syscall_entry;
+
+/* The architecture's: the ordinary path, which looks into the saved context for the registers that it wants. */
+syscall_path syscall_ordinary;
+
+/* What a fast path that cannot be taken ends with. */
+static inline struct user_context *take_ordinary_path(struct tcb *thread, struct cpu *cpu)
+{
+    return syscall_ordinary(0, 0, 0, 0, thread, cpu);
+}
 
 #endif

@@ -6,7 +6,7 @@
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c kernel/[a-z]*.c \
  *       arch/x86/object/[a-z]*.c arch/x86/context.c -Wl,--wrap=message_word_in_buffer \
- *       -Wl,--wrap=lookup_extra_caps,--wrap=machine_exit_node,--wrap=syscall_slowly -o build/fuzz/kernel
+ *       -Wl,--wrap=lookup_extra_caps,--wrap=machine_exit_node,--wrap=syscall_ordinary -o build/fuzz/kernel
  *   build/fuzz/kernel tests/fuzz/corpus/kernel
  *
  * The first byte: bits 0-1 CPUs less one, bit 2 balance=on, bit 3: the program runs twice, with the fast paths and without,

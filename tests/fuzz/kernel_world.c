@@ -210,12 +210,13 @@ struct tcb *world_current(unsigned cpu)
     return cpu_by_index(cpu)->current;
 }
 
-struct user_context *__wrap_syscall_slowly(struct cpu *cpu, struct tcb *thread);
+syscall_path __wrap_syscall_ordinary;
 
 /* The ordinary path, which the fast ones take when something is unusual. */
-struct user_context *__wrap_syscall_slowly(struct cpu *cpu, struct tcb *thread)
+struct user_context *__wrap_syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
+                                             struct tcb *thread, struct cpu *cpu)
 {
-    (void)cpu;
+    (void)pointer, (void)info, (void)number, (void)place, (void)cpu;
     handle_syscall(context_syscall_number(&thread->context));
     leave_unchecked();
     return NULL;
@@ -231,7 +232,7 @@ static void enter_with_syscall(unsigned cpu)
     context->vector = ENTERED_BY_SYSCALL;
     host_enter(cpu);
     syscall_entry(context_capability_register(context), context_message_info(context), context_syscall_number(context),
-                  thread, this_cpu);
+                  context->rip, thread, this_cpu);
 }
 
 void world_syscall(unsigned cpu)

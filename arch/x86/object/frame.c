@@ -4,6 +4,7 @@
 #include <arch/object.h>
 #include <arch/x86/features.h>
 #include <arch/x86/vspace.h>
+#include <kernel/ipc.h>
 #include <kernel/objects.h>
 
 /* --- what an entry of a frame looks like --- */
@@ -169,6 +170,37 @@ static enum outcome frame_unmap(const struct invocation *call)
         call->slot->capability = mapping_capability_with_mapping(call->capability, 0, 0);
     }
     return DONE;
+}
+
+/* What frame_map() does first, from the message's words as they come. */
+static inline bool map_quickly(struct slot *slot, struct capability root, const struct user_context *context)
+{
+    struct mapping m = {
+        .frame = slot->capability,
+        .root = root,
+        .vaddr = context_message_register(context, 0),
+        .rights = frame_rights_masked(frame_capability_rights(slot->capability), context_message_register(context, 1)),
+        .attributes = context_message_register(context, 2),
+    };
+    word_t *entry = is_ordinary(&m) ? vspace_small_page_entry(paging_capability_entries(root), m.vaddr) : NULL;
+    return entry != NULL && map_frame(entry, &m, slot) == DONE;
+}
+
+bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context)
+{
+    struct capability frame = slot->capability;
+    if (capability_type(frame) != CAP_FRAME) {
+        return false;
+    }
+    if (message_info_label(info) == LABEL_X86PageMap) {
+        return message_info_length(info) >= 3 && map_quickly(slot, extra, context); /* no root: not ordinary */
+    }
+    if (message_info_label(info) == LABEL_X86PageUnmap && mapping_capability_is_mapped(frame)) {
+        vspace_unmap(frame);
+        slot->capability = mapping_capability_with_mapping(frame, 0, 0);
+        return true;
+    }
+    return false;
 }
 
 enum outcome frame_invoke(struct invocation *call, struct answer *answer)

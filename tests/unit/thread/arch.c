@@ -47,6 +47,12 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer)
     return refuse(answer, ERROR_ILLEGAL_OPERATION);
 }
 
+bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context)
+{
+    (void)slot, (void)extra, (void)info, (void)context;
+    return false;
+}
+
 enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer)
 {
     (void)call;

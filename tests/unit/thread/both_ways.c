@@ -64,7 +64,7 @@ bool syscall_both_ways(struct tcb *self, int64_t number, word_t pointer, word_t 
     context->vector = ENTERED_BY_SYSCALL;
     context->rdi = pointer, context->rsi = message, context->rdx = (word_t)number;
     take_image(&before);
-    bool taken = syscall_entry(pointer, message, (word_t)number, self, this_cpu) != NULL;
+    bool taken = syscall_entry(pointer, message, (word_t)number, context->rip, self, this_cpu) != NULL;
     if (!taken) {
         compare_with(&before, "not taken, but changed");
         handle_syscall((word_t)number);
