@@ -10,6 +10,7 @@ struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, w
     this_cpu = cpu;
     if (DEBUG_BUILD) {
         preemption_reset();
+        preemption_note_syscall(number);
         check_entry();
     }
     if (fastpath_obstacles == 0) {
