@@ -5,6 +5,7 @@
 #include <arch/x86/entry.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
+#include <arch/x86/pcid.h>
 #include <arch/x86/rflags.h>
 #include <arch/x86/stop.h>
 #include <boot/global_state.h>
@@ -186,6 +187,7 @@ static void set_control_registers(void)
     cr4 |= f->global_pages ? CR4_GLOBAL_PAGES : 0;
     cr4 |= f->umip ? CR4_UMIP : 0;
     cr4 |= f->fsgsbase ? CR4_FSGSBASE : 0;
+    cr4 |= f->pcid ? CR4_PCIDE : 0; /* CR3 holds the node's own page table, which has PCID 0 */
     cr4 |= f->xsave ? CR4_XSAVE : 0;
     cr4 |= f->smep ? CR4_SMEP : 0;
     cr4 |= f->smap ? CR4_SMAP : 0;
@@ -225,6 +227,7 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     cpu->arch.apic_id = apic_id;
     cpu->arch.node_root = read_cr3();
     cpu->arch.loaded_root = cpu->arch.node_root;
+    cpu->arch.pcid_mask = f->pcid ? MASK(PCID_BITS) : 0;
     cpu->arch.idle = (struct user_context){
         .rip = (word_t)idle_start,
         .cs = SELECTOR_KERNEL_CODE,

@@ -4,6 +4,7 @@
 #include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
+#include <arch/x86/pcid.h>
 #include <boot/global_state.h>
 #include <kernel/assert.h>
 #include <stdatomic.h>
@@ -96,9 +97,9 @@ void take_thread(struct tcb *thread)
     }
 }
 
-static bool has_loaded(const struct cpu *cpu, paddr_t root)
+static bool has_loaded(const struct cpu *cpu, word_t root)
 {
-    return cpu->arch.loaded_root == root; /* bits 11..0 are 0, see arch_thread_root() */
+    return cpu->arch.loaded_root == root;
 }
 
 /* Paging-structure caches may know a freed structure, and the PML4 itself may be what goes away. */
@@ -112,7 +113,7 @@ static void leave_address_space(void)
  * The other CPUs that run on `root`: all are called before the first is waited for. Those at the door or idle have
  * loaded the node's own page table.
  */
-static __attribute__((noinline)) void bring_users_to_the_door(paddr_t root)
+static __attribute__((noinline)) void bring_users_to_the_door(word_t root)
 {
     bool is_anybody_called = false;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
@@ -130,17 +131,22 @@ static __attribute__((noinline)) void bring_users_to_the_door(paddr_t root)
     }
 }
 
-void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+void shoot_down(word_t root, vaddr_t vaddr, bool structures)
 {
     if (node_cpu_count > 1) {
         bring_users_to_the_door(root);
     }
+    /*
+     * What CPUs keep with the PCID while another page table is loaded, they drop when they load this one again: those
+     * that just came, those that had left it before, and this one if it does not use it now.
+     */
     if (!has_loaded(this_cpu, root)) {
-        return;
-    }
-    if (structures) {
+        begin_generation(pcid_of(root), 0);
+    } else if (structures) {
+        begin_generation(pcid_of(root), 0);
         leave_address_space();
     } else {
+        begin_generation(pcid_of(root), BIT(this_cpu->index));
         invalidate_page(vaddr);
     }
 }

@@ -20,12 +20,16 @@ void stall_thread(struct tcb *thread);
 
 /*
  * After a change to page tables that CPUs may have cached: waits until every other CPU that has `root` loaded is out of
- * user mode, and invalidates here. `root` is the physical address of a PML4. If it is loaded here, the node's own page
- * table is loaded first when `structures` (a paging structure, not only a page, went away).
+ * user mode, and invalidates here. `root` is that of a VSpace as arch_thread_root() gives it. If it is loaded here, the
+ * node's own page table is loaded first when `structures` (a paging structure, not only a page, went away). Afterwards
+ * no CPU uses what it may have cached: also with PCIDs, when it loads the VSpace again.
  */
-void shoot_down(paddr_t root, vaddr_t vaddr, bool structures);
+void shoot_down(word_t root, vaddr_t vaddr, bool structures);
 
-/* The same for all VSpaces of the node, `structures` included: when many went away at once. */
+/*
+ * After many VSpaces, whose ASIDs nobody has now, went away at once: no CPU of the node has any VSpace loaded afterwards,
+ * until it chooses again.
+ */
 void shoot_down_all(void);
 
 /*

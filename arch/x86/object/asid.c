@@ -2,6 +2,7 @@
 #include <arch/door.h>
 #include <arch/memory.h>
 #include <arch/x86/asid.h>
+#include <arch/x86/pcid.h>
 #include <arch/x86/vspace.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
@@ -9,6 +10,7 @@
 #include <kernel/thread.h>
 
 struct asid_pool *asid_pools[ABI_ASID_POOLS];
+word_t generation_seen[BIT(PCID_BITS)];
 
 static struct asid_pool *pool_of(word_t asid)
 {
@@ -34,6 +36,7 @@ static struct capability give_asid(struct asid_pool *pool, word_t first, unsigne
 {
     vspace_init(paging_capability_entries(root));
     pool->root[i] = paging_capability_entries(root);
+    begin_generation(first + i, 0); /* TLBs may know what had the number before */
     return mapping_capability_with_mapping(root, first + i, 0);
 }
 
@@ -47,7 +50,7 @@ void asid_release(word_t asid, const word_t *root)
 {
     if (asid_root(asid) == root) {
         pool_of(asid)->root[index_of(asid)] = NULL;
-        shoot_down(window_to_physical(root), 0, true);
+        shoot_down(vspace_root(root, asid), 0, true);
     }
 }
 

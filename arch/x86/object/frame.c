@@ -77,7 +77,7 @@ static inline enum outcome map_frame(word_t *entry, const struct mapping *m, str
     entry_write(entry, frame_entry(m->frame, m->rights, m->attributes));
     slot->capability = mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
     if (was_present) {
-        shoot_down(window_to_physical(paging_capability_entries(m->root)), m->vaddr, false);
+        shoot_down(vspace_root(paging_capability_entries(m->root), mapping_capability_asid(m->root)), m->vaddr, false);
     }
     return DONE;
 }

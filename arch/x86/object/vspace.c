@@ -87,7 +87,8 @@ void vspace_unmap(struct capability c)
     word_t *entry = pml4 != NULL ? mapping_entry(pml4, c) : NULL;
     if (entry != NULL) {
         entry_write(entry, 0);
-        shoot_down(window_to_physical(pml4), mapping_capability_vaddr(c), capability_type(c) != CAP_FRAME);
+        word_t root = vspace_root(pml4, mapping_capability_asid(c));
+        shoot_down(root, mapping_capability_vaddr(c), capability_type(c) != CAP_FRAME);
     }
 }
 
@@ -105,15 +106,11 @@ bool arch_is_vspace_root(struct capability c)
     return is_vspace_root(c);
 }
 
-/*
- * The one place that computes what goes into CR3: bits 11..0 are 0, so that a load drops the TLB's user entries. A
- * use of PCIDs would begin here.
- */
 word_t arch_thread_root(const struct tcb *thread)
 {
     struct capability root = thread->slots[TCB_VSPACE].capability;
     if (!is_vspace_root(root) || !vspace_has_asid(root)) {
         return node_root;
     }
-    return window_to_physical(paging_capability_entries(root));
+    return vspace_root(paging_capability_entries(root), mapping_capability_asid(root));
 }

@@ -20,6 +20,7 @@
 #define CR4_FXSAVE        0x000200 /* OSFXSR; OSXMMEXCPT stays 0 (contract 11) */
 #define CR4_UMIP          0x000800
 #define CR4_FSGSBASE      0x010000
+#define CR4_PCIDE         0x020000 /* only while CR3's bits 11..0 are 0 */
 #define CR4_XSAVE         0x040000 /* OSXSAVE */
 #define CR4_SMEP          0x100000
 #define CR4_SMAP          0x200000

@@ -81,7 +81,7 @@ enum cpu_fpu {
  * that thread is current; leaving it, or waiting at the door, saves it.
  */
 struct arch_cpu {
-    word_t loaded_root;         /* CR3 value that is loaded. Written and read under the lock */
+    word_t loaded_root;         /* CR3 value that is loaded, see pcid.h. Written and read under the lock */
     uint32_t features;          /* CPU_FEATURE_*. Constant */
     uint8_t fpu;                /* enum cpu_fpu */
     bool bases_live;            /* FS and GS base registers are the current thread's */
@@ -90,6 +90,7 @@ struct arch_cpu {
     struct trap_record trap;
     struct user_context idle;   /* what this CPU goes on with when it has no thread: in the kernel. Constant */
     word_t node_root;           /* CR3 value of the node's own page table: no user mappings. Constant */
+    word_t pcid_mask;           /* the bits of an ASID that CR3 holds as PCID: all, or none without PCIDs. Constant */
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see machine.c; read by all */

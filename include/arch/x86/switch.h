@@ -4,6 +4,7 @@
 
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
+#include <arch/x86/pcid.h>
 #include <kernel/cpu.h>
 #include <stdatomic.h>
 
@@ -34,7 +35,7 @@ static inline void set_frame_end(struct cpu *cpu, const struct tcb *thread)
 static inline void load_root(struct cpu *cpu, word_t root)
 {
     if (root != cpu->arch.loaded_root) {
-        write_cr3(root);
+        write_cr3(cr3_of(cpu, root));
         cpu->arch.loaded_root = root;
     }
 }

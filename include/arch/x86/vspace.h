@@ -9,6 +9,7 @@
 #include <arch/x86/asid.h>
 #include <arch/x86/paging.h>
 #include <kernel/answer.h>
+#include <kernel/cpu.h>
 #include <kernel/invocation.h>
 
 /* Makes a zeroed PML4 usable: gives it the node's kernel half. */
@@ -83,6 +84,12 @@ static inline bool vspace_has_asid(struct capability root)
 
 /* If that is not so, the errors of contract 4.9. */
 enum outcome vspace_refuse_root(struct capability root, struct answer *answer);
+
+/* The root (see pcid.h) of the VSpace that has this PML4 and ASID. */
+static inline word_t vspace_root(const word_t *pml4, word_t asid)
+{
+    return window_to_physical(pml4) | (asid & this_cpu->arch.pcid_mask);
+}
 
 /* Rights that a user's mask leaves of a frame's (contract 4.9): read-write, read-only, or 0. */
 static inline word_t frame_rights_masked(word_t rights, word_t mask)

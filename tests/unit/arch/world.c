@@ -38,7 +38,7 @@ static unsigned pages_used;
 
 /* --- stand-ins: other CPUs, hardware, the rest of the kernel --- */
 
-void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+void shoot_down(word_t root, vaddr_t vaddr, bool structures)
 {
     ck_assert_uint_lt(shoot_down_count, MAX_SHOOT_DOWNS);
     shoot_downs[shoot_down_count++] = (struct shoot_down_record){root, vaddr, structures};

@@ -129,7 +129,7 @@ void stall_thread(struct tcb *thread)
     host_machine.stalled++;
 }
 
-void shoot_down(paddr_t root, vaddr_t vaddr, bool structures)
+void shoot_down(word_t root, vaddr_t vaddr, bool structures)
 {
     (void)root, (void)vaddr, (void)structures;
     host_machine.shoot_downs++;
