@@ -199,6 +199,25 @@ void insert_new(struct capability c, struct slot *parent, struct slot *destinati
     insert_after(parent, c, destination, SLOT_ORIGINAL | SLOT_FAMILY_HEAD);
 }
 
+void insert_new_row(struct capability c, word_t object_bytes, struct slot *first, word_t count, struct slot *parent)
+{
+    /* Each one comes directly behind the parent, so the last one is the next of it, and the first the last. */
+    struct slot *last = first + count - 1;
+    struct slot *next = slot_next(parent);
+
+    for (struct slot *slot = first; slot <= last; slot++) {
+        assert(slot_is_empty(slot));
+        *slot = (struct slot){c, slot + 1, (word_t)(slot - 1) | SLOT_ORIGINAL | SLOT_FAMILY_HEAD};
+        c = capability_moved(c, object_bytes);
+    }
+    first->next_and_marks = (word_t)next | SLOT_ORIGINAL | SLOT_FAMILY_HEAD;
+    last->previous = parent;
+    set_next(parent, last);
+    if (next) {
+        next->previous = first;
+    }
+}
+
 void insert_root(struct capability c, struct slot *destination)
 {
     assert(slot_is_empty(destination) && !capability_is_null(c));

@@ -37,32 +37,56 @@ void thread_set_name(struct tcb *thread, const char *name)
     thread->name[length] = '\0';
 }
 
-/* "child of: 'creator'", the creator's name cut so that it fits. */
-static void name_after_creator(struct tcb *thread, const char *creator)
+/* A thread's name until it is given another: "child of: 'CREATOR'", zero-terminated, CREATOR cut so that it fits. */
+struct child_name {
+    word_t words[6];
+};
+
+static struct child_name name_of_children(void)
 {
     static const char before[] = "child of: '";
-    char *name = thread->name;
-    size_t room = TCB_NAME_BYTES - sizeof(before) - 1;
+    const char *creator = this_cpu->current != NULL ? this_cpu->current->name : "boot";
+    struct child_name name = {{0}};
+    char *text = (char *)name.words;
+    size_t room = sizeof(name) - sizeof(before) - 1;
     size_t length = MIN(strlen(creator), room);
-    memcpy(name, before, sizeof(before) - 1);
-    memcpy(name + sizeof(before) - 1, creator, length);
-    memcpy(name + sizeof(before) - 1 + length, "'", 2);
+    memcpy(text, before, sizeof(before) - 1);
+    memcpy(text + sizeof(before) - 1, creator, length);
+    text[sizeof(before) - 1 + length] = '\'';
+    return name;
 }
 
-void thread_init(struct tcb *thread)
+static inline void add_to_all_threads(struct tcb *thread)
 {
-    context_init(&thread->context);
-    fpu_init_thread(thread);
-    set_thread_state(thread, THREAD_INACTIVE);
-    thread->time_slice = ABI_TIME_SLICE_TICKS;
-    thread->affinity = (uint16_t)this_cpu->index;
-    insert_root(reply_capability(thread, true, RIGHT_GRANT), &thread->slots[TCB_REPLY]);
     thread->all_next = all_threads;
     if (all_threads != NULL) {
         all_threads->all_previous = thread;
     }
     all_threads = thread;
-    name_after_creator(thread, this_cpu->current != NULL ? this_cpu->current->name : "boot");
+}
+
+void threads_init(struct tcb *first, word_t count)
+{
+    struct child_name name = name_of_children();
+    uint16_t cpu = (uint16_t)this_cpu->index;
+    struct tcb *thread = first;
+
+    for (word_t i = 0; i < count; i++) {
+        context_init(&thread->context);
+        fpu_init_thread(thread);
+        check_note(thread); /* THREAD_INACTIVE is 0 */
+        thread->time_slice = ABI_TIME_SLICE_TICKS;
+        thread->affinity = cpu;
+        insert_root(reply_capability(thread, true, RIGHT_GRANT), &thread->slots[TCB_REPLY]);
+        add_to_all_threads(thread);
+        *(struct child_name *)thread->name = name;
+        thread = (struct tcb *)((char *)thread + BIT(ABI_TCB_BITS));
+    }
+}
+
+void thread_init(struct tcb *thread)
+{
+    threads_init(thread, 1);
 }
 
 void thread_claim(struct tcb *thread)

@@ -37,13 +37,13 @@ unsigned object_size_bits(enum object_type type, unsigned size_argument)
     return object_types[type].size_bits + (has_size ? size_argument : 0);
 }
 
-static struct capability create_object(enum object_type type, unsigned size_argument, paddr_t base, bool device)
+/* The capability to a new object. TCBs need more: threads_init(). */
+static struct capability object_capability(enum object_type type, unsigned size_argument, paddr_t base, bool device)
 {
     switch (type) {
     case OBJECT_UNTYPED:
         return untyped_capability(base, size_argument, device, 0);
     case OBJECT_TCB:
-        thread_init(window(base));
         return tcb_capability(window(base));
     case OBJECT_ENDPOINT:
         return endpoint_capability(window(base), 0, RIGHTS_ALL);
@@ -202,12 +202,13 @@ static void create_objects(struct slot *untyped, const struct retype *r)
 {
     paddr_t base = untyped_capability_base(untyped->capability) + r->start;
     bool device = untyped_capability_is_device(untyped->capability);
+    struct capability c = object_capability(r->type, r->size_argument, base, device);
 
     set_watermark(untyped, r->start + (r->count << r->object_bits));
-    for (word_t i = 0; i < r->count; i++) {
-        struct capability c = create_object(r->type, r->size_argument, base + (i << r->object_bits), device);
-        insert_new(c, untyped, &r->first[i]);
+    if (r->type == OBJECT_TCB) {
+        threads_init(window(base), r->count);
     }
+    insert_new_row(c, BIT(r->object_bits), r->first, r->count, untyped);
 }
 
 enum outcome untyped_invoke(struct invocation *call, struct answer *answer)

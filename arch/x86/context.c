@@ -22,11 +22,9 @@ static word_t *register_to_write(struct user_context *context, enum user_registe
 
 void context_init(struct user_context *context)
 {
-    *context = (struct user_context){
-        .cs = SELECTOR_USER_CODE,
-        .ss = SELECTOR_USER_DATA,
-        .rflags = RFLAGS_INITIAL,
-    };
+    context->cs = SELECTOR_USER_CODE;
+    context->ss = SELECTOR_USER_DATA;
+    context->rflags = RFLAGS_INITIAL;
 }
 
 word_t context_read(const struct user_context *context, enum user_register index)

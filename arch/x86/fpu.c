@@ -29,10 +29,8 @@ void fpu_init_thread(struct tcb *thread)
     static const uint16_t control = FPU_CONTROL_RESET;
     static const uint32_t mxcsr = MXCSR_RESET;
     /* All else is zero, like the memory that new objects are made of. */
-    memcpy(&thread->fpu_area.bytes[AREA_FPU_CONTROL], &control, sizeof(control));
-    memcpy(&thread->fpu_area.bytes[AREA_MXCSR], &mxcsr, sizeof(mxcsr));
-    thread->fpu_used = false;
-    thread->uses_fpu = false;
+    __builtin_memcpy(&thread->fpu_area.bytes[AREA_FPU_CONTROL], &control, sizeof(control));
+    __builtin_memcpy(&thread->fpu_area.bytes[AREA_MXCSR], &mxcsr, sizeof(mxcsr));
 }
 
 static bool may_use_fpu(const struct tcb *thread)

@@ -8,7 +8,7 @@
 #include <arch/x86/context.h>
 #include <kernel/types.h>
 
-/* The state of a new TCB: all zero, interrupts on, leaves by a full restore (contract 3.3). */
+/* The state of a new TCB, whose memory is zero: interrupts on, leaves by a full restore (contract 3.3). */
 void context_init(struct user_context *context);
 
 /* Register `index` in seL4_UserContext order. For rip the restart address (contract 8.3). */

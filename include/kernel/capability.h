@@ -64,6 +64,13 @@ static inline struct capability capability_make(enum capability_type type, word_
     return (struct capability){{(object << 16) | type, word1}};
 }
 
+/* The same capability to the object that lies `bytes` behind that of `c`, for types whose objects have addresses. */
+static inline struct capability capability_moved(struct capability c, word_t bytes)
+{
+    c.word[0] += bytes << 16;
+    return c;
+}
+
 static inline struct capability capability_null(void)
 {
     return (struct capability){{CAP_NULL, 0}};

@@ -40,6 +40,13 @@ void insert_derived(struct capability c, struct slot *source, struct slot *desti
 /* A new object's or issued capability: an original, directly below `parent`. */
 void insert_new(struct capability c, struct slot *parent, struct slot *destination);
 
+/*
+ * The same for `count` objects in a row, of `object_bytes` each and all of one type, so that their capabilities differ by
+ * where they are and nothing else: `c` is that to the first. They go into slots in a row, as if one after another from
+ * the first.
+ */
+void insert_new_row(struct capability c, word_t object_bytes, struct slot *first, word_t count, struct slot *parent);
+
 /* Boot: an original without parent. */
 void insert_root(struct capability c, struct slot *destination);
 

@@ -117,7 +117,7 @@ struct tcb {
     struct tcb *all_previous;
 
     _Alignas(64) struct fpu_area fpu_area;
-    char name[TCB_NAME_BYTES];
+    _Alignas(word_t) char name[TCB_NAME_BYTES];
 
     /*
      * A CancelBadgedSends by this thread was interrupted: on what, and whether another thread has finished it since. It

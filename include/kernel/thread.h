@@ -7,10 +7,11 @@
 #include <kernel/objects.h>
 
 /*
- * A new TCB in zeroed memory (contract 3.3). It belongs to the CPU that executes this: this_cpu must be set, at boot
- * too.
+ * A new TCB in zeroed memory (contract 3.3), or `count` of them in a row, of BIT(ABI_TCB_BITS) bytes each. They belong to
+ * the CPU that executes this: this_cpu must be set, at boot too. Short for each: Retype makes 256 in one step.
  */
 void thread_init(struct tcb *thread);
+void threads_init(struct tcb *first, word_t count);
 
 /* All TCBs of the node, linked by all_next. */
 extern struct tcb *all_threads;

@@ -16,7 +16,7 @@ static struct user_context numbered(void)
 
 START_TEST(new_context)
 {
-    struct user_context c;
+    struct user_context c = {0};
     context_init(&c);
     for (unsigned i = 0; i < REGISTER_COUNT; i++) {
         ck_assert_uint_eq(context_read(&c, i), i == REGISTER_rflags ? 0x202 : 0);

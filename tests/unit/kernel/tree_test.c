@@ -333,6 +333,34 @@ START_TEST(same_objects)
 }
 END_TEST
 
+/* A row of objects comes into the tree as if its objects had come one after another, before older children. */
+START_TEST(rows)
+{
+    enum { COUNT = 5 };
+    static struct slot parent[2], older[2], row[2][COUNT];
+    struct capability first = endpoint_capability(window(UNTYPED_BASE), 0, RIGHTS_ALL);
+    for (unsigned way = 0; way < 2; way++) {
+        insert_root(untyped_capability(UNTYPED_BASE, 12, false, BIT(12)), &parent[way]);
+        insert_new(capability_moved(first, 1024), &parent[way], &older[way]);
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        insert_new(capability_moved(first, i * BIT(ABI_ENDPOINT_BITS)), &parent[0], &row[0][i]);
+    }
+    insert_new_row(first, BIT(ABI_ENDPOINT_BITS), row[1], COUNT, &parent[1]);
+
+    const struct slot *before = &parent[1];
+    for (unsigned i = COUNT; i-- > 0; before = &row[1][i]) {
+        ck_assert_ptr_eq(slot_next(before), &row[1][i]);
+        ck_assert_ptr_eq(row[1][i].previous, before);
+        ck_assert_mem_eq(&row[1][i].capability, &row[0][i].capability, sizeof(struct capability));
+        ck_assert_uint_eq(row[1][i].next_and_marks & SLOT_MARKS, row[0][i].next_and_marks & SLOT_MARKS);
+        ck_assert(is_parent_of(&parent[1], &row[1][i]));
+    }
+    ck_assert_ptr_eq(slot_next(before), &older[1]);
+    ck_assert_ptr_eq(older[1].previous, before);
+}
+END_TEST
+
 Suite *tree_suite(void);
 Suite *tree_suite(void)
 {
@@ -345,6 +373,7 @@ Suite *tree_suite(void)
     tcase_add_test(tests, untypeds_contain);
     tcase_add_test(tests, greatest_untyped);
     tcase_add_test(tests, same_objects);
+    tcase_add_test(tests, rows);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -36,6 +36,11 @@ START_TEST(a_new_thread_is_as_it_should_be)
     name[sizeof(name) - 1] = '\0';
     thread_set_name(thread, name);
     ck_assert_uint_eq(strlen(thread->name), TCB_NAME_BYTES - 1);
+
+    /* A creator's long name is cut in its children's. */
+    thread_set_name(self, name);
+    this_cpu->current = self;
+    ck_assert_str_eq(new_thread(0, 0)->name, "child of: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'");
 }
 END_TEST
 

@@ -80,7 +80,7 @@ static void make_and_revoke(unsigned i)
     begin();
     OK(seL4_Untyped_Retype(untyped, kinds[i].type, kinds[i].size_bits, ROOT, cnode, DEPTH, 0, count));
     snprintf(name, sizeof(name), "make %s", kinds[i].name);
-    end_with_limit(name, kinds[i].type == seL4_TCBObject ? 90000 : GOAL);
+    end(name);
     begin();
     revoke(untyped);
     snprintf(name, sizeof(name), "revoke %s", kinds[i].name);
