@@ -72,6 +72,10 @@ bool lookup_operation_slot(struct capability root, word_t index, word_t depth, b
     struct lookup_failure failure;
     unsigned bits_left = 0;
 
+    if (depth == WORD_BITS && is_whole_cnode_capability(root) && is_in_whole_cnode(root, index)) {
+        *slot = whole_cnode_slot(root, index);
+        return true;
+    }
     if (capability_type(root) != CAP_CNODE) {
         fail(&failure, LOOKUP_INVALID_ROOT, 0, 0, 0);
         refuse_lookup(answer, source_side, &failure);

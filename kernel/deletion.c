@@ -240,11 +240,13 @@ enum outcome delete_slot(struct slot *slot)
 enum outcome revoke_slot(struct slot *slot)
 {
     /* Ends also if `slot` is emptied on the way, because it lies in an object that goes away with its descendants. */
-    while (has_children(slot)) {
+    bool is_more = has_children(slot);
+    while (is_more) {
         if (delete_slot(slot_next(slot)) == PREEMPTED) {
             return PREEMPTED;
         }
-        if (has_children(slot) && preemption_point()) {
+        is_more = has_children(slot);
+        if (is_more && preemption_point()) {
             return PREEMPTED;
         }
     }

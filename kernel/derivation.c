@@ -84,13 +84,11 @@ static bool covers(struct capability outer, struct capability inner)
     }
 }
 
-bool is_same_object(struct capability a, struct capability b)
+/* For two capabilities of one type, with the same in their object fields. */
+static bool is_same_object_then(struct capability a, struct capability b)
 {
     if (capability_is_of_architecture(a)) {
-        return capability_is_of_architecture(b) && arch_same_object(a, b);
-    }
-    if (capability_type(a) != capability_type(b)) {
-        return false;
+        return arch_same_object(a, b);
     }
     switch (capability_type(a)) {
     case CAP_NULL:
@@ -104,12 +102,20 @@ bool is_same_object(struct capability a, struct capability b)
         return ipi_signal_capability_node(a) == ipi_signal_capability_node(b) &&
                ipi_signal_capability_irq(a) == ipi_signal_capability_irq(b);
     default:
-        /*
-         * Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of
-         * them.
-         */
-        return capability_object(a) == capability_object(b);
+        /* Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of them. */
+        return true;
     }
+}
+
+/* Most neighbours in the tree differ in type or object field, which is seen at once. */
+static inline bool is_same(struct capability a, struct capability b)
+{
+    return capability_has_type_and_object_of(a, b) && is_same_object_then(a, b);
+}
+
+bool is_same_object(struct capability a, struct capability b)
+{
+    return is_same(a, b);
 }
 
 /* --- relations --- */
@@ -147,8 +153,8 @@ bool is_final(const struct slot *slot)
     /* All capabilities to one object are neighbours in the list: copies are inserted beside their source. */
     const struct slot *next = slot_next(slot);
 
-    return !(slot->previous && is_same_object(slot->previous->capability, slot->capability)) &&
-           !(next && is_same_object(slot->capability, next->capability));
+    return !(slot->previous && is_same(slot->previous->capability, slot->capability)) &&
+           !(next && is_same(slot->capability, next->capability));
 }
 
 /* --- insertion --- */

@@ -48,6 +48,12 @@ static inline word_t capability_object(struct capability c)
     return (word_t)((int64_t)c.word[0] >> 16);
 }
 
+/* True if type and object field are equal, whatever the rest is. */
+static inline bool capability_has_type_and_object_of(struct capability a, struct capability b)
+{
+    return ((a.word[0] ^ b.word[0]) & (~MASK(16) | MASK(5))) == 0;
+}
+
 static inline word_t capability_small(struct capability c, unsigned shift, unsigned bits)
 {
     return (c.word[0] >> shift) & MASK(bits);
