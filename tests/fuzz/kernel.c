@@ -102,7 +102,7 @@ bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
 {
     bool found = __real_lookup_extra_caps(sender, buffer, count, extra, pointer, failure);
 
-    for (unsigned i = 0; buffer != NULL && i < ABI_MAX_EXTRA_CAPS; i++) {
+    for (unsigned i = 0; buffer != NULL && i < count; i++) {
         ((word_t *)buffer)[ABI_IPC_CAPS_OR_BADGES + i] += change_after_read;
     }
     return found;

@@ -133,6 +133,55 @@ static void expect_refusal(struct capability r, word_t index, word_t depth, bool
     }
 }
 
+/*
+ * The short lookup against the one that says why it fails: CNodes of all sizes and guards, linked at random, so that
+ * paths end at empty slots, other capabilities, too few bits and wrong guards, or with the last bit at a CNode.
+ */
+START_TEST(both_lookups_agree)
+{
+    enum { NODES = 24, TREES = 40, POINTERS = 400 };
+    struct slot *nodes[NODES];
+    unsigned radix[NODES], found = 0, failed = 0, random = 1;
+    for (unsigned i = 0; i < NODES; i++) {
+        radix[i] = 1 + i % 5;
+        nodes[i] = new_cnode(radix[i]);
+    }
+    for (unsigned tree = 0; tree < TREES; tree++) {
+        for (unsigned i = 0; i < NODES; i++) {
+            for (unsigned j = 0; j < 1u << radix[i]; j++) {
+                random = random * 1103515245 + 12345;
+                unsigned to = (random >> 16) % NODES, kind = random >> 8 & 31, what = random >> 11 & 31;
+                /* None, some bits, or nearly all; few guards, so that many paths come near the pointer's end. */
+                unsigned guard_size = kind < 28 ? 0 : kind < 31 ? kind - 27 : 60 - radix[to];
+                word_t guard = random >> 20 & MASK(guard_size);
+                nodes[i][j].capability = cnode_capability(nodes[to], radix[to], guard, guard_size);
+                if (what == 0) {
+                    nodes[i][j].capability = capability_null();
+                } else if (what == 1) {
+                    nodes[i][j].capability = endpoint_capability((void *)nodes[to], 0, RIGHTS_ALL);
+                }
+            }
+        }
+        for (unsigned i = 0; i < POINTERS; i++) {
+            struct slot *slot = NULL;
+            unsigned left;
+            struct lookup_failure failure;
+            random = random * 1103515245 + 12345;
+            word_t pointer = (word_t)random << 32 ^ (word_t)(random * 69069u) << 7 ^ (random >> 3);
+            pointer &= i % 3 == 0 ? ~0ull : i % 3 == 1 ? 0xf0f0f0f0f0f0f0f0 : 0x8080808080808080;
+            unsigned guard_size = i % 2 == 0 ? 0 : 1 + i % 40;
+            struct capability root = cnode_capability(nodes[i % NODES], radix[i % NODES], 0, guard_size);
+            bool good = lookup_slot(root, pointer, WORD_BITS, &slot, &left, &failure);
+            ck_assert_ptr_eq(resolve(root, pointer), good ? slot : NULL);
+            found += good, failed += !good;
+        }
+    }
+    ck_assert_uint_gt(found, TREES * POINTERS / 20);
+    ck_assert_uint_gt(failed, TREES * POINTERS / 20);
+    ck_assert_ptr_null(resolve(capability_null(), 0));
+}
+END_TEST
+
 START_TEST(operations_are_exact)
 {
     struct slot *slot;
@@ -180,6 +229,7 @@ Suite *lookup_suite(void)
     tcase_add_test(tests, extreme_sizes);
     tcase_add_test(tests, most_levels);
     tcase_add_test(tests, threads_ignore_leftover_bits);
+    tcase_add_test(tests, both_lookups_agree);
     tcase_add_test(tests, operations_are_exact);
     tcase_add_test(tests, destinations_must_be_empty);
     suite_add_tcase(suite, tests);
