@@ -68,7 +68,7 @@ void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, b
     }
     struct tcb *receiver = endpoint->head;
     assert(receiver->state == THREAD_BLOCKED_ON_RECEIVE);
-    endpoint_remove(endpoint, receiver);
+    endpoint_take_first(endpoint);
     transfer_message(sender, receiver, endpoint, badge, can_grant);
     set_thread_state(receiver, THREAD_RUNNING);
     make_runnable(receiver);

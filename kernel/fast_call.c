@@ -1,6 +1,7 @@
 /* Call and ReplyRecv, the short way (kernel/fast_parts.h). */
 #include <kernel/assert.h>
 #include <kernel/fast_parts.h>
+#include <kernel/fault.h>
 #include <kernel/notification.h>
 
 #define LINE_OF(field) (offsetof(struct tcb, field) / 64)
@@ -10,17 +11,6 @@ _Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queu
 _Static_assert(LINE_OF(context) == LINE_OF(queue_next) + 1, "the saved registers follow, in three lines");
 
 /* --- Call --- */
-
-/* The caller's master reply capability has no child, and the receiver's caller slot is empty. */
-static inline void give_reply_capability(struct tcb *caller, struct tcb *receiver)
-{
-    struct slot *master = &caller->slots[TCB_REPLY];
-    struct slot *slot = &receiver->slots[TCB_CALLER];
-    assert(slot_is_empty(slot) && slot_next(master) == NULL);
-    slot->capability.word[0] = reply_capability(caller, false, receiver->reply_can_grant ? RIGHT_GRANT : 0).word[0];
-    slot->previous = master; /* the other words of an empty slot, and of this one, are 0 */
-    master->next_and_marks |= (word_t)slot;
-}
 
 ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info, struct tcb *caller,
                                         struct cpu *cpu)
@@ -44,7 +34,7 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
     pass_message(path, caller, receiver, info, capability_badge(slot->capability), &buffers);
-    give_reply_capability(caller, receiver);
+    give_reply_capability(caller, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
     set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
     set_thread_state(receiver, THREAD_RUNNING);
     return switch_to(cpu, caller, receiver);
@@ -64,15 +54,6 @@ struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_
 }
 
 /* --- ReplyRecv --- */
-
-/* The reverse of give_reply_capability(): a reply capability is its master's only child, and has none itself. */
-static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
-{
-    assert(slot_next(slot) == NULL && slot->previous == &caller->slots[TCB_REPLY]);
-    caller->slots[TCB_REPLY].next_and_marks = SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
-    slot->capability.word[0] = 0;
-    slot->previous = NULL;
-}
 
 /* A signal that waits for the thread itself comes before any message. */
 static inline bool has_bound_signal(const struct tcb *thread)
@@ -96,7 +77,10 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
     struct buffers buffers;
-    if (caller->fault.type != FAULT_NONE || !may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {
+    if (caller->fault.type != FAULT_NONE) {
+        return reply_to_fault_recv(0, 0, 0, 0, server, cpu);
+    }
+    if (!may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {
         return take_ordinary_path(server, cpu);
     }
 
@@ -121,4 +105,39 @@ struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number,
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
            : is_general(info)            ? general_reply_recv(pointer, info, number, place, server, cpu)
                                          : take_ordinary_path(server, cpu);
+}
+
+/* --- ReplyRecv of a fault handler --- */
+
+/* The reply lets the thread go on, at an address that can be loaded (the reply can only make it a better one). */
+static inline bool restarts(const struct tcb *faulted, word_t info)
+{
+    return message_info_label(info) == 0 && context_can_restart(&faulted->context) && !has_undelivered_trap(faulted);
+}
+
+struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server,
+                                         struct cpu *cpu)
+{
+    (void)number, (void)place;
+    pointer = context_capability_register(&server->context);
+    info = context_message_info(&server->context);
+    const struct slot *slot;
+    struct slot *reply_slot = &server->slots[TCB_CALLER];
+    struct tcb *faulted = capability_tcb(reply_slot->capability); /* the caller of this has seen that it is a reply */
+    if (!is_general(info) || !find_slot(GENERAL, server, pointer, &slot) || !may_take_over(cpu, faulted) ||
+        !restarts(faulted, info)) {
+        return take_ordinary_path(server, cpu);
+    }
+
+    /* From here on nothing can go wrong. */
+    struct endpoint *endpoint = capability_endpoint(slot->capability);
+    apply_fault_reply(server, faulted);
+    faulted->fault.type = FAULT_NONE;
+    take_reply_capability(faulted, reply_slot);
+    context_restart(&faulted->context);
+    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
+    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
+    set_thread_state(faulted, THREAD_RUNNING);
+    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
+    return switch_to(cpu, server, faulted);
 }

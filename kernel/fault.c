@@ -28,59 +28,85 @@ static const char *fault_name(enum fault_type type)
 }
 
 /* The thread cannot go on, and nobody is there to be told but whoever reads the console. */
-static void stop_without_handler(struct tcb *thread, const struct fault *fault, const char *why)
+static RARE void stop_without_handler(struct tcb *thread, const char *why)
 {
     console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault handler 0x%lx %s\n",
                   node_id, this_cpu->index, thread->name, context_read(&thread->context, REGISTER_rip),
-                  fault_name(fault->type), fault->words[0], fault->words[1], thread->fault_handler, why);
+                  fault_name(thread->fault.type), thread->fault.words[0], thread->fault.words[1], thread->fault_handler,
+                  why);
+    thread->fault.type = FAULT_NONE;
     set_thread_state(thread, THREAD_INACTIVE);
 }
 
-void raise_fault(struct tcb *thread, const struct fault *fault)
+/* What send_message() does if somebody waits for the message: this one can neither fail nor block. */
+static void hand_over(struct tcb *thread, struct endpoint *endpoint, word_t badge)
+{
+    struct tcb *receiver = endpoint->head;
+    endpoint_take_first(endpoint);
+    word_t length = copy_fault_message(thread, receiver);
+    context_set_message_info(&receiver->context, message_info(thread->fault.type, 0, 0, length));
+    context_set_badge(&receiver->context, badge);
+    set_thread_state(thread, THREAD_BLOCKED_ON_REPLY);
+    give_reply_capability(thread, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
+    set_thread_state(receiver, THREAD_RUNNING);
+    make_runnable(receiver);
+}
+
+/* thread->fault says what happened. */
+static void send_fault(struct tcb *thread)
 {
     struct slot *slot;
     struct lookup_failure failure;
     if (!lookup_thread_slot(thread, thread->fault_handler, &slot, &failure)) {
-        stop_without_handler(thread, fault, "cannot be resolved");
+        stop_without_handler(thread, "cannot be resolved");
         return;
     }
     struct capability handler = slot->capability;
     if (capability_type(handler) != CAP_ENDPOINT) {
-        stop_without_handler(thread, fault, "is not an endpoint");
+        stop_without_handler(thread, "is not an endpoint");
         return;
     }
     word_t rights = capability_rights(handler);
     if (!(rights & RIGHT_WRITE) || !(rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY))) {
-        stop_without_handler(thread, fault, "lacks the rights to call");
+        stop_without_handler(thread, "lacks the rights to call");
         return;
     }
-    thread->fault = *fault;
-    send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
-                 rights & RIGHT_GRANT_REPLY, true, true);
+    if (LIKELY(is_receiving(capability_endpoint(handler)))) {
+        hand_over(thread, capability_endpoint(handler), capability_badge(handler));
+    } else {
+        send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
+                     rights & RIGHT_GRANT_REPLY, true, true);
+    }
+}
+
+static void raise_fault(enum fault_type type, word_t word0, word_t word1)
+{
+    struct tcb *thread = current_thread();
+    thread->fault.type = type;
+    thread->fault.words[0] = word0;
+    thread->fault.words[1] = word1;
+    send_fault(thread);
 }
 
 void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase, const struct lookup_failure *why)
 {
-    struct fault fault = {.type = FAULT_CAPABILITY, .words = {pointer, receive_phase}, .lookup = *why};
-    raise_fault(thread, &fault);
+    thread->fault = (struct fault){.type = FAULT_CAPABILITY, .words = {pointer, receive_phase}, .lookup = *why};
+    send_fault(thread);
 }
 
 void handle_vm_fault(vaddr_t address, word_t fault_status)
 {
-    struct fault fault = {.type = FAULT_VM, .words = {address, fault_status & MASK(VM_FAULT_STATUS_BITS)}};
-    raise_fault(current_thread(), &fault);
+    raise_fault(FAULT_VM, address, fault_status & MASK(VM_FAULT_STATUS_BITS));
 }
 
 void handle_user_exception(word_t vector, word_t error)
 {
-    struct fault fault = {.type = FAULT_USER_EXCEPTION, .words = {vector, error & MASK(USER_EXCEPTION_ERROR_BITS)}};
-    raise_fault(current_thread(), &fault);
+    raise_fault(FAULT_USER_EXCEPTION, vector, error & MASK(USER_EXCEPTION_ERROR_BITS));
 }
 
 void handle_unknown_syscall(word_t number)
 {
-    struct fault fault = {.type = FAULT_UNKNOWN_SYSCALL, .words = {number, 0}};
-    raise_fault(current_thread(), &fault);
+    raise_fault(FAULT_UNKNOWN_SYSCALL, number, 0);
 }
 
 /* --- the message --- */
@@ -95,15 +121,6 @@ static word_t capability_fault_words(const struct tcb *thread, word_t *words)
     return 3 + lookup_failure_to_words(&thread->fault.lookup, &words[3]);
 }
 
-static word_t vm_fault_words(const struct tcb *thread, word_t *words)
-{
-    words[0] = context_read(&thread->context, REGISTER_rip);
-    words[1] = thread->fault.words[0];
-    words[2] = (thread->fault.words[1] >> VM_FAULT_FETCH_BIT) & 1;
-    words[3] = thread->fault.words[1];
-    return 4;
-}
-
 static word_t unknown_syscall_words(const struct tcb *thread, word_t *words)
 {
     const unsigned registers = UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1;
@@ -114,30 +131,41 @@ static word_t unknown_syscall_words(const struct tcb *thread, word_t *words)
     return UNKNOWN_SYSCALL_MESSAGE_LENGTH;
 }
 
-static word_t user_exception_words(const struct tcb *thread, word_t *words)
+static word_t fault_words(const struct tcb *thread, word_t *words)
 {
-    for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS; i++) {
-        words[i] = context_user_exception_word(&thread->context, i);
+    return thread->fault.type == FAULT_CAPABILITY ? capability_fault_words(thread, words)
+                                                  : unknown_syscall_words(thread, words);
+}
+
+/* The two frequent kinds, straight into the registers. */
+static word_t copy_vm_fault(const struct tcb *sender, struct tcb *receiver)
+{
+    struct user_context *to = &receiver->context;
+    context_set_message_register(to, 0, sender->context.restart_ip);
+    context_set_message_register(to, 1, sender->fault.words[0]);
+    context_set_message_register(to, 2, (sender->fault.words[1] >> VM_FAULT_FETCH_BIT) & 1);
+    context_set_message_register(to, 3, sender->fault.words[1]);
+    return 4;
+}
+
+static word_t copy_user_exception(const struct tcb *sender, struct tcb *receiver)
+{
+    struct user_context *to = &receiver->context;
+    word_t *buffer = arch_ipc_buffer(receiver, true);
+    context_set_message_register(to, 0, sender->context.restart_ip);
+    context_set_message_register(to, 1, context_stack_pointer(&sender->context));
+    context_set_message_register(to, 2, context_flags(&sender->context));
+    context_set_message_register(to, 3, sender->fault.words[0]);
+    if (buffer == NULL) {
+        return ABI_MESSAGE_REGISTERS;
     }
-    words[USER_EXCEPTION_REGISTERS] = thread->fault.words[0];
-    words[USER_EXCEPTION_REGISTERS + 1] = thread->fault.words[1];
+    give_word(receiver, buffer, 4, sender->fault.words[1]);
     return USER_EXCEPTION_REGISTERS + 2;
 }
 
-static word_t fault_words(const struct tcb *thread, word_t *words)
+static word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 {
-    switch (thread->fault.type) {
-    case FAULT_CAPABILITY: return capability_fault_words(thread, words);
-    case FAULT_VM: return vm_fault_words(thread, words);
-    case FAULT_UNKNOWN_SYSCALL: return unknown_syscall_words(thread, words);
-    case FAULT_USER_EXCEPTION: return user_exception_words(thread, words);
-    case FAULT_NONE: break;
-    }
-    unreachable();
-}
-
-word_t copy_fault_message(struct tcb *sender, struct tcb *receiver, word_t *receiver_buffer)
-{
+    word_t *receiver_buffer = arch_ipc_buffer(receiver, true);
     word_t words[LONGEST_FAULT_MESSAGE];
     word_t length = fault_words(sender, words);
     if (receiver_buffer == NULL) {
@@ -147,6 +175,15 @@ word_t copy_fault_message(struct tcb *sender, struct tcb *receiver, word_t *rece
         give_word(receiver, receiver_buffer, i, words[i]);
     }
     return length;
+}
+
+word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
+{
+    switch (sender->fault.type) {
+    case FAULT_VM: return copy_vm_fault(sender, receiver);
+    case FAULT_USER_EXCEPTION: return copy_user_exception(sender, receiver);
+    default: return copy_other_fault(sender, receiver);
+    }
 }
 
 /* --- the reply --- */

@@ -10,11 +10,8 @@
 
 void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_grant)
 {
-    struct slot *master = &caller->slots[TCB_REPLY];
-    struct slot *slot = &receiver->slots[TCB_CALLER];
-    assert(reply_capability_is_master(master->capability) && slot_is_empty(slot));
     set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
-    insert_derived(reply_capability(caller, false, reply_can_grant ? RIGHT_GRANT : 0), master, slot);
+    give_reply_capability(caller, &receiver->slots[TCB_CALLER], reply_can_grant);
 }
 
 void delete_reply_capability(struct tcb *caller)
@@ -37,7 +34,7 @@ void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot,
         caller->fault.type = FAULT_NONE;
         state = THREAD_RESTART;
     }
-    delete_short(reply_slot);
+    take_reply_capability(caller, reply_slot);
     set_thread_state(caller, restarts ? state : THREAD_INACTIVE);
     if (restarts) {
         make_runnable(caller);

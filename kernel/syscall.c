@@ -169,7 +169,9 @@ static void handle_receive(struct tcb *thread, bool block)
     }
     struct capability c = slot->capability;
     if (capability_type(c) == CAP_ENDPOINT && (capability_rights(c) & RIGHT_READ)) {
-        delete_short(&thread->slots[TCB_CALLER]);
+        if (!slot_is_empty(&thread->slots[TCB_CALLER])) {
+            delete_short(&thread->slots[TCB_CALLER]);
+        }
         receive_message(thread, c, block);
     } else if (capability_type(c) == CAP_NOTIFICATION && may_wait(thread, c)) {
         receive_signal(thread, capability_notification(c), block);

@@ -130,7 +130,7 @@ void transfer_message(struct tcb *sender, struct tcb *receiver, const struct end
     if (sender->fault.type == FAULT_NONE) {
         info = transfer_ordinary(sender, receiver, endpoint, can_grant);
     } else {
-        word_t length = copy_fault_message(sender, receiver, arch_ipc_buffer(receiver, true));
+        word_t length = copy_fault_message(sender, receiver);
         info = message_info(sender->fault.type, 0, 0, length);
     }
     context_set_message_info(&receiver->context, info);

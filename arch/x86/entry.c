@@ -154,6 +154,34 @@ static struct tcb *repeat_syscall(struct cpu *cpu, struct tcb *thread)
     return schedule_past_traps(cpu);
 }
 
+static struct user_context *end_entry(struct cpu *cpu, struct tcb *next)
+{
+    struct user_context *context = next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
+    preemption_end();
+    return context;
+}
+
+/* `to` can be switched to without anything to be found out or repaired first. */
+static bool is_ready_to_run(const struct cpu *cpu, const struct tcb *to)
+{
+    return cpu->arch.bases_live && ran_here_last(cpu, to) && is_root_known(to) && !has_undelivered_trap(to) &&
+           is_canonical(to->state == THREAD_RESTART ? to->context.restart_ip : to->context.rip);
+}
+
+/* Whatever the entry was about is done. */
+static struct user_context *leave(struct cpu *cpu)
+{
+    struct tcb *from = cpu->current;
+    struct tcb *to = direct_successor(cpu);
+    if (to == NULL || !is_ready_to_run(cpu, to)) {
+        return end_entry(cpu, schedule_past_traps(cpu));
+    }
+    prepare_succession(cpu, to);
+    check_exit(to);
+    preemption_end();
+    return leave_to_other(cpu, from, to);
+}
+
 static void begin_entry(struct cpu *cpu)
 {
     this_cpu = cpu;
@@ -162,13 +190,6 @@ static void begin_entry(struct cpu *cpu)
     }
     preemption_reset();
     check_entry();
-}
-
-static struct user_context *end_entry(struct cpu *cpu, struct tcb *next)
-{
-    struct user_context *context = next == NULL ? leave_to_idle(cpu) : leave_to_thread(cpu, next);
-    preemption_end();
-    return context;
 }
 
 /* Its live state has never left, and its page table is known. */
@@ -189,7 +210,7 @@ struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number
         preemption_end();
         return leave_to_same(cpu, thread);
     }
-    return end_entry(cpu, schedule_past_traps(cpu));
+    return leave(cpu);
 }
 
 static struct user_context *drop_syscall(struct cpu *cpu, struct tcb *thread)
@@ -225,5 +246,5 @@ struct user_context *kernel_entry(struct cpu *cpu)
     }
     begin_entry(cpu);
     handle_event(cpu);
-    return end_entry(cpu, schedule_past_traps(cpu));
+    return leave(cpu);
 }

@@ -29,6 +29,12 @@ static inline void context_restart(struct user_context *context)
     context->rip = context->restart_ip;
 }
 
+/* False: the restart address is not canonical, so that the exit has to replace it. */
+static inline bool context_can_restart(const struct user_context *context)
+{
+    return context->restart_ip <= ABI_USER_TOP;
+}
+
 /* The thread was about to repeat its system call; now it is as if it had just made it. */
 static inline void context_redo_syscall(struct user_context *context)
 {
@@ -85,6 +91,9 @@ static inline void context_set_message_register(struct user_context *c, unsigned
     default: c->r15 = value; break;
     }
 }
+
+static inline word_t context_stack_pointer(const struct user_context *c) { return c->rsp; }
+static inline word_t context_flags(const struct user_context *c) { return c->rflags; }
 
 /* --- fault messages (contract 5.2): layout and effect of the reply are the architecture's --- */
 

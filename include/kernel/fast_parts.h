@@ -27,6 +27,7 @@
  */
 syscall_path fast_call, general_call;
 syscall_path fast_reply_recv, general_reply_recv;
+syscall_path reply_to_fault_recv; /* by a server whose capability and reply slot are as for reply_recv() */
 syscall_path fast_send, general_send;
 syscall_path fast_yield;
 

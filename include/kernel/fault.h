@@ -4,14 +4,14 @@
 
 #include <kernel/objects.h>
 
-/* Sends `fault` to the handler of `thread` (which is current); without a usable handler it becomes inactive, with a
-   printed report. */
-void raise_fault(struct tcb *thread, const struct fault *fault);
-
+/*
+ * A capability fault of `thread`, which is current, goes to its handler; without a usable one the thread becomes inactive,
+ * with a printed report. (The other faults: kernel/entry.h.)
+ */
 void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase, const struct lookup_failure *why);
 
 /* Writes the fault message of `sender` to `receiver`; returns its length in words. */
-word_t copy_fault_message(struct tcb *sender, struct tcb *receiver, word_t *receiver_buffer);
+word_t copy_fault_message(struct tcb *sender, struct tcb *receiver);
 
 /* The handler `sender` replied: takes registers from its message as the fault allows; true if the thread restarts. */
 bool apply_fault_reply(struct tcb *sender, struct tcb *faulted);

@@ -6,6 +6,7 @@
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H
 
+#include <kernel/assert.h>
 #include <kernel/objects.h>
 
 /* MessageInfo fields (contract 2.1). */
@@ -87,6 +88,26 @@ void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot,
 
 /* The system call Reply: uses the caller slot of `thread`, if there is anything in it. */
 void reply_to_caller(struct tcb *thread);
+
+/* The caller's master reply capability has no child, and the slot is empty. */
+static inline void give_reply_capability(struct tcb *caller, struct slot *slot, bool can_grant)
+{
+    struct slot *master = &caller->slots[TCB_REPLY];
+    assert(reply_capability_is_master(master->capability) && slot_next(master) == NULL && slot_is_empty(slot));
+    slot->capability.word[0] = reply_capability(caller, false, can_grant ? RIGHT_GRANT : 0).word[0];
+    slot->previous = master; /* the other words of an empty slot, and of this one, are 0 */
+    master->next_and_marks |= (word_t)slot;
+}
+
+/* The reverse, wherever the reply capability is: it is its master's only child, and has none itself. */
+static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
+{
+    assert(slot_next(slot) == NULL && slot->previous == &caller->slots[TCB_REPLY]);
+    caller->slots[TCB_REPLY].next_and_marks = SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
+    slot->capability.word[0] = 0;
+    slot->previous = NULL;
+    slot->next_and_marks = 0;
+}
 
 /* `caller` waits for the reply of `receiver`, whose empty caller slot gets the reply capability. */
 void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_grant);

@@ -71,6 +71,23 @@ void set_affinity(struct tcb *thread, unsigned cpu_index);
 struct tcb *schedule(void);
 
 /*
+ * The thread that schedule() would choose because it was just woken, if there is nothing else to decide: better than all
+ * that wait, and the current one stops or is less important. Null: schedule() has to find out.
+ */
+static inline struct tcb *direct_successor(const struct cpu *cpu)
+{
+    const struct tcb *from = cpu->current;
+    struct tcb *to = cpu->switch_to;
+    if (from == NULL || to == NULL || to->priority < cpu->floor || shared_ready_count != 0) {
+        return NULL;
+    }
+    return !is_runnable(from) || (!balance_on && to->priority > from->priority) ? to : NULL;
+}
+
+/* The current thread gives way to its direct_successor(). */
+void prepare_succession(struct cpu *cpu, struct tcb *to);
+
+/*
  * True if schedule() would choose the current thread and find nothing else to do, after a system call of that thread which
  * no preemption point interrupted.
  */
