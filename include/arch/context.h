@@ -1,6 +1,6 @@
 /*
  * What the portable kernel needs of a thread's saved registers. All require the lock, and that the thread is not running
- * on another CPU (arch/smp.h, take_thread).
+ * on another CPU (arch/door.h, take_thread).
  */
 #ifndef ARCH_CONTEXT_H
 #define ARCH_CONTEXT_H

@@ -73,7 +73,7 @@ enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer n
 
 /*
  * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5
- * (docs/fast-paths.md), which kernel/fastpath.c asserts.
+ * (docs/fast-paths.md), which kernel/fast_call.c asserts.
  */
 struct tcb {
     _Alignas(64) struct slot slots[TCB_SLOT_COUNT];
@@ -81,7 +81,7 @@ struct tcb {
     struct tcb *queue_next;        /* in the ready, endpoint or notification queue that the thread is in */
     struct tcb *queue_previous;
     word_t root;                   /* what arch_thread_root() said, valid while root_epoch is the node's */
-    uint32_t root_epoch;           /* see arch/switch.h; 0: never valid */
+    uint32_t root_epoch;           /* see kernel/thread.h; 0: never valid */
     uint8_t state;                 /* enum thread_state */
     uint8_t priority;
     bool uses_fpu;                 /* has used it, and may: its FPU state is loaded whenever it is current */
