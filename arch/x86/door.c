@@ -113,17 +113,18 @@ static void leave_address_space(void)
  * The other CPUs that run on `root`: all are called before the first is waited for. Those at the door or idle have
  * loaded the node's own page table.
  */
-static __attribute__((noinline)) void bring_users_to_the_door(word_t root)
+static void bring_users_to_the_door(word_t root)
 {
     bool is_anybody_called = false;
-    for (uint32_t i = 0; i < node_cpu_count; i++) {
+    uint32_t count = node_cpu_count;
+    for (uint32_t i = 0; i < count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (has_loaded(cpu, root) && cpu != this_cpu && is_in_user_mode(cpu)) {
             call(cpu);
             is_anybody_called = true;
         }
     }
-    for (uint32_t i = 0; is_anybody_called && i < node_cpu_count; i++) {
+    for (uint32_t i = 0; is_anybody_called && i < count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (has_loaded(cpu, root) && cpu != this_cpu) {
             wait_for(cpu);
@@ -131,15 +132,12 @@ static __attribute__((noinline)) void bring_users_to_the_door(word_t root)
     }
 }
 
-void shoot_down(word_t root, vaddr_t vaddr, bool structures)
+/*
+ * What CPUs keep with the PCID while another page table is loaded, they drop when they load this one again: those that
+ * just came, those that had left it before, and this one if it does not use it now.
+ */
+static inline void forget_here(word_t root, vaddr_t vaddr, bool structures)
 {
-    if (node_cpu_count > 1) {
-        bring_users_to_the_door(root);
-    }
-    /*
-     * What CPUs keep with the PCID while another page table is loaded, they drop when they load this one again: those
-     * that just came, those that had left it before, and this one if it does not use it now.
-     */
     if (!has_loaded(this_cpu, root)) {
         begin_generation(pcid_of(root), 0);
     } else if (structures) {
@@ -148,6 +146,21 @@ void shoot_down(word_t root, vaddr_t vaddr, bool structures)
     } else {
         begin_generation(pcid_of(root), BIT(this_cpu->index));
         invalidate_page(vaddr);
+    }
+}
+
+static __attribute__((noinline)) void shoot_down_many(word_t root, vaddr_t vaddr, bool structures)
+{
+    bring_users_to_the_door(root);
+    forget_here(root, vaddr, structures);
+}
+
+void shoot_down(word_t root, vaddr_t vaddr, bool structures)
+{
+    if (node_cpu_count > 1) {
+        shoot_down_many(root, vaddr, structures);
+    } else {
+        forget_here(root, vaddr, structures);
     }
 }
 

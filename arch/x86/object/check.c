@@ -11,6 +11,7 @@
 #include <arch/object.h>
 #include <arch/x86/asid.h>
 #include <arch/x86/features.h>
+#include <arch/x86/pcid.h>
 #include <arch/x86/vspace.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
@@ -153,6 +154,6 @@ void arch_check_rules(bool everything)
     /* Cheap enough for every exit: what this exit is going to load. */
     struct tcb *thread = current_thread();
     if (thread != NULL) {
-        check_kernel_half(window(arch_thread_root(thread)));
+        check_kernel_half(window(pml4_of(arch_thread_root(thread))));
     }
 }

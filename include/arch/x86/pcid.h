@@ -31,6 +31,11 @@ static inline word_t pcid_of(word_t root)
     return root & MASK(PCID_BITS);
 }
 
+static inline paddr_t pml4_of(word_t root)
+{
+    return ALIGN_DOWN(root, PCID_BITS);
+}
+
 /* What `cpu`, which is this CPU, must load to use `root`: once for each generation, the old entries are dropped. */
 static inline word_t cr3_of(const struct cpu *cpu, word_t root)
 {
