@@ -7,8 +7,8 @@ word_t fastpath_obstacles;
 struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread, struct cpu *cpu)
 {
     assert(cpu->current == thread);
-    this_cpu = cpu;
     if (DEBUG_BUILD) {
+        this_cpu = cpu; /* else by those paths that need it: the ordinary one, and methods */
         preemption_reset();
         preemption_note_syscall(number);
         check_entry();

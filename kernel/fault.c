@@ -202,6 +202,7 @@ static bool apply_registers(const struct tcb *sender, struct tcb *faulted, word_
     for (unsigned i = 0; i < length; i++) {
         set(&faulted->context, i, sent_word(sender, buffer, i));
     }
+    faulted->cancelling = NULL; /* it may do something else now */
     return message_info_label(info) == 0;
 }
 

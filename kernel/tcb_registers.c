@@ -49,6 +49,7 @@ enum outcome tcb_write_registers(struct invocation *call, struct tcb *target, st
     }
     context_restart(&target->context); /* also when rip was not among them: goes on at the restart address */
     context_set_full_restore(&target->context);
+    target->cancelling = NULL; /* it does something else now */
     machine_bases_changed(target);
     if (flags & WRITE_RESUME_TARGET) {
         thread_resume(target);
@@ -83,6 +84,7 @@ enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target, str
     }
     if (target != call->caller) {
         context_set_full_restore(&target->context);
+    target->cancelling = NULL; /* it does something else now */
     }
     return DONE;
 }

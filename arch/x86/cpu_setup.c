@@ -228,6 +228,7 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     cpu->arch.node_root = read_cr3();
     cpu->arch.loaded_root = cpu->arch.node_root;
     cpu->arch.pcid_mask = f->pcid ? MASK(PCID_BITS) : 0;
+    cpu->arch.is_plain = !f->fsgsbase || !f->xsave;
     cpu->arch.idle = (struct user_context){
         .rip = (word_t)idle_start,
         .cs = SELECTOR_KERNEL_CODE,

@@ -202,6 +202,7 @@ struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number
                                       struct cpu *cpu)
 {
     (void)pointer, (void)info, (void)number, (void)place;
+    this_cpu = cpu;
     preemption_reset();
     check_entry();
     handle_syscall(context_syscall_number(&thread->context));

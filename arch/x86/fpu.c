@@ -101,27 +101,6 @@ void fpu_setup(struct cpu *cpu)
     fpu_trap(cpu);
 }
 
-static NEVER_INLINE struct user_context *fpu_switch_in_steps(struct cpu *cpu, struct tcb *from, struct tcb *to)
-{
-    fpu_save(cpu, from);
-    if (to->uses_fpu) {
-        fpu_load(cpu, to);
-    } else {
-        fpu_refuse(cpu, to);
-    }
-    return &to->context;
-}
-
-struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
-{
-    if (LIKELY(cpu->arch.fpu == FPU_LIVE && to->uses_fpu && has_feature(cpu, CPU_FEATURE_XSAVE))) {
-        fpu_xsave(&from->fpu_area);
-        fpu_xrstor(&to->fpu_area);
-        return &to->context;
-    }
-    return fpu_switch_in_steps(cpu, from, to);
-}
-
 /* --- FS and GS base --- */
 
 static void bases_save(struct cpu *cpu, struct tcb *thread)
@@ -183,12 +162,6 @@ void machine_bases_changed(struct tcb *thread)
 
 /* --- both --- */
 
-struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
-{
-    bases_load_by_msr(cpu, to); /* the TCB of `from` has its own, see bases_save() */
-    return fpu_switch(cpu, from, to);
-}
-
 void save_live_state(struct cpu *cpu)
 {
     fpu_save(cpu, cpu->current);
@@ -203,4 +176,31 @@ void load_live_state(struct cpu *cpu, struct tcb *thread)
     } else {
         fpu_refuse(cpu, thread);
     }
+}
+
+static NEVER_INLINE struct user_context *live_state_switch_in_steps(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    if (has_feature(cpu, CPU_FEATURE_FSGSBASE)) {
+        bases_switch(from, to);
+    } else {
+        bases_load_by_msr(cpu, to); /* the TCB of `from` has its own, see bases_save() */
+    }
+    fpu_save(cpu, from);
+    if (to->uses_fpu) {
+        fpu_load(cpu, to);
+    } else {
+        fpu_refuse(cpu, to);
+    }
+    return &to->context;
+}
+
+struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    if (LIKELY(fpu_and_is_plain(cpu) == FPU_LIVE && to->uses_fpu)) {
+        bases_switch(from, to);
+        fpu_xsave(&from->fpu_area);
+        fpu_xrstor(&to->fpu_area);
+        return &to->context;
+    }
+    return live_state_switch_in_steps(cpu, from, to);
 }

@@ -42,8 +42,8 @@ enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *ans
 
 /*
  * The short way of the calls that are made most: Map and Unmap of pages. `extra` is the extra capability, null if there
- * is none; the message has at most as many words as there are registers for it. True: carried out as arch_invoke() would,
- * with no words to answer. False: nothing has changed; arch_invoke() finds out why.
+ * is none. True: carried out as arch_invoke() would, with no words to answer. False: nothing has changed; arch_invoke()
+ * finds out why.
  */
 bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context);
 

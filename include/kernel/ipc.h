@@ -102,11 +102,10 @@ static inline void give_reply_capability(struct tcb *caller, struct slot *slot, 
 /* The reverse, wherever the reply capability is: it is its master's only child, and has none itself. */
 static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
 {
-    assert(slot_next(slot) == NULL && slot->previous == &caller->slots[TCB_REPLY]);
+    assert(slot->next_and_marks == 0 && slot->previous == &caller->slots[TCB_REPLY]);
     caller->slots[TCB_REPLY].next_and_marks = SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
     slot->capability.word[0] = 0;
     slot->previous = NULL;
-    slot->next_and_marks = 0;
 }
 
 /* `caller` waits for the reply of `receiver`, whose empty caller slot gets the reply capability. */

@@ -84,6 +84,7 @@ struct arch_cpu {
     word_t loaded_root;         /* CR3 value that is loaded, see pcid.h. Written and read under the lock */
     uint32_t features;          /* CPU_FEATURE_*. Constant */
     uint8_t fpu;                /* enum cpu_fpu */
+    bool is_plain;              /* no FSGSBASE or no XSAVE. Constant. Beside `fpu`, so that both are asked for at once */
     bool bases_live;            /* FS and GS base registers are the current thread's */
     struct tss tss;             /* rsp0 is the SYSCALL stub's word, too */
 

@@ -25,11 +25,17 @@ static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
     }
 }
 
-/* From `from`, whose FPU state may be live, to `to`, whose context is returned. FPU_TRAPS is 0. */
-struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
+/* FPU_* if the CPU has FSGSBASE and XSAVE, and another number if not. */
+static inline unsigned fpu_and_is_plain(const struct cpu *cpu)
+{
+    uint16_t both;
+    _Static_assert(offsetof(struct arch_cpu, is_plain) == offsetof(struct arch_cpu, fpu) + 1, "read as one");
+    __builtin_memcpy(&both, &cpu->arch.fpu, sizeof(both));
+    return both;
+}
 
 /*
- * The same for the bases, with FSGSBASE. Those of `from` are live, as they are of any thread that just came from user
+ * FS and GS base from `from` to `to`, with FSGSBASE. Those of `from` are live, as they are of any thread that just came from user
  * mode.
  */
 static inline void bases_switch(struct tcb *from, const struct tcb *to)
@@ -40,7 +46,7 @@ static inline void bases_switch(struct tcb *from, const struct tcb *to)
     write_gs_base(to->context.gs_base);
 }
 
-/* All of it, on a CPU without FSGSBASE. */
+/* All of it, from `from`, whose FPU state may be live, to `to`, whose context is returned. */
 struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to);
 
 #endif

@@ -40,7 +40,7 @@ static inline paddr_t pml4_of(word_t root)
 static inline word_t cr3_of(const struct cpu *cpu, word_t root)
 {
     word_t pcid = pcid_of(root);
-    if (pcid == 0) {
+    if (LIKELY(pcid == 0)) {
         return root; /* no PCIDs, or the node's own: there is nothing to keep with PCID 0 */
     }
     word_t self = BIT(cpu->index);

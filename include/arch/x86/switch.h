@@ -53,9 +53,9 @@ static inline struct user_context *leave_to_other(struct cpu *cpu, struct tcb *f
     set_frame_end(cpu, to);
     struct user_context *context = leave_to_same(cpu, to);
     /* Last, so that the common case ends without a call. Nobody looks at the mark before the lock is free. */
-    if (cpu->arch.features & CPU_FEATURE_FSGSBASE) {
+    if (LIKELY((fpu_and_is_plain(cpu) | to->uses_fpu) == FPU_TRAPS)) {
         bases_switch(from, to);
-        return (cpu->arch.fpu | to->uses_fpu) == FPU_TRAPS ? context : fpu_switch(cpu, from, to);
+        return context;
     }
     return live_state_switch(cpu, from, to);
 }
