@@ -139,6 +139,13 @@ static inline struct capability reply_capability(const struct tcb *caller, bool 
         capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), 5, 4, rights), 9, 1, master);
 }
 
+/* What the receiver of a Call gets of the caller's master: not a master, and perhaps without Grant. */
+static inline struct capability reply_capability_from(struct capability master, bool can_grant)
+{
+    struct capability c = capability_with_small(master, 9, 1, 0);
+    return capability_with_small(c, 5, 4, can_grant ? RIGHT_GRANT : 0);
+}
+
 static inline bool reply_capability_is_master(struct capability c)
 {
     return capability_small(c, 9, 1);

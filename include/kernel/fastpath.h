@@ -1,6 +1,6 @@
 /*
- * The fast paths: Call, ReplyRecv, Send and NBSend to endpoints and notifications, and Yield, where nothing unusual
- * stands in the way (docs/fast-paths.md). They repeat every check of the ordinary path, change nothing before all have
+ * The fast paths: Call, ReplyRecv, Send and NBSend to endpoints and notifications, Map and Unmap of pages, and Yield,
+ * where nothing unusual stands in the way (docs/fast-paths.md). They repeat every check of the ordinary path, change nothing before all have
  * passed, and then do what the ordinary path would have done, to the letter.
  */
 #ifndef KERNEL_FASTPATH_H

@@ -94,7 +94,7 @@ static inline void give_reply_capability(struct tcb *caller, struct slot *slot, 
 {
     struct slot *master = &caller->slots[TCB_REPLY];
     assert(reply_capability_is_master(master->capability) && slot_next(master) == NULL && slot_is_empty(slot));
-    slot->capability.word[0] = reply_capability(caller, false, can_grant ? RIGHT_GRANT : 0).word[0];
+    slot->capability.word[0] = reply_capability_from(master->capability, can_grant).word[0];
     slot->previous = master; /* the other words of an empty slot, and of this one, are 0 */
     master->next_and_marks |= (word_t)slot;
 }
