@@ -40,13 +40,15 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     return switch_to(cpu, caller, receiver);
 }
 
-NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, word_t place,
+                                               struct tcb *caller, struct cpu *cpu)
 {
     (void)number, (void)place;
     return call(GENERAL, pointer, info, caller, cpu);
 }
 
-struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller, struct cpu *cpu)
+struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller,
+                               struct cpu *cpu)
 {
     return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
            : is_general(info)            ? general_call(pointer, info, number, place, caller, cpu)
@@ -71,8 +73,7 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct slot *reply_slot = &server->slots[TCB_CALLER];
-    if (is_sending(endpoint) || has_bound_signal(server) ||
-        capability_type(reply_slot->capability) != CAP_REPLY) {
+    if (is_sending(endpoint) || has_bound_signal(server) || capability_type(reply_slot->capability) != CAP_REPLY) {
         return take_ordinary_path(server, cpu);
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
@@ -94,13 +95,15 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     return switch_to(cpu, server, caller);
 }
 
-NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, word_t place,
+                                                     struct tcb *server, struct cpu *cpu)
 {
     (void)number, (void)place;
     return reply_recv(GENERAL, pointer, info, server, cpu);
 }
 
-struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server, struct cpu *cpu)
+struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server,
+                                     struct cpu *cpu)
 {
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
            : is_general(info)            ? general_reply_recv(pointer, info, number, place, server, cpu)

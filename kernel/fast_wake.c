@@ -75,13 +75,15 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
                                                    : take_ordinary_path(sender, cpu);
 }
 
-NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, word_t place,
+                                               struct tcb *sender, struct cpu *cpu)
 {
     (void)number, (void)place;
     return send(GENERAL, pointer, info, sender, cpu);
 }
 
-struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender, struct cpu *cpu)
+struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender,
+                               struct cpu *cpu)
 {
     return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
            : is_general(info)            ? general_send(pointer, info, number, place, sender, cpu)
@@ -90,7 +92,8 @@ struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_
 
 /* --- Yield --- */
 
-struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread, struct cpu *cpu)
+struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
+                                struct cpu *cpu)
 {
     (void)pointer, (void)info, (void)number, (void)place;
     struct tcb *next = cpu->ready.queue[thread->priority].head;
