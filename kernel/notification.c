@@ -48,7 +48,7 @@ void signal_notification(struct notification *notification, word_t badge)
     case NOTIFICATION_WAITING: {
         struct tcb *waiter = notification->head;
         assert(waiter->state == THREAD_BLOCKED_ON_NOTIFICATION);
-        notification_cancel(waiter);
+        notification_take_first(notification);
         deliver(waiter, badge);
         break;
     }

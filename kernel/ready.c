@@ -28,22 +28,34 @@ static int best_priority(const struct ready_queues *ready)
     return -1;
 }
 
-/* `thread` has come (+1) or gone (-1). */
-static void note_change(const struct tcb *thread, const struct ready_queues *ready, int change)
+/* `thread` has come into a queue. */
+static void note_arrival(const struct tcb *thread)
 {
-    if (ready == &shared_ready) {
-        shared_ready_count += (word_t)change;
-        fastpath_obstacles += (word_t)change;
+    if (is_balanced(thread)) {
+        shared_ready_count++;
+        fastpath_obstacles++;
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);
     unsigned best = cpu->floor % FLOOR_LOOK;
-    if (change > 0) {
-        best = MAX(best, thread->priority);
-    } else if (thread->priority == best) {
-        best = (unsigned)MAX(best_priority(ready), 0);
+    if (thread->priority > best) {
+        cpu->floor = (uint16_t)(cpu->floor - best + thread->priority);
     }
-    cpu->floor = (uint16_t)(cpu->floor / FLOOR_LOOK * FLOOR_LOOK + best);
+}
+
+/* `thread` has gone from a queue. */
+static void note_departure(const struct tcb *thread, const struct ready_queues *ready)
+{
+    if (is_balanced(thread)) {
+        shared_ready_count--;
+        fastpath_obstacles--;
+        return;
+    }
+    struct cpu *cpu = cpu_by_index(thread->affinity);
+    unsigned best = cpu->floor % FLOOR_LOOK;
+    if (thread->priority == best) {
+        cpu->floor = (uint16_t)(cpu->floor - best + (unsigned)MAX(best_priority(ready), 0));
+    }
 }
 
 void ready_insert(struct tcb *thread, bool at_head)
@@ -60,7 +72,7 @@ void ready_insert(struct tcb *thread, bool at_head)
     }
     ready->bitmap[thread->priority / WORD_BITS] |= BIT(thread->priority % WORD_BITS);
     thread->queued = true;
-    note_change(thread, ready, 1);
+    note_arrival(thread);
 }
 
 void ready_remove(struct tcb *thread)
@@ -73,7 +85,7 @@ void ready_remove(struct tcb *thread)
         ready->bitmap[thread->priority / WORD_BITS] &= ~BIT(thread->priority % WORD_BITS);
     }
     thread->queued = false;
-    note_change(thread, ready, -1);
+    note_departure(thread, ready);
 }
 
 void ready_rotate(struct tcb *from, struct tcb *to)

@@ -228,18 +228,6 @@ static void call_cpus_for_shared(void)
     }
 }
 
-void prepare_succession(struct cpu *cpu, struct tcb *to)
-{
-    cpu->switch_to = NULL;
-    if (is_runnable(cpu->current)) {
-        ready_insert(cpu->current, true);
-    }
-    if (to->state == THREAD_RESTART) {
-        context_restart(&to->context);
-        to->state = THREAD_RUNNING;
-    }
-}
-
 struct tcb *schedule(void)
 {
     struct cpu *cpu = this_cpu;

@@ -14,6 +14,7 @@
 #include <kernel/entry.h>
 #include <kernel/fastpath.h>
 #include <kernel/preemption.h>
+#include <kernel/ready.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 #include <stdatomic.h>

@@ -20,6 +20,19 @@ static inline bool is_balanced(const struct tcb *thread)
 /* Puts a thread that is in no queue at the head or the tail of its priority's queue: the shared one or its CPU's. */
 void ready_insert(struct tcb *thread, bool at_head);
 
+/* The current thread gives way to its direct_successor(). */
+static inline void prepare_succession(struct cpu *cpu, struct tcb *to)
+{
+    cpu->switch_to = NULL;
+    if (is_runnable(cpu->current)) {
+        ready_insert(cpu->current, true);
+    }
+    if (to->state == THREAD_RESTART) {
+        context_restart(&to->context);
+        to->state = THREAD_RUNNING;
+    }
+}
+
 /* Takes a thread out of the ready queue in which it is. */
 void ready_remove(struct tcb *thread);
 

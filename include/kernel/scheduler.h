@@ -84,9 +84,6 @@ static inline struct tcb *direct_successor(const struct cpu *cpu)
     return !is_runnable(from) || (!balance_on && to->priority > from->priority) ? to : NULL;
 }
 
-/* The current thread gives way to its direct_successor(). */
-void prepare_succession(struct cpu *cpu, struct tcb *to);
-
 /*
  * True if schedule() would choose the current thread and find nothing else to do, after a system call of that thread which
  * no preemption point interrupted.
