@@ -141,7 +141,7 @@ static word_t fault_words(const struct tcb *thread, word_t *words)
 static word_t copy_vm_fault(const struct tcb *sender, struct tcb *receiver)
 {
     struct user_context *to = &receiver->context;
-    context_set_message_register(to, 0, sender->context.restart_ip);
+    context_set_message_register(to, 0, context_restart_address(&sender->context));
     context_set_message_register(to, 1, sender->fault.words[0]);
     context_set_message_register(to, 2, (sender->fault.words[1] >> VM_FAULT_FETCH_BIT) & 1);
     context_set_message_register(to, 3, sender->fault.words[1]);
@@ -150,12 +150,12 @@ static word_t copy_vm_fault(const struct tcb *sender, struct tcb *receiver)
 
 static word_t copy_user_exception(const struct tcb *sender, struct tcb *receiver)
 {
-    struct user_context *to = &receiver->context;
+    _Static_assert(USER_EXCEPTION_REGISTERS == 3, "the fault's own words come in the fourth and fifth place");
     word_t *buffer = arch_ipc_buffer(receiver, true);
-    context_set_message_register(to, 0, sender->context.restart_ip);
-    context_set_message_register(to, 1, context_stack_pointer(&sender->context));
-    context_set_message_register(to, 2, context_flags(&sender->context));
-    context_set_message_register(to, 3, sender->fault.words[0]);
+    for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS; i++) {
+        context_set_message_register(&receiver->context, i, context_user_exception_word(&sender->context, i));
+    }
+    context_set_message_register(&receiver->context, 3, sender->fault.words[0]);
     if (buffer == NULL) {
         return ABI_MESSAGE_REGISTERS;
     }

@@ -90,12 +90,6 @@ void context_set_unknown_syscall_word(struct user_context *context, unsigned ind
     context_write(context, unknown_syscall_order[index], value);
 }
 
-word_t context_user_exception_word(const struct user_context *context, unsigned index)
-{
-    assert(index < ARRAY_LENGTH(user_exception_order));
-    return context_read(context, user_exception_order[index]);
-}
-
 void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value)
 {
     assert(index < ARRAY_LENGTH(user_exception_order));

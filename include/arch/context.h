@@ -29,6 +29,11 @@ static inline void context_restart(struct user_context *context)
     context->rip = context->restart_ip;
 }
 
+static inline word_t context_restart_address(const struct user_context *context)
+{
+    return context->restart_ip;
+}
+
 /* False: the restart address is not canonical, so that the exit has to replace it. */
 static inline bool context_can_restart(const struct user_context *context)
 {
@@ -92,9 +97,6 @@ static inline void context_set_message_register(struct user_context *c, unsigned
     }
 }
 
-static inline word_t context_stack_pointer(const struct user_context *c) { return c->rsp; }
-static inline word_t context_flags(const struct user_context *c) { return c->rflags; }
-
 /* --- fault messages (contract 5.2): layout and effect of the reply are the architecture's --- */
 
 enum { UNKNOWN_SYSCALL_MESSAGE_LENGTH = 19, USER_EXCEPTION_REGISTERS = 3 };
@@ -106,7 +108,10 @@ word_t context_unknown_syscall_word(const struct user_context *context, unsigned
 void context_set_unknown_syscall_word(struct user_context *context, unsigned index, word_t value);
 
 /* Words 0..2 of a UserException message: fault address, stack pointer, flags. */
-word_t context_user_exception_word(const struct user_context *context, unsigned index);
+static inline word_t context_user_exception_word(const struct user_context *c, unsigned index)
+{
+    return index == 0 ? context_restart_address(c) : index == 1 ? c->rsp : c->rflags;
+}
 void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value);
 
 #endif

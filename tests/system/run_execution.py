@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 
-from cmklib.places import BUILD, TOP, USER_BUILD
+from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
 TEST_LINE = re.compile(r"^\[(\d+)\] (PASS|FAIL) ([^\s:]+).*")
@@ -33,16 +33,6 @@ def stop_all():
                 process.kill()
 
 
-def find_image(text):
-    """The image argument with its full path: programs are named by their file alone."""
-    name, blank, string = text.partition(" ")
-    for folder in IMAGE_FOLDERS:
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            return path + blank + string
-    raise FileNotFoundError(f"no image is called {name}; 'make' builds them")
-
-
 def command_of(test):
     if test.command:
         return ["sh", "-c", test.command]
@@ -51,7 +41,7 @@ def command_of(test):
     command += ["--multiboot1"] if test.multiboot == 1 else []
     command += [f"--qemu={test.qemu}"] if test.qemu else []
     command += [f"--until={test.until}"] if test.until else []
-    return command + [find_image(text) for text in test.images]
+    return command + [find_image(text, IMAGE_FOLDERS, "for-system") for text in test.images]
 
 
 def run_command(command, test, log):
@@ -117,7 +107,7 @@ def execute(test):
     begin = time.monotonic()
     try:
         command = command_of(test)
-    except FileNotFoundError as error:
+    except WrongUse as error:
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"{error}\n")
         result.problems, result.failed = [str(error)], 1

@@ -24,6 +24,16 @@ def kernel_file(kind_or_path):
     return os.path.abspath(path)
 
 
+def find_image(text, folders, goal):
+    """An image argument with its full path: programs are named by their file alone. `goal` of the Makefile makes them."""
+    name, blank, string = text.partition(" ")
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path + blank + string
+    raise WrongUse(f"no image is called {name}; 'make {goal}' builds them")
+
+
 def program(name, package):
     """The full path of a program on this machine; says which Debian package has it when it is missing."""
     for folder in os.environ.get("PATH", "").split(os.pathsep) + ["/usr/sbin", "/sbin"]:

@@ -3,16 +3,13 @@
 
 enum { VSPACE = seL4_CapInitThreadVSpace };
 
-#define PAIR(library, contract)                                                                                        \
-    {                                                                                                                  \
-#library, (word)(library), (word)(contract)                                                                    \
-    }
+#define PAIR(got, expected) {#got, (word)(got), (word)(expected)}
 
 static void numbers(void)
 {
-    static const struct {
+    static const struct pair {
         const char *name;
-        word library, contract;
+        word got, expected;
     } pairs[] = {
         PAIR(seL4_SysCall, CALL),
         PAIR(seL4_SysReplyRecv, REPLY_RECV),
@@ -102,7 +99,8 @@ static void numbers(void)
     };
 
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-        check_equal(pairs[i].library, pairs[i].contract, pairs[i].name, __FILE__, __LINE__);
+        const struct pair *p = &pairs[i];
+        check_equal(p->got, p->expected, p->name, __FILE__, __LINE__);
     }
 }
 

@@ -1,0 +1,1 @@
+"""Benchmarks: runs them, gathers their figures, compares and draws (tools/bench)."""

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from cmklib.bench.statistics import COUNTS, OFF, figures
-from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse
+from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
 LOGS = os.path.join(BUILD, "bench", "logs")
@@ -16,20 +16,11 @@ CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 BOOTED = re.compile(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$")
 
 
-def find_image(text):
-    name, blank, string = text.partition(" ")
-    for folder in PROGRAM_FOLDERS:
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            return path + blank + string
-    raise WrongUse(f"no image is called {name}; 'make for-bench' builds them")
-
-
 def command_of(run):
     command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel, "--smp", run.smp,
                "--mem", run.mem, f"--config={run.config.strip()}", "--timeout", str(run.timeout)]
     command += [f"--bochs-ips={run.ips}"] if run.ips else []
-    return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text) for text in run.images]
+    return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text, PROGRAM_FOLDERS, "for-bench") for text in run.images]
 
 
 def samples_of(lines):
