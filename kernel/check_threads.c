@@ -117,13 +117,25 @@ static word_t count_ready(const struct ready_queues *ready)
     return count;
 }
 
+static int best_ready_priority(const struct ready_queues *ready)
+{
+    int best = ABI_PRIORITIES - 1;
+    while (best >= 0 && ready->queue[best].head == NULL) {
+        best--;
+    }
+    return best;
+}
+
 static word_t count_all_ready(void)
 {
     word_t shared = count_ready(shared_ready_queues());
     require(shared == shared_ready_count);
     word_t count = shared;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
-        count += count_ready(&cpu_by_index(i)->ready);
+        const struct cpu *cpu = cpu_by_index(i);
+        const int best = best_ready_priority(&cpu->ready);
+        require(cpu->floor % FLOOR_LOOK == (unsigned)MAX(best, 0)); /* what the fast paths go by */
+        count += count_ready(&cpu->ready);
     }
     return count;
 }
