@@ -7,6 +7,7 @@
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/cluster.h>
+#include <kernel/cpu.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/irq.h>
@@ -125,6 +126,19 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
     }
 }
 
+static enum outcome answer_count(struct invocation *call, struct answer *answer)
+{
+    word_t what = message_word(call, 0);
+    word_t cpu = message_word(call, 1);
+    if (what >= CMK_COUNTS) {
+        return refuse_argument(answer, 0);
+    }
+    if (cpu >= node_cpu_count) {
+        return refuse_argument(answer, 1);
+    }
+    return answer_word(answer, cpu_by_index((uint32_t)cpu)->counts[what]);
+}
+
 enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
 {
     bool truncated = is_truncated(call);
@@ -142,6 +156,8 @@ enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
             return refuse(answer, ERROR_ILLEGAL_OPERATION);
         }
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : trigger(call, answer);
+    case LABEL_CMKNodeControlCount:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : answer_count(call, answer);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

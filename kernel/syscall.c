@@ -196,16 +196,26 @@ static void set_own_tls_base(struct tcb *thread)
 static void handle_other_syscall(struct tcb *thread, word_t number)
 {
     switch ((int64_t)number) {
-    case SYS_Send: handle_invocation(thread, false, true); break;
-    case SYS_NBSend: handle_invocation(thread, false, false); break;
+    case SYS_Send:
+        count_here(CMK_COUNT_ORDINARY_SEND);
+        handle_invocation(thread, false, true);
+        break;
+    case SYS_NBSend:
+        count_here(CMK_COUNT_ORDINARY_NBSEND);
+        handle_invocation(thread, false, false);
+        break;
     case SYS_Recv: handle_receive(thread, true); break;
     case SYS_NBRecv: handle_receive(thread, false); break;
     case SYS_Reply: reply_to_caller(thread); break;
     case SYS_ReplyRecv:
+        count_here(CMK_COUNT_ORDINARY_REPLY_RECV);
         reply_to_caller(thread);
         handle_receive(thread, true);
         break;
-    case SYS_Yield: yield_current(); break;
+    case SYS_Yield:
+        count_here(CMK_COUNT_ORDINARY_YIELD);
+        yield_current();
+        break;
     case SYS_SetTLSBase: set_own_tls_base(thread); break;
     default:
         if (!handle_debug_syscall(number)) {
@@ -220,6 +230,7 @@ void handle_syscall(word_t number)
     assert(thread != NULL && thread->state == THREAD_RUNNING);
     preemption_note_syscall(number);
     if (LIKELY((int64_t)number == SYS_Call)) {
+        count_here(CMK_COUNT_ORDINARY_CALL);
         handle_invocation(thread, true, true);
     } else {
         handle_other_syscall(thread, number);

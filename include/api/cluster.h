@@ -64,6 +64,21 @@ struct cmk_status_page {
 };
 
 /*
+ * What each CPU of a node counts, also in release builds, since the node booted; CMKNodeControlCount answers with one of
+ * them. ORDINARY: system calls of that number that a fast path serves if nothing is unusual, and that took the ordinary
+ * path (docs/fast-paths.md). A long one counts again each time it goes on after it let others in. Asking is a Call that
+ * takes the ordinary path, and is in its own answer.
+ */
+enum {
+    CMK_COUNT_ORDINARY_CALL,
+    CMK_COUNT_ORDINARY_REPLY_RECV,
+    CMK_COUNT_ORDINARY_SEND,
+    CMK_COUNT_ORDINARY_NBSEND,
+    CMK_COUNT_ORDINARY_YIELD,
+    CMK_COUNTS
+};
+
+/*
  * What CMKNodeControlTrigger does for tests. Debug builds only.
  * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
  * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.

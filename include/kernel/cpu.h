@@ -4,6 +4,7 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
+#include <api/cluster.h>
 #include <arch/x86/cpu.h>
 #include <kernel/objects.h>
 
@@ -49,6 +50,9 @@ struct cpu {
      */
     const struct tcb *stopped;
 
+    /* What it counts for the node's users (CMK_COUNT_*). Written by this CPU, read by any, both under the lock. */
+    uint64_t counts[CMK_COUNTS];
+
     _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
     _Alignas(64) struct ready_queues ready;
 };
@@ -64,6 +68,12 @@ extern struct cpu *this_cpu;
 /* The node's CPUs: cpu_by_index(0) .. cpu_by_index(node_cpu_count - 1). Constant after boot. */
 extern uint32_t node_cpu_count;
 extern uint32_t node_id;
+
+/* One more on this CPU. */
+static inline void count_here(unsigned what)
+{
+    this_cpu->counts[what]++;
+}
 
 static inline struct tcb *current_thread(void)
 {

@@ -199,11 +199,16 @@ static struct request read_message(const struct tcb *thread, word_t syscall)
     return r;
 }
 
-/* What only stops the node, as it should, is left out: DebugHalt and the debug build's Trigger. */
+/*
+ * What only stops the node, as it should, is left out: DebugHalt and the debug build's Trigger. And Count, which tells how
+ * often fast paths were not taken.
+ */
 static bool is_harmless(const struct user_context *context)
 {
-    return context_syscall_number(context) != (word_t)SYS_DebugHalt &&
-           message_info_label(context_message_info(context)) != LABEL_CMKNodeControlTrigger;
+    word_t label = message_info_label(context_message_info(context));
+
+    return context_syscall_number(context) != (word_t)SYS_DebugHalt && label != LABEL_CMKNodeControlTrigger &&
+           label != LABEL_CMKNodeControlCount;
 }
 
 static void put_request(struct tcb *thread, const struct request *r)

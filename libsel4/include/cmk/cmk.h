@@ -96,6 +96,20 @@ static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const c
 }
 
 /*
+ * What CPU `cpu` of this node, counted from 0, has counted: `*value` becomes the CMK_COUNT_* `what` (api/cluster.h). It is
+ * not changed if there is no such count or CPU.
+ */
+static inline seL4_Error cmk_NodeControl_Count(cmk_NodeControl _service, seL4_Word what, seL4_Word cpu, seL4_Word *value)
+{
+    struct sel4_x64_trap trap = {.mr = {what, cpu}};
+    seL4_Error error = sel4_x64_invoke(&trap, _service, CMKNodeControlCount, 0, 2);
+    if (error == seL4_NoError) {
+        *value = trap.mr[0];
+    }
+    return error;
+}
+
+/*
  * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h). Invoked with
  * CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which this function does not give.
  */

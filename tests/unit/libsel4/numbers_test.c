@@ -83,6 +83,7 @@ START_TEST(labels)
     ck_assert_int_eq(nArchInvocationLabels, 54);
     ck_assert_int_eq(CMKIPIControlSendIPI, 0x1000);
     ck_assert_int_eq(CMKNodeControlExit, 0x1010);
+    ck_assert_int_eq(CMKNodeControlCount, 0x1013);
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that a system call can change, but for numbers that only say which of two threads came first. */
+/* All that a system call can change, but for numbers that only say which of two threads came first, or which way was taken. */
 struct image {
     unsigned char *memory;
     struct cpu cpu[HOST_CPUS];
@@ -32,9 +32,13 @@ static void restore(const struct image *image)
     }
 }
 
-/* The ordinary path puts the current thread into a queue and takes it out again, and so uses up numbers. */
-static void forget_order_in_image(struct image *image)
+/*
+ * The ordinary path puts the current thread into a queue and takes it out again, and so uses up numbers; and it counts
+ * itself.
+ */
+static void forget_numbers_in_image(struct image *image)
 {
+    memcpy(image->cpu[this_cpu->index].counts, this_cpu->counts, sizeof(this_cpu->counts));
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
         size_t at = (size_t)((const unsigned char *)thread - (const unsigned char *)window(HOST_MEMORY_BASE));
         ((struct tcb *)(image->memory + at))->ready_order = thread->ready_order;
@@ -75,7 +79,7 @@ bool syscall_both_ways(struct tcb *self, int64_t number, word_t pointer, word_t 
     restore(&before);
     handle_syscall((word_t)number);
     leave();
-    forget_order_in_image(&after);
+    forget_numbers_in_image(&after);
     compare_with(&after, "the two ways");
     return true;
 }

@@ -1,5 +1,6 @@
 /* IRQs, CMK's capabilities, domains, debug system calls. */
 #include "world.h"
+#include <api/cluster.h>
 #include <kernel/irq.h>
 #include <string.h>
 
@@ -144,6 +145,59 @@ START_TEST(node_control_writes_pieces)
 }
 END_TEST
 
+static void read_counts(struct tcb *by, word_t counts[CMK_COUNTS])
+{
+    for (word_t i = 0; i < CMK_COUNTS; i++) {
+        ck_assert_uint_eq(invoke(by, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(i, 0), NO_CAPS), ERROR_NONE);
+        ck_assert_uint_eq(info(by), make_info(0, 0, 1));
+        counts[i] = mr(by, 0);
+    }
+}
+
+static void repeat_syscall(unsigned times, struct tcb *by, int64_t number, word_t pointer)
+{
+    for (unsigned i = 0; i < times; i++) {
+        make_syscall(by, number, pointer, 0);
+    }
+}
+
+/* Here all calls take the ordinary path; each is one more of its kind, and none of another. */
+START_TEST(node_control_counts)
+{
+    word_t before[CMK_COUNTS], after[CMK_COUNTS];
+    make_syscall(self, SYS_Send, SIGNAL, 0);
+    ck_assert_ptr_eq(running_on(0), waiter);
+    read_counts(waiter, before);
+    repeat_syscall(1, waiter, SYS_NBSend, SIGNAL);
+    repeat_syscall(1, waiter, SYS_ReplyRecv, NOTIFICATION);
+    repeat_syscall(2, waiter, SYS_Send, SIGNAL);
+    repeat_syscall(1, waiter, SYS_NBRecv, NOTIFICATION);
+    repeat_syscall(3, waiter, SYS_Yield, 0);
+    repeat_syscall(4, waiter, SYS_NBSend, SIGNAL);
+    read_counts(waiter, after);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_CALL] - before[CMK_COUNT_ORDINARY_CALL], CMK_COUNTS); /* the questions */
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_REPLY_RECV] - before[CMK_COUNT_ORDINARY_REPLY_RECV], 1);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_SEND] - before[CMK_COUNT_ORDINARY_SEND], 2);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_NBSEND] - before[CMK_COUNT_ORDINARY_NBSEND], 5);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_YIELD] - before[CMK_COUNT_ORDINARY_YIELD], 3);
+}
+END_TEST
+
+START_TEST(node_control_count_refusals)
+{
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(CMK_COUNTS, 0), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1), NO_CAPS), ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 1);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(1ull << 32, 1ull << 32), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1ull << 32), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
 START_TEST(node_control_exits)
 {
     invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, WORDS(42), NO_CAPS);
@@ -216,6 +270,8 @@ Suite *cluster_suite(void)
     tcase_add_test(t, irq_control);
     tcase_add_test(t, node_control_writes);
     tcase_add_test(t, node_control_writes_pieces);
+    tcase_add_test(t, node_control_counts);
+    tcase_add_test(t, node_control_count_refusals);
     tcase_add_exit_test(t, node_control_exits, 42);
     tcase_add_test(t, domains);
     tcase_add_test(t, debug_system_calls);
