@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Runs a small part of the benchmarks twice: the figures must be whole, sensible, and the same to the instruction."""
+"""
+Runs a small part of the benchmarks twice: the figures must be whole, sensible, and the same to the instruction. A third
+time without fast paths: the kernel must count every call as ordinary, and before it must have counted none.
+"""
 import json
 import os
 import subprocess
@@ -7,7 +10,8 @@ import sys
 import tempfile
 
 TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
-PART = ["node/wake-ups", "--fastpath", "on"]
+PART = ["node/wake-ups"]
+FAST, ORDINARY = ["--fastpath", "on"], ["--fastpath", "off", "--cpus", "1"]
 OPERATIONS = {"Send to a higher-priority receiver", "Signal to a waiting higher-priority thread",
               "Signal to a lower-priority thread", "Yield to a thread of the same priority"}
 
@@ -29,11 +33,19 @@ def problems(entries):
             yield f"no sensible figures: {entry}"
 
 
+def wrong_shares(entries, percent):
+    """A time slice that ends meanwhile may make one call of a thousand another."""
+    for entry in entries:
+        if abs(entry["fast_path_percent"] - percent) > 0.1:
+            yield f"not {percent} % of the calls took a fast path: {entry}"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        first, entries, _ = measure(folder, "first.json")
-        _, again, text = measure(folder, "again.json", "--base", first)
-        found = list(problems(entries))
+        first, entries, _ = measure(folder, "first.json", *FAST)
+        _, again, text = measure(folder, "again.json", *FAST, "--base", first)
+        _, ordinary, _ = measure(folder, "ordinary.json", *ORDINARY)
+        found = list(problems(entries)) + list(wrong_shares(entries, 100)) + list(wrong_shares(ordinary, 0))
         if entries != again:
             found.append("two runs of the same differ")
         if "nothing changed" not in text:

@@ -5,6 +5,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <api/cluster.h>
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,32 @@ unsigned rounds_for(unsigned count);
 
 /* The same for `count` samples that are differences already, overhead subtracted. */
 void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations);
+
+/* `name` with its %u, and without its s at the end if the count is 1: one page, object, capability. */
+enum { NAME_BYTES = 100 };
+void counted_name(char text[NAME_BYTES], const char *name, unsigned count);
+
+/* ---- What the kernel counts ---- */
+
+/* A CMK_COUNT_* of CPU 0. Whoever asks needs node control in its CSpace. */
+seL4_Word kernel_count(seL4_Word what);
+
+/*
+ * How many system calls of each kind (CMK_COUNT_ORDINARY_*) took the kernel's ordinary path on CPU 0, from each begin to
+ * the next end, but for those that ask. Zero to start with. A fast path served all other calls.
+ */
+enum { ORDINARY_KINDS = CMK_COUNT_ORDINARY_YIELD + 1 };
+struct ordinary_calls {
+    seL4_Word count[ORDINARY_KINDS];
+};
+void counting_begin(struct ordinary_calls *calls);
+void counting_end(struct ordinary_calls *calls);
+
+/*
+ * Prints for tools/bench how many of one kind there were, of `all` system calls that an operation was measured with, and
+ * sets their number to zero. `number` is for the name's %u.
+ */
+void report_ordinary(const char *name, unsigned number, struct ordinary_calls *calls, seL4_Word kind, unsigned all);
 
 /* ---- Set-up ---- */
 

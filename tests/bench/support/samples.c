@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAIRS_IN_A_LINE = 8, NAME_BYTES = 100 };
+enum { PAIRS_IN_A_LINE = 8 };
 
 uint32_t stamp_overhead;
 
@@ -68,13 +68,18 @@ void report(const char *name, struct samples *samples, unsigned rounds, unsigned
     report_values(name, samples->end + WARM_UP, rounds - WARM_UP, operations);
 }
 
+void counted_name(char text[NAME_BYTES], const char *name, unsigned count)
+{
+    int length = snprintf(text, NAME_BYTES, name, count);
+    if (count == 1 && text[length - 1] == 's') {
+        text[length - 1] = '\0';
+    }
+}
+
 void report_counted(const char *name, unsigned count, struct samples *samples, unsigned rounds)
 {
     char text[NAME_BYTES];
-    int length = snprintf(text, sizeof(text), name, count);
-    if (count == 1 && text[length - 1] == 's') {
-        text[length - 1] = '\0'; /* one page, object, capability */
-    }
+    counted_name(text, name, count);
     subtract(samples, rounds);
     report_values(text, samples->end + 1, rounds - 1, count);
 }

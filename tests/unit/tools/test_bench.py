@@ -9,9 +9,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.bench.description import all_runs, read_goals  # noqa: E402
-from cmklib.bench.execution import boot_samples_of, cpus_of_node, notes_of, samples_of  # noqa: E402
+from cmklib.bench.execution import boot_samples_of, cpus_of_node, fast_path_percent_of, notes_of, samples_of  # noqa: E402
 from cmklib.bench.plots import scripts, ticks_of  # noqa: E402
-from cmklib.bench.statistics import compare, figures, finish  # noqa: E402
+from cmklib.bench.statistics import compare, figures  # noqa: E402
 from cmklib.bench.table import changes, markdown, table  # noqa: E402
 from cmklib.places import WrongUse  # noqa: E402
 
@@ -40,16 +40,6 @@ class StatisticsTest(unittest.TestCase):
         self.assertRaises(ValueError, figures, {})
 
 
-class FinishTest(unittest.TestCase):
-    def test_share_of_fast_paths(self):
-        on = {**entry(), "counts": {150: 98, 700: 1, 900: 1}}
-        off = {**entry("Call, fastpath=off"), "counts": {690: 100}}
-        alone = {**entry("Other"), "counts": {1: 1}}
-        finished = finish([on, off, alone])
-        self.assertEqual([item.get("fast_path_percent") for item in finished], [98, None, None])
-        self.assertFalse(any("counts" in item for item in finished))
-
-
 class ConsoleTest(unittest.TestCase):
     def test_lines_of_one_name_add_up(self):
         lines = ["cmk: cluster of 2 nodes, 8 CPUs", "[0] bench| Call, 0 words |1| 5*2 6*1", "[0] hello",
@@ -60,6 +50,11 @@ class ConsoleTest(unittest.TestCase):
     def test_notes(self):
         self.assertEqual(notes_of(["[0] bench-note| Longest stretch | Call CNodeRevoke", "[0] bench-note| x"]),
                          {"Longest stretch": "Call CNodeRevoke"})
+
+    def test_ordinary_calls(self):
+        lines = ["[0] bench-calls| Call | 0 ordinary of 1000", "[0] bench-calls| Yield | 3 ordinary of 2000",
+                 "[0] bench-calls| Send | 7 ordinary of 7", "[0] bench-calls| Map | 1 of 2"]
+        self.assertEqual(fast_path_percent_of(lines), {"Call": 100, "Yield": 99.8, "Send": 0})
 
     def test_boot(self):
         lines = ["cmk: cluster of 2 nodes, 4 CPUs", "cmk: node 1: 500 TSC ticks since kernel entry",
@@ -104,6 +99,11 @@ class TableTest(unittest.TestCase):
         lines = markdown([entry(median=150), entry(cpus=4, median=190), entry("Call, fastpath=off", median=700)],
                          {("Call", 1): (150, 184)}, {"node/ipc": "Messages"})
         self.assertEqual(lines[-1], "| Call | 150 | 150 | 184 | 700 | 190 |  |  |  |")
+
+    def test_markdown_with_shares(self):
+        lines = markdown([{**entry(), "fast_path_percent": 99.9}, entry(cpus=4), entry("Else"), entry("Else", cpus=4)], {}, {})
+        self.assertEqual(lines[-2:], ["| Call | 2 |  |  |  | 99.9 % | 2 |  |  |  |  |",
+                                      "| Else | 2 |  |  |  |  | 2 |  |  |  |  |"])
 
 
 class PlotTest(unittest.TestCase):

@@ -3,7 +3,7 @@ import os
 import re
 import subprocess
 
-from cmklib.bench.statistics import COUNTS, OFF, figures
+from cmklib.bench.statistics import OFF, figures, tidy
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
@@ -12,6 +12,8 @@ LOGS = os.path.join(BUILD, "bench", "logs")
 SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(\d+)\|((?: \d+\*\d+)+)$")
 # "[NODE] bench-note| NAME | TEXT": what should stand beside the figures of that name.
 NOTE = re.compile(r"^\[(\d+)\] bench-note\| (.+) \| (.+)$")
+# "[NODE] bench-calls| NAME | ORDINARY ordinary of ALL": system calls behind the figures of that name.
+CALLS = re.compile(r"^\[(\d+)\] bench-calls\| (.+) \| (\d+) ordinary of (\d+)$")
 CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 BOOTED = re.compile(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$")
 
@@ -37,6 +39,11 @@ def samples_of(lines):
 def notes_of(lines):
     """{name: note}"""
     return {match[2]: match[3] for match in filter(None, map(NOTE.match, lines))}
+
+
+def fast_path_percent_of(lines):
+    """{name: how many of its system calls the kernel did not count as ordinary, in percent}"""
+    return {match[2]: tidy(100 - 100 * int(match[3]) / int(match[4])) for match in filter(None, map(CALLS.match, lines))}
 
 
 def boot_samples_of(lines):
@@ -82,9 +89,9 @@ def measure(run):
     cpus = cpus_of_node(lines)
     samples = boot_samples_of(lines) if run.boot else samples_of(lines)
     suffix = "" if run.fastpath == "on" else OFF
-    notes = notes_of(lines)
+    more = {"note": notes_of(lines), "fast_path_percent": fast_path_percent_of(lines)}
     entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": run.unit, "run": run.name,
-                "samples": sum(counts.values()), **({"note": notes[name]} if name in notes else {}), COUNTS: counts}
+                "samples": sum(counts.values()), **{key: of[name] for key, of in more.items() if name in of}}
                for name, (operations, counts) in samples.items()]
     if not entries:
         raise WrongUse(f"{run.label}: the run measured nothing")

@@ -9,7 +9,7 @@ import sys
 from cmklib.bench.description import all_runs, read_goals
 from cmklib.bench.execution import measure
 from cmklib.bench.plots import draw
-from cmklib.bench.statistics import compare, finish, key_of
+from cmklib.bench.statistics import compare, key_of
 from cmklib.bench.table import changes, markdown, table
 from cmklib.places import BUILD, WrongUse
 
@@ -61,7 +61,7 @@ def measure_all(runs):
             entries += result
     names = [key_of(entry) for entry in entries]
     failures += [f"two runs measure '{name}', {cpus} CPUs" for name, cpus in sorted(set(names)) if names.count((name, cpus)) > 1]
-    return finish(entries), failures
+    return entries, failures
 
 
 def read_base(path):

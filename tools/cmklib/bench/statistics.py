@@ -2,7 +2,6 @@
 
 
 OFF = ", fastpath=off"  # behind the name of what was measured without fast paths
-COUNTS = "counts"       # of an entry that is not written yet: its samples, {value: how often}
 
 
 def figures(counts, operations=1):
@@ -49,21 +48,3 @@ def compare(base, now):
     gone = [entry for key, entry in before.items() if key not in after]
     new = [entry for key, entry in after.items() if key not in before]
     return changed, gone, new
-
-
-def finish(entries):
-    """
-    Entries as they are written: without their samples, and with the share of rounds that took a fast path. The cheapest
-    round without fast paths is what the ordinary path costs at least; whatever costs less has not taken it.
-    """
-    slow = {key_of(entry): min(entry[COUNTS]) for entry in entries if entry["name"].endswith(OFF)}
-    finished = []
-    for entry in entries:
-        result = {key: value for key, value in entry.items() if key != COUNTS}
-        least = slow.get((entry["name"] + OFF, entry["cpus"]))
-        if least is not None:
-            counts = entry[COUNTS]
-            fast = sum(times for value, times in counts.items() if value < least)
-            result["fast_path_percent"] = tidy(100 * fast / sum(counts.values()))
-        finished.append(result)
-    return finished

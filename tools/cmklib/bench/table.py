@@ -22,9 +22,12 @@ def in_order(entries):
     return sorted(entries, key=lambda entry: (runs[entry["run"]], names[entry["name"]], entry["cpus"]))
 
 
+def share(entry):
+    return f"{entry['fast_path_percent']} %" if entry and "fast_path_percent" in entry else ""
+
+
 def remark(entry):
-    share = entry.get("fast_path_percent")
-    return entry.get("note", "" if share is None else f"{share} %")
+    return entry.get("note", share(entry))
 
 
 def row(entry, goals):
@@ -82,14 +85,21 @@ def markdown(entries, goals, titles):
 
 
 def pairs(own, entries, goals):
-    """One line for each operation: median on 1 and on 4 CPUs, with goal and seL4's figure, and without fast paths."""
-    median = {(entry["name"], entry["cpus"]): entry["median"] for entry in entries}
-    lines = ["| operation | 1 CPU | goal | seL4 | without fast paths | 4 CPUs | goal | seL4 | without fast paths |",
-             "| --- " + "| ---: " * 8 + "|"]
+    """
+    One line for each operation: median on 1 and on 4 CPUs, with goal and seL4's figure, and without fast paths; and how many
+    calls took one, if that was counted for any of them.
+    """
+    by_key = {(entry["name"], entry["cpus"]): entry for entry in entries}
+    median = {key: entry["median"] for key, entry in by_key.items()}
+    is_counted = any(share(entry) for entry in own)
+    heads = ["goal", "seL4", "without fast paths"] + ["fast path"] * is_counted
+    heads = ["operation", "1 CPU", *heads, "4 CPUs", *heads]
+    lines = ["| " + " | ".join(heads) + " |", "| --- " + "| ---: " * (len(heads) - 1) + "|"]
     for name in dict.fromkeys(entry["name"] for entry in own):
         cells = [name]
         for cpus in (1, 4):
             numbers = (median.get((name, cpus)), *goals.get((name, cpus), (None, None)), median.get((name + OFF, cpus)))
             cells += ["" if number is None else str(number) for number in numbers]
+            cells += [share(by_key.get((name, cpus)))] * is_counted
         lines.append("| " + " | ".join(cells) + " |")
     return lines

@@ -10,6 +10,7 @@ enum { UD2_BYTES = 2 };
 #define FAULT_ADDRESS 0x0000600000000000ul
 
 static struct samples there, back, round_trip;
+static struct ordinary_calls ordinary;
 static seL4_CPtr endpoint, frame;
 
 static void exception_handler(void)
@@ -29,12 +30,16 @@ static void exception_handler(void)
 static void exception_faulter(void)
 {
     for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        if (i == WARM_UP) {
+            counting_begin(&ordinary);
+        }
         uint32_t begin = stamp();
         __asm__ volatile("ud2" : : : "memory");
         uint32_t end = stamp();
         there.begin[i] = round_trip.begin[i] = begin;
         back.end[i] = round_trip.end[i] = end;
     }
+    counting_end(&ordinary); /* of the handler's replies */
 }
 
 static void map_page(void)
@@ -79,6 +84,7 @@ void measure_faults(void)
     report("Fault to handler and back", &round_trip, ALL_ROUNDS, 1);
     report("Fault to handler", &there, ALL_ROUNDS, 1);
     report("Fault handler's reply", &back, ALL_ROUNDS - 1, 1);
+    report_ordinary("Fault handler's reply", 0, &ordinary, CMK_COUNT_ORDINARY_REPLY_RECV, ROUNDS);
 
     frame = new_object(seL4_X86_4K, 0);
     OK(cmk_map_frame(frame, FAULT_ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes)); /* makes the tables */

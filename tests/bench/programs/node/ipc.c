@@ -5,6 +5,7 @@
 #include "node.h"
 
 static struct samples call, reply;
+static struct ordinary_calls ordinary;
 static seL4_CPtr endpoint;        /* in the client's CSpace */
 static seL4_CPtr server_endpoint; /* in the server's */
 
@@ -37,6 +38,9 @@ static inline __attribute__((always_inline)) void do_reply(seL4_Word words)
 static inline __attribute__((always_inline)) void client(seL4_Word words, bool fpu)
 {
     for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        if (i == WARM_UP) {
+            counting_begin(&ordinary);
+        }
         use_fpu(fpu);
         uint32_t begin = stamp();
         do_call(words);
@@ -44,6 +48,7 @@ static inline __attribute__((always_inline)) void client(seL4_Word words, bool f
         call.begin[i] = begin;
         reply.end[i] = end;
     }
+    counting_end(&ordinary); /* of this thread's ROUNDS Calls, and of the server's ROUNDS ReplyRecvs */
 }
 
 static inline __attribute__((always_inline)) void server(seL4_Word words, bool fpu)
@@ -83,6 +88,8 @@ static void measure(const char *call_name, const char *reply_name, void (*client
     run_threads();
     report(call_name, &call, ALL_ROUNDS, 1);
     report(reply_name, &reply, ALL_ROUNDS - 1, 1);
+    report_ordinary(call_name, 0, &ordinary, CMK_COUNT_ORDINARY_CALL, ROUNDS);
+    report_ordinary(reply_name, 0, &ordinary, CMK_COUNT_ORDINARY_REPLY_RECV, ROUNDS);
 }
 
 void measure_call(const char *call_name, const char *reply_name, struct thread_options client_options,

@@ -4,6 +4,7 @@
  */
 #include "node.h"
 
+#include <cmk/cluster.h>
 #include <cmk/resources.h>
 
 enum { LEVEL_BITS = 8, LEVEL_SLOTS = 1 << LEVEL_BITS, MOST_LEVELS = 3 };
@@ -70,8 +71,9 @@ static void with_levels(const char *call_name, const char *reply_name, unsigned 
 {
     seL4_CPtr endpoint = new_endpoint();
     struct thread_options calling = client(MIDDLE), serving = server(MIDDLE);
-    const seL4_CPtr needed[] = {endpoint, all_done, parking};
-    calling.cspace = serving.cspace = new_cspace(levels, needed, 3, &calling.cspace_data);
+    const seL4_CPtr needed[] = {endpoint, all_done, parking, cmk_cluster()->node_control};
+    calling.cspace = serving.cspace =
+        new_cspace(levels, needed, sizeof(needed) / sizeof(needed[0]), &calling.cspace_data);
     serving.cspace_data = calling.cspace_data;
     measure_call(call_name, reply_name, calling, endpoint, serving, endpoint);
 }
@@ -79,6 +81,7 @@ static void with_levels(const char *call_name, const char *reply_name, unsigned 
 /* ---- NBSend ---- */
 
 static struct samples sending;
+static struct ordinary_calls ordinary;
 static seL4_CPtr target;
 
 static void receiver(void)
@@ -93,10 +96,14 @@ static void receiver(void)
 static void sender(void)
 {
     for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        if (i == WARM_UP) {
+            counting_begin(&ordinary);
+        }
         uint32_t begin = stamp();
         seL4_NBSendWithMRs(target, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL);
         sending.begin[i] = begin;
     }
+    counting_end(&ordinary);
 }
 
 static void measure_nbsend(void)
@@ -106,6 +113,7 @@ static void measure_nbsend(void)
     start_thread(client(MIDDLE), sender);
     run_threads();
     report("NBSend to a higher-priority receiver", &sending, ALL_ROUNDS - 1, 1);
+    report_ordinary("NBSend to a higher-priority receiver", 0, &ordinary, CMK_COUNT_ORDINARY_NBSEND, ROUNDS);
 }
 
 void measure_variations(void)
