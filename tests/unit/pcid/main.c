@@ -84,6 +84,9 @@ void invalidate_page(word_t address)
     hardware[this_cpu->index].tlb[pcid_of(hardware[this_cpu->index].cr3)][address >> 12] = 0;
 }
 
+/* By each CPU. Every call here is for a shoot-down. */
+static uint64_t calls[CPUS];
+
 /* The CPU comes to the door at once (steps 4b and 4c): nothing is dropped, and loaded_root is still what it was. */
 void apic_send(uint32_t apic_id, uint8_t vector)
 {
@@ -91,6 +94,7 @@ void apic_send(uint32_t apic_id, uint8_t vector)
     ck_assert_int_eq(cpus[apic_id].mark, CPU_USER);
     hardware[apic_id].cr3 = NODE_ROOT;
     cpus[apic_id].mark = CPU_DOOR;
+    calls[this_cpu->index]++;
 }
 
 /* --- what happens --- */
@@ -235,6 +239,10 @@ static unsigned run(void)
             use((unsigned)rand() % CPUS);
         }
         kept += kept_entries();
+    }
+    for (unsigned i = 0; i < CPUS; i++) {
+        ck_assert_uint_gt(calls[i], 0);
+        ck_assert_uint_eq(cpus[i].counts[CMK_COUNT_SHOOT_DOWN_IPIS], calls[i]);
     }
     return (unsigned)(kept * 1000 / STEPS);
 }
