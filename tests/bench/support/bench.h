@@ -54,6 +54,9 @@ void report_counted(const char *name, unsigned count, struct samples *samples, u
 /* As report(), with a number in the name that says nothing about how many operations a sample covers. */
 void report_numbered(const char *name, unsigned number, struct samples *samples, unsigned rounds);
 
+/* Numbers that are no times, one for each of all rounds. Sorts the reported ones. */
+void report_numbers(const char *name, unsigned number, const char *unit, uint32_t values[ALL_ROUNDS]);
+
 /* How many rounds of so many operations; the first of them is not reported. */
 unsigned rounds_for(unsigned count);
 

@@ -35,8 +35,8 @@ static void sort(uint32_t *values, unsigned count)
     }
 }
 
-/* Lines "bench| NAME |OPERATIONS| VALUE*TIMES ...": as many as it needs. */
-void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations)
+/* Lines "bench| NAME |OPERATIONS| VALUE*TIMES ...": as many as it needs. Without OPERATIONS there is a unit instead. */
+static void report_lines(const char *name, const char *operations, uint32_t *values, unsigned count)
 {
     sort(values, count);
     unsigned pairs = 0;
@@ -46,13 +46,27 @@ void report_values(const char *name, uint32_t *values, unsigned count, unsigned 
             same++;
         }
         if (pairs % PAIRS_IN_A_LINE == 0) {
-            printf("%sbench| %s |%u|", pairs == 0 ? "" : "\n", name, operations);
+            printf("%sbench| %s |%s|", pairs == 0 ? "" : "\n", name, operations);
         }
         printf(" %u*%u", values[i], same);
         pairs++;
         i += same;
     }
     printf("\n");
+}
+
+void report_values(const char *name, uint32_t *values, unsigned count, unsigned operations)
+{
+    char text[NAME_BYTES];
+    snprintf(text, sizeof(text), "%u", operations);
+    report_lines(name, text, values, count);
+}
+
+void report_numbers(const char *name, unsigned number, const char *unit, uint32_t values[ALL_ROUNDS])
+{
+    char text[NAME_BYTES];
+    snprintf(text, sizeof(text), name, number);
+    report_lines(text, unit, values + WARM_UP, ROUNDS);
 }
 
 static void subtract(struct samples *samples, unsigned rounds)

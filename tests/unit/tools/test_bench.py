@@ -9,7 +9,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.bench.description import all_runs, read_goals  # noqa: E402
-from cmklib.bench.execution import boot_samples_of, cpus_of_node, fast_path_percent_of, notes_of, samples_of  # noqa: E402
+from cmklib.bench.execution import boot_samples_of, cpus_of_node, fast_path_percent_of, notes_of, samples_of, \
+    units_of  # noqa: E402
 from cmklib.bench.plots import scripts, ticks_of  # noqa: E402
 from cmklib.bench.statistics import compare, figures  # noqa: E402
 from cmklib.bench.table import changes, markdown, table  # noqa: E402
@@ -19,6 +20,10 @@ from cmklib.places import WrongUse  # noqa: E402
 def entry(name="Call", cpus=1, minimum=1, median=2, p99=3, maximum=4, run="node/ipc"):
     return {"name": name, "cpus": cpus, "min": minimum, "median": median, "p99": p99, "max": maximum, "run": run,
             "unit": "instructions"}
+
+
+def ticks(name, unit="ticks"):
+    return {**entry(name, cpus=8), "unit": unit}
 
 
 class StatisticsTest(unittest.TestCase):
@@ -46,6 +51,11 @@ class ConsoleTest(unittest.TestCase):
                  "[0] bench| Call, 0 words |1| 6*3", "[1] bench| Map |16| 160*2"]
         self.assertEqual(samples_of(lines), {"Call, 0 words": (1, {5: 2, 6: 4}), "Map": (16, {160: 2})})
         self.assertEqual(cpus_of_node(lines), 4)
+
+    def test_a_unit_instead_of_operations(self):
+        lines = ["[0] bench| IPIs of an unmap: 2 |IPIs| 1*3 2*997", "[0] bench| Call |1| 6*3"]
+        self.assertEqual(samples_of(lines)["IPIs of an unmap: 2"], (1, {1: 3, 2: 997}))
+        self.assertEqual(units_of(lines), {"IPIs of an unmap: 2": "IPIs"})
 
     def test_notes(self):
         self.assertEqual(notes_of(["[0] bench-note| Longest stretch | Call CNodeRevoke", "[0] bench-note| x"]),
@@ -108,12 +118,16 @@ class TableTest(unittest.TestCase):
 
 class PlotTest(unittest.TestCase):
     def test_what_is_measured_is_drawn(self):
-        entries = [entry(), entry("Map, 1 page"), entry("Map, 16 pages"), entry("Poll: 1", cpus=8), entry("Poll: 2", cpus=8),
+        entries = [entry(), entry("Map, 1 page"), entry("Map, 16 pages"), ticks("Poll: 1"), ticks("Poll: 2"),
                    entry("Boot of 1 CPU as 1 node"), entry("Boot of 2 CPUs as 1 node", cpus=2)]
         drawn = dict(scripts(entries, {("Call", 1): (150, 184)}))
         self.assertEqual(set(drawn), {"bench-goals-1.svg", "bench-objects.svg", "bench-cpus.svg", "bench-boot.svg"})
         self.assertIn('"Call" 2 150 184', drawn["bench-goals-1.svg"])
         self.assertIn("1 2\n16 2\n", drawn["bench-objects.svg"])
+
+    def test_one_unit_in_a_plot(self):
+        entries = [ticks("Unmap: 1"), ticks("Unmap: 2"), ticks("IPIs: 1", "IPIs"), ticks("IPIs: 2", "IPIs")]
+        self.assertNotIn("IPIs", dict(scripts(entries, {}))["bench-cpus.svg"])
 
     def test_nothing_measured(self):
         self.assertEqual(list(scripts([entry("Else")], {})), [])

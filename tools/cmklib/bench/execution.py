@@ -8,8 +8,8 @@ from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
 LOGS = os.path.join(BUILD, "bench", "logs")
-# "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ..."
-SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(\d+)\|((?: \d+\*\d+)+)$")
+# "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ...", or with a unit of its own instead of OPERATIONS.
+SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(?:(\d+)|([a-zA-Z]\w*))\|((?: \d+\*\d+)+)$")
 # "[NODE] bench-note| NAME | TEXT": what should stand beside the figures of that name.
 NOTE = re.compile(r"^\[(\d+)\] bench-note\| (.+) \| (.+)$")
 # "[NODE] bench-calls| NAME | ORDINARY ordinary of ALL": system calls behind the figures of that name.
@@ -29,11 +29,16 @@ def samples_of(lines):
     """{name: (operations, {value: how often})} of the console's lines, in the order in which they came."""
     samples = {}
     for match in filter(None, map(SAMPLES.match, lines)):
-        _, counts = samples.setdefault(match[2], (int(match[3]), {}))
-        for pair in match[4].split():
+        _, counts = samples.setdefault(match[2], (int(match[3] or 1), {}))
+        for pair in match[5].split():
             value, times = (int(number) for number in pair.split("*"))
             counts[value] = counts.get(value, 0) + times
     return samples
+
+
+def units_of(lines):
+    """{name: unit} of what is not measured in the run's own unit."""
+    return {match[2]: match[4] for match in filter(None, map(SAMPLES.match, lines)) if match[4]}
 
 
 def notes_of(lines):
@@ -89,9 +94,10 @@ def measure(run):
     cpus = cpus_of_node(lines)
     samples = boot_samples_of(lines) if run.boot else samples_of(lines)
     suffix = "" if run.fastpath == "on" else OFF
+    units = units_of(lines)
     more = {"note": notes_of(lines), "fast_path_percent": fast_path_percent_of(lines)}
-    entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": run.unit, "run": run.name,
-                "samples": sum(counts.values()), **{key: of[name] for key, of in more.items() if name in of}}
+    entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": units.get(name, run.unit),
+                "run": run.name, "samples": sum(counts.values()), **{key: of[name] for key, of in more.items() if name in of}}
                for name, (operations, counts) in samples.items()]
     if not entries:
         raise WrongUse(f"{run.label}: the run measured nothing")

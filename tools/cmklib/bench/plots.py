@@ -72,7 +72,7 @@ def scripts(entries, goals):
         yield "bench-objects.svg", lines_script(
             head("Cost of one, when so many are done together (node of 1 CPU)", "bench-objects.svg", 1000, 600), series,
             "objects", "instructions for each", True)
-    if series := series_of(entries, NUMBERED):
+    if series := series_of([entry for entry in entries if entry["unit"] == "ticks"], NUMBERED):
         yield "bench-cpus.svg", lines_script(head("CPUs of a node that meet (Bochs)", "bench-cpus.svg"), series, "CPUs", "ticks",
                                              False)
     boots = [{"name": f"{match[2]} node{'s' * (match[2] != '1')}: {match[1]}", "max": entry["max"]} for entry in entries

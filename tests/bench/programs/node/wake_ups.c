@@ -77,7 +77,7 @@ static void low_receiver(void)
 {
     for (;;) {
         seL4_Wait(object, NULL);
-        /* A signal that is not counted as the measured one. Nobody signals before we wait again: we run while the other waits. */
+        /* Not counted as the measured signal is. Nobody signals before we wait again: we run while the other waits. */
         seL4_NBSendWithMRs(answer, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL);
     }
 }
