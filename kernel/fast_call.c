@@ -1,7 +1,6 @@
 /* Call and ReplyRecv, the short way (kernel/fast_parts.h). */
 #include <kernel/assert.h>
 #include <kernel/fast_parts.h>
-#include <kernel/fault.h>
 #include <kernel/notification.h>
 
 #define LINE_OF(field) (offsetof(struct tcb, field) / 64)
@@ -108,39 +107,4 @@ struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number,
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
            : is_general(info)            ? general_reply_recv(pointer, info, number, place, server, cpu)
                                          : take_ordinary_path(server, cpu);
-}
-
-/* --- ReplyRecv of a fault handler --- */
-
-/* The reply lets the thread go on, at an address that can be loaded (the reply can only make it a better one). */
-static inline bool restarts(const struct tcb *faulted, word_t info)
-{
-    return message_info_label(info) == 0 && context_can_restart(&faulted->context) && !has_undelivered_trap(faulted);
-}
-
-struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server,
-                                         struct cpu *cpu)
-{
-    (void)number, (void)place;
-    pointer = context_capability_register(&server->context);
-    info = context_message_info(&server->context);
-    const struct slot *slot;
-    struct slot *reply_slot = &server->slots[TCB_CALLER];
-    struct tcb *faulted = capability_tcb(reply_slot->capability); /* the caller of this has seen that it is a reply */
-    if (!is_general(info) || !find_slot(GENERAL, server, pointer, &slot) || !may_take_over(cpu, faulted) ||
-        !restarts(faulted, info)) {
-        return take_ordinary_path(server, cpu);
-    }
-
-    /* From here on nothing can go wrong. */
-    struct endpoint *endpoint = capability_endpoint(slot->capability);
-    apply_fault_reply(server, faulted);
-    faulted->fault.type = FAULT_NONE;
-    take_reply_capability(faulted, reply_slot);
-    context_restart(&faulted->context);
-    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
-    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
-    set_thread_state(faulted, THREAD_RUNNING);
-    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
-    return switch_to(cpu, server, faulted);
 }

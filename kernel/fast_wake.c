@@ -1,5 +1,6 @@
-/* Send and NBSend to endpoints and notifications, and Yield, the short way (kernel/fast_parts.h). */
+/* Send and NBSend to endpoints and notifications, interrupts, and Yield, the short way (kernel/fast_parts.h). */
 #include <kernel/fast_parts.h>
+#include <kernel/irq.h>
 #include <kernel/notification.h>
 #include <kernel/ready.h>
 
@@ -88,6 +89,23 @@ struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_
     return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
            : is_general(info)            ? general_send(pointer, info, number, place, sender, cpu)
                                          : take_ordinary_path(sender, cpu);
+}
+
+/* --- interrupts --- */
+
+struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
+{
+    struct tcb *thread = cpu->current;
+    struct capability c = irq_slots[irq].capability;
+    struct notification *notification = capability_notification(c);
+    if (fastpath_obstacles != 0 || thread == NULL || capability_type(c) != CAP_NOTIFICATION ||
+        notification_state(notification) != NOTIFICATION_WAITING || !may_wake(cpu, thread, notification->head)) {
+        return NULL;
+    }
+    struct tcb *waiter = notification->head;
+    notification_take_first(notification);
+    context_set_badge(&waiter->context, capability_badge(c));
+    return wake(cpu, thread, waiter);
 }
 
 /* --- Yield --- */

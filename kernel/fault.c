@@ -8,11 +8,6 @@
 #include <kernel/ipc.h>
 #include <kernel/scheduler.h>
 
-/* VMFault: the status word's bits that are passed on, and the one that says "instruction fetch" (contract 5.2). */
-enum { VM_FAULT_STATUS_BITS = 5, VM_FAULT_FETCH_BIT = 4 };
-
-enum { USER_EXCEPTION_ERROR_BITS = 28 };
-
 /* --- raising --- */
 
 static const char *fault_name(enum fault_type type)
@@ -38,20 +33,6 @@ static RARE void stop_without_handler(struct tcb *thread, const char *why)
     set_thread_state(thread, THREAD_INACTIVE);
 }
 
-/* What send_message() does if somebody waits for the message: this one can neither fail nor block. */
-static void hand_over(struct tcb *thread, struct endpoint *endpoint, word_t badge)
-{
-    struct tcb *receiver = endpoint->head;
-    endpoint_take_first(endpoint);
-    word_t length = copy_fault_message(thread, receiver);
-    context_set_message_info(&receiver->context, message_info(thread->fault.type, 0, 0, length));
-    context_set_badge(&receiver->context, badge);
-    set_thread_state(thread, THREAD_BLOCKED_ON_REPLY);
-    give_reply_capability(thread, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
-    set_thread_state(receiver, THREAD_RUNNING);
-    make_runnable(receiver);
-}
-
 /* thread->fault says what happened. */
 static void send_fault(struct tcb *thread)
 {
@@ -71,12 +52,8 @@ static void send_fault(struct tcb *thread)
         stop_without_handler(thread, "lacks the rights to call");
         return;
     }
-    if (LIKELY(is_receiving(capability_endpoint(handler)))) {
-        hand_over(thread, capability_endpoint(handler), capability_badge(handler));
-    } else {
-        send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
-                     rights & RIGHT_GRANT_REPLY, true, true);
-    }
+    send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
+                 rights & RIGHT_GRANT_REPLY, true, true);
 }
 
 static void raise_fault(enum fault_type type, word_t word0, word_t word1)
@@ -163,7 +140,7 @@ static word_t copy_user_exception(const struct tcb *sender, struct tcb *receiver
     return USER_EXCEPTION_REGISTERS + 2;
 }
 
-static word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
+static RARE word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 {
     word_t *receiver_buffer = arch_ipc_buffer(receiver, true);
     word_t words[LONGEST_FAULT_MESSAGE];
@@ -188,36 +165,41 @@ word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
 
 /* --- the reply --- */
 
-/* Writes the registers that the reply carries, at most `registers` of them; true if its label lets the thread go on. */
-static bool apply_registers(const struct tcb *sender, struct tcb *faulted, word_t registers,
-                            void (*set)(struct user_context *, unsigned, word_t))
+/* Both write the registers that the reply carries. */
+static void apply_user_exception_reply(const struct tcb *sender, struct tcb *faulted, word_t length)
 {
-    word_t info = context_message_info(&sender->context);
-    word_t length = MIN(message_info_length(info), registers);
+    _Static_assert(USER_EXCEPTION_REGISTERS <= ABI_MESSAGE_REGISTERS, "the buffer is not needed");
+    for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS && i < length; i++) {
+        context_set_user_exception_word(&faulted->context, i, context_message_register(&sender->context, i));
+    }
+}
+
+static void apply_unknown_syscall_reply(const struct tcb *sender, struct tcb *faulted, word_t length)
+{
+    length = MIN(length, (word_t)UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1);
     const word_t *buffer = NULL;
     if (length > ABI_MESSAGE_REGISTERS) {
         buffer = arch_ipc_buffer(sender, false);
         length = buffer != NULL ? length : ABI_MESSAGE_REGISTERS;
     }
     for (unsigned i = 0; i < length; i++) {
-        set(&faulted->context, i, sent_word(sender, buffer, i));
+        context_set_unknown_syscall_word(&faulted->context, i, sent_word(sender, buffer, i));
     }
-    faulted->cancelling = NULL; /* it may do something else now */
-    return message_info_label(info) == 0;
 }
 
 bool apply_fault_reply(struct tcb *sender, struct tcb *faulted)
 {
-    switch (faulted->fault.type) {
-    case FAULT_CAPABILITY:
-    case FAULT_VM:
+    word_t info = context_message_info(&sender->context);
+    enum fault_type type = faulted->fault.type;
+    if (type == FAULT_CAPABILITY || type == FAULT_VM) {
         return true; /* whatever the message says */
-    case FAULT_UNKNOWN_SYSCALL:
-        return apply_registers(sender, faulted, UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1, context_set_unknown_syscall_word);
-    case FAULT_USER_EXCEPTION:
-        return apply_registers(sender, faulted, USER_EXCEPTION_REGISTERS, context_set_user_exception_word);
-    case FAULT_NONE:
-        break;
     }
-    unreachable();
+    if (type == FAULT_USER_EXCEPTION) {
+        apply_user_exception_reply(sender, faulted, message_info_length(info));
+    } else {
+        assert(type == FAULT_UNKNOWN_SYSCALL);
+        apply_unknown_syscall_reply(sender, faulted, message_info_length(info));
+    }
+    faulted->cancelling = NULL; /* it may do something else now */
+    return message_info_label(info) == 0;
 }

@@ -74,10 +74,6 @@ static const enum user_register unknown_syscall_order[UNKNOWN_SYSCALL_MESSAGE_LE
     REGISTER_r13, REGISTER_r14, REGISTER_r15, REGISTER_rip, REGISTER_rsp, REGISTER_rflags,
 };
 
-static const enum user_register user_exception_order[USER_EXCEPTION_REGISTERS] = {
-    REGISTER_rip, REGISTER_rsp, REGISTER_rflags,
-};
-
 word_t context_unknown_syscall_word(const struct user_context *context, unsigned index)
 {
     assert(index < ARRAY_LENGTH(unknown_syscall_order));
@@ -92,6 +88,10 @@ void context_set_unknown_syscall_word(struct user_context *context, unsigned ind
 
 void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value)
 {
-    assert(index < ARRAY_LENGTH(user_exception_order));
-    context_write(context, user_exception_order[index], value);
+    switch (index) {
+    case 0: context->rip = context->restart_ip = context_sanitise(REGISTER_rip, value); break;
+    case 1: context->rsp = value; break;
+    case 2: context->rflags = context_sanitise(REGISTER_rflags, value); break;
+    default: assert(index < USER_EXCEPTION_REGISTERS);
+    }
 }

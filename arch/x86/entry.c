@@ -45,20 +45,18 @@ static bool is_still_current(const struct cpu *cpu, const struct tcb *thread)
     return thread != NULL && cpu->current == thread;
 }
 
-static void handle_event(struct cpu *cpu)
+/* Not null: a fast path has done all, and this is what to go on with. */
+static struct user_context *handle_event(struct cpu *cpu)
 {
     const struct trap_record *trap = &cpu->arch.trap;
     word_t vector = trap->vector;
     if (is_interrupt(vector)) {
-        interrupt_dispatch(cpu, (uint8_t)vector); /* step 5: whatever became of the thread */
-        return;
+        return interrupt_dispatch(cpu, (uint8_t)vector); /* step 5: whatever became of the thread */
     }
     if (trap->thread == NULL && vector < FIRST_INTERRUPT_VECTOR) {
         kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
     }
-    if (is_still_current(cpu, trap->thread) && vector != NO_EVENT) {
-        exception_dispatch(cpu, vector);
-    }
+    return is_still_current(cpu, trap->thread) && vector != NO_EVENT ? exception_dispatch(cpu, vector) : NULL;
 }
 
 static void set_mark(struct cpu *cpu, enum cpu_mark mark)
@@ -188,6 +186,8 @@ static void begin_entry(struct cpu *cpu)
     this_cpu = cpu;
     if (cpu->current == NULL) {
         cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
+    } else {
+        fpu_keep(cpu, cpu->current);
     }
     preemption_reset();
     check_entry();
@@ -247,6 +247,6 @@ struct user_context *kernel_entry(struct cpu *cpu)
         forbid_user_access(); /* an interrupt leaves the user's RFLAGS.AC as it was */
     }
     begin_entry(cpu);
-    handle_event(cpu);
-    return leave(cpu);
+    struct user_context *context = handle_event(cpu);
+    return context != NULL ? context : leave(cpu);
 }

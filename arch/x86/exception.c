@@ -5,6 +5,7 @@
 #include <arch/x86/instructions.h>
 #include <kernel/assert.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 
 /* `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2). */
 enum { SOFTWARE_NUMBER_SHIFT = 24 };
@@ -23,13 +24,8 @@ static void software_interrupt(const struct user_context *context, word_t n)
     handle_unknown_syscall((word_t)(int64_t)(int32_t)number);
 }
 
-void exception_dispatch(struct cpu *cpu, word_t vector)
+static void handle_exception(const struct trap_record *trap, word_t vector)
 {
-    const struct trap_record *trap = &cpu->arch.trap;
-    if (vector >= VECTOR_SOFTWARE_FIRST) {
-        software_interrupt(&trap->thread->context, vector);
-        return;
-    }
     switch (vector) {
     case EXCEPTION_DEBUG:
     case EXCEPTION_BREAKPOINT:
@@ -47,6 +43,30 @@ void exception_dispatch(struct cpu *cpu, word_t vector)
         handle_user_exception(vector, trap->error);
         break;
     }
+}
+
+/* What handle_exception() does in the two frequent cases: a page fault, or a bad instruction or address. */
+static struct user_context *fault_fast(struct cpu *cpu, const struct trap_record *trap, word_t vector)
+{
+    if (vector == EXCEPTION_PAGE_FAULT) {
+        return fast_vm_fault(trap->fault_address, trap->error, trap->thread, cpu);
+    }
+    bool is_plain = vector == EXCEPTION_BAD_INSTRUCTION || vector == EXCEPTION_GENERAL_PROTECTION;
+    return is_plain ? fast_user_exception(vector, trap->error, trap->thread, cpu) : NULL;
+}
+
+struct user_context *exception_dispatch(struct cpu *cpu, word_t vector)
+{
+    const struct trap_record *trap = &cpu->arch.trap;
+    if (vector >= VECTOR_SOFTWARE_FIRST) {
+        software_interrupt(&trap->thread->context, vector);
+        return NULL;
+    }
+    struct user_context *context = fault_fast(cpu, trap, vector);
+    if (context == NULL) {
+        handle_exception(trap, vector);
+    }
+    return context;
 }
 
 _Noreturn void kernel_exception(const struct exception_frame *frame)

@@ -8,6 +8,7 @@
 #include <arch/x86/ipi.h>
 #include <arch/x86/status.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 #include <kernel/ready.h>
 
 /*
@@ -40,24 +41,36 @@ static bool is_handlers(uint8_t vector)
     return vector > VECTOR_DOOR && vector <= VECTOR_USER_LAST;
 }
 
-void interrupt_dispatch(struct cpu *cpu, uint8_t vector)
+/* A device's, or an IPI from another node. */
+static struct user_context *deliver(struct cpu *cpu, word_t irq)
+{
+    interrupt_mask(irq); /* until the handler's Ack; before the APIC lets the next one in */
+    apic_end_of_interrupt();
+    struct user_context *context = fast_interrupt(irq, cpu);
+    if (context == NULL) {
+        handle_interrupt(irq);
+    }
+    return context;
+}
+
+struct user_context *interrupt_dispatch(struct cpu *cpu, uint8_t vector)
 {
     resume_ticks(cpu);
+    if (LIKELY(is_handlers(vector))) {
+        return deliver(cpu, vector - (word_t)VECTOR_IRQ_BASE);
+    }
     if (vector == VECTOR_DOOR) {
         /* Coming was all that was asked. */
     } else if (vector == VECTOR_TIMER) {
         tick(cpu);
-    } else if (is_handlers(vector)) {
-        word_t irq = vector - VECTOR_IRQ_BASE;
-        interrupt_mask(irq); /* until the handler's Ack; before the APIC lets the next one in */
-        handle_interrupt(irq);
     } else {
         cpu->arch.unowned_interrupts++;
         if (!apic_is_in_service(vector)) {
-            return; /* a spurious one, or a user's `int 0xff` */
+            return NULL; /* a spurious one, or a user's `int 0xff` */
         }
     }
     apic_end_of_interrupt();
+    return NULL;
 }
 
 bool is_interrupt_pending(void)

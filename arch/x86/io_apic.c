@@ -22,11 +22,14 @@ enum {
     PAGE_BYTES = 0x1000
 };
 
-/* Which pin an irq comes from. Node state, under the lock. `used` is false for irqs that have no pin. */
+/*
+ * Which pin an irq comes from, and what its redirection entry is, so that masking need not read it from the IOAPIC. Node
+ * state, under the lock. `registers` is null for irqs that have no pin.
+ */
 struct pin {
-    bool used;
-    uint8_t io_apic;
-    uint8_t number;
+    volatile void *registers;
+    uint32_t low;   /* index of the entry's low word */
+    uint32_t entry; /* that word, not masked */
 };
 
 static struct pin pins[IRQ_COUNT];
@@ -34,14 +37,6 @@ static struct pin pins[IRQ_COUNT];
 static volatile void *registers_of(unsigned io_apic)
 {
     return (volatile void *)(IO_APICS + (word_t)io_apic * PAGE_BYTES);
-}
-
-static void set_masked(struct pin pin, bool masked)
-{
-    volatile void *base = registers_of(pin.io_apic);
-    unsigned low = REDIRECTION + 2u * pin.number;
-    uint32_t entry = io_apic_read(base, low);
-    io_apic_write(base, low, masked ? entry | MASKED : entry & ~(uint32_t)MASKED);
 }
 
 uint32_t io_apic_silence(void *registers)
@@ -72,23 +67,22 @@ unsigned io_apic_pins(unsigned index)
 }
 
 /* A pin has one irq: the one it had before loses it. */
-static void forget_pin(unsigned index, unsigned number)
+static void forget_pin(volatile void *registers, unsigned low)
 {
     for (unsigned irq = 0; irq < IRQ_COUNT; irq++) {
-        if (pins[irq].used && pins[irq].io_apic == index && pins[irq].number == number) {
-            pins[irq].used = false;
+        if (pins[irq].registers == registers && pins[irq].low == low) {
+            pins[irq].registers = NULL;
         }
     }
 }
 
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
 {
-    forget_pin(index, pin);
-    pins[irq] = (struct pin){.used = true, .io_apic = (uint8_t)index, .number = (uint8_t)pin};
-
     uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) | (active_low ? ACTIVE_LOW : 0);
     volatile void *base = registers_of(index);
     unsigned low = REDIRECTION + 2 * pin;
+    forget_pin(base, low);
+    pins[irq] = (struct pin){.registers = base, .low = low, .entry = entry};
     /* Masked while the two halves disagree. */
     io_apic_write(base, low, entry | MASKED);
     io_apic_write(base, low + 1, first_cpu_apic_id() << DESTINATION_SHIFT);
@@ -97,15 +91,15 @@ void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool ac
 
 void interrupt_mask(word_t irq)
 {
-    if (irq < IRQ_COUNT && pins[irq].used) {
-        set_masked(pins[irq], true);
+    if (irq < IRQ_COUNT && pins[irq].registers != NULL) {
+        io_apic_write(pins[irq].registers, pins[irq].low, pins[irq].entry | MASKED);
     }
 }
 
 void interrupt_acknowledge(word_t irq)
 {
-    if (irq < IRQ_COUNT && pins[irq].used) {
-        set_masked(pins[irq], false);
+    if (irq < IRQ_COUNT && pins[irq].registers != NULL) {
+        io_apic_write(pins[irq].registers, pins[irq].low, pins[irq].entry);
     }
 }
 
@@ -113,6 +107,6 @@ void interrupt_disable(word_t irq)
 {
     interrupt_mask(irq);
     if (irq < IRQ_COUNT) {
-        pins[irq].used = false;
+        pins[irq].registers = NULL;
     }
 }

@@ -1,7 +1,7 @@
 /*
- * The fast paths: Call, ReplyRecv, Send and NBSend to endpoints and notifications, Map and Unmap of pages, and Yield,
- * where nothing unusual stands in the way (docs/fast-paths.md). They repeat every check of the ordinary path, change nothing before all have
- * passed, and then do what the ordinary path would have done, to the letter.
+ * The fast paths: Call, ReplyRecv, Send and NBSend to endpoints and notifications, Map and Unmap of pages, Yield, faults
+ * and interrupts, where nothing unusual stands in the way (docs/fast-paths.md). They repeat every check of the ordinary
+ * path, change nothing before all have passed, and then do what the ordinary path would have done, to the letter.
  */
 #ifndef KERNEL_FASTPATH_H
 #define KERNEL_FASTPATH_H
@@ -30,7 +30,15 @@ syscall_path syscall_entry;
 /* The architecture's: the ordinary path, which looks into the saved context for the registers that it wants. */
 syscall_path syscall_ordinary;
 
-/* What a fast path that cannot be taken ends with. */
+/*
+ * The same for events that are no system calls: of the current thread of `cpu`, for fast_interrupt() if there is one. Null:
+ * the fast path was not taken, and nothing is changed; kernel/entry.h has the ordinary ones, with the same arguments.
+ */
+struct user_context *fast_interrupt(word_t irq, struct cpu *cpu);
+struct user_context *fast_vm_fault(vaddr_t address, word_t fault_status, struct tcb *thread, struct cpu *cpu);
+struct user_context *fast_user_exception(word_t vector, word_t error, struct tcb *thread, struct cpu *cpu);
+
+/* What a fast path of a system call that cannot be taken ends with. */
 static inline struct user_context *take_ordinary_path(struct tcb *thread, struct cpu *cpu)
 {
     return syscall_ordinary(0, 0, 0, 0, thread, cpu);

@@ -4,6 +4,9 @@
 
 #include <kernel/objects.h>
 
+/* What is passed on of the CPU's words (contract 5.2); VMFault: and the bit that says "instruction fetch". */
+enum { VM_FAULT_STATUS_BITS = 5, VM_FAULT_FETCH_BIT = 4, USER_EXCEPTION_ERROR_BITS = 28 };
+
 /*
  * A capability fault of `thread`, which is current, goes to its handler; without a usable one the thread becomes inactive,
  * with a printed report. (The other faults: kernel/entry.h.)

@@ -21,6 +21,7 @@
 #include <arch/object.h>
 #include <kernel/cspace.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 #include <kernel/invocation.h>
 #include <kernel/ipc.h>
 #include <kernel/scheduler.h>
@@ -311,8 +312,16 @@ static void trap(unsigned cpu)
     thread->context.restart_ip = thread->context.rip;
     thread->context.vector = kind;
     switch (kind % 3) {
-    case 0: handle_vm_fault(first, second); break;
-    case 1: handle_user_exception(first, second); break;
+    case 0:
+        if (fast_vm_fault(first, second, thread, this_cpu) == NULL) {
+            handle_vm_fault(first, second);
+        }
+        break;
+    case 1:
+        if (fast_user_exception(first, second, thread, this_cpu) == NULL) {
+            handle_user_exception(first, second);
+        }
+        break;
     default: handle_unknown_syscall(first); break;
     }
     world_leave();
@@ -324,7 +333,10 @@ static void interrupt(unsigned cpu, bool is_tick)
     if (is_tick) {
         handle_tick();
     } else {
-        handle_interrupt(next_byte() % IRQ_COUNT);
+        word_t irq = next_byte() % IRQ_COUNT;
+        if (fast_interrupt(irq, this_cpu) == NULL) {
+            handle_interrupt(irq);
+        }
     }
     world_leave();
 }

@@ -32,7 +32,14 @@ _Static_assert(USER_CONTEXT_FRAME_END % 64 == 0, "system calls touch whole cache
 #define ENTERED_BY_SYSCALL 0x100
 
 /* Intel SDM volume 3, table 6-1. */
-enum { EXCEPTION_DEBUG = 1, EXCEPTION_BREAKPOINT = 3, EXCEPTION_NO_FPU = 7, EXCEPTION_PAGE_FAULT = 14 };
+enum {
+    EXCEPTION_DEBUG = 1,
+    EXCEPTION_BREAKPOINT = 3,
+    EXCEPTION_BAD_INSTRUCTION = 6,
+    EXCEPTION_NO_FPU = 7,
+    EXCEPTION_GENERAL_PROTECTION = 13,
+    EXCEPTION_PAGE_FAULT = 14
+};
 
 /* Selectors: sysret needs user code = user data + 8. User selectors with privilege level 3. */
 #define SELECTOR_KERNEL_CODE 0x08

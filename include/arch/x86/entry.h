@@ -12,14 +12,20 @@
  */
 struct user_context *kernel_entry(struct cpu *cpu);
 
-/* The synchronous events: the thread in the trap record brought them, and is still current. */
-void exception_dispatch(struct cpu *cpu, word_t vector);
+/*
+ * The synchronous events: the thread in the trap record brought them, and is still current. Not null: a fast path
+ * (kernel/fastpath.h) has done all, and that is what kernel_entry() returns.
+ */
+struct user_context *exception_dispatch(struct cpu *cpu, word_t vector);
 
 /* For a thread that has_undelivered_trap() (arch/switch.h): it gets its fault. */
 void deliver_trap(struct tcb *thread);
 
-/* Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. */
-void interrupt_dispatch(struct cpu *cpu, uint8_t vector);
+/*
+ * Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. Returns what
+ * exception_dispatch() does.
+ */
+struct user_context *interrupt_dispatch(struct cpu *cpu, uint8_t vector);
 
 /* A CPU that waits for the lock, without it, has lost its patience: the node stops. */
 _Noreturn void lock_stands_still(const struct cpu *cpu);

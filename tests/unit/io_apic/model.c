@@ -8,6 +8,7 @@
 #include <boot/global_state.h>
 #include <kernel/cpu.h>
 #include <kernel/entry.h>
+#include <kernel/fastpath.h>
 #include <kernel/ready.h>
 
 enum { PINS = 24, VERSION = 1, REDIRECTION = 0x10, NONE = -1 };
@@ -23,6 +24,7 @@ static char boot_window[MODEL_IO_APICS]; /* boot reaches them at other addresses
 
 bool model_dispatch, model_in_service, model_ticking = true;
 struct tcb *model_ready;
+struct user_context *model_fast;
 unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
 
 struct global_state global_state;
@@ -172,6 +174,13 @@ bool apic_is_interrupt_waiting(void)
 void handle_interrupt(word_t irq)
 {
     model_handled[irq]++;
+}
+
+struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
+{
+    (void)cpu;
+    model_handled[irq] += model_fast != NULL;
+    return model_fast;
 }
 
 void apic_timer_allow_ticks(bool allowed)

@@ -33,6 +33,9 @@ extern bool model_dispatch;
 extern unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
 extern bool model_in_service;
 
+/* What a fast path for interrupts answers: null if it is never taken. */
+extern struct user_context *model_fast;
+
 /* Whether ticks interrupt this CPU, and what is ready for it. */
 extern bool model_ticking;
 extern struct tcb *model_ready;

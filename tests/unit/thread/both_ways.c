@@ -1,4 +1,4 @@
-/* System calls the fast way and the ordinary way, from the same state to the same state. */
+/* Events the fast way and the ordinary way, from the same state to the same state. */
 #include "world.h"
 #include <arch/memory.h>
 #include <kernel/entry.h>
@@ -60,6 +60,53 @@ static void compare_with(const struct image *image, const char *what)
     }
 }
 
+/* What happens on the CPU that executes. */
+struct event {
+    enum { SYSCALL, INTERRUPT, VM_FAULT, USER_EXCEPTION } kind;
+    word_t words[3]; /* the registers' words; the irq; what the fault says */
+};
+
+static struct user_context *fast(const struct event *event)
+{
+    const word_t *words = event->words;
+    struct tcb *self = this_cpu->current;
+    switch (event->kind) {
+    case SYSCALL: return syscall_entry(words[0], words[1], words[2], self->context.rip, self, this_cpu);
+    case INTERRUPT: return fast_interrupt(words[0], this_cpu);
+    case VM_FAULT: return fast_vm_fault(words[0], words[1], self, this_cpu);
+    default: return fast_user_exception(words[0], words[1], self, this_cpu);
+    }
+}
+
+static void ordinary(const struct event *event)
+{
+    const word_t *words = event->words;
+    switch (event->kind) {
+    case SYSCALL: handle_syscall(words[2]); break;
+    case INTERRUPT: handle_interrupt(words[0]); break;
+    case VM_FAULT: handle_vm_fault(words[0], words[1]); break;
+    default: handle_user_exception(words[0], words[1]);
+    }
+}
+
+static bool both_ways(const struct event *event)
+{
+    take_image(&before);
+    if (fast(event) == NULL) {
+        compare_with(&before, "not taken, but changed");
+        ordinary(event);
+        return false;
+    }
+    ck_assert_ptr_ne(this_cpu->current, NULL);
+    take_image(&after);
+    restore(&before);
+    ordinary(event);
+    leave();
+    forget_numbers_in_image(&after);
+    compare_with(&after, "the two ways");
+    return true;
+}
+
 bool syscall_both_ways(struct tcb *self, int64_t number, word_t pointer, word_t message)
 {
     struct user_context *context = &self->context;
@@ -67,19 +114,23 @@ bool syscall_both_ways(struct tcb *self, int64_t number, word_t pointer, word_t 
     context->rip += 2;
     context->vector = ENTERED_BY_SYSCALL;
     context->rdi = pointer, context->rsi = message, context->rdx = (word_t)number;
-    take_image(&before);
-    bool taken = syscall_entry(pointer, message, (word_t)number, context->rip, self, this_cpu) != NULL;
-    if (!taken) {
-        compare_with(&before, "not taken, but changed");
-        handle_syscall((word_t)number);
-        return false;
-    }
-    ck_assert_ptr_ne(this_cpu->current, NULL);
-    take_image(&after);
-    restore(&before);
-    handle_syscall((word_t)number);
-    leave();
-    forget_numbers_in_image(&after);
-    compare_with(&after, "the two ways");
-    return true;
+    return both_ways(&(struct event){SYSCALL, {pointer, message, (word_t)number}});
+}
+
+bool interrupt_both_ways(word_t irq)
+{
+    return both_ways(&(struct event){INTERRUPT, {irq}});
+}
+
+bool vm_fault_both_ways(struct tcb *self, vaddr_t address, word_t status)
+{
+    self->context.restart_ip = self->context.rip;
+    return both_ways(&(struct event){VM_FAULT, {address, status}});
+}
+
+bool user_exception_both_ways(struct tcb *self, word_t vector, word_t error)
+{
+    self->context.restart_ip = self->context.rip;
+    self->context.vector = vector;
+    return both_ways(&(struct event){USER_EXCEPTION, {vector, error}});
 }

@@ -1,21 +1,22 @@
 /*
  * The fast paths do what the ordinary path does. Random threads that mostly send, receive, call and reply, with whatever a
  * fast path has to look at varied: rights, badges, messages with buffers and capabilities, priorities, CPUs, bound
- * notifications, pending signals, faults, CSpaces of two levels. Each system call is made both ways.
+ * notifications, pending signals, faults, interrupts, CSpaces of two levels. Each event is handled both ways.
  */
 #include "world.h"
 #include <kernel/check.h>
 #include <kernel/entry.h>
 #include <kernel/fastpath.h>
+#include <kernel/irq.h>
 
-enum { THREADS = 8, STEPS = 4000, CPUS = 2, PRIORITIES = 3 };
+enum { THREADS = 8, STEPS = 8000, CPUS = 2, PRIORITIES = 3, IRQ = 7 };
 
-enum { SEND_ONLY = FREE, CALL_ONLY, RECEIVE_ONLY, BADGED, SIGNAL, BADGED_SIGNAL, OTHER_ENDPOINT, FOR_FAULTS };
+enum { SEND_ONLY = FREE, CALL_ONLY, RECEIVE_ONLY, BADGED, SIGNAL, BADGED_SIGNAL, OTHER_ENDPOINT, FOR_FAULTS, FROM_IRQ };
 
 static struct tcb *thread[THREADS];
 static word_t random_state;
 
-enum { CALLS, REPLIES, SENDS, SIGNALS, YIELDS, WITH_BUFFERS, KINDS };
+enum { CALLS, REPLIES, SENDS, SIGNALS, YIELDS, WITH_BUFFERS, FAULTS, INTERRUPTS, KINDS };
 static unsigned taken[KINDS];
 
 static unsigned below(unsigned bound)
@@ -64,7 +65,7 @@ static void make_one(struct tcb *self, int64_t number, unsigned object)
 /* What fits the thread: servers answer and wait, others call, send and signal. */
 static void syscall_of(struct tcb *self, bool server)
 {
-    static const unsigned receivers[] = {ENDPOINT, ENDPOINT, ENDPOINT, RECEIVE_ONLY, BADGED, SEND_ONLY, NOTIFICATION};
+    static const unsigned receivers[] = {ENDPOINT, ENDPOINT, ENDPOINT, RECEIVE_ONLY, BADGED, SEND_ONLY, NOTIFICATION, FROM_IRQ};
     static const unsigned senders[] = {ENDPOINT, SEND_ONLY, CALL_ONLY, BADGED, OTHER_ENDPOINT, RECEIVE_ONLY, FREE + 100};
     static const unsigned signals[] = {NOTIFICATION, SIGNAL, BADGED_SIGNAL};
     unsigned kind = below(16);
@@ -116,16 +117,25 @@ static bool is_server(const struct tcb *self)
     return self == thread[0] || self == thread[1] || self == thread[2];
 }
 
+static bool fault_of(struct tcb *self)
+{
+    enum { BAD_INSTRUCTION = 6, GENERAL_PROTECTION = 13, USER_READ = 4 };
+    return one_in(2) ? vm_fault_both_ways(self, below(1000), USER_READ + below(100))
+                     : user_exception_both_ways(self, one_in(2) ? BAD_INSTRUCTION : GENERAL_PROTECTION, random_state);
+}
+
 static void step(void)
 {
     unsigned cpu = below(CPUS);
     struct tcb *self = running_on(cpu);
     host_enter(cpu);
-    if (self == NULL) {
+    bool waited_for = notification_state(capability_notification(root[FROM_IRQ].capability)) == NOTIFICATION_WAITING;
+    if (self == NULL && one_in(2)) {
         signal_notification(notification, 1);
-    } else if (one_in(30)) {
-        self->context.restart_ip = self->context.rip;
-        handle_vm_fault(0x1000, 4);
+    } else if (self == NULL || one_in(waited_for ? 4 : 100)) {
+        taken[INTERRUPTS] += interrupt_both_ways(one_in(20) ? IRQ + 1 : IRQ);
+    } else if (one_in(10)) {
+        taken[FAULTS] += fault_of(self);
     } else {
         syscall_of(self, is_server(self));
     }
@@ -160,6 +170,8 @@ static void start(void)
     mint(BADGED_SIGNAL, NOTIFICATION, RIGHTS_ALL, 6);
     insert_root(endpoint_capability(new_object(ABI_ENDPOINT_BITS), 0, RIGHTS_ALL), &root[OTHER_ENDPOINT]);
     mint(FOR_FAULTS, ENDPOINT, RIGHT_WRITE | RIGHT_GRANT_REPLY, 9);
+    insert_root(notification_capability(new_object(ABI_NOTIFICATION_BITS), 8, RIGHTS_ALL), &root[FROM_IRQ]);
+    insert_derived(root[FROM_IRQ].capability, &root[FROM_IRQ], &irq_slots[IRQ]);
     for (unsigned i = 0; i < THREADS; i++) {
         thread[i] = new_thread(below(PRIORITIES), below(CPUS));
         thread[i]->fault_handler = FOR_FAULTS;
@@ -183,7 +195,7 @@ START_TEST(both_ways)
         step();
     }
     for (unsigned i = 0; i < KINDS; i++) {
-        ck_assert_msg(taken[i] > STEPS / 400, "seed %d: kind %u taken %u times only", _i, i, taken[i]);
+        ck_assert_msg(taken[i] > STEPS / 1600, "seed %d: kind %u taken %u times only", _i, i, taken[i]);
     }
 }
 END_TEST
@@ -195,6 +207,7 @@ START_TEST(not_while_in_the_way)
     struct tcb *self = running_on(0);
     host_enter(0);
     ck_assert(!syscall_both_ways(self, SYS_Yield, 0, 0));
+    ck_assert(!interrupt_both_ways(IRQ));
 }
 END_TEST
 

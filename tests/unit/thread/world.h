@@ -58,6 +58,11 @@ void make_syscall(struct tcb *thread, int64_t number, word_t pointer, word_t inf
  */
 bool syscall_both_ways(struct tcb *thread, int64_t number, word_t pointer, word_t info);
 
+/* The same with an interrupt of the CPU that executes, and with faults of its current thread. */
+bool interrupt_both_ways(word_t irq);
+bool vm_fault_both_ways(struct tcb *thread, vaddr_t address, word_t status);
+bool user_exception_both_ways(struct tcb *thread, word_t vector, word_t error);
+
 /* Bytes from HOST_MEMORY_BASE that hold objects. */
 size_t world_memory_used(void);
 
