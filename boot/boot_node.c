@@ -134,7 +134,7 @@ _Noreturn void boot_node(uint32_t node)
     init_node_state(node, &allocator);
     start_other_cpus(node);
     set_status((struct cmk_status_page *)STATUS_PAGE, CMK_STATUS_RUNNING);
-    console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.boot_tsc);
+    console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
     console_report(": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
     cpu_enter_first(cpu);
 }

@@ -250,10 +250,10 @@ static void start_nodes(const struct cluster *cluster)
     }
 }
 
-_Noreturn void boot_sys(uint32_t magic, uint32_t information)
+_Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc)
 {
     struct global_state *state = global_state_to_write();
-    state->boot_tsc = read_tsc();
+    state->entry_tsc = entry_tsc;
     uart_init(BOOT_CONSOLE);
     boot_print("CMK boots");
     discover(state, magic, information);

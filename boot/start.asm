@@ -68,6 +68,9 @@ start:
     cld
     mov [multiboot_magic], eax
     mov [multiboot_information], ebx
+    rdtsc
+    mov [entry_tsc], eax
+    mov [entry_tsc + 4], edx
 
     ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero: everything is below 4 GiB.
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
@@ -134,6 +137,7 @@ enter_boot_sys:
     mov rsp, boot_stack_top
     mov edi, [multiboot_magic]
     mov esi, [multiboot_information]
+    mov rdx, [entry_tsc]
     mov rax, boot_sys
     call rax                             ; does not return
 
@@ -169,3 +173,4 @@ boot_gdt_pointer:
     dd boot_gdt
 multiboot_magic: dd 0
 multiboot_information: dd 0
+entry_tsc: dq 0

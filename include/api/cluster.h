@@ -51,6 +51,7 @@ struct cmk_boot_info {
     uint64_t pci_config_base;
     uint64_t pci_first_bus;
     uint64_t pci_last_bus;
+    uint64_t entry_tsc;  /* time stamp counter of the boot CPU when the loader entered the kernel */
 };
 
 /* The status page of a node: written by its kernel only, read by users of any node. */

@@ -10,8 +10,8 @@
 
 /* --- part 1 --- */
 
-/* From the entry stub, on the boot stack, under the boot page table. */
-_Noreturn void boot_sys(uint32_t magic, uint32_t information);
+/* From the entry stub, on the boot stack, under the boot page table. `entry_tsc` is the TSC when the stub was entered. */
+_Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc);
 
 /* Prints one line, "cmk: " before it, on boot's console. */
 void boot_print(const char *format, ...);

@@ -48,7 +48,7 @@ struct global_state {
     struct cpu_features features;
     struct firmware_record firmware;
     struct machine_facts facts;          /* pointers in it (modules, strings) are stale after boot */
-    uint64_t boot_tsc;                   /* the TSC when boot_sys was entered */
+    uint64_t entry_tsc;                  /* the boot CPU's TSC when the loader entered the kernel */
     uint32_t tsc_mhz;
     uint32_t apic_ticks_per_millisecond; /* at divider 1 */
     paddr_t apic_base;

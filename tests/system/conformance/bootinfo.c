@@ -287,6 +287,7 @@ static void cluster(void)
     CHECK_EQUAL(node.cpu_count, boot_info->numNodes);
     CHECK(node.first_cpu + node.cpu_count <= info.apic_id_count);
     CHECK_EQUAL(memcmp(chunk.start + info.arguments_offset, "node", 4), 0);
+    CHECK(info.entry_tsc != 0 && info.entry_tsc < __builtin_ia32_rdtsc());
 }
 
 /* ---- The initial thread ---- */

@@ -36,6 +36,7 @@ static struct chunk good_chunk(void)
         .apic_id_count = 7,
         .arguments_offset = offsetof(struct chunk, arguments),
         .argument_count = 3,
+        .entry_tsc = 0x123456789ab,
     };
     const struct cmk_boot_node nodes[3] = {{2, 0}, {1, 2}, {4, 3}};
     memcpy(chunk.nodes, nodes, sizeof(nodes));
@@ -68,6 +69,7 @@ static void check_good(const struct cmk_cluster *cluster)
     ck_assert(cluster->nodes[0].num_cpus == 2 && cluster->nodes[1].num_cpus == 1 && cluster->nodes[2].num_cpus == 4);
     ck_assert(cluster->nodes[0].apic_ids[1] == 10 && cluster->nodes[2].apic_ids[3] == 60);
     ck_assert(cluster->nodes[0].status_frame == 102 && cluster->nodes[2].status_frame == 104);
+    ck_assert_uint_eq(cluster->entry_tsc, 0x123456789ab);
     ck_assert_int_eq(cluster->argc, 3);
     ck_assert_str_eq(cluster->argv[0], "node1");
     ck_assert_str_eq(cluster->argv[1], "a=1");
