@@ -148,8 +148,9 @@ build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) build/us
 	@mkdir -p $(@D); echo "CMK CC $@"; tools/cmk cc -o $@ $(filter %.o,$^)
 
 BENCH_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/bench/programs/*/*.c)))))
-$(foreach name,$(BENCH_PROGRAMS),\
+$(foreach name,$(filter-out boot,$(BENCH_PROGRAMS)),\
     $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,build/bench/programs/$(name).elf)))
+$(eval $(call program,tests/bench/programs/boot,build/bench/programs/boot.elf)) # as small as can be
 
 # A root server as others build it: none of our headers and libraries, the linker's own script; in today's layout of
 # segments, and in that of older linkers, with unused pages between them and an executable stack.

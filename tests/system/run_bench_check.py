@@ -1,24 +1,28 @@
 #!/usr/bin/python3
 """
 Runs a small part of the benchmarks twice: the figures must be whole, sensible, and the same to the instruction. A third
-time without fast paths: the kernel must count every call as ordinary, and before it must have counted none.
+time without fast paths: the kernel must count every call as ordinary, and before it must have counted none. And a boot: on
+each node the first user instruction must come soon after what the kernel says last, by the same clock.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
 TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 PART = ["node/wake-ups"]
+BOOT, BOOT_LOG = ["boot/2-nodes", "--cpus", "2"], "build/bench/logs/boot-2-nodes-smp=2-fastpath=on.log"
+CONSOLE_TICKS = 200000  # for four lines of the kernels, 350 a character
 FAST, ORDINARY = ["--fastpath", "on"], ["--fastpath", "off", "--cpus", "1"]
 OPERATIONS = {"Send to a higher-priority receiver", "Signal to a waiting higher-priority thread",
               "Signal to a lower-priority thread", "Yield to a thread of the same priority"}
 
 
-def measure(folder, name, *more):
+def measure(folder, name, *what):
     out = os.path.join(folder, name)
-    done = subprocess.run([os.path.join(TOP, "tools", "bench"), *PART, "--out", out, *more], stdout=subprocess.PIPE, text=True,
+    done = subprocess.run([os.path.join(TOP, "tools", "bench"), *what, "--out", out], stdout=subprocess.PIPE, text=True,
                           check=True)
     with open(out, encoding="utf-8") as file:
         return out, json.load(file), done.stdout
@@ -40,12 +44,27 @@ def wrong_shares(entries, percent):
             yield f"not {percent} % of the calls took a fast path: {entry}"
 
 
+def wrong_boots(entries):
+    with open(os.path.join(TOP, BOOT_LOG), encoding="utf-8") as file:
+        text = file.read()
+    ready = dict(re.findall(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$", text, re.M))
+    first = dict(re.findall(r"^\[(\d+)\] bench\| Boot .+\|1\| (\d+)\*1$", text, re.M))
+    if [entry["samples"] for entry in entries] != [2] or set(ready) != {"0", "1"} or set(first) != {"0", "1"}:
+        yield f"not a boot of two nodes: {entries}"
+        return
+    for node, ticks in first.items():
+        if not 0 < int(ticks) - int(ready[node]) < CONSOLE_TICKS:
+            yield f"node {node} is ready after {ready[node]} ticks, and its program's first instruction is at {ticks}"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        first, entries, _ = measure(folder, "first.json", *FAST)
-        _, again, text = measure(folder, "again.json", *FAST, "--base", first)
-        _, ordinary, _ = measure(folder, "ordinary.json", *ORDINARY)
+        first, entries, _ = measure(folder, "first.json", *PART, *FAST)
+        _, again, text = measure(folder, "again.json", *PART, *FAST, "--base", first)
+        _, ordinary, _ = measure(folder, "ordinary.json", *PART, *ORDINARY)
+        _, boots, _ = measure(folder, "boot.json", *BOOT)
         found = list(problems(entries)) + list(wrong_shares(entries, 100)) + list(wrong_shares(ordinary, 0))
+        found += list(wrong_boots(boots))
         if entries != again:
             found.append("two runs of the same differ")
         if "nothing changed" not in text:

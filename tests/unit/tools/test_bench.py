@@ -9,8 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.bench.description import all_runs, read_goals  # noqa: E402
-from cmklib.bench.execution import boot_samples_of, cpus_of_node, fast_path_percent_of, notes_of, samples_of, \
-    units_of  # noqa: E402
+from cmklib.bench.execution import cpus_of_node, fast_path_percent_of, notes_of, samples_of, units_of  # noqa: E402
 from cmklib.bench.plots import scripts, ticks_of  # noqa: E402
 from cmklib.bench.statistics import compare, figures  # noqa: E402
 from cmklib.bench.table import changes, markdown, table  # noqa: E402
@@ -65,11 +64,6 @@ class ConsoleTest(unittest.TestCase):
         lines = ["[0] bench-calls| Call | 0 ordinary of 1000", "[0] bench-calls| Yield | 3 ordinary of 2000",
                  "[0] bench-calls| Send | 7 ordinary of 7", "[0] bench-calls| Map | 1 of 2"]
         self.assertEqual(fast_path_percent_of(lines), {"Call": 100, "Yield": 99.8, "Send": 0})
-
-    def test_boot(self):
-        lines = ["cmk: cluster of 2 nodes, 4 CPUs", "cmk: node 1: 500 TSC ticks since kernel entry",
-                 "[0] cmk: node 0: 1 TSC ticks since kernel entry", "cmk: node 0: 700 TSC ticks since kernel entry"]
-        self.assertEqual(boot_samples_of(lines), {"Boot of 4 CPUs as 2 nodes": (1, {500: 1, 700: 1})})
 
     def test_other_lines_are_none(self):
         self.assertEqual(samples_of(["bench| Call |1| 5*2", "[0] bench| Call |1| 5*", "[0] bench| Call |1|"]), {})

@@ -10,8 +10,7 @@ from cmklib.places import TOP, WrongUse
 FOLDER = os.path.join(TOP, "tests", "bench")
 # Words of a section and their defaults. Several values of smp and fastpath, separated by blanks, make one run each.
 WORDS = {"title": "", "images": "", "smp": "1", "mem": "256M", "config": "", "fastpath": "on", "kernel": "release",
-         "loader": "direct", "qemu": "", "timeout": "60", "unit": "instructions", "alone": "no", "boot": "no",
-         "ips": ""}
+         "loader": "direct", "qemu": "", "timeout": "60", "unit": "instructions", "alone": "no", "ips": ""}
 
 
 class Run:
@@ -21,7 +20,7 @@ class Run:
         self.group, self.name = group, f"{group}/{section}"
         self.title, self.kernel, self.loader, self.qemu = (words[key] for key in ("title", "kernel", "loader", "qemu"))
         self.mem, self.unit, self.ips = words["mem"], words["unit"], words["ips"]
-        self.alone, self.boot = (words[key] == "yes" for key in ("alone", "boot"))
+        self.alone = words["alone"] == "yes"
         self.smp, self.fastpath, self.timeout = smp, fastpath, int(words["timeout"])
         self.images = [line for line in words["images"].split("\n") if line]
         self.config = words["config"] + ("" if fastpath == "on" else " fastpath=off")

@@ -15,7 +15,6 @@ NOTE = re.compile(r"^\[(\d+)\] bench-note\| (.+) \| (.+)$")
 # "[NODE] bench-calls| NAME | ORDINARY ordinary of ALL": system calls behind the figures of that name.
 CALLS = re.compile(r"^\[(\d+)\] bench-calls\| (.+) \| (\d+) ordinary of (\d+)$")
 CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
-BOOTED = re.compile(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$")
 
 
 def command_of(run):
@@ -51,16 +50,6 @@ def fast_path_percent_of(lines):
     return {match[2]: tidy(100 - 100 * int(match[3]) / int(match[4])) for match in filter(None, map(CALLS.match, lines))}
 
 
-def boot_samples_of(lines):
-    """The same for the boot itself: one sample for each node, of which the largest is that of the last node."""
-    nodes, cpus = shape(lines)
-    times = {match[1]: int(match[2]) for match in filter(None, map(BOOTED.match, lines))}
-    counts = {}
-    for time in times.values():
-        counts[time] = counts.get(time, 0) + 1
-    return {f"Boot of {cpus} CPU{'s' * (cpus > 1)} as {nodes} node{'s' * (nodes > 1)}": (1, counts)} if times else {}
-
-
 def shape(lines):
     """Nodes and CPUs of the cluster."""
     for match in filter(None, map(CLUSTER.match, lines)):
@@ -92,7 +81,7 @@ def measure(run):
     """The entries of bench.json that this run gives."""
     lines = boot(run)
     cpus = cpus_of_node(lines)
-    samples = boot_samples_of(lines) if run.boot else samples_of(lines)
+    samples = samples_of(lines)
     suffix = "" if run.fastpath == "on" else OFF
     units = units_of(lines)
     more = {"note": notes_of(lines), "fast_path_percent": fast_path_percent_of(lines)}
