@@ -105,6 +105,32 @@ static void digest_thread(uint64_t *sum, const struct tcb *thread)
     }
 }
 
+/* A table of a VSpace, and all below it: which entries there are, and what they say. */
+static void digest_table(uint64_t *sum, const word_t *table, unsigned entries, unsigned bits)
+{
+    for (unsigned i = 0; i < entries; i++) {
+        if (entry_is_present(table[i])) {
+            digest(sum, table[i] ^ (word_t)i << 52);
+        }
+        if (entry_is_table(table[i], bits)) {
+            digest_table(sum, window(entry_table_address(table[i])), TABLE_ENTRIES, bits - 9);
+        }
+    }
+}
+
+/* The capabilities of the root CNode, and what the first thread's VSpace maps for users. */
+static void digest_space(uint64_t *sum)
+{
+    const word_t *pml4 = asid_root(1);
+
+    for (unsigned i = 0; i < ROOT_SLOTS; i++) {
+        digest_words(sum, root[i].capability.word, ARRAY_LENGTH(root[i].capability.word));
+    }
+    if (pml4 != NULL) {
+        digest_table(sum, pml4, KERNEL_HALF, PML4_ENTRY_BITS);
+    }
+}
+
 static void compare_state(void)
 {
     uint64_t sum = 0xcbf29ce484222325;
@@ -118,6 +144,7 @@ static void compare_state(void)
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
         digest_thread(&sum, thread);
     }
+    digest_space(&sum);
     if (comparison == WORLD_RECORDS) {
         recorded[entry] = sum;
     }
