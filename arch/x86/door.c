@@ -156,7 +156,19 @@ static inline void forget_here(word_t root, vaddr_t vaddr, bool structures)
     }
 }
 
-static __attribute__((noinline)) void shoot_down_many(word_t root, vaddr_t vaddr, bool structures)
+/* False, mostly: no other CPU is on `root`, so that there is nobody to bring to the door. */
+static inline bool is_loaded_elsewhere(word_t root)
+{
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        const struct cpu *cpu = cpu_by_index(i);
+        if (has_loaded(cpu, root) && cpu != this_cpu) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static NEVER_INLINE void shoot_down_everywhere(word_t root, vaddr_t vaddr, bool structures)
 {
     bring_users_to_the_door(root);
     forget_here(root, vaddr, structures);
@@ -164,8 +176,8 @@ static __attribute__((noinline)) void shoot_down_many(word_t root, vaddr_t vaddr
 
 void shoot_down(word_t root, vaddr_t vaddr, bool structures)
 {
-    if (node_cpu_count > 1) {
-        shoot_down_many(root, vaddr, structures);
+    if (node_cpu_count > 1 && is_loaded_elsewhere(root)) {
+        shoot_down_everywhere(root, vaddr, structures);
     } else {
         forget_here(root, vaddr, structures);
     }
