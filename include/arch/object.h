@@ -6,6 +6,7 @@
 #define ARCH_OBJECT_H
 
 #include <kernel/answer.h>
+#include <kernel/cpu.h>
 #include <kernel/invocation.h>
 #include <kernel/slot.h>
 
@@ -41,11 +42,11 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer);
 enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
 
 /*
- * The short way of the calls that are made most: Map and Unmap of pages. `extra` is the extra capability, null if there
- * is none. True: carried out as arch_invoke() would, with no words to answer. False: nothing has changed; arch_invoke()
- * finds out why.
+ * The short way of the calls that are made most: Map and Unmap of pages, by the current thread of `cpu`, which executes
+ * this. The caller has a CSpace of one level, in which it has found `slot`, and may go on. Does what arch_invoke() would,
+ * and answers, or changes nothing and takes the ordinary path, which finds out why.
  */
-bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context);
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
 
 /* --- what TCBs need --- */
 

@@ -173,4 +173,12 @@ static inline struct user_context *go_on(struct cpu *cpu, struct tcb *thread)
     return leave_to_same(cpu, thread);
 }
 
+/* The answer of a method that has been carried out and has no words to say. */
+static inline struct user_context *answer_done(struct cpu *cpu, struct tcb *caller)
+{
+    context_set_badge(&caller->context, 0);
+    context_set_message_info(&caller->context, message_info(ERROR_NONE, 0, 0, 0));
+    return go_on(cpu, caller);
+}
+
 #endif

@@ -4,14 +4,18 @@
 #include <arch/object.h>
 #include <arch/x86/features.h>
 #include <arch/x86/vspace.h>
+#include <kernel/fast_parts.h>
 #include <kernel/ipc.h>
 #include <kernel/objects.h>
 
 /* --- what an entry of a frame looks like --- */
 
 /* The PAT bit is in another place for large pages, and huge pages ignore it (contract 4.9). */
-static word_t frame_cache_bits(struct capability frame, word_t attributes)
+ALWAYS_INLINE word_t frame_cache_bits(struct capability frame, word_t attributes)
 {
+    if ((attributes & ATTRIBUTES_ALL) == 0) {
+        return 0; /* as most pages have it */
+    }
     if (frame_capability_is_shared(frame)) {
         return 0; /* write-back for everybody: two memory types for one page would break coherence between nodes */
     }
@@ -28,9 +32,10 @@ static word_t frame_cache_bits(struct capability frame, word_t attributes)
 
 /*
  * The entry that maps a frame. `rights` are RIGHT_READ and RIGHT_WRITE bits, already masked by the capability's;
- * without RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9).
+ * without RIGHT_READ no user may access it. `attributes` as users give them (contract 4.9). Inline, because most callers
+ * know already that it is a small page that users may read.
  */
-static word_t frame_entry(struct capability frame, word_t rights, word_t attributes)
+ALWAYS_INLINE word_t frame_entry(struct capability frame, word_t rights, word_t attributes)
 {
     word_t entry = frame_capability_base(frame) | PAGE_PRESENT | frame_cache_bits(frame, attributes);
     if (frame_capability_size(frame) != FRAME_SMALL) {
@@ -70,14 +75,25 @@ static inline vaddr_t last_place(unsigned bits)
     return ABI_USER_TOP - BIT(bits);
 }
 
-/* Everything is checked. */
-static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)
+/* The root of the VSpace that a call of Map, all of which is checked, is about. */
+static inline word_t mapping_root(const struct mapping *m)
+{
+    return vspace_root(paging_capability_entries(m->root), mapping_capability_asid(m->root));
+}
+
+/* Everything is checked. True: something was mapped there, which CPUs may still know. */
+static inline bool replace_entry(word_t *entry, const struct mapping *m, struct slot *slot)
 {
     bool was_present = entry_is_present(*entry);
-    entry_write(entry, frame_entry(m->frame, m->rights, m->attributes));
     slot->capability = mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
-    if (was_present) {
-        shoot_down(vspace_root(paging_capability_entries(m->root), mapping_capability_asid(m->root)), m->vaddr, false);
+    entry_write(entry, frame_entry(m->frame, m->rights, m->attributes));
+    return was_present;
+}
+
+static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)
+{
+    if (replace_entry(entry, m, slot)) {
+        shoot_down(mapping_root(m), m->vaddr, false);
     }
     return DONE;
 }
@@ -172,37 +188,6 @@ static enum outcome frame_unmap(const struct invocation *call)
     return DONE;
 }
 
-/* What frame_map() does first, from the message's words as they come. */
-static inline bool map_quickly(struct slot *slot, struct capability root, const struct user_context *context)
-{
-    struct mapping m = {
-        .frame = slot->capability,
-        .root = root,
-        .vaddr = context_message_register(context, 0),
-        .rights = frame_rights_masked(frame_capability_rights(slot->capability), context_message_register(context, 1)),
-        .attributes = context_message_register(context, 2),
-    };
-    word_t *entry = is_ordinary(&m) ? vspace_small_page_entry(paging_capability_entries(root), m.vaddr) : NULL;
-    return entry != NULL && map_frame(entry, &m, slot) == DONE;
-}
-
-bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context)
-{
-    struct capability frame = slot->capability;
-    if (capability_type(frame) != CAP_FRAME) {
-        return false;
-    }
-    if (message_info_label(info) == LABEL_X86PageMap) {
-        return message_info_length(info) >= 3 && map_quickly(slot, extra, context); /* no root: not ordinary */
-    }
-    if (message_info_label(info) == LABEL_X86PageUnmap && mapping_capability_is_mapped(frame)) {
-        vspace_unmap(frame);
-        slot->capability = mapping_capability_with_mapping(frame, 0, 0);
-        return true;
-    }
-    return false;
-}
-
 enum outcome frame_invoke(struct invocation *call, struct answer *answer)
 {
     switch (call->label) {
@@ -220,13 +205,95 @@ bool arch_is_buffer_frame(struct capability c)
     return capability_is_plain_frame(c, 0);
 }
 
+/* The address is a multiple of the buffer's size (checked when it was set), so the buffer ends inside the frame. */
+static inline word_t *ipc_buffer_in(struct capability frame, const struct tcb *thread)
+{
+    word_t offset = thread->ipc_buffer & MASK(frame_size_bits(frame_capability_size(frame)));
+    return window(frame_capability_base(frame) + offset);
+}
+
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable)
 {
     struct capability frame = thread->slots[TCB_IPC_BUFFER].capability;
-    if (!capability_is_plain_frame(frame, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ)) {
-        return NULL;
+    bool is_usable = capability_is_plain_frame(frame, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
+    return is_usable ? ipc_buffer_in(frame, thread) : NULL;
+}
+
+/* --- Map and Unmap, the short way --- */
+
+/* A function of its own, the last that is called: so those that call it have nothing to keep meanwhile. */
+static NEVER_INLINE struct user_context *shoot_down_and_answer(word_t root, vaddr_t vaddr, struct tcb *caller,
+                                                               struct cpu *cpu)
+{
+    shoot_down(root, vaddr, false);
+    return answer_done(cpu, caller);
+}
+
+/* The capability that the buffer names first. False: not found. Buffers in larger frames are too rare. */
+static inline bool find_extra(const struct tcb *caller, struct capability *extra)
+{
+    struct capability frame = caller->slots[TCB_IPC_BUFFER].capability;
+    if (!capability_is_plain_frame(frame, RIGHT_READ) || frame_capability_size(frame) != FRAME_SMALL) {
+        return false;
     }
-    /* The address is a multiple of the buffer's size (checked when it was set), so the buffer ends inside the frame. */
-    word_t offset = thread->ipc_buffer & MASK(frame_size_bits(frame_capability_size(frame)));
-    return window(frame_capability_base(frame) + offset);
+    const word_t *buffer = ipc_buffer_in(frame, caller);
+    const struct slot *slot;
+    if (!find_slot(LEAN, caller, read_user_word(&buffer[ABI_IPC_CAPS_OR_BADGES]), &slot)) {
+        return false;
+    }
+    *extra = slot->capability;
+    return true;
+}
+
+/* What frame_map() does first, from the message's words as they come. */
+static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                                     struct cpu *cpu)
+{
+    struct capability root;
+    if (message_info_length(info) < 3 || !find_extra(caller, &root)) {
+        return take_ordinary_path(caller, cpu);
+    }
+    struct mapping m = {
+        .frame = slot->capability,
+        .root = root,
+        .vaddr = context_message_register(&caller->context, 0),
+        .rights = frame_rights_masked(frame_capability_rights(slot->capability),
+                                      context_message_register(&caller->context, 1)),
+        .attributes = context_message_register(&caller->context, 2),
+    };
+    word_t *entry = is_ordinary(&m) ? vspace_small_page_entry(paging_capability_entries(m.root), m.vaddr) : NULL;
+    if (entry == NULL) {
+        return take_ordinary_path(caller, cpu);
+    }
+    if (replace_entry(entry, &m, slot)) {
+        return shoot_down_and_answer(mapping_root(&m), m.vaddr, caller, cpu);
+    }
+    return answer_done(cpu, caller);
+}
+
+static NEVER_INLINE struct user_context *unmap_quickly(struct slot *slot, struct tcb *caller, struct cpu *cpu)
+{
+    vspace_unmap(slot->capability);
+    slot->capability = mapping_capability_with_mapping(slot->capability, 0, 0);
+    return answer_done(cpu, caller);
+}
+
+/* The message has that label and so many extra capabilities. */
+static inline bool is_call_of(word_t info, word_t label, word_t extra_caps)
+{
+    word_t fields = message_info(MASK(WORD_BITS - 12), 0, 3, 0);
+    return (info & fields) == message_info(label, 0, extra_caps, 0);
+}
+
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
+{
+    if (capability_type(slot->capability) == CAP_FRAME) {
+        if (is_call_of(info, LABEL_X86PageMap, 1)) {
+            return map_quickly(slot, info, caller, cpu);
+        }
+        if (is_call_of(info, LABEL_X86PageUnmap, 0) && mapping_capability_is_mapped(slot->capability)) {
+            return unmap_quickly(slot, caller, cpu);
+        }
+    }
+    return take_ordinary_path(caller, cpu);
 }

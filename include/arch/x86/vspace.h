@@ -44,7 +44,7 @@ static inline word_t *vspace_small_page_entry(word_t *pml4, vaddr_t vaddr)
 }
 
 /* Attributes as users write them (contract 4.9). */
-enum { ATTRIBUTE_WRITE_THROUGH = 1, ATTRIBUTE_CACHE_DISABLE = 2, ATTRIBUTE_PAT = 4 };
+enum { ATTRIBUTE_WRITE_THROUGH = 1, ATTRIBUTE_CACHE_DISABLE = 2, ATTRIBUTE_PAT = 4, ATTRIBUTES_ALL = 7 };
 
 static inline word_t cache_bits(word_t attributes)
 {

@@ -104,6 +104,7 @@ word_t *root_table(unsigned slot);
 void check_all_rules(void);
 
 Suite *frame_suite(void);
+Suite *quickly_suite(void);
 Suite *paging_suite(void);
 Suite *asid_suite(void);
 Suite *io_port_suite(void);

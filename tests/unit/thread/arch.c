@@ -4,6 +4,7 @@
  */
 #include <arch/machine.h>
 #include <arch/object.h>
+#include <kernel/fastpath.h>
 #include <kernel/mutant.h>
 #include <kernel/objects.h>
 
@@ -47,10 +48,10 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer)
     return refuse(answer, ERROR_ILLEGAL_OPERATION);
 }
 
-bool arch_invoke_quickly(struct slot *slot, struct capability extra, word_t info, const struct user_context *context)
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
 {
-    (void)slot, (void)extra, (void)info, (void)context;
-    return false;
+    (void)slot, (void)info;
+    return take_ordinary_path(caller, cpu);
 }
 
 enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer)
