@@ -73,11 +73,13 @@ void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_pha
 
 void handle_vm_fault(vaddr_t address, word_t fault_status)
 {
+    count_here(CMK_COUNT_ORDINARY_FAULT);
     raise_fault(FAULT_VM, address, fault_status & MASK(VM_FAULT_STATUS_BITS));
 }
 
 void handle_user_exception(word_t vector, word_t error)
 {
+    count_here(CMK_COUNT_ORDINARY_FAULT);
     raise_fault(FAULT_USER_EXCEPTION, vector, error & MASK(USER_EXCEPTION_ERROR_BITS));
 }
 

@@ -242,6 +242,7 @@ void handle_syscall(word_t number)
 
 void handle_interrupt(word_t irq)
 {
+    count_here(CMK_COUNT_ORDINARY_INTERRUPT);
     irq_deliver(irq);
 }
 

@@ -66,9 +66,9 @@ struct cmk_status_page {
 
 /*
  * What each CPU of a node counts, also in release builds, since the node booted; CMKNodeControlCount answers with one of
- * them. ORDINARY: system calls of that number that a fast path serves if nothing is unusual, and that took the ordinary
- * path (docs/fast-paths.md). A long one counts again each time it goes on after it let others in. Asking is a Call that
- * takes the ordinary path, and is in its own answer. SHOOT_DOWN_IPIS: IPIs that the CPU has sent to others of its node because
+ * them. ORDINARY: system calls of that number, page faults and exceptions of users, and interrupts with an IRQ number, which
+ * a fast path serves if nothing is unusual, and that took the ordinary path (docs/fast-paths.md). A long call counts again
+ * each time it goes on after it let others in. Asking is a Call that takes the ordinary path, and is in its own answer. SHOOT_DOWN_IPIS: IPIs that the CPU has sent to others of its node because
  * it took away a mapping, a page table or an address space that they were using; it then waits for each CPU that it sent one.
  */
 enum {
@@ -77,6 +77,8 @@ enum {
     CMK_COUNT_ORDINARY_SEND,
     CMK_COUNT_ORDINARY_NBSEND,
     CMK_COUNT_ORDINARY_YIELD,
+    CMK_COUNT_ORDINARY_FAULT,
+    CMK_COUNT_ORDINARY_INTERRUPT,
     CMK_COUNT_SHOOT_DOWN_IPIS,
     CMK_COUNTS
 };

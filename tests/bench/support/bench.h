@@ -83,10 +83,10 @@ void counted_name(char text[NAME_BYTES], const char *name, unsigned count);
 seL4_Word kernel_count(seL4_Word what);
 
 /*
- * How many system calls of each kind (CMK_COUNT_ORDINARY_*) took the kernel's ordinary path on CPU 0, from each begin to
- * the next end, but for those that ask. Zero to start with. A fast path served all other calls.
+ * How many system calls and other events of each kind (CMK_COUNT_ORDINARY_*) took the kernel's ordinary path on CPU 0, from
+ * each begin to the next end, but for the calls that ask. Zero to start with. A fast path served all others of these kinds.
  */
-enum { ORDINARY_KINDS = CMK_COUNT_ORDINARY_YIELD + 1 };
+enum { ORDINARY_KINDS = CMK_COUNT_ORDINARY_INTERRUPT + 1 };
 struct ordinary_calls {
     seL4_Word count[ORDINARY_KINDS];
 };
@@ -94,7 +94,7 @@ void counting_begin(struct ordinary_calls *calls);
 void counting_end(struct ordinary_calls *calls);
 
 /*
- * Prints for tools/bench how many of one kind there were, of `all` system calls that an operation was measured with, and
+ * Prints for tools/bench how many of one kind there were, of `all` calls or events that an operation was measured with, and
  * sets their number to zero. `number` is for the name's %u.
  */
 void report_ordinary(const char *name, unsigned number, struct ordinary_calls *calls, seL4_Word kind, unsigned all);

@@ -1,6 +1,7 @@
 /* IRQs, CMK's capabilities, domains, debug system calls. */
 #include "world.h"
 #include <api/cluster.h>
+#include <kernel/entry.h>
 #include <kernel/irq.h>
 #include <string.h>
 
@@ -183,6 +184,28 @@ START_TEST(node_control_counts)
 }
 END_TEST
 
+/* Neither thread has a fault handler: what faults, stops. */
+START_TEST(faults_and_interrupts_are_counted)
+{
+    word_t before[CMK_COUNTS], after[CMK_COUNTS];
+    make_syscall(self, SYS_Send, SIGNAL, 0);
+    read_counts(waiter, before);
+    interrupt(0, 3);
+    interrupt(0, 4);
+    interrupt(0, 3);
+    host_enter(0);
+    handle_vm_fault(0xdead000, 0);
+    leave();
+    ck_assert_ptr_eq(running_on(0), self);
+    read_counts(self, after);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_INTERRUPT] - before[CMK_COUNT_ORDINARY_INTERRUPT], 3);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_FAULT] - before[CMK_COUNT_ORDINARY_FAULT], 1);
+    host_enter(0);
+    handle_user_exception(13, 0);
+    ck_assert_uint_eq(this_cpu->counts[CMK_COUNT_ORDINARY_FAULT], after[CMK_COUNT_ORDINARY_FAULT] + 1);
+}
+END_TEST
+
 START_TEST(node_control_count_refusals)
 {
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
@@ -271,6 +294,7 @@ Suite *cluster_suite(void)
     tcase_add_test(t, node_control_writes);
     tcase_add_test(t, node_control_writes_pieces);
     tcase_add_test(t, node_control_counts);
+    tcase_add_test(t, faults_and_interrupts_are_counted);
     tcase_add_test(t, node_control_count_refusals);
     tcase_add_exit_test(t, node_control_exits, 42);
     tcase_add_test(t, domains);

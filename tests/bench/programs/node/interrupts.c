@@ -19,6 +19,7 @@ enum { CAPABILITIES = 0, CONFIGURATION = 2, COUNTER = 30, TIMER0 = 32, COMPARATO
 enum { ENABLE = 1, TIMER_INTERRUPT_ENABLE = 1 << 2, TIMER_ROUTE_SHIFT = 9, PINS_SHIFT = 32, PINS = 0xffffff };
 
 static struct samples samples;
+static struct ordinary_calls ordinary;
 static volatile uint64_t *hpet;
 static seL4_CPtr handler, notification;
 static volatile uint32_t last_stamp;
@@ -38,6 +39,9 @@ static void driver(void)
 {
     uint64_t delay = DELAY_NANOSECONDS * (uint64_t)FEMTOSECONDS_PER_NANOSECOND / (hpet[CAPABILITIES] >> 32);
     for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        if (i == WARM_UP) {
+            counting_begin(&ordinary);
+        }
         OK(seL4_IRQHandler_Ack(handler));
         hpet[COMPARATOR0] = hpet[COUNTER] + delay;
         seL4_Wait(notification, NULL);
@@ -45,6 +49,7 @@ static void driver(void)
         samples.begin[i] = last_stamp;
         samples.end[i] = end;
     }
+    counting_end(&ordinary);
 }
 
 /* The highest pin that the timer reaches: the low ones belong to the old devices. */
@@ -73,4 +78,5 @@ void measure_interrupts(void)
     hpet[CONFIGURATION] = 0;
     OK(seL4_IRQHandler_Clear(handler));
     report("Device interrupt to a waiting user thread", &samples, ALL_ROUNDS, 1);
+    report_ordinary("Device interrupt to a waiting user thread", 0, &ordinary, CMK_COUNT_ORDINARY_INTERRUPT, ROUNDS);
 }
