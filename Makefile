@@ -112,7 +112,7 @@ user: $(USER_LIBRARIES) $(EXAMPLES:%=build/user/%.elf)
 user_objects = $(patsubst %.c,build/user/objects/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1))))) \
     $(patsubst %.asm,build/user/objects/%.asm.o,$(sort $(wildcard $(addsuffix /*.asm,$(1)))))
 
-COMPILE_USER = @echo "CMK CC $@"; tools/cmk cc -MMD -MP -c -o $@ $<
+COMPILE_USER = @echo "CMK CC $@"; tools/cmk cc -MD -MP -c -o $@ $<
 build/user/objects/%.o: %.c Makefile user/runtime/flags.mk | build/packages/build
 	@mkdir -p $(@D)
 	$(COMPILE_USER)
