@@ -44,8 +44,9 @@ static void set_node_variables(uint32_t node)
     node_root = global_state.node_memory[node].root;
     balance_on = cluster->balance;
     checks_on = DEBUG_BUILD && cluster->checks;
-    fastpath_obstacles = cluster->fastpath ? 0 : 1;
     this_cpu = cpu_by_index(0);
+    fastpath_allow(cluster->fastpath);
+    forget_thread_roots();
 }
 
 static void make_root_cnode(struct node_builder *b)

@@ -135,6 +135,8 @@ static word_t count_all_ready(void)
         const struct cpu *cpu = cpu_by_index(i);
         const int best = best_ready_priority(&cpu->ready);
         require(cpu->floor % FLOOR_LOOK == (unsigned)MAX(best, 0)); /* what the fast paths go by */
+        require(!(cpu->floor & FLOOR_SHARED) == (shared == 0));
+        require(cpu->root_epoch == this_cpu->root_epoch);
         count += count_ready(&cpu->ready);
     }
     return count;

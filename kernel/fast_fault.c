@@ -9,7 +9,7 @@
 static struct user_context *fault(enum fault_type type, word_t word0, word_t word1, struct tcb *thread, struct cpu *cpu)
 {
     const struct slot *slot;
-    if (fastpath_obstacles != 0 || !find_slot(GENERAL, thread, thread->fault_handler, &slot) ||
+    if (!find_slot(GENERAL, thread, thread->fault_handler, &slot) ||
         !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
         !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
         return NULL;

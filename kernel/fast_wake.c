@@ -98,7 +98,7 @@ struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
     struct tcb *thread = cpu->current;
     struct capability c = irq_slots[irq].capability;
     struct notification *notification = capability_notification(c);
-    if (fastpath_obstacles != 0 || thread == NULL || capability_type(c) != CAP_NOTIFICATION ||
+    if (thread == NULL || capability_type(c) != CAP_NOTIFICATION ||
         notification_state(notification) != NOTIFICATION_WAITING || !may_wake(cpu, thread, notification->head)) {
         return NULL;
     }

@@ -1,6 +1,5 @@
 /* The ready queues of CPUs and, with balance=on, of the node: insertion, removal, and the best of two. */
 #include <kernel/assert.h>
-#include <kernel/fastpath.h>
 #include <kernel/ipc.h>
 #include <kernel/ready.h>
 #include <kernel/scheduler.h>
@@ -28,12 +27,22 @@ static int best_priority(const struct ready_queues *ready)
     return -1;
 }
 
+/* What each CPU knows of the shared queue. Time: as many steps as the node has CPUs. */
+static void tell_shared(bool waiting)
+{
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        struct cpu *cpu = cpu_by_index(i);
+        cpu->floor = (uint16_t)((cpu->floor & ~FLOOR_SHARED) | (waiting ? FLOOR_SHARED : 0));
+    }
+}
+
 /* `thread` has come into a queue. */
 static void note_arrival(const struct tcb *thread)
 {
     if (is_balanced(thread)) {
-        shared_ready_count++;
-        fastpath_obstacles++;
+        if (shared_ready_count++ == 0) {
+            tell_shared(true);
+        }
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);
@@ -47,8 +56,9 @@ static void note_arrival(const struct tcb *thread)
 static void note_departure(const struct tcb *thread, const struct ready_queues *ready)
 {
     if (is_balanced(thread)) {
-        shared_ready_count--;
-        fastpath_obstacles--;
+        if (--shared_ready_count == 0) {
+            tell_shared(false);
+        }
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);

@@ -232,7 +232,7 @@ struct tcb *schedule(void)
 {
     struct cpu *cpu = this_cpu;
     struct tcb *next = choose(cpu);
-    cpu->floor %= FLOOR_LOOK;
+    cpu->floor &= (uint16_t)~FLOOR_LOOK;
     cpu->called = false;
     cpu->stopped = NULL;
     if (next != NULL) {

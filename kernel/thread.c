@@ -14,16 +14,18 @@
 
 struct tcb *all_threads;
 
-uint32_t root_epoch = 1;
-
 void forget_thread_roots(void)
 {
-    if (++root_epoch == 0) {
+    uint32_t epoch = this_cpu->root_epoch + 1;
+    if (epoch == 0) {
         /* As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number meant before. */
         for (struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
             thread->root_epoch = 0;
         }
-        root_epoch = 1;
+        epoch = 1;
+    }
+    for (uint32_t i = 0; i < node_cpu_count; i++) {
+        cpu_by_index(i)->root_epoch = epoch;
     }
 }
 

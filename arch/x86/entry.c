@@ -93,9 +93,9 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
     struct user_context *context = &next->context;
     make_current(cpu, next);
     load_live_state(cpu, next);
-    if (!is_root_known(next)) {
+    if (!is_root_known(cpu, next)) {
         next->root = arch_thread_root(next);
-        next->root_epoch = root_epoch;
+        next->root_epoch = cpu->root_epoch;
     }
     if (!is_canonical(context->rip)) {
         context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
@@ -163,7 +163,7 @@ static struct user_context *end_entry(struct cpu *cpu, struct tcb *next)
 /* `to` can be switched to without anything to be found out or repaired first. */
 static bool is_ready_to_run(const struct cpu *cpu, const struct tcb *to)
 {
-    return cpu->arch.bases_live && ran_here_last(cpu, to) && is_root_known(to) && !has_undelivered_trap(to) &&
+    return cpu->arch.bases_live && ran_here_last(cpu, to) && is_root_known(cpu, to) && !has_undelivered_trap(to) &&
            is_canonical(to->state == THREAD_RESTART ? to->context.restart_ip : to->context.rip);
 }
 
@@ -196,7 +196,7 @@ static void begin_entry(struct cpu *cpu)
 /* Its live state has never left, and its page table is known. */
 static bool is_as_it_was(const struct cpu *cpu, const struct tcb *thread)
 {
-    return cpu->arch.bases_live && cpu->arch.fpu == (thread->uses_fpu ? FPU_LIVE : FPU_TRAPS) && is_root_known(thread);
+    return cpu->arch.bases_live && cpu->arch.fpu == (thread->uses_fpu ? FPU_LIVE : FPU_TRAPS) && is_root_known(cpu, thread);
 }
 
 struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,

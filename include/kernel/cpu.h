@@ -19,7 +19,8 @@ struct ready_queues {
     struct thread_queue queue[ABI_PRIORITIES];
 };
 
-enum { FLOOR_LOOK = ABI_PRIORITIES };
+/* See cpu.floor. */
+enum { FLOOR_LOOK = ABI_PRIORITIES, FLOOR_SHARED = 2 * FLOOR_LOOK, FLOOR_CLOSED = 4 * FLOOR_LOOK };
 
 struct cpu {
     /*
@@ -33,13 +34,15 @@ struct cpu {
 
     /*
      * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this priority may run here
-     * without a look at the queues. It is the greatest priority in `ready`, 0 if nothing waits; and FLOOR_LOOK is added
-     * while the exit has to look in any case. `called`: another CPU asked this one to come and schedule, and it has not
-     * done so yet; then FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something
-     * better is ready; null: none. Only set during an entry of this CPU.
+     * without a look at the queues. It is the greatest priority in `ready`, 0 if nothing waits; and one bit each says that
+     * the exit has to look in any case, that threads wait in the shared queue of balance=on, and that there are no fast
+     * paths (fastpath=off). `called`: another CPU asked this one to come and schedule, and it has not done so yet; then
+     * FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something better is ready; null:
+     * none. Only set during an entry of this CPU.
      */
     uint16_t floor;
     bool called;
+    uint32_t root_epoch;           /* the node's: the same in all its CPUs, see kernel/thread.h. Under the lock */
     struct tcb *switch_to;
 
     struct arch_cpu arch;

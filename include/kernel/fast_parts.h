@@ -47,13 +47,13 @@ enum path { LEAN, GENERAL };
 /* `thread` may run here from now on, while the current one stops: nothing better waits, and nothing is to be found out. */
 static inline bool may_take_over(const struct cpu *cpu, const struct tcb *thread)
 {
-    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor && is_root_known(thread);
+    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor && is_root_known(cpu, thread);
 }
 
 /* The current thread may go on: nothing better has come. */
 static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
 {
-    return thread->priority >= cpu->floor && is_root_known(thread);
+    return thread->priority >= cpu->floor && is_root_known(cpu, thread);
 }
 
 /*
@@ -62,7 +62,7 @@ static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
  */
 static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread, const struct tcb *woken)
 {
-    return !balance_on && ran_here_last(cpu, woken) && may_go_on(cpu, thread) && is_root_known(woken);
+    return !balance_on && ran_here_last(cpu, woken) && may_go_on(cpu, thread) && is_root_known(cpu, woken);
 }
 
 /* A capability of that type with at least these rights, in one comparison. */

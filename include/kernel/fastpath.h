@@ -9,11 +9,11 @@
 #include <kernel/cpu.h>
 
 /*
- * Why no fast path may be taken just now; 0: nothing is in the way. fastpath=off counts 1, each thread in the shared
- * ready queue of balance=on counts 1, because a fast path looks at its own CPU's queues only. Node state, under the
- * lock.
+ * Whether fast paths may be taken from now on. They have no switch of their own to look at: each compares `floor`
+ * (kernel/cpu.h) with the priority of the thread that goes on, and no priority reaches it then. The same keeps them off
+ * while a thread waits in the shared ready queue of balance=on, because a fast path looks at its own CPU's queues only.
  */
-extern word_t fastpath_obstacles;
+void fastpath_allow(bool allowed);
 
 /*
  * What handles a system call of `thread`, which is current on `cpu`, which executes this, and holds the lock. The first

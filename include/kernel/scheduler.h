@@ -78,7 +78,7 @@ static inline struct tcb *direct_successor(const struct cpu *cpu)
 {
     const struct tcb *from = cpu->current;
     struct tcb *to = cpu->switch_to;
-    if (from == NULL || to == NULL || to->priority < cpu->floor || shared_ready_count != 0) {
+    if (from == NULL || to == NULL || to->priority < (cpu->floor & ~FLOOR_CLOSED)) {
         return NULL;
     }
     return !is_runnable(from) || (!balance_on && to->priority > from->priority) ? to : NULL;
@@ -91,7 +91,7 @@ static inline struct tcb *direct_successor(const struct cpu *cpu)
 static inline bool may_skip_schedule(const struct cpu *cpu, const struct tcb *thread)
 {
     return cpu->current == thread && thread->state == THREAD_RUNNING && cpu->switch_to == NULL &&
-           cpu->floor < FLOOR_LOOK && shared_ready_count == 0;
+           !(cpu->floor & (FLOOR_LOOK | FLOOR_SHARED));
 }
 
 

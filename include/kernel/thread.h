@@ -3,6 +3,7 @@
 #define KERNEL_THREAD_H
 
 #include <kernel/answer.h>
+#include <kernel/cpu.h>
 #include <kernel/invocation.h>
 #include <kernel/objects.h>
 
@@ -19,14 +20,14 @@ extern struct tcb *all_threads;
 /*
  * Which page table a thread runs on needs its VSpace capability and whatever that refers to. So a TCB remembers the
  * answer (tcb.root), and the epoch in which it was asked for. Whatever could change any thread's answer begins a new
- * epoch: a capability to a VSpace, or a pool of ASIDs, is deleted. Node state, under the lock. 0 is no epoch.
+ * epoch: a capability to a VSpace, or a pool of ASIDs, is deleted. Every CPU has the epoch among what system calls touch
+ * anyway. 0 is no epoch; the first one must be begun, too. Time: as many steps as the node has CPUs.
  */
-extern uint32_t root_epoch;
 void forget_thread_roots(void);
 
-static inline bool is_root_known(const struct tcb *thread)
+static inline bool is_root_known(const struct cpu *cpu, const struct tcb *thread)
 {
-    return thread->root_epoch == root_epoch;
+    return thread->root_epoch == cpu->root_epoch;
 }
 
 /*

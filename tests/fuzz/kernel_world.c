@@ -181,14 +181,14 @@ static void leave_unchecked(void)
     this_cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
     if (next != NULL) {
         next->root = arch_thread_root(next);
-        next->root_epoch = root_epoch;
+        next->root_epoch = this_cpu->root_epoch;
     }
 }
 
 static void check_known_roots(void)
 {
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-        must(!is_root_known(thread) || thread->root == arch_thread_root(thread), "an outdated page table is remembered");
+        must(!is_root_known(this_cpu, thread) || thread->root == arch_thread_root(thread), "an outdated page table is remembered");
     }
 }
 
@@ -413,8 +413,8 @@ void world_start(unsigned cpus, bool balance, bool fast)
     next_page = HOST_MEMORY_BASE;
     checks_on = true;
     balance_on = balance;
-    fastpath_obstacles = fast ? 0 : 1;
     host_start(cpus);
+    fastpath_allow(fast);
     make_node_root();
     root = new_page();
     insert_root(cnode_capability(root, ROOT_RADIX, 0, WORD_BITS - ROOT_RADIX), &original_root);

@@ -27,7 +27,7 @@ struct cpu *cpu_by_index(uint32_t index)
 void host_start(unsigned count)
 {
     for (unsigned i = 0; i < HOST_CPUS; i++) {
-        cpus[i] = (struct cpu){.index = i, .mark = CPU_IDLE};
+        cpus[i] = (struct cpu){.index = i, .mark = CPU_IDLE, .root_epoch = 1};
     }
     node_cpu_count = count;
     node_id = 0;

@@ -203,7 +203,7 @@ END_TEST
 START_TEST(not_while_in_the_way)
 {
     start();
-    fastpath_obstacles = 1;
+    fastpath_allow(false);
     struct tcb *self = running_on(0);
     host_enter(0);
     ck_assert(!syscall_both_ways(self, SYS_Yield, 0, 0));

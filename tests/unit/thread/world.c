@@ -90,7 +90,7 @@ void leave(void)
     cpu->current = next;
     cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
     if (next != NULL) {
-        next->root_epoch = root_epoch;
+        next->root_epoch = this_cpu->root_epoch;
     }
     check_everything();
 }
