@@ -5,9 +5,11 @@
 
 #define LINE_OF(field) (offsetof(struct tcb, field) / 64)
 _Static_assert(LINE_OF(slots[TCB_CSPACE]) == LINE_OF(slots[TCB_REPLY]), "a caller's two slots share a cache line");
-_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(reply_can_grant),
-               "a thread's caller slot, links and state share a cache line");
-_Static_assert(LINE_OF(context) == LINE_OF(queue_next) + 1, "the saved registers follow, in three lines");
+_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(root_epoch),
+               "a thread's caller slot, links and page table share a cache line");
+_Static_assert(LINE_OF(last_cpu) == LINE_OF(queue_next) + 1 && LINE_OF(last_cpu) == LINE_OF(reply_can_grant) &&
+                   LINE_OF(last_cpu) == LINE_OF(context) && LINE_OF(context.ss) == LINE_OF(last_cpu) + 2,
+               "state and saved registers follow, in three lines");
 
 /* --- Call --- */
 

@@ -138,7 +138,7 @@ void set_affinity(struct tcb *thread, unsigned cpu_index)
 {
     dequeue(thread);
     if (cpu_index != thread->affinity) {
-        context_forget_cpu(&thread->context);
+        thread->last_cpu = 0;
     }
     thread->affinity = (uint16_t)cpu_index;
     thread->affinity_given = true;

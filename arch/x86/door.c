@@ -73,7 +73,7 @@ static void bring_to_the_door(struct cpu *cpu)
 /* The CPU on which the thread is current, or null. */
 static struct cpu *cpu_running(const struct tcb *thread)
 {
-    struct cpu *cpu = thread->context.cpu;
+    struct cpu *cpu = cpu_by_number(thread->last_cpu);
     return cpu != NULL && cpu->current == thread ? cpu : NULL;
 }
 

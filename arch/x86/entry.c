@@ -101,7 +101,7 @@ static struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
         context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
     }
     assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
-    context->cpu = cpu;
+    next->last_cpu = cpu_number(cpu);
     set_frame_end(cpu, next);
     return leave_to_same(cpu, next);
 }

@@ -14,7 +14,6 @@ void offsets(void);
 static void context_offsets(void)
 {
     OFFSET(CONTEXT_FRAME_END, USER_CONTEXT_FRAME_END);
-    OFFSET(CONTEXT_CPU, offsetof(struct user_context, cpu));
     OFFSET(CONTEXT_FS_BASE, offsetof(struct user_context, fs_base));
     OFFSET(CONTEXT_GS_BASE, offsetof(struct user_context, gs_base));
     OFFSET(CONTEXT_RESTART_IP, offsetof(struct user_context, restart_ip));
@@ -36,6 +35,7 @@ static void context_offsets(void)
 static void thread_offsets(void)
 {
     OFFSET(TCB_CONTEXT, offsetof(struct tcb, context));
+    OFFSET(TCB_LAST_CPU, offsetof(struct tcb, last_cpu));
     OFFSET(TCB_FPU_AREA, offsetof(struct tcb, fpu_area));
     OFFSET(FPU_STATE_COMPONENTS, FPU_STATE_COMPONENTS);
 }
@@ -97,5 +97,4 @@ _Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp
                    FOLLOWS(vector, error) && FOLLOWS(error, rip),
                "the stubs push and pop in this order");
 _Static_assert(CPU_STACK_TOP == CPU_BLOCK_SIZE, "the stack ends the block, so that its top leads to the block");
-_Static_assert(offsetof(struct tcb, context) % 64 == 0, "the frame is aligned in its structure");
 _Static_assert(sizeof(struct cpu) <= CPU_STRUCT_PAGES * 4096, "the CPU block has room for struct cpu");

@@ -68,12 +68,6 @@ static inline void context_copy_integer(struct user_context *to, const struct us
     to->fs_base = from->fs_base, to->gs_base = from->gs_base;
 }
 
-/* The thread, which does not go on where it is or was current, shall run on another CPU. */
-static inline void context_forget_cpu(struct user_context *context)
-{
-    context->cpu = NULL;
-}
-
 /* --- the system call registers (contract 1.2) --- */
 
 static inline word_t context_syscall_number(const struct user_context *c) { return c->rdx; }

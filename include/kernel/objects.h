@@ -82,6 +82,9 @@ struct tcb {
     struct tcb *queue_previous;
     word_t root;                   /* what arch_thread_root() said, valid while root_epoch is the node's */
     uint32_t root_epoch;           /* see kernel/thread.h; 0: never valid */
+
+    /* In the first line of the saved registers: all that a Call touches of its caller beside these, but for two slots. */
+    _Alignas(64) uint32_t last_cpu; /* cpu_number() of where it is current; else was last, or 0: it may not run there */
     uint8_t state;                 /* enum thread_state */
     uint8_t priority;
     bool uses_fpu;                 /* has used it, and may: its FPU state is loaded whenever it is current */
@@ -128,5 +131,7 @@ struct tcb {
     bool cancel_finished;
 };
 _Static_assert(sizeof(struct tcb) <= BIT(ABI_TCB_BITS), "TCB size is part of the ABI");
+_Static_assert((offsetof(struct tcb, context) + USER_CONTEXT_FRAME_END) % 64 == 0,
+               "system calls touch whole cache lines, and the CPU aligns its frame");
 
 #endif

@@ -4,7 +4,7 @@
  * Entry stubs store into it before any lock is held; exit stubs load from it after the lock was released: while the
  * thread is current on a CPU, the frame belongs to that CPU alone (docs/locking.md). `rip` to `ss` are exactly what the
  * CPU pushes on an interrupt, so TSS.RSP0 points behind `ss`, which is 16-byte aligned. All that a system call touches
- * lies in the three cache lines that end there.
+ * lies in the three cache lines of the TCB that end there.
  */
 #ifndef ARCH_X86_CONTEXT_H
 #define ARCH_X86_CONTEXT_H
@@ -12,10 +12,7 @@
 #include <api/types.h>
 #include <kernel/types.h>
 
-struct cpu;
-
 struct user_context {
-    struct cpu *cpu;   /* on which the thread is current; else on which it was last, or null if it may not run there */
     word_t fs_base;    /* current only while not live on a CPU, see arch/fpu.h */
     word_t gs_base;
     word_t restart_ip; /* where a restarted thread goes on: the system call instruction, or the faulting instruction */
@@ -27,7 +24,6 @@ struct user_context {
     word_t rcx, r11;   /* the system call instruction changes them, so that only interrupts and exceptions save them */
 };
 #define USER_CONTEXT_FRAME_END offsetof(struct user_context, rcx)
-_Static_assert(USER_CONTEXT_FRAME_END % 64 == 0, "system calls touch whole cache lines, and the CPU aligns its frame");
 
 #define ENTERED_BY_SYSCALL 0x100
 

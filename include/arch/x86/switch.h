@@ -10,7 +10,7 @@
 
 static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread)
 {
-    return thread->context.cpu == cpu;
+    return thread->last_cpu == cpu_number(cpu);
 }
 
 /*
