@@ -29,7 +29,7 @@ static struct noted note(const struct tcb *thread)
     return (struct noted){
         .thread = thread,
         .state = (enum thread_state)thread->state,
-        .fault = thread->fault.type,
+        .fault = thread->fault_type,
         .ipc_buffer = thread->ipc_buffer,
         .fault_handler = thread->fault_handler,
         .affinity = thread->affinity,

@@ -127,13 +127,13 @@ void cancel_ipc(struct tcb *thread)
     case THREAD_RESTART:
         return;
     }
-    thread->fault.type = FAULT_NONE;
+    thread->fault_type = FAULT_NONE;
     set_thread_state(thread, THREAD_INACTIVE);
 }
 
 void restart_blocked(struct tcb *thread)
 {
-    thread->fault.type = FAULT_NONE;
+    thread->fault_type = FAULT_NONE;
     set_thread_state(thread, THREAD_RESTART);
     enqueue_first(thread);
 }

@@ -5,11 +5,13 @@
 
 #define LINE_OF(field) (offsetof(struct tcb, field) / 64)
 _Static_assert(LINE_OF(slots[TCB_CSPACE]) == LINE_OF(slots[TCB_REPLY]), "a caller's two slots share a cache line");
-_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(root_epoch),
-               "a thread's caller slot, links and page table share a cache line");
+_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(fault_type),
+               "a thread's caller slot, links, page table and kind of fault share a cache line");
 _Static_assert(LINE_OF(last_cpu) == LINE_OF(queue_next) + 1 && LINE_OF(last_cpu) == LINE_OF(reply_can_grant) &&
                    LINE_OF(last_cpu) == LINE_OF(context) && LINE_OF(context.ss) == LINE_OF(last_cpu) + 2,
                "state and saved registers follow, in three lines");
+_Static_assert(LINE_OF(blocked_on) == LINE_OF(bound_notification),
+               "what a server's ReplyRecv touches beyond its saved registers is in one cache line");
 
 /* --- Call --- */
 
@@ -79,7 +81,7 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
     struct buffers buffers;
-    if (caller->fault.type != FAULT_NONE) {
+    if (caller->fault_type != FAULT_NONE) {
         return reply_to_fault_recv(0, 0, 0, 0, server, cpu);
     }
     if (!may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {

@@ -22,7 +22,7 @@ static struct user_context *fault(enum fault_type type, word_t word0, word_t wor
 
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
-    thread->fault.type = type;
+    thread->fault_type = type;
     thread->fault.words[0] = word0;
     thread->fault.words[1] = word1;
     word_t length = copy_fault_message(thread, handler);
@@ -69,7 +69,7 @@ struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t num
     /* From here on nothing can go wrong. */
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     apply_fault_reply(server, faulted);
-    faulted->fault.type = FAULT_NONE;
+    faulted->fault_type = FAULT_NONE;
     take_reply_capability(faulted, reply_slot);
     context_restart(&faulted->context);
     server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;

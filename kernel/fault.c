@@ -27,9 +27,9 @@ static RARE void stop_without_handler(struct tcb *thread, const char *why)
 {
     console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault handler 0x%lx %s\n",
                   node_id, this_cpu->index, thread->name, context_read(&thread->context, REGISTER_rip),
-                  fault_name(thread->fault.type), thread->fault.words[0], thread->fault.words[1], thread->fault_handler,
+                  fault_name(thread->fault_type), thread->fault.words[0], thread->fault.words[1], thread->fault_handler,
                   why);
-    thread->fault.type = FAULT_NONE;
+    thread->fault_type = FAULT_NONE;
     set_thread_state(thread, THREAD_INACTIVE);
 }
 
@@ -59,7 +59,7 @@ static void send_fault(struct tcb *thread)
 static void raise_fault(enum fault_type type, word_t word0, word_t word1)
 {
     struct tcb *thread = current_thread();
-    thread->fault.type = type;
+    thread->fault_type = type;
     thread->fault.words[0] = word0;
     thread->fault.words[1] = word1;
     send_fault(thread);
@@ -67,7 +67,8 @@ static void raise_fault(enum fault_type type, word_t word0, word_t word1)
 
 void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase, const struct lookup_failure *why)
 {
-    thread->fault = (struct fault){.type = FAULT_CAPABILITY, .words = {pointer, receive_phase}, .lookup = *why};
+    thread->fault_type = FAULT_CAPABILITY;
+    thread->fault = (struct fault){.words = {pointer, receive_phase}, .lookup = *why};
     send_fault(thread);
 }
 
@@ -112,7 +113,7 @@ static word_t unknown_syscall_words(const struct tcb *thread, word_t *words)
 
 static word_t fault_words(const struct tcb *thread, word_t *words)
 {
-    return thread->fault.type == FAULT_CAPABILITY ? capability_fault_words(thread, words)
+    return thread->fault_type == FAULT_CAPABILITY ? capability_fault_words(thread, words)
                                                   : unknown_syscall_words(thread, words);
 }
 
@@ -158,7 +159,7 @@ static RARE word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 
 word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
 {
-    switch (sender->fault.type) {
+    switch (sender->fault_type) {
     case FAULT_VM: return copy_vm_fault(sender, receiver);
     case FAULT_USER_EXCEPTION: return copy_user_exception(sender, receiver);
     default: return copy_other_fault(sender, receiver);
@@ -192,7 +193,7 @@ static void apply_unknown_syscall_reply(const struct tcb *sender, struct tcb *fa
 bool apply_fault_reply(struct tcb *sender, struct tcb *faulted)
 {
     word_t info = context_message_info(&sender->context);
-    enum fault_type type = faulted->fault.type;
+    enum fault_type type = faulted->fault_type;
     if (type == FAULT_CAPABILITY || type == FAULT_VM) {
         return true; /* whatever the message says */
     }

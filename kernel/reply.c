@@ -27,11 +27,11 @@ void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot,
     assert(caller->state == THREAD_BLOCKED_ON_REPLY);
     bool restarts = true;
     enum thread_state state = THREAD_RUNNING;
-    if (caller->fault.type == FAULT_NONE) {
+    if (caller->fault_type == FAULT_NONE) {
         transfer_message(sender, caller, NULL, 0, can_grant);
     } else {
         restarts = apply_fault_reply(sender, caller);
-        caller->fault.type = FAULT_NONE;
+        caller->fault_type = FAULT_NONE;
         state = THREAD_RESTART;
     }
     take_reply_capability(caller, reply_slot);

@@ -127,11 +127,11 @@ void transfer_message(struct tcb *sender, struct tcb *receiver, const struct end
                       bool can_grant)
 {
     word_t info;
-    if (sender->fault.type == FAULT_NONE) {
+    if (sender->fault_type == FAULT_NONE) {
         info = transfer_ordinary(sender, receiver, endpoint, can_grant);
     } else {
         word_t length = copy_fault_message(sender, receiver);
-        info = message_info(sender->fault.type, 0, 0, length);
+        info = message_info(sender->fault_type, 0, 0, length);
     }
     context_set_message_info(&receiver->context, info);
     context_set_badge(&receiver->context, badge);

@@ -61,9 +61,8 @@ enum thread_state {
     THREAD_BLOCKED_ON_NOTIFICATION
 };
 
-/* A pending fault: waiting for the handler's reply. The words are those of the fault message that are not registers. */
+/* More of a pending fault than its type: the words of its message that are not registers. */
 struct fault {
-    enum fault_type type;
     word_t words[2];               /* CapFault: address, receive phase; VMFault: address, FSR; UnknownSyscall: number;
                                       UserException: vector, error code */
     struct lookup_failure lookup;  /* CapFault */
@@ -82,6 +81,7 @@ struct tcb {
     struct tcb *queue_previous;
     word_t root;                   /* what arch_thread_root() said, valid while root_epoch is the node's */
     uint32_t root_epoch;           /* see kernel/thread.h; 0: never valid */
+    uint8_t fault_type;            /* enum fault_type: of the fault whose answer it waits for */
 
     /* In the first line of the saved registers: all that a Call touches of its caller beside these, but for two slots. */
     _Alignas(64) uint32_t last_cpu; /* cpu_number() of where it is current; else was last, or 0: it may not run there */
@@ -91,6 +91,13 @@ struct tcb {
     bool reply_can_grant;          /* while blocked on receive: whether the reply capability it will get has Grant */
 
     struct user_context context;
+
+    /* While blocked: endpoint or notification. */
+    void *blocked_on;
+
+    struct notification *bound_notification;
+    vaddr_t ipc_buffer;            /* user address; the frame is in TCB_IPC_BUFFER */
+    word_t fault_handler;          /* capability pointer in the thread's own CSpace */
 
     /* Scheduling. */
     uint8_t maximum_controlled_priority;
@@ -104,16 +111,11 @@ struct tcb {
     int64_t ready_order;           /* while in a ready queue: smaller is earlier among equals, see kernel/ready.h; while
                                       it sends: smaller began earlier */
 
-    /* While blocked. */
+    /* While blocked as a sender. */
     bool blocked_can_grant;
     bool blocked_can_grant_reply;
     bool blocked_is_call;
     word_t blocked_badge;
-    void *blocked_on;              /* endpoint or notification */
-
-    struct notification *bound_notification;
-    vaddr_t ipc_buffer;            /* user address; the frame is in TCB_IPC_BUFFER */
-    word_t fault_handler;          /* capability pointer in the thread's own CSpace */
     struct fault fault;
 
     struct tcb *all_next;          /* every TCB of the node, for debug builds' listings and checks */

@@ -93,7 +93,7 @@ static void digest_thread(uint64_t *sum, const struct tcb *thread)
     digest(sum, thread->context.vector == ENTERED_BY_SYSCALL);
     digest(sum, thread->state | (word_t)thread->priority << 8 | (word_t)thread->maximum_controlled_priority << 16 |
                     (word_t)thread->time_slice << 24 | (word_t)thread->queued << 32 | (word_t)thread->affinity << 40);
-    digest(sum, thread->fault.type);
+    digest(sum, thread->fault_type);
     digest(sum, (word_t)thread->bound_notification);
     if (thread->queued || thread->state == THREAD_BLOCKED_ON_SEND || thread->state == THREAD_BLOCKED_ON_RECEIVE ||
         thread->state == THREAD_BLOCKED_ON_NOTIFICATION) {

@@ -58,7 +58,7 @@ START_TEST(page_fault_reply_restarts_whatever_it_says)
     reply(99, 4);
     ck_assert_ptr_eq(running_on(0), faulty);
     ck_assert_uint_eq(faulty->context.rip, START_ADDRESS);
-    ck_assert_int_eq(faulty->fault.type, FAULT_NONE);
+    ck_assert_int_eq(faulty->fault_type, FAULT_NONE);
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(resume_cancels_the_fault)
 {
     exception();
     invoke(handler, slot_of(faulty), LABEL_TCBResume, NO_WORDS, NO_CAPS);
-    ck_assert_int_eq(faulty->fault.type, FAULT_NONE);
+    ck_assert_int_eq(faulty->fault_type, FAULT_NONE);
     ck_assert(slot_is_empty(&handler->slots[TCB_CALLER]));
     ASSERT_STATE(faulty, THREAD_RESTART);
 }
@@ -170,7 +170,7 @@ static void expect_stop(const char *why)
     ASSERT_STATE(faulty, THREAD_INACTIVE);
     ck_assert_ptr_nonnull(strstr(host_console, "page fault"));
     ck_assert_ptr_nonnull(strstr(host_console, why));
-    ck_assert_int_eq(faulty->fault.type, FAULT_NONE);
+    ck_assert_int_eq(faulty->fault_type, FAULT_NONE);
 }
 
 START_TEST(no_handler) { faulty->fault_handler = 0; expect_stop("is not an endpoint"); } END_TEST
