@@ -82,7 +82,7 @@ static void map_image(struct builder *b)
 static void map_cpu_block(struct builder *b, word_t block, paddr_t memory)
 {
     static const struct {
-        uint32_t offset, pages;
+        word_t offset, pages;
     } part[] = {
         {0, CPU_STRUCT_PAGES},
         {CPU_IDT_OFFSET, 1},
@@ -91,7 +91,7 @@ static void map_cpu_block(struct builder *b, word_t block, paddr_t memory)
         {CPU_NMI_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
         {CPU_MACHINE_CHECK_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
         {CPU_DEBUG_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
-        {CPU_STACK_TOP - CPU_STACK_BYTES, CPU_STACK_BYTES / 4096},
+        {-(word_t)CPU_STACK_BYTES, CPU_STACK_BYTES / 4096},
     };
     for (unsigned i = 0; i < ARRAY_LENGTH(part); i++) {
         map(b, block + part[i].offset, memory, part[i].pages * 4096ull, PAGE_WRITABLE | b->nx_bit);

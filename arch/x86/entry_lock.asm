@@ -251,7 +251,7 @@ door:
     je .without_user_pages
     mov cr3, rax
 .without_user_pages:
-    mov dword [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
+    mov byte [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
     ; 4d. Bounded by the kernel entries of the CPUs before this one; past lock_patience looks the node stops.
     mov ecx, [lock_patience]
 .wait:

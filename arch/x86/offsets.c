@@ -45,6 +45,7 @@ static void cpu_offsets(void)
     OFFSET(CPU_BLOCKS, CPU_BLOCKS);
     OFFSET(CPU_BLOCK_SIZE, CPU_BLOCK_SIZE);
     OFFSET(CPU_STACK_TOP, CPU_STACK_TOP);
+    OFFSET(CPU_STACK_BYTES, CPU_STACK_BYTES);
     OFFSET(CPU_TRAP_THREAD, offsetof(struct cpu, arch.trap.thread));
     OFFSET(CPU_TRAP_VECTOR, offsetof(struct cpu, arch.trap.vector));
     OFFSET(CPU_TRAP_ERROR, offsetof(struct cpu, arch.trap.error));
@@ -96,5 +97,6 @@ _Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp
                    FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) && FOLLOWS(r15, vector) &&
                    FOLLOWS(vector, error) && FOLLOWS(error, rip),
                "the stubs push and pop in this order");
-_Static_assert(CPU_STACK_TOP == CPU_BLOCK_SIZE, "the stack ends the block, so that its top leads to the block");
+_Static_assert(CPU_STACK_BYTES + CPU_DEBUG_TOP < CPU_BLOCK_SIZE, "from any of its stacks one finds the block");
+_Static_assert(CPU_STACK_TOP % 16 == 0 && offsetof(struct cpu, stack_words) == 0, "its own stack ends in the block");
 _Static_assert(sizeof(struct cpu) <= CPU_STRUCT_PAGES * 4096, "the CPU block has room for struct cpu");

@@ -23,14 +23,14 @@ struct ready_queues {
 enum { FLOOR_LOOK = ABI_PRIORITIES, FLOOR_SHARED = 2 * FLOOR_LOOK, FLOOR_CLOSED = 4 * FLOOR_LOOK };
 
 struct cpu {
+    /* The topmost words of this CPU's own stack, which lies below: the return address of the first call. */
+    _Alignas(64) word_t stack_words[CPU_STACK_TOP / sizeof(word_t)];
+
     /*
      * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
      * lock holder that takes the thread away. Read under the lock.
      */
-    _Alignas(64) struct tcb *current;
-
-    _Atomic uint32_t mark;         /* enum cpu_mark */
-    uint32_t index;                /* within the node; constant */
+    struct tcb *current;
 
     /*
      * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this priority may run here
@@ -40,12 +40,16 @@ struct cpu {
      * FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something better is ready; null:
      * none. Only set during an entry of this CPU.
      */
+    struct tcb *switch_to;
     uint16_t floor;
     bool called;
+
+    _Atomic uint8_t mark;          /* enum cpu_mark */
     uint32_t root_epoch;           /* the node's: the same in all its CPUs, see kernel/thread.h. Under the lock */
-    struct tcb *switch_to;
 
     struct arch_cpu arch;
+
+    uint32_t index;                /* within the node; constant */
 
     /*
      * The thread that another CPU has taken away from here since this CPU's last exit, or null. It may have been freed

@@ -4,8 +4,9 @@
  * A CPU block is CPU_BLOCK_SIZE bytes of address space, the i-th at CPU_BLOCKS + i * CPU_BLOCK_SIZE, in the top 2 GiB
  * so that assembly can use absolute addresses. From the bottom (unmapped pages are guards):
  *
- *   offset 0        struct cpu (CPU_STRUCT_PAGES pages), then the descriptor page (GDT, IDT), then a guard page
- *   CPU_STACK_*     the stacks, each below its own TOP and above a guard page
+ *   below offset 0  the CPU's own stack, above a guard page. Its last words are the first ones of struct cpu
+ *   offset 0        struct cpu (CPU_STRUCT_PAGES pages), then the descriptor pages (IDT, GDT), then a guard page
+ *   CPU_*_TOP       the stacks of exceptions, each below its own TOP and above a guard page
  */
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H
@@ -24,8 +25,8 @@
 #define CPU_MACHINE_CHECK_TOP     0xc000
 #define CPU_DEBUG_TOP             0xe000
 #define CPU_EXCEPTION_STACK_BYTES 0x1000
-#define CPU_STACK_TOP             0x20000 /* the CPU's own stack: 16 KiB, 0x1c000..0x20000; ends the block */
 #define CPU_STACK_BYTES           0x4000
+#define CPU_STACK_TOP             16 /* so that a return address shares a cache line with what system calls touch */
 
 /* 64-bit TSS (Intel SDM volume 3, 8.7). Packed by hand: the 64-bit fields are 4-byte aligned. */
 struct tss {
@@ -75,17 +76,17 @@ enum cpu_fpu {
 
 /*
  * All words are written by their own CPU, and read by it alone unless they say otherwise. The first ones, up to
- * tss.rsp0, share a cache line with the first ones of struct cpu.
+ * tss.rsp0, end the cache line that the first ones of struct cpu begin.
  *
  * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while
  * that thread is current; leaving it, or waiting at the door, saves it.
  */
 struct arch_cpu {
     word_t loaded_root;         /* CR3 value that is loaded, see pcid.h. Written and read under the lock */
-    uint32_t features;          /* CPU_FEATURE_*. Constant */
     uint8_t fpu;                /* enum cpu_fpu */
     bool is_plain;              /* no FSGSBASE or no XSAVE. Constant. Beside `fpu`, so that both are asked for at once */
     bool bases_live;            /* FS and GS base registers are the current thread's */
+    uint8_t features;           /* CPU_FEATURE_*. Constant */
     struct tss tss;             /* rsp0 is the SYSCALL stub's word, too */
 
     struct trap_record trap;
@@ -109,7 +110,7 @@ struct arch_cpu {
     uint64_t lock_taken_at, lock_held_cycles, lock_longest_hold;
 };
 
-#define CPU_BLOCKS 0xffffffffc0000000
+#define CPU_BLOCKS 0xffffffffc0020000
 
 #ifndef HOST_BUILD
 static inline struct cpu *cpu_by_index(uint32_t index)
@@ -129,6 +130,8 @@ static inline struct cpu *cpu_by_number(uint32_t number)
 }
 #else
 struct cpu *cpu_by_index(uint32_t index);
+uint32_t cpu_number(const struct cpu *cpu);
+struct cpu *cpu_by_number(uint32_t number);
 #endif
 
 #endif

@@ -39,6 +39,16 @@ struct cpu *cpu_by_index(uint32_t index)
     return &cpus[index];
 }
 
+uint32_t cpu_number(const struct cpu *cpu)
+{
+    return (uint32_t)(cpu - cpus) + 1;
+}
+
+struct cpu *cpu_by_number(uint32_t number)
+{
+    return number != 0 ? &cpus[number - 1] : NULL;
+}
+
 _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, const char *function)
 {
     ck_abort_msg("%s:%u: %s: %s", file, line, function, what);
