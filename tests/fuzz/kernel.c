@@ -6,7 +6,7 @@
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c kernel/[a-z]*.c \
  *       arch/x86/object/[a-z]*.c arch/x86/context.c -Wl,--wrap=message_word_in_buffer \
- *       -Wl,--wrap=lookup_extra_caps,--wrap=machine_exit_node,--wrap=syscall_ordinary -o build/fuzz/kernel
+ *       -Wl,--wrap=lookup_extra_caps,--wrap=arch_invoke_quickly,--wrap=machine_exit_node,--wrap=syscall_ordinary -o build/fuzz/kernel
  *   build/fuzz/kernel tests/fuzz/corpus/kernel
  *
  * The first byte: bits 0-1 CPUs less one, bit 2 balance=on, bit 3: the program runs twice, with the fast paths and without,
@@ -90,6 +90,9 @@ bool __real_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
 bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
                               struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
 
+struct user_context *__real_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
+struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
+
 word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index)
 {
     word_t word = __real_message_word_in_buffer(call, index);
@@ -107,6 +110,17 @@ bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
         ((word_t *)buffer)[ABI_IPC_CAPS_OR_BADGES + i] += change_after_read;
     }
     return found;
+}
+
+/* A call that is carried out the short way has read which capability it is about by itself. */
+struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
+{
+    struct user_context *context = __real_arch_invoke_quickly(slot, info, caller, cpu);
+
+    if (context != NULL && message_info_extra_caps(info) > 0) {
+        arch_ipc_buffer(caller, false)[ABI_IPC_CAPS_OR_BADGES] += change_after_read;
+    }
+    return context;
 }
 
 /* --- the node's end, when its user asks for it --- */
