@@ -8,7 +8,7 @@ from cmklib.scale.programs import simulate
 
 TOLERANCE = {"ipc": 0.03, "map": 0.06, "pager": 0.03, "notify": 0.03, "kv": 0.06}
 RING_TOLERANCE = 0.05  # beyond the simulation's own range
-STARTS = (0, 500, 2000, 10000, 30000)  # instructions from one worker's start to the next one's
+STARTS = (0, 500, 1000, 2000, 3000, 10000, 30000)  # instructions from one worker's start to the next one's
 
 
 def think_of(profile, run):
@@ -24,7 +24,7 @@ def simulated_range(profile, run, shape, cycles):
     """
     Operations of the stretch, least and most. Only `ring` has a range: a ring in which nobody sleeps goes on so until
     something delays one worker, and then everybody sleeps and is woken for good. When that comes hangs on a few
-    instructions.
+    instructions, for each node by itself. So the range has to reach from one mode to the other, and says little more.
     """
     name = run.partition(":")[0]
     think, machine = think_of(profile, run), machine_of(profile)
