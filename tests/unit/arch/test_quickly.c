@@ -4,6 +4,7 @@
  * message. Each call that the short way takes is made again the ordinary way, and all memory compared; each that it does not
  * take must have changed nothing.
  */
+#include "../host/random.h"
 #include "world.h"
 #include <kernel/ipc.h>
 #include <string.h>
@@ -25,10 +26,7 @@ static unsigned taken[KINDS];
 
 static unsigned below(unsigned bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)((random_state >> 20) % bound);
+    return next_below(&random_state, bound);
 }
 
 static bool one_in(unsigned n)
@@ -231,7 +229,7 @@ static void add_vspaces(void)
 
 START_TEST(both_ways)
 {
-    random_state = ((word_t)_i + 1) * 0x9e3779b97f4a7c15 + 1;
+    random_state = random_start((unsigned)_i);
     map_tables(SLOT_ROOT, VADDR, TABLES, 3);
     map_tables(SLOT_ROOT, 0x7fffffffe000, TABLES + 3, 3);
     add_frames();

@@ -76,10 +76,3 @@ void pair_end_node(struct pair *pair, unsigned side, uint64_t state)
     cmk_doorbell_ring(2 - side);
 }
 
-uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}

@@ -2,6 +2,7 @@
 #ifndef PAIR_H
 #define PAIR_H
 
+#include "../host/random.h"
 #include <api/cluster.h>
 #include <check.h>
 #include <cmk/channel.h>
@@ -32,9 +33,6 @@ extern void (*pair_between_looks)(void);
             ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                                                 \
         }                                                                                                              \
     } while (0)
-
-/* A sequence that is the same in every run. */
-uint64_t next_random(uint64_t *state);
 
 Suite *ring_suite(void);
 Suite *bulk_suite(void);

@@ -1,4 +1,5 @@
 #include "world.h"
+#include "../host/random.h"
 #include <arch/object.h>
 #include <kernel/cnode.h>
 #include <kernel/preemption.h>
@@ -187,18 +188,15 @@ static word_t random_state = 1;
 void random_seed(unsigned seed)
 {
     current_seed = seed;
-    random_state = 0x9e3779b97f4a7c15ull * (seed + 1ull);
+    random_state = random_start(seed);
 }
 
 word_t random_word(void)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
+    return next_random(&random_state);
 }
 
 unsigned random_below(unsigned bound)
 {
-    return (unsigned)((random_word() >> 20) % bound);
+    return next_below(&random_state, bound);
 }

@@ -3,6 +3,7 @@
  * fast path has to look at varied: rights, badges, messages with buffers and capabilities, priorities, CPUs, bound
  * notifications, pending signals, faults, interrupts, CSpaces of two levels. Each event is handled both ways.
  */
+#include "../host/random.h"
 #include "world.h"
 #include <kernel/check.h>
 #include <kernel/entry.h>
@@ -21,10 +22,7 @@ static unsigned taken[KINDS];
 
 static unsigned below(unsigned bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)((random_state >> 20) % bound);
+    return next_below(&random_state, bound);
 }
 
 static bool one_in(unsigned n)
@@ -189,7 +187,7 @@ static void start(void)
 
 START_TEST(both_ways)
 {
-    random_state = ((word_t)_i + 1) * 0x9e3779b97f4a7c15 + 1;
+    random_state = random_start((unsigned)_i);
     start();
     for (unsigned i = 0; i < STEPS; i++) {
         step();

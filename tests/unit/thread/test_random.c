@@ -2,6 +2,7 @@
  * Random threads on four CPUs: system calls, TCB methods on one another, ticks, interrupts, endpoints that go away.
  * After every entry the rules are checked, everything, each time. A failing run names its seed.
  */
+#include "../host/random.h"
 #include "world.h"
 #include <kernel/check.h>
 #include <kernel/entry.h>
@@ -13,10 +14,7 @@ static word_t random_state;
 
 static unsigned below(unsigned bound)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)((random_state >> 20) % bound);
+    return next_below(&random_state, bound);
 }
 
 enum { BADGED = FREE, BADGED_SEND_ONLY = FREE + 3, SIGNALS = FREE + 6, SAVED = FREE + 10 };
@@ -147,7 +145,7 @@ static unsigned step(void)
 static void run(word_t seed, bool balance)
 {
     unsigned busy = 0;
-    random_state = seed * 0x9e3779b97f4a7c15 + 1;
+    random_state = random_start((unsigned)seed);
     balance_on = balance;
     world_start(CPUS);
     mint(BADGED, ENDPOINT, RIGHTS_ALL, 7);
