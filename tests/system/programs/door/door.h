@@ -9,6 +9,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* No compiler-made SSE code: such a thread must run without FPU state. */
+#define WITHOUT_FPU __attribute__((target("general-regs-only")))
+
 enum { FRAMES = 4, FIRST_VALUE = 1000 };
 
 /* Written by main before it starts the others. */
@@ -41,5 +44,11 @@ void fpu_thread(void *number);    /* its FPU and base registers keep their value
 void window_thread(void *number); /* reads the window; has never used the FPU */
 void trap_thread(void *number);   /* executes int3 and `int 200`, whose faults the handler answers */
 void handler_thread(void *number);
+
+/*
+ * Interrupts on CPU 0 that wake a thread of that priority. While an equal runs, CPU 0 goes on with that one, but may have
+ * waited for the lock before. Waits for `count` of them, then no more come. 0: this node has no such timer.
+ */
+unsigned take_interrupts(unsigned count, seL4_Word priority);
 
 #endif

@@ -12,9 +12,6 @@ atomic_ulong progress[MAX_THREADS];
 
 static __thread seL4_Word own_number;
 
-/* No compiler-made SSE code: these threads must run without FPU state. */
-#define WITHOUT_FPU __attribute__((target("general-regs-only")))
-
 WITHOUT_FPU void note_mistake(char letter)
 {
     atomic_fetch_add(&mistakes, 1);
