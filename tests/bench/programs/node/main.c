@@ -11,6 +11,7 @@ static const struct group {
     {"ipc", measure_ipc},
     {"wake-ups", measure_wake_ups},
     {"variations", measure_variations},
+    {"callers", measure_callers},
     {"interrupts", measure_interrupts},
     {"faults", measure_faults},
     {"memory", measure_memory},

@@ -16,6 +16,7 @@ void measure_call(const char *call_name, const char *reply_name, struct thread_o
 
 void measure_ipc(void);
 void measure_variations(void);
+void measure_callers(void);
 void measure_wake_ups(void);
 void measure_interrupts(void);
 void measure_faults(void);
