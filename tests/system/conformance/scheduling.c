@@ -479,7 +479,7 @@ static void round_robin(void)
      * 29 slices of 10 ms and the last one's beginning. A busy host stretches them; ticks that it held back come close
      * together afterwards, so it can also seem to compress them, but not every time.
      */
-    for (int attempt = 0; attempt < 3 && longest <= 200; attempt++) {
+    for (int attempt = 0; attempt < 10 && longest <= 200; attempt++) {
         word taken = share_in_slices();
 
         longest = taken > longest ? taken : longest;
