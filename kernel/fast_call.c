@@ -37,10 +37,7 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
     pass_message(path, caller, receiver, info, capability_badge(slot->capability), &buffers);
-    give_reply_capability(caller, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
-    set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
-    set_thread_state(receiver, THREAD_RUNNING);
-    return switch_to(cpu, caller, receiver);
+    return run_receiver(cpu, caller, receiver);
 }
 
 NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, word_t place,
@@ -91,11 +88,7 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     /* From here on nothing can go wrong. */
     pass_message(path, server, caller, info, 0, &buffers);
     take_reply_capability(caller, reply_slot);
-    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
-    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
-    set_thread_state(caller, THREAD_RUNNING);
-    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
-    return switch_to(cpu, server, caller);
+    return run_caller(cpu, server, slot, endpoint, caller);
 }
 
 NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, word_t place,

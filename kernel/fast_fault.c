@@ -28,10 +28,7 @@ static struct user_context *fault(enum fault_type type, word_t word0, word_t wor
     word_t length = copy_fault_message(thread, handler);
     context_set_badge(&handler->context, capability_badge(slot->capability));
     context_set_message_info(&handler->context, message_info(type, 0, 0, length));
-    give_reply_capability(thread, &handler->slots[TCB_CALLER], handler->reply_can_grant);
-    set_thread_state(thread, THREAD_BLOCKED_ON_REPLY);
-    set_thread_state(handler, THREAD_RUNNING);
-    return switch_to(cpu, thread, handler);
+    return run_receiver(cpu, thread, handler);
 }
 
 struct user_context *fast_vm_fault(vaddr_t address, word_t fault_status, struct tcb *thread, struct cpu *cpu)
@@ -72,9 +69,5 @@ struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t num
     faulted->fault_type = FAULT_NONE;
     take_reply_capability(faulted, reply_slot);
     context_restart(&faulted->context);
-    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
-    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
-    set_thread_state(faulted, THREAD_RUNNING);
-    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
-    return switch_to(cpu, server, faulted);
+    return run_caller(cpu, server, slot, endpoint, faulted);
 }

@@ -167,6 +167,26 @@ static inline struct user_context *switch_to(struct cpu *cpu, struct tcb *from, 
     return leave_to_other(cpu, from, to);
 }
 
+/* `receiver` has the message and runs; `caller` waits for its reply. */
+static inline struct user_context *run_receiver(struct cpu *cpu, struct tcb *caller, struct tcb *receiver)
+{
+    give_reply_capability(caller, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
+    set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
+    set_thread_state(receiver, THREAD_RUNNING);
+    return switch_to(cpu, caller, receiver);
+}
+
+/* `caller` has its reply and runs; `server` waits for the next message, at the endpoint that the capability in `slot` names. */
+static inline struct user_context *run_caller(struct cpu *cpu, struct tcb *server, const struct slot *slot,
+                                              struct endpoint *endpoint, struct tcb *caller)
+{
+    server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
+    set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);
+    set_thread_state(caller, THREAD_RUNNING);
+    endpoint_append(endpoint, ENDPOINT_RECEIVING, server);
+    return switch_to(cpu, server, caller);
+}
+
 static inline struct user_context *go_on(struct cpu *cpu, struct tcb *thread)
 {
     end_checked(thread);

@@ -18,7 +18,10 @@ struct hpet {
 /* Interrupts signal `notification`, with CPU vector `vector`. False: this node has no HPET, or not the pin or vector. */
 bool hpet_open(struct hpet *hpet, seL4_Word vector, seL4_CPtr notification);
 
-/* Acknowledges the last interrupt. The next one comes in so many nanoseconds, at least 1000; other ones are forgotten. */
+/*
+ * Acknowledges the last interrupt. The next one comes in so many nanoseconds; other ones are forgotten. If the program is
+ * stopped here for longer than that, a real device does not interrupt before its counter wraps; emulated ones do at once.
+ */
 void hpet_start(struct hpet *hpet, uint64_t nanoseconds);
 
 /* No more interrupts. */
