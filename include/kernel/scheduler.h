@@ -94,5 +94,4 @@ static inline bool may_skip_schedule(const struct cpu *cpu, const struct tcb *th
            !(cpu->floor & (FLOOR_LOOK | FLOOR_SHARED));
 }
 
-
 #endif
