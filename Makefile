@@ -49,9 +49,11 @@ build/packages/%: tools/packages
 # ---- Kernel: build/debug/cmk.elf and build/release/cmk.elf -----------------------------------------------------------
 # Identical sources give identical files, wherever the tree lies: no path and no time goes into them.
 
-KERNEL_C   := $(sort $(wildcard boot/*.c kernel/*.c arch/x86/*.c arch/x86/*/*.c))
+# Every source below these folders.
+KERNEL_FOLDERS := $(wildcard boot node cluster kernel arch)
+KERNEL_C   := $(sort $(shell find $(KERNEL_FOLDERS) -name '*.c'))
 KERNEL_C   := $(filter-out arch/x86/offsets.c,$(KERNEL_C))
-KERNEL_ASM := $(sort $(wildcard boot/*.asm arch/x86/*.asm arch/x86/*/*.asm))
+KERNEL_ASM := $(sort $(shell find $(KERNEL_FOLDERS) -name '*.asm'))
 KERNEL_OBJECTS := $(KERNEL_C:.c=.o) $(KERNEL_ASM:.asm=.asm.o)
 
 KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
@@ -219,7 +221,7 @@ models: build/packages/models
 rules: build/packages/rules
 	@tools/check-rules
 
-FORMATTED := $(wildcard boot/*.c kernel/*.c arch/x86/*.c arch/x86/*/*.c include/*/*.h include/*/*/*.h user/*/*.c)
+FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -name '*.h'))
 format-check: build/packages/format
 	@for file in $(FORMATTED); do clang-format --dry-run $$file 2>&1 | grep -c warning: | sed "s|$$|	$$file|"; done | grep -v ^0 || true
 
