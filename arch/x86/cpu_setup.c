@@ -119,6 +119,10 @@ static void fill_idt(struct cpu *cpu, const word_t *stubs)
     }
 }
 
+/*
+ * LDTR is loaded although no kernel uses it: reset and INIT leave a null selector with base 0 and limit
+ * 0xffff, which counts as a valid table (Intel SDM volume 3, table 10-1), at an address of the user.
+ */
 static void load_descriptor_tables(struct cpu *cpu)
 {
     struct descriptor_pointer gdt = {GDT_ENTRIES * sizeof(word_t) - 1, (uint64_t)gdt_of(cpu)};
@@ -136,6 +140,7 @@ static void load_descriptor_tables(struct cpu *cpu)
                      "mov %%ax, %%es\n\t"
                      "mov %%ax, %%fs\n\t"
                      "mov %%ax, %%gs\n\t"
+                     "lldt %%ax\n\t"
                      "ltr %w4"
                      :
                      : "m"(gdt), "m"(idt), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(SELECTOR_TSS)
