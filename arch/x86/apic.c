@@ -2,7 +2,7 @@
 #include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/layout.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 
 /* A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16. */
 enum {

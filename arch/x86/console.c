@@ -6,7 +6,7 @@
 #include <arch/x86/instructions.h>
 #include <arch/x86/layout.h>
 #include <arch/x86/uart.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <kernel/format.h>
 #include <kernel/preemption.h>

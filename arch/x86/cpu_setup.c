@@ -8,7 +8,7 @@
 #include <arch/x86/pcid.h>
 #include <arch/x86/rflags.h>
 #include <arch/x86/stop.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <stdatomic.h>
 
 enum { IDT_ENTRIES = 256, GDT_ENTRIES = 8 };

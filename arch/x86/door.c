@@ -5,7 +5,7 @@
 #include <arch/x86/instructions.h>
 #include <arch/x86/live_state.h>
 #include <arch/x86/pcid.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/assert.h>
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
 /* CPU features, from the global state; and where the linker put the text. */
 #include <arch/x86/features.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 
 /* linker.ld */
 extern const char text_start[], text_end[];

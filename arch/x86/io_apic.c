@@ -9,7 +9,7 @@
 #include <arch/x86/apic.h>
 #include <arch/x86/io_apic.h>
 #include <arch/x86/layout.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/cpu.h>
 
 enum {

@@ -9,7 +9,7 @@
 #include <arch/interrupt.h>
 #include <arch/x86/apic.h>
 #include <arch/x86/ipi.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
 

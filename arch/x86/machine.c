@@ -6,7 +6,7 @@
 #include <arch/x86/ipi.h>
 #include <arch/x86/status.h>
 #include <arch/x86/stop.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <stdatomic.h>
 

@@ -4,13 +4,13 @@
  * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/acpi.c -o build/fuzz/acpi
+ *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c -o build/fuzz/acpi
  *   build/fuzz/acpi tests/fuzz/corpus/acpi
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
  */
 #include "fuzz.h"
-#include <boot/acpi.h>
+#include <boot/plan/acpi.h>
 #include <string.h>
 
 enum { BASE = 0x1000, LARGEST = 1 << 14, MAX_TABLES = 16, RSDP_BYTES = 36, HEADER_BYTES = 36, ROOM = 2 * LARGEST };

@@ -2,13 +2,13 @@
  * User images: any bytes are a file. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/elf.c tests/fuzz/replay.c boot/elf.c -o build/fuzz/elf
+ *       -Wall -Wextra -Werror tests/fuzz/elf.c tests/fuzz/replay.c boot/plan/elf.c -o build/fuzz/elf
  *   build/fuzz/elf tests/fuzz/corpus/elf
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
  */
 #include "fuzz.h"
-#include <boot/elf.h>
+#include <boot/plan/elf.h>
 
 enum { LARGEST_LOADED = 1 << 20 };
 

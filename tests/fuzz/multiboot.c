@@ -3,14 +3,14 @@
  * From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/multiboot.c tests/fuzz/memory.c tests/fuzz/replay.c boot/multiboot.c \
+ *       -Wall -Wextra -Werror tests/fuzz/multiboot.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/multiboot.c \
  *       -o build/fuzz/multiboot
  *   build/fuzz/multiboot tests/fuzz/corpus/multiboot
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
  */
 #include "fuzz.h"
-#include <boot/multiboot.h>
+#include <boot/plan/multiboot.h>
 #include <string.h>
 
 enum { BASE = 0x1000, LARGEST = 1 << 14 };

@@ -5,8 +5,8 @@
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -Itests/unit/boot -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c \
- *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan*.c \
- *       boot/words.c boot/configuration.c boot/split_region.c boot/device_ranges.c boot/elf.c kernel/format.c \
+ *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan/[a-z]*.c \
+ *       kernel/format.c \
  *       -o build/fuzz/plan
  *   build/fuzz/plan tests/fuzz/corpus/plan
  *

@@ -1,7 +1,7 @@
 /* ACPI tables: what they say, and what happens when they are damaged. */
 #include "memory_image.h"
 #include "suites.h"
-#include <boot/acpi.h>
+#include <boot/plan/acpi.h>
 #include <string.h>
 
 enum { RSDP = MEMORY_BASE, ROOT = MEMORY_BASE + 0x100, FIRST_TABLE = MEMORY_BASE + 0x200, ROOT_ENTRIES = ROOT + 36 };

@@ -2,8 +2,8 @@
 #ifndef TEST_BOOT_MACHINE_H
 #define TEST_BOOT_MACHINE_H
 
-#include <boot/elf.h>
-#include <boot/plan.h>
+#include <boot/plan/elf.h>
+#include <boot/plan/plan.h>
 
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)

@@ -1,7 +1,7 @@
 /* Boot information of both versions, as loaders give it and as no loader should. */
 #include "memory_image.h"
 #include "suites.h"
-#include <boot/multiboot.h>
+#include <boot/plan/multiboot.h>
 #include <string.h>
 
 enum {

@@ -1,8 +1,8 @@
 /* Words, numbers and sizes of the command line; formatted text; lists of memory ranges. */
 #include "machine.h"
 #include "suites.h"
-#include <boot/configuration.h>
-#include <boot/planning.h>
+#include <boot/plan/configuration.h>
+#include <boot/plan/planning.h>
 #include <inttypes.h>
 #include <kernel/format.h>
 #include <limits.h>

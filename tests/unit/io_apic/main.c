@@ -11,7 +11,7 @@
 #include <arch/x86/apic.h>
 #include <arch/x86/entry.h>
 #include <arch/x86/io_apic.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <check.h>
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include <arch/x86/ipi.h>
 #include <arch/x86/layout.h>
 #include <arch/x86/status.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <kernel/entry.h>
 #include <kernel/fastpath.h>

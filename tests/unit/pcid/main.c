@@ -11,7 +11,7 @@
 #include <arch/x86/apic.h>
 #include <arch/x86/pcid.h>
 #include <arch/x86/switch.h>
-#include <boot/global_state.h>
+#include <cluster/record.h>
 #include <check.h>
 #include <kernel/assert.h>
 #include <stdlib.h>

@@ -1,0 +1,51 @@
+/*
+ * The boot page table's window over RAM above 4 GiB: boot part 2 builds nodes there. start.asm mapped the first 4 GiB.
+ * RAM is used up to 512 GiB (contract 9.1), so one page directory pointer table covers all.
+ */
+#include <arch/memory.h>
+#include <arch/x86/paging.h>
+#include <boot/machine/machine.h>
+#include <cluster/image.h>
+
+enum { GIB_BITS = 30, FIRST_GIB = 4, END_GIB = 512 };
+
+static bool has_ram(const struct machine_facts *facts, unsigned gib)
+{
+    paddr_t start = (paddr_t)gib << GIB_BITS, end = start + BIT(GIB_BITS);
+    for (uint32_t i = 0; i < facts->memory_count; i++) {
+        const struct memory_fact *m = &facts->memory[i];
+        if (m->type == 1 && m->range.start < end && m->range.end > start) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t boot_window_table_bytes(const struct machine_facts *facts, bool huge_pages)
+{
+    uint64_t bytes = 0;
+    for (unsigned gib = FIRST_GIB; !huge_pages && gib < END_GIB; gib++) {
+        bytes += has_ram(facts, gib) ? 4096 : 0;
+    }
+    return bytes;
+}
+
+void boot_window_extend(const struct machine_facts *facts, bool huge_pages, paddr_t pages)
+{
+    for (unsigned gib = FIRST_GIB; gib < END_GIB; gib++) {
+        paddr_t start = (paddr_t)gib << GIB_BITS;
+        if (!has_ram(facts, gib)) {
+            continue;
+        }
+        if (huge_pages) {
+            boot_window_pdpt[gib] = start | PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE;
+            continue;
+        }
+        word_t *directory = window(pages);
+        for (unsigned i = 0; i < 512; i++) {
+            directory[i] = (start + i * BIT(ABI_LARGE_PAGE_BITS)) | PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE;
+        }
+        boot_window_pdpt[gib] = pages | PAGE_PRESENT | PAGE_WRITABLE;
+        pages += 4096;
+    }
+}

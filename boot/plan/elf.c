@@ -1,0 +1,163 @@
+/* User images: ELF64 (System V ABI, chapter 4; AMD64 supplement), loaded as contract 9.3 says. */
+#include <api/limits.h>
+#include <boot/plan/elf.h>
+#include <kernel/string.h>
+
+enum { CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, MACHINE_X86_64 = 62, FLAG_EXECUTE = 1, FLAG_WRITE = 2 };
+
+/* The last user page can never be mapped. */
+#define USER_END (ABI_USER_TOP + 1 - BIT(ABI_PAGE_BITS))
+
+struct file_header {
+    uint8_t magic[4];
+    uint8_t class, data, version, abi, abi_version, padding[7];
+    uint16_t type, machine;
+    uint32_t object_version;
+    uint64_t entry, program_offset, section_offset;
+    uint32_t flags;
+    uint16_t header_bytes, program_entry_bytes, program_count;
+    uint16_t section_entry_bytes, section_count, section_names;
+};
+_Static_assert(sizeof(struct file_header) == 64, "the file's layout");
+
+struct program_header {
+    uint32_t type, flags;
+    uint64_t offset, vaddr, paddr, file_bytes, memory_bytes, alignment;
+};
+_Static_assert(sizeof(struct program_header) == 56, "the file's layout");
+
+static const char *check_file_header(const struct file_header *header, uint64_t size)
+{
+    uint64_t table = (uint64_t)header->program_count * sizeof(struct program_header);
+
+    if (header->class != CLASS_64 || header->data != LITTLE_ENDIAN_DATA) {
+        return "not an ELF64 file (64 bits, little endian)";
+    }
+    if (header->machine != MACHINE_X86_64) {
+        return "not for x86-64";
+    }
+    if (header->program_count == 0) {
+        return "it has no program headers";
+    }
+    if (header->program_entry_bytes != sizeof(struct program_header)) {
+        return "its program headers have the wrong size";
+    }
+    if (header->program_offset > size || table > size - header->program_offset) {
+        return "truncated: its program headers lie beyond the end of the file";
+    }
+    return NULL;
+}
+
+static const char *check_segment(const struct program_header *program, uint64_t size)
+{
+    if (program->file_bytes > program->memory_bytes) {
+        return "a segment has more bytes in the file than in memory";
+    }
+    if (program->file_bytes > 0 && (program->offset > size || program->file_bytes > size - program->offset)) {
+        return "truncated: a segment lies beyond the end of the file";
+    }
+    if (program->vaddr > ABI_USER_TOP) {
+        return "a segment is in the kernel's half of the address space";
+    }
+    if (program->memory_bytes > USER_END - MIN(program->vaddr, USER_END)) {
+        return "a segment reaches beyond the user half of the address space";
+    }
+    return NULL;
+}
+
+static const char *check_span(struct elf_image *image)
+{
+    if (image->segment_count == 0) {
+        return "it has no segment with memory";
+    }
+    if (!IS_ALIGNED(image->start, ABI_PAGE_BITS)) {
+        return "misaligned: its lowest segment does not start at a 4 KiB boundary";
+    }
+    if (image->entry < image->start || image->entry >= image->end) {
+        return "its entry point is outside its segments";
+    }
+    image->end = ALIGN_UP(image->end, ABI_PAGE_BITS);
+    if (image->end > USER_END - (ELF_PAGES_BEHIND << ABI_PAGE_BITS)) {
+        return "it leaves no room for IPC buffer and boot info behind it in the user half";
+    }
+    return NULL;
+}
+
+const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *image)
+{
+    struct file_header header;
+    const char *wrong;
+
+    if (size < sizeof header.magic || memcmp(data,
+                                             "\x7f"
+                                             "ELF",
+                                             sizeof header.magic) != 0) {
+        return "not an ELF file";
+    }
+    if (size < sizeof header) {
+        return "truncated: shorter than an ELF header";
+    }
+    memcpy(&header, data, sizeof header);
+    wrong = check_file_header(&header, size);
+    if (wrong != NULL) {
+        return wrong;
+    }
+
+    *image = (struct elf_image){.start = UINT64_MAX, .end = 0, .entry = header.entry};
+    for (unsigned i = 0; i < header.program_count; i++) {
+        struct program_header program;
+
+        memcpy(&program, data + header.program_offset + i * sizeof program, sizeof program);
+        if (program.memory_bytes == 0) {
+            continue;
+        }
+        wrong = check_segment(&program, size);
+        if (wrong != NULL) {
+            return wrong;
+        }
+        if (image->segment_count == ELF_MAX_SEGMENTS) {
+            return "it has more than 64 segments";
+        }
+        image->segment[image->segment_count++] =
+            (struct elf_segment){.file_offset = program.offset,
+                                 .file_bytes = program.file_bytes,
+                                 .vaddr = program.vaddr,
+                                 .memory_bytes = program.memory_bytes,
+                                 .writable = (program.flags & FLAG_WRITE) != 0,
+                                 .executable = (program.flags & FLAG_EXECUTE) != 0};
+        image->start = MIN(image->start, program.vaddr);
+        image->end = MAX(image->end, program.vaddr + program.memory_bytes);
+    }
+    return check_span(image);
+}
+
+void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable, bool *executable)
+{
+    *writable = false;
+    *executable = false;
+    for (unsigned i = 0; i < image->segment_count; i++) {
+        const struct elf_segment *segment = &image->segment[i];
+
+        if (segment->vaddr < page + BIT(ABI_PAGE_BITS) && page < segment->vaddr + segment->memory_bytes) {
+            *writable |= segment->writable;
+            *executable |= segment->executable;
+        }
+    }
+}
+
+void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination)
+{
+    /*
+     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its header gives it, goes
+     * on over what other segments load behind its bytes, and must not wipe it out.
+     */
+    memset(destination, 0, image->end - image->start);
+    for (unsigned i = 0; i < image->segment_count; i++) {
+        const struct elf_segment *segment = &image->segment[i];
+
+        /* Without bytes in the file, its offset may be anything. */
+        if (segment->file_bytes > 0) {
+            memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset, segment->file_bytes);
+        }
+    }
+}

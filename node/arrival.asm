@@ -1,0 +1,52 @@
+; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. Under the boot page table, in long mode, with
+; no stack and no parameter. The APIC id (from CPUID, which works in every APIC mode: Intel SDM volume 3, 9.4.6) leads to
+; the CPU's entry in the global state, and that to its stack and number. Uses every register; writes no memory.
+;
+; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
+
+%define GLOBAL_STATE 0xffffffff90000000
+ARRIVAL_APIC_ID   equ 0                  ; struct arrival in cluster/record.h, asserted there
+ARRIVAL_CPU       equ 4
+ARRIVAL_STACK_TOP equ 8
+ARRIVAL_BYTES     equ 16
+
+extern cpu_arrived
+global cpu_arrival
+
+section .text
+bits 64
+cpu_arrival:
+    xor eax, eax
+    cpuid
+    cmp eax, 0xb
+    jb .short_id
+    mov eax, 0xb
+    xor ecx, ecx
+    cpuid
+    test ebx, ebx
+    jz .short_id
+    mov r8d, edx
+    jmp .search
+.short_id:
+    mov eax, 1
+    cpuid
+    shr ebx, 24
+    mov r8d, ebx
+.search:
+    mov rsi, GLOBAL_STATE
+.next:
+    mov rsp, [rsi + ARRIVAL_STACK_TOP]
+    test rsp, rsp
+    jz .nobody                           ; the table's end: this CPU is in no node
+    cmp [rsi + ARRIVAL_APIC_ID], r8d
+    je .found
+    add rsi, ARRIVAL_BYTES
+    jmp .next
+.found:
+    mov edi, [rsi + ARRIVAL_CPU]
+    call cpu_arrived
+    ud2
+.nobody:
+    cli
+    hlt
+    jmp .nobody

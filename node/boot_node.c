@@ -1,0 +1,157 @@
+/*
+ * Part 2 of boot: how a node comes to life. Every CPU arrives in cpu_arrived; a node's first CPU builds the node, the
+ * others join it.
+ */
+#include <api/cluster.h>
+#include <arch/console.h>
+#include <arch/memory.h>
+#include <arch/x86/cpu_setup.h>
+#include <arch/x86/instructions.h>
+#include <arch/x86/layout.h>
+#include <arch/x86/paging.h>
+#include <boot/machine/machine.h>
+#include <cluster/image.h>
+#include <kernel/assert.h>
+#include <kernel/string.h>
+#include <stdatomic.h>
+
+/*
+ * How many CPUs of this node have set themselves up. Each adds itself with release order; the first CPU waits for all
+ * with acquire order before it lets user code run.
+ */
+static _Atomic uint32_t cpus_ready;
+
+enum { FIRST_ANSWER_MILLISECONDS = 10, LAST_ANSWER_MILLISECONDS = 1000 };
+
+/* Written before and after the switch to the node's own page table, by the node's first CPU; readers acquire. */
+static void set_status(volatile struct cmk_status_page *page, uint64_t state)
+{
+    atomic_store_explicit((_Atomic uint64_t *)&page->state, state, memory_order_release);
+}
+
+/* The copy of the node state: .data from the template, .bss zero (allocated memory is). 0: no memory. */
+static paddr_t make_node_state(struct boot_allocator *allocator)
+{
+    uint64_t bytes = linker_value(node_state_bytes);
+    unsigned bits = ABI_PAGE_BITS;
+    while (BIT(bits) < bytes) {
+        bits++;
+    }
+    paddr_t state = allocate(allocator, bits);
+    if (state != 0) {
+        memcpy(window(state), data_template, (size_t)((word_t)node_state_bss - NODE_STATE));
+    }
+    return state;
+}
+
+/* Without its node's own page table a CPU can only use the status page to say what went wrong. */
+static _Noreturn void give_up(uint32_t node, const char *reason)
+{
+    struct cmk_status_page *page = window(global_state.cluster.status_page + node * 4096ull);
+    memcpy(page->reason, reason, strlen(reason) + 1);
+    set_status(page, CMK_STATUS_STOPPED);
+    boot_print("node %u stopped: %s", node, reason);
+    for (;;) {
+        disable_interrupts_and_halt();
+    }
+}
+
+/* All but the stacks: this CPU stands on one of them. */
+static void clear_cpu_blocks(uint32_t node)
+{
+    for (uint32_t i = 0; i < global_state.cluster.node[node].cpu_count; i++) {
+        paddr_t block = global_state.node_memory[node].cpu_blocks + i * CPU_BLOCK_MEMORY_BYTES;
+        memset(window(block), 0, CPU_BLOCK_MEMORY_BYTES - CPU_STACK_BYTES);
+    }
+}
+
+static void switch_to_node(uint32_t node)
+{
+    cpu_enable_paging_features();
+    write_cr3(global_state.node_memory[node].root);
+}
+
+static bool wait_for_cpus(uint32_t count, unsigned milliseconds)
+{
+    for (unsigned waited = 0; waited < milliseconds * 10; waited++) {
+        if (atomic_load_explicit(&cpus_ready, memory_order_acquire) >= count) {
+            return true;
+        }
+        boot_delay(100);
+    }
+    return false;
+}
+
+/*
+ * The node's other CPUs, one after the other, so that a missing one has a name. Each is given 10 ms and a second start,
+ * and then a second, before the node stops.
+ */
+static void start_other_cpus(uint32_t node)
+{
+    const struct node_plan *plan = &global_state.cluster.node[node];
+    for (uint32_t i = 1; i < plan->cpu_count; i++) {
+        uint32_t apic_id = global_state.cluster.cpu[plan->cpu[i]].apic_id;
+        if (global_state.cluster.node_count == 1) {
+            /* Harnesses of seL4 look for this, too (contract 9.10); its nodes are CPUs. */
+            console_report(": Starting node #%u with APIC ID %u", i, apic_id);
+        }
+        start_cpu(apic_id);
+        if (wait_for_cpus(i, FIRST_ANSWER_MILLISECONDS)) {
+            continue;
+        }
+        start_cpu(apic_id);
+        if (!wait_for_cpus(i, LAST_ANSWER_MILLISECONDS)) {
+            kernel_stop("CPU %u (APIC id %u) does not answer", plan->cpu[i], apic_id);
+        }
+    }
+}
+
+struct cpu *init_node_cpu(uint32_t cpu)
+{
+    uint32_t index = global_state.cluster.cpu[cpu].index;
+    struct cpu *block = cpu_by_index(index);
+    cpu_setup(block, index, global_state.cluster.cpu[cpu].apic_id);
+    return block;
+}
+
+_Noreturn void boot_node(uint32_t node)
+{
+    struct cmk_status_page *status = window(global_state.cluster.status_page + node * 4096ull);
+    set_status(status, CMK_STATUS_BOOTING);
+
+    struct boot_allocator allocator = {.failed = false};
+    free_node_memory(&global_state, node, &allocator.free);
+    clear_cpu_blocks(node);
+    paddr_t node_state = make_node_state(&allocator);
+    build_node_page_table(node, &allocator, node_state);
+    if (allocator.failed) {
+        give_up(node, "too little memory for its kernel");
+    }
+    switch_to_node(node);
+
+    /* From here on C variables are this node's own. */
+    struct cpu *cpu = init_node_cpu(global_state.cluster.node[node].cpu[0]);
+    init_node_state(node, &allocator);
+    start_other_cpus(node);
+    set_status((struct cmk_status_page *)STATUS_PAGE, CMK_STATUS_RUNNING);
+    console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
+    console_report(": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
+    cpu_enter_first(cpu);
+}
+
+static _Noreturn void join_node(uint32_t node, uint32_t cpu)
+{
+    switch_to_node(node);
+    struct cpu *block = init_node_cpu(cpu);
+    atomic_fetch_add_explicit(&cpus_ready, 1, memory_order_release);
+    cpu_enter_first(block);
+}
+
+_Noreturn void cpu_arrived(uint32_t cpu)
+{
+    uint32_t node = global_state.cluster.cpu[cpu].node;
+    if (global_state.cluster.cpu[cpu].index == 0) {
+        boot_node(node);
+    }
+    join_node(node, cpu);
+}

@@ -1,0 +1,107 @@
+/* The initial thread's address space (contract 9.4): image, IPC buffer, boot info, and nothing else. */
+#include <arch/memory.h>
+#include <arch/object.h>
+#include <arch/x86/asid.h>
+#include <arch/x86/capability.h>
+#include <arch/x86/paging.h>
+#include <node/node_builder.h>
+#include <kernel/derivation.h>
+
+static vaddr_t vspace_end(const struct node_builder *b)
+{
+    return b->extra_vaddr + BIT(b->extra_size_bits);
+}
+
+/* The entry of `table` that leads to `vaddr`, one level up from objects that cover 2^bits bytes. */
+static word_t *entry_for(word_t *table, vaddr_t vaddr, unsigned bits)
+{
+    return &table[vaddr >> bits & 511];
+}
+
+static word_t *next_table(const word_t *entry)
+{
+    return window(*entry & PAGE_ADDRESS);
+}
+
+/* The table at `depth` steps below the PML4 on the way to `vaddr`; all tables above it exist. */
+static word_t *table_at(const struct node_builder *b, vaddr_t vaddr, unsigned depth)
+{
+    word_t *table = b->pml4;
+    for (unsigned bits = 39; depth > 0; depth--, bits -= 9) {
+        table = next_table(entry_for(table, vaddr, bits));
+    }
+    return table;
+}
+
+/* All structures of one level, ascending: each covers 2^bits bytes and is entered in the one above. */
+static void make_level(struct node_builder *b, enum object_type type, unsigned depth, unsigned bits)
+{
+    vaddr_t first = ALIGN_DOWN(b->plan->image_vaddr, bits);
+    for (vaddr_t at = first; at < vspace_end(b); at += BIT(bits)) {
+        paddr_t memory = take_memory(b, ABI_PAGING_STRUCTURE_BITS);
+        struct capability c = arch_create_object(type, memory, false);
+        *entry_for(table_at(b, at, depth), at, bits) = memory | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
+        provide(b, mapping_capability_with_mapping(c, INITIAL_ASID, at));
+    }
+}
+
+void make_initial_vspace(struct node_builder *b)
+{
+    paddr_t memory = take_memory(b, ABI_PAGING_STRUCTURE_BITS);
+    b->pml4 = window(memory);
+    struct capability pml4 = arch_create_object(OBJECT_PML4, memory, false);
+    provide_at(b, SLOT_seL4_CapInitThreadASIDPool, asid_init(window(take_memory(b, ABI_ASID_POOL_BITS))));
+    provide_at(b, SLOT_seL4_CapInitThreadVSpace, asid_assign_initial(pml4));
+
+    b->info->image_paging.start = b->next_slot;
+    make_level(b, OBJECT_PDPT, 0, 39);
+    make_level(b, OBJECT_PAGE_DIRECTORY, 1, 30);
+    make_level(b, OBJECT_PAGE_TABLE, 2, 21);
+    b->info->image_paging.end = b->next_slot;
+}
+
+/* Maps one page and returns its capability, which says so. */
+static struct capability map_page(struct node_builder *b, paddr_t paddr, vaddr_t vaddr, bool writable, bool executable)
+{
+    word_t entry = paddr | PAGE_PRESENT | PAGE_USER;
+    entry |= writable ? PAGE_WRITABLE : 0;
+    entry |= !executable && global_state.features.nx ? PAGE_EXECUTE_DISABLE : 0;
+    *entry_for(table_at(b, vaddr, 3), vaddr, ABI_PAGE_BITS) = entry;
+    struct capability c = frame_capability(paddr, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, false);
+    return mapping_capability_with_mapping(c, INITIAL_ASID, vaddr);
+}
+
+static void map_extra_pages(struct node_builder *b)
+{
+    b->info->extra_pages.start = b->next_slot;
+    for (uint64_t at = 0; at < BIT(b->extra_size_bits); at += 4096) {
+        provide(b, map_page(b, window_to_physical(b->extra) + at, b->extra_vaddr + at, true, false));
+    }
+    b->info->extra_pages.end = b->next_slot;
+}
+
+/* Image pages get the union of the permissions of the segments that touch them; with `rwx` everything, as seL4 maps it. */
+static void map_image_frames(struct node_builder *b)
+{
+    const struct elf_image *image = &global_state.image[b->node];
+    b->info->image_frames.start = b->next_slot;
+    for (uint64_t at = 0; at < b->plan->image.end - b->plan->image.start; at += 4096) {
+        vaddr_t vaddr = b->plan->image_vaddr + at;
+        bool writable = true, executable = true;
+        if (!b->plan->image_rwx) {
+            elf_page_permissions(image, vaddr, &writable, &executable);
+        }
+        provide(b, map_page(b, b->plan->image.start + at, vaddr, writable, executable));
+    }
+    b->info->image_frames.end = b->next_slot;
+}
+
+void map_initial_frames(struct node_builder *b)
+{
+    paddr_t info = window_to_physical(b->info);
+    provide_at(b, SLOT_seL4_CapBootInfoFrame, map_page(b, info, b->info_vaddr, true, false));
+    paddr_t buffer = take_memory(b, ABI_PAGE_BITS);
+    provide_at(b, SLOT_seL4_CapInitThreadIPCBuffer, map_page(b, buffer, b->ipc_buffer_vaddr, true, false));
+    map_extra_pages(b);
+    map_image_frames(b);
+}

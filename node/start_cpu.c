@@ -1,0 +1,24 @@
+/* Starting CPUs: INIT, then SIPI (Intel SDM volume 3, 9.4.4). */
+#include <arch/x86/apic.h>
+#include <arch/x86/instructions.h>
+#include <boot/machine/machine.h>
+
+void boot_delay(uint32_t microseconds)
+{
+    uint64_t end = read_tsc() + (uint64_t)microseconds * global_state.tsc_mhz;
+    while (read_tsc() < end) {
+        spin_pause();
+    }
+}
+
+void start_cpu(uint32_t apic_id)
+{
+    /*
+     * What this CPU wrote for the other one must be visible before it runs. Stores and locked operations are ordered on
+     * x86, but an x2APIC ICR write is not a memory operation and may overtake them: hence the fence (SDM volume 3, 11.12.3).
+     */
+    full_fence();
+    apic_send_init(apic_id);
+    boot_delay(10);
+    apic_send_startup(apic_id, (uint8_t)(global_state.cluster.trampoline >> 12));
+}
