@@ -1,6 +1,6 @@
 /*
  * From one thread to another, as the fast paths do it: what depends on the architecture and is too short for a call.
- * Everything here needs the lock. The ordinary exit (arch/x86/entry.c) does the same with more cases.
+ * Everything here needs the lock. The ordinary exit (arch/x86/entry/entry.c) does the same with more cases.
  *
  *   ran_here_last(cpu, thread)    it ran on this CPU when it last ran, and has not been moved since
  *   has_undelivered_trap(thread)  it must first be delivered an exception that came when another CPU took it away

@@ -4,17 +4,17 @@
 
 #include <kernel/objects.h>
 
-/* kernel/check_threads.c: rules 2 and 3. `next` stands for this CPU's current thread. */
+/* kernel/checks/check_threads.c: rules 2 and 3. `next` stands for this CPU's current thread. */
 void check_thread(const struct tcb *thread, const struct tcb *next);
 void check_all_threads(const struct tcb *next);
 
 void check_idle_cpus(void);
 
-/* kernel/check_running.c: threads of other CPUs are as check_note_running() found them, and `next` is none of them. */
+/* kernel/checks/check_running.c: threads of other CPUs are as check_note_running() found them, and `next` is none of them. */
 void check_note_running(void);
 void check_running(const struct tcb *next);
 
-/* kernel/check_capabilities.c: rules 1 and 4. */
+/* kernel/checks/check_capabilities.c: rules 1 and 4. */
 void check_slot(const struct slot *slot);
 
 /* Remembers the CNode of the node's first thread; later calls do nothing. */

@@ -47,7 +47,7 @@ _Static_assert(sizeof(struct notification) == BIT(ABI_NOTIFICATION_BITS), "notif
 
 /*
  * The hidden slots of a TCB (contract 7.1), in the order that suits the cache lines below. In the first two, zombies
- * wait while a TCB is destroyed (kernel/deletion.c), which the master reply capability could not make room for.
+ * wait while a TCB is destroyed (kernel/lifecycle/deletion.c), which the master reply capability could not make room for.
  */
 enum tcb_slot { TCB_VSPACE, TCB_IPC_BUFFER, TCB_CSPACE, TCB_REPLY, TCB_CALLER, TCB_SLOT_COUNT };
 
@@ -72,7 +72,7 @@ enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer n
 
 /*
  * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5
- * (docs/fast-paths.md), which kernel/fast_call.c asserts.
+ * (docs/fast-paths.md), which kernel/calls/fast_call.c asserts.
  */
 struct tcb {
     _Alignas(64) struct slot slots[TCB_SLOT_COUNT];

@@ -4,8 +4,9 @@
  * when everything is revoked. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c kernel/[a-z]*.c \
- *       arch/x86/object/[a-z]*.c arch/x86/context.c -Wl,--wrap=message_word_in_buffer \
+ *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c') \
+ *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
+ *       arch/x86/machine/context.c -Wl,--wrap=message_word_in_buffer \
  *       -Wl,--wrap=lookup_extra_caps,--wrap=arch_invoke_quickly,--wrap=machine_exit_node,--wrap=syscall_ordinary -o build/fuzz/kernel
  *   build/fuzz/kernel tests/fuzz/corpus/kernel
  *

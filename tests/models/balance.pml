@@ -2,9 +2,9 @@
  * balance=on: no CPU idles, or runs something less important, while a thread waits in the shared queue.
  *
  * Models enqueue(), enqueue_woken(), make_runnable(), yield_current(), set_priority(), choose(), choose_with_candidate(),
- * least_important_cpu(), cpus_about_to_choose(), call_cpus_for_shared(), call_cpu() and schedule() of kernel/scheduler.c,
- * ready_insert() and ready_take_best() of kernel/ready.c (among equals any, so their order numbers are left open), take_thread()
- * and kick_cpu() of arch/x86/door.c for a CPU that is at the door already.
+ * least_important_cpu(), cpus_about_to_choose(), call_cpus_for_shared(), call_cpu() and schedule() of kernel/scheduling/scheduler.c,
+ * ready_insert() and ready_take_best() of kernel/scheduling/ready.c (among equals any, so their order numbers are left open), take_thread()
+ * and kick_cpu() of arch/x86/machine/door.c for a CPU that is at the door already.
  *
  * Three CPUs; three balanced threads and one that belongs to CPU 0. A kernel entry is one step (lock.pml, door.pml), but a CPU comes to
  * the door in a step before. An entry wakes a thread, blocks, yields, takes the thread of a CPU at the door, changes a priority, or
@@ -12,7 +12,7 @@
  *
  * Shown: when nothing moves any more, no CPU is idle or runs something less important than what waits in the shared queue or its own;
  * and at each exit, that an idle CPU has been called or as many are coming as threads wait (check_idle_cpus() of
- * kernel/check_threads.c).
+ * kernel/checks/check_threads.c).
  *
  *   run
  *

@@ -1,8 +1,8 @@
 /*
  * The node's lock: an MCS queue lock, instruction by instruction.
  *
- * Models enter_many:, holding:, door: (linking and waiting) and release: of arch/x86/entry_lock.asm, and is_anybody_at_the_door()
- * (arch/x86/door.c). What a CPU stores for its user goes through the same buffer: x86_tso.inc.
+ * Models enter_many:, holding:, door: (linking and waiting) and release: of arch/x86/entry/entry_lock.asm, and is_anybody_at_the_door()
+ * (arch/x86/machine/door.c). What a CPU stores for its user goes through the same buffer: x86_tso.inc.
  *
  * Shown: one holder at a time; nobody waits for ever (every CPU may stay away from the lock for ever, so a lost hand-over is a
  * deadlock) and, as a formula, CPU 0 gets the lock whenever it asks; the order of the exchanges is the order of the holders; a holder

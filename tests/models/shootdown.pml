@@ -2,8 +2,8 @@
  * Shoot-down: after an unmap nobody can use the old mapping, and after a paging structure or a whole VSpace is freed no page
  * walker touches its memory.
  *
- * Models shoot_down() and its callees (arch/x86/door.c), vspace_unmap() (arch/x86/object/vspace.c), structure_unmap() (paging.c),
- * asid_release() (asid.c), load_root() (include/arch/x86/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/entry.c), and the
+ * Models shoot_down() and its callees (arch/x86/machine/door.c), vspace_unmap() (arch/x86/memory/vspace.c), structure_unmap() (paging.c),
+ * asid_release() (asid.c), load_root() (include/arch/x86/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/entry/entry.c), and the
  * door of entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
  *
  * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU

@@ -2,9 +2,11 @@
  * Unit tests of x86's objects, capabilities and saved registers, on the host. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
- *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c arch/x86/object/[a-z]*.c arch/x86/context.c \
- *       kernel/answer.c kernel/cspace.c kernel/derivation.c kernel/deletion.c kernel/capability_derive.c \
- *       kernel/invocation.c -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch
+ *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c \
+ *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
+ *       arch/x86/machine/context.c \
+ *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c kernel/invocation.c \
+ *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch
  */
 #include "world.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * A small machine for the tests of arch/x86/object and arch/x86/context.c: memory behind the window, one CNode of
+ * A small machine for the tests of the objects of x86 and arch/x86/machine/context.c: memory behind the window, one CNode of
  * slots, a caller with an IPC buffer, and stand-ins that record what the code under test asks of other CPUs and of
  * the hardware. Every test runs in a process of its own (Check forks), so node-state variables start afresh.
  */

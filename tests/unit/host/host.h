@@ -1,5 +1,5 @@
 /*
- * A node without a machine: what the portable kernel and arch/x86/object need of the hardware, as plain C for host
+ * A node without a machine: what the portable kernel and the objects of x86 need of the hardware, as plain C for host
  * tests.
  *
  * Physical memory is an array: window(HOST_MEMORY_BASE) is its first byte. CPUs are structures. Interrupts come when

@@ -3,7 +3,7 @@
  * top of the tree:
  *
  *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
- *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/io_apic.c arch/x86/interrupt.c \
+ *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/machine/io_apic.c arch/x86/entry/interrupt.c \
  *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
  */
 #include "model.h"

@@ -1,9 +1,9 @@
 /*
- * Unit tests of signals between nodes (arch/x86/ipi.c), on the host: which CPU gets which vector, how many leave in a
+ * Unit tests of signals between nodes (arch/x86/machine/ipi.c), on the host: which CPU gets which vector, how many leave in a
  * tick, and that none is lost. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
- *       -fno-sanitize-recover=undefined tests/unit/ipi/main.c arch/x86/ipi.c -lcheck -lsubunit -lm -lrt -lpthread \
+ *       -fno-sanitize-recover=undefined tests/unit/ipi/main.c arch/x86/machine/ipi.c -lcheck -lsubunit -lm -lrt -lpthread \
  *       -o build/unit-ipi && build/unit-ipi
  */
 #include <arch/interrupt.h>

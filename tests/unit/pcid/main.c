@@ -1,10 +1,10 @@
 /*
  * Shoot-down and generations on CPUs whose TLBs mark their entries with PCIDs and keep all they may, which no emulator has:
  * random exits, accesses, unmappings and deletions, and after each step no CPU may be able to use an old translation. The code
- * under test is arch/x86/door.c, include/arch/x86/pcid.h and load_root(). From the top of the tree:
+ * under test is arch/x86/machine/door.c, include/arch/x86/pcid.h and load_root(). From the top of the tree:
  *
  *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/pcid/machine -Iinclude \
- *       -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/unit/pcid/main.c arch/x86/door.c \
+ *       -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/unit/pcid/main.c arch/x86/machine/door.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-pcid && build/unit-pcid
  */
 #include <arch/door.h>
