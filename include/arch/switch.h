@@ -31,7 +31,7 @@ static inline bool has_undelivered_trap(const struct tcb *thread)
 
 static inline struct user_context *leave_to_same(struct cpu *cpu, struct tcb *thread)
 {
-    cpu->mark = CPU_USER;
+    atomic_store_explicit(&cpu->mark, CPU_USER, memory_order_release);
     return &thread->context;
 }
 

@@ -7,6 +7,7 @@
 #include <api/cluster.h>
 #include <arch/x86/cpu.h>
 #include <kernel/objects.h>
+#include <stdatomic.h>
 
 /*
  * Where a CPU is, as seen by the holder of the lock (docs/locking.md). Written by its own CPU: USER and IDLE under the lock,
@@ -80,6 +81,12 @@ extern uint32_t node_id;
 static inline void count_here(unsigned what)
 {
     this_cpu->counts[what]++;
+}
+
+/* By the lock holder. Acquire: what the CPU did before it marked itself is there. */
+static inline bool is_marked_idle(const struct cpu *cpu)
+{
+    return atomic_load_explicit(&cpu->mark, memory_order_acquire) == CPU_IDLE;
 }
 
 static inline struct tcb *current_thread(void)

@@ -162,9 +162,9 @@ void check_idle_cpus(void)
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         const struct cpu *cpu = cpu_by_index(i);
         bool without_thread = cpu->current == NULL && cpu != this_cpu;
-        bool sleeps_on = without_thread && cpu->mark == CPU_IDLE && !cpu->called;
+        bool sleeps_on = without_thread && is_marked_idle(cpu) && !cpu->called;
         require(!sleeps_on || !has_ready_thread(&cpu->ready));
-        coming += cpu->called || (without_thread && cpu->mark != CPU_IDLE);
+        coming += cpu->called || (without_thread && !is_marked_idle(cpu));
         forgotten |= sleeps_on;
     }
     require(!forgotten || coming >= shared_ready_count);

@@ -188,7 +188,7 @@ static struct cpu *least_important_cpu(int priority)
             continue;
         }
         if (cpu->current == NULL) {
-            if (cpu->mark == CPU_IDLE) {
+            if (is_marked_idle(cpu)) {
                 return cpu;
             }
         } else if (cpu->current->priority < priority) {
@@ -205,7 +205,7 @@ static word_t cpus_about_to_choose(void)
     word_t count = 0;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         const struct cpu *cpu = cpu_by_index(i);
-        bool at_the_door_without_thread = cpu->current == NULL && cpu->mark != CPU_IDLE;
+        bool at_the_door_without_thread = cpu->current == NULL && !is_marked_idle(cpu);
         count += cpu != this_cpu && (cpu->called || at_the_door_without_thread);
     }
     return count;

@@ -32,8 +32,8 @@ static _Noreturn void halt_for_ever(void)
 
 void join_or_halt(struct cpu *cpu)
 {
-    atomic_store(&cpu->arch.takes_nmi, 1);
-    if (atomic_load(&node_stopping) != NULL) {
+    atomic_store_explicit(&cpu->arch.takes_nmi, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&node_stopping, memory_order_seq_cst) != NULL) {
         halt_for_ever();
     }
 }
@@ -53,14 +53,15 @@ void stop_other_cpus(void)
 {
     struct cpu *self = own_cpu();
     struct cpu *nobody = NULL;
-    if (!atomic_compare_exchange_strong(&node_stopping, &nobody, self)) {
+    if (!atomic_compare_exchange_strong_explicit(&node_stopping, &nobody, self, memory_order_seq_cst,
+                                                 memory_order_seq_cst)) {
         halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node */
     }
     uint32_t others = 0;
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         /* A CPU that has not joined yet would not survive an NMI. */
-        if (atomic_load(&cpu->arch.takes_nmi) && cpu != self) {
+        if (atomic_load_explicit(&cpu->arch.takes_nmi, memory_order_seq_cst) && cpu != self) {
             apic_send_nmi(cpu->arch.apic_id);
             others++;
         }
