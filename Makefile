@@ -2,17 +2,17 @@
 #
 #   make          kernel (debug and release), libsel4, runtime, examples
 #   make run      boots 4 CPUs as 2 nodes in QEMU, by GRUB
-#   make test     the gate: unit, replay, system and models
+#   make test     the gate: unit, replay, system, models and rules
 #   make unit     host tests of the parts without hardware
 #   make replay   the fuzz corpus through the parsers, once
 #   make system   boots clusters in QEMU, and a few in Bochs; one or some: tests/system/run NAME...
 #   make models   Spin models in tests/models
+#   make rules    Coccinelle rules in tests/rules over the kernel's sources
 #   make clean    removes build/
 #
 # Extra goals; each says what it needs and installs it where it may:
 #
 #   make fuzz          searches for new inputs that break a parser (clang; FUZZ_SECONDS=60 per parser)
-#   make rules         Coccinelle rules in tests/rules
 #   make bochs         more system tests in a second emulator
 #   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE compares with an earlier
 #                      bench.json; one or some: tools/bench NAME...
@@ -192,8 +192,9 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
-test: for-system build/packages/unit build/packages/system build/packages/models
-	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models
+test: for-system build/packages/unit build/packages/system build/packages/models build/packages/rules
+	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
+	    tools/check-rules
 unit: build/packages/unit
 	@tools/unit-tests
 replay: build/packages/unit

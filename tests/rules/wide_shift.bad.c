@@ -3,5 +3,5 @@
 
 word_t bytes_of(unsigned size_bits)
 {
-    return 1u << size_bits;
+    return 1u << size_bits; /* breach */
 }

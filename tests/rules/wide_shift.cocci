@@ -1,5 +1,6 @@
-// "1 << bits" is an int: with 31 bits or more it is undefined, and a size cut off at 32 bits is a wrong size. BIT(bits) is
-// 64 bits wide. Shifts by constants are the compiler's to check; a cast to a narrow type shows that it is meant.
+// "1 << bits" is an int: with 31 bits or more it is undefined, and a size cut off at 32 bits is a
+// wrong size. BIT(bits) is 64 bits wide. Shifts by constants are the compiler's to check; a cast to
+// a narrow type shows that it is meant.
 @meant@
 typedef uint8_t, uint16_t, uint32_t;
 constant one =~ "^1[uU]?$";
