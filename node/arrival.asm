@@ -1,6 +1,7 @@
-; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. Under the boot page table, in long mode, with
-; no stack and no parameter. The APIC id (from CPUID, which works in every APIC mode: Intel SDM volume 3, 9.4.6) leads to
-; the CPU's entry in the global state, and that to its stack and number. Uses every register; writes no memory.
+; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. Under the boot page
+; table, in long mode, with no stack and no parameter. The APIC id (from CPUID, which works in every
+; APIC mode: Intel SDM volume 3, 9.4.6) leads to the CPU's entry in the global state, and that to
+; its stack and number. Uses every register; writes no memory.
 ;
 ; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
 

@@ -1,4 +1,7 @@
-/* The extra chunks of boot info (contract 9.8): firmware's tables, and last CMK's description of the cluster. */
+/*
+ * The extra chunks of boot info (contract 9.8): firmware's tables, and last CMK's description of
+ * the cluster.
+ */
 #include <api/cluster.h>
 #include <node/node_builder.h>
 #include <kernel/assert.h>
@@ -13,17 +16,18 @@ uint64_t cluster_chunk_bytes(const struct node_builder *b)
     for (uint32_t i = 0; i < cluster->node_count; i++) {
         cpus += cluster->node[i].cpu_count;
     }
-    return sizeof(struct cmk_boot_info) + cluster->node_count * sizeof(struct cmk_boot_node) + cpus * sizeof(uint64_t) +
-           b->plan->argument_bytes;
+    return sizeof(struct cmk_boot_info) + cluster->node_count * sizeof(struct cmk_boot_node) +
+           cpus * sizeof(uint64_t) + b->plan->argument_bytes;
 }
 
 uint64_t extra_chunks_bytes(const struct node_builder *b)
 {
     const struct firmware_record *firmware = &global_state.firmware;
     const uint64_t header = sizeof(struct boot_info_chunk);
-    return (firmware->has_vbe ? header + sizeof(firmware->vbe) : 0) + header + sizeof(firmware->rsdp) +
-           (firmware->has_framebuffer ? header + sizeof(firmware->framebuffer) : 0) + header + MMAP_PAYLOAD_BYTES +
-           header + sizeof(uint32_t) + cluster_chunk_bytes(b);
+    return (firmware->has_vbe ? header + sizeof(firmware->vbe) : 0) + header +
+           sizeof(firmware->rsdp) +
+           (firmware->has_framebuffer ? header + sizeof(firmware->framebuffer) : 0) + header +
+           MMAP_PAYLOAD_BYTES + header + sizeof(uint32_t) + cluster_chunk_bytes(b);
 }
 
 /* Chunks follow one another without padding, so everything is copied bytewise. */

@@ -1,6 +1,6 @@
 /*
- * Part 2 of boot: how a node comes to life. Every CPU arrives in cpu_arrived; a node's first CPU builds the node, the
- * others join it.
+ * Part 2 of boot: how a node comes to life. Every CPU arrives in cpu_arrived; a node's first CPU
+ * builds the node, the others join it.
  */
 #include <api/cluster.h>
 #include <arch/console.h>
@@ -16,20 +16,26 @@
 #include <stdatomic.h>
 
 /*
- * How many CPUs of this node have set themselves up. Each adds itself with release order; the first CPU waits for all
- * with acquire order before it lets user code run.
+ * How many CPUs of this node have set themselves up. Each adds itself with release order; the first
+ * CPU waits for all with acquire order before it lets user code run.
  */
 static _Atomic uint32_t cpus_ready;
 
 enum { FIRST_ANSWER_MILLISECONDS = 10, LAST_ANSWER_MILLISECONDS = 1000 };
 
-/* Written before and after the switch to the node's own page table, by the node's first CPU; readers acquire. */
+/*
+ * Written before and after the switch to the node's own page table, by the node's first CPU;
+ * readers acquire.
+ */
 static void set_status(volatile struct cmk_status_page *page, uint64_t state)
 {
     atomic_store_explicit((_Atomic uint64_t *)&page->state, state, memory_order_release);
 }
 
-/* The copy of the node state: .data from the template, .bss zero (allocated memory is). 0: no memory. */
+/*
+ * The copy of the node state: .data from the template, .bss zero (allocated memory is). 0: no
+ * memory.
+ */
 static paddr_t make_node_state(struct boot_allocator *allocator)
 {
     uint64_t bytes = linker_value(node_state_bytes);
@@ -83,8 +89,8 @@ static bool wait_for_cpus(uint32_t count, unsigned milliseconds)
 }
 
 /*
- * The node's other CPUs, one after the other, so that a missing one has a name. Each is given 10 ms and a second start,
- * and then a second, before the node stops.
+ * The node's other CPUs, one after the other, so that a missing one has a name. Each is given 10 ms
+ * and a second start, and then a second, before the node stops.
  */
 static void start_other_cpus(uint32_t node)
 {
@@ -135,7 +141,8 @@ _Noreturn void boot_node(uint32_t node)
     start_other_cpus(node);
     set_status((struct cmk_status_page *)STATUS_PAGE, CMK_STATUS_RUNNING);
     console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
-    console_report(": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
+    console_report(
+        ": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
     cpu_enter_first(cpu);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a node's kernel starts from (thesis 5.4.3): sees its own node only. The initial thread with seL4's initial
- * capabilities and boot info (contract 9), and CMK's after the untypeds.
+ * What a node's kernel starts from (thesis 5.4.3): sees its own node only. The initial thread with
+ * seL4's initial capabilities and boot info (contract 9), and CMK's after the untypeds.
  */
 #include <api/cluster.h>
 #include <arch/memory.h>
@@ -93,9 +93,11 @@ static void make_initial_thread(struct node_builder *b)
     request_schedule();
 }
 
-static void provide_large_frames(struct node_builder *b, struct range range, struct cmk_boot_region *region)
+static void provide_large_frames(struct node_builder *b, struct range range,
+                                 struct cmk_boot_region *region)
 {
-    *region = (struct cmk_boot_region){.paddr = range.start, .bytes = range.end - range.start, .first_slot = b->next_slot};
+    *region = (struct cmk_boot_region){
+        .paddr = range.start, .bytes = range.end - range.start, .first_slot = b->next_slot};
     for (paddr_t at = range.start; at < range.end; at += BIT(ABI_LARGE_PAGE_BITS)) {
         provide(b, shared_frame_capability(at, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE));
     }
@@ -112,7 +114,8 @@ static void provide_cluster_capabilities(struct node_builder *b, struct cmk_boot
     provide(b, capability_make(CAP_NODE_CONTROL, 0, 0));
     chunk->first_status_slot = b->next_slot;
     for (uint32_t node = 0; node < cluster->node_count; node++) {
-        provide(b, shared_frame_capability(cluster->status_page + node * 4096ull, FRAME_SMALL, RIGHT_READ));
+        provide(b, shared_frame_capability(cluster->status_page + node * 4096ull, FRAME_SMALL,
+                                           RIGHT_READ));
     }
     b->info->shared_frames.start = b->next_slot;
     provide_large_frames(b, cluster->shared, &chunk->shared);
@@ -150,7 +153,8 @@ static void make_boot_info(struct node_builder *b)
 
 void init_node_state(uint32_t node, struct boot_allocator *allocator)
 {
-    struct node_builder builder = {.node = node, .plan = &global_state.cluster.node[node], .allocator = allocator};
+    struct node_builder builder = {
+        .node = node, .plan = &global_state.cluster.node[node], .allocator = allocator};
     struct node_builder *b = &builder;
     struct cmk_boot_info chunk = {.id = ABI_CMK_BOOT_INFO_ID};
 

@@ -1,4 +1,7 @@
-/* The initial thread's address space (contract 9.4): image, IPC buffer, boot info, and nothing else. */
+/*
+ * The initial thread's address space (contract 9.4): image, IPC buffer, boot info, and nothing
+ * else.
+ */
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <arch/x86/asid.h>
@@ -33,14 +36,17 @@ static word_t *table_at(const struct node_builder *b, vaddr_t vaddr, unsigned de
     return table;
 }
 
-/* All structures of one level, ascending: each covers 2^bits bytes and is entered in the one above. */
+/*
+ * All structures of one level, ascending: each covers 2^bits bytes and is entered in the one above.
+ */
 static void make_level(struct node_builder *b, enum object_type type, unsigned depth, unsigned bits)
 {
     vaddr_t first = ALIGN_DOWN(b->plan->image_vaddr, bits);
     for (vaddr_t at = first; at < vspace_end(b); at += BIT(bits)) {
         paddr_t memory = take_memory(b, ABI_PAGING_STRUCTURE_BITS);
         struct capability c = arch_create_object(type, memory, false);
-        *entry_for(table_at(b, at, depth), at, bits) = memory | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
+        *entry_for(table_at(b, at, depth), at, bits) =
+            memory | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
         provide(b, mapping_capability_with_mapping(c, INITIAL_ASID, at));
     }
 }
@@ -50,7 +56,8 @@ void make_initial_vspace(struct node_builder *b)
     paddr_t memory = take_memory(b, ABI_PAGING_STRUCTURE_BITS);
     b->pml4 = window(memory);
     struct capability pml4 = arch_create_object(OBJECT_PML4, memory, false);
-    provide_at(b, SLOT_seL4_CapInitThreadASIDPool, asid_init(window(take_memory(b, ABI_ASID_POOL_BITS))));
+    provide_at(b, SLOT_seL4_CapInitThreadASIDPool,
+               asid_init(window(take_memory(b, ABI_ASID_POOL_BITS))));
     provide_at(b, SLOT_seL4_CapInitThreadVSpace, asid_assign_initial(pml4));
 
     b->info->image_paging.start = b->next_slot;
@@ -61,7 +68,8 @@ void make_initial_vspace(struct node_builder *b)
 }
 
 /* Maps one page and returns its capability, which says so. */
-static struct capability map_page(struct node_builder *b, paddr_t paddr, vaddr_t vaddr, bool writable, bool executable)
+static struct capability map_page(struct node_builder *b, paddr_t paddr, vaddr_t vaddr,
+                                  bool writable, bool executable)
 {
     word_t entry = paddr | PAGE_PRESENT | PAGE_USER;
     entry |= writable ? PAGE_WRITABLE : 0;
@@ -75,12 +83,16 @@ static void map_extra_pages(struct node_builder *b)
 {
     b->info->extra_pages.start = b->next_slot;
     for (uint64_t at = 0; at < BIT(b->extra_size_bits); at += 4096) {
-        provide(b, map_page(b, window_to_physical(b->extra) + at, b->extra_vaddr + at, true, false));
+        provide(b,
+                map_page(b, window_to_physical(b->extra) + at, b->extra_vaddr + at, true, false));
     }
     b->info->extra_pages.end = b->next_slot;
 }
 
-/* Image pages get the union of the permissions of the segments that touch them; with `rwx` everything, as seL4 maps it. */
+/*
+ * Image pages get the union of the permissions of the segments that touch them; with `rwx`
+ * everything, as seL4 maps it.
+ */
 static void map_image_frames(struct node_builder *b)
 {
     const struct elf_image *image = &global_state.image[b->node];
@@ -101,7 +113,8 @@ void map_initial_frames(struct node_builder *b)
     paddr_t info = window_to_physical(b->info);
     provide_at(b, SLOT_seL4_CapBootInfoFrame, map_page(b, info, b->info_vaddr, true, false));
     paddr_t buffer = take_memory(b, ABI_PAGE_BITS);
-    provide_at(b, SLOT_seL4_CapInitThreadIPCBuffer, map_page(b, buffer, b->ipc_buffer_vaddr, true, false));
+    provide_at(b, SLOT_seL4_CapInitThreadIPCBuffer,
+               map_page(b, buffer, b->ipc_buffer_vaddr, true, false));
     map_extra_pages(b);
     map_image_frames(b);
 }

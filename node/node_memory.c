@@ -1,4 +1,7 @@
-/* Memory of a node while it boots: what boot_sys sets aside, and the allocator that boot part 2 uses. No hardware. */
+/*
+ * Memory of a node while it boots: what boot_sys sets aside, and the allocator that boot part 2
+ * uses. No hardware.
+ */
 #include <arch/memory.h>
 #include <arch/x86/cpu.h>
 #include <boot/machine/machine.h>
@@ -6,7 +9,10 @@
 
 enum { PAGE = 4096 };
 
-/* Every address from `range` leaves `list`. A list that is full loses the upper part of what would be split. */
+/*
+ * Every address from `range` leaves `list`. A list that is full loses the upper part of what would
+ * be split.
+ */
 void remove_range(struct range_list *list, struct range range)
 {
     for (uint32_t i = 0; i < list->count; i++) {
@@ -27,7 +33,8 @@ void remove_range(struct range_list *list, struct range range)
         } else if (above.start < above.end) {
             list->range[i] = above;
         } else {
-            memmove(&list->range[i], &list->range[i + 1], (list->count - i - 1) * sizeof(struct range));
+            memmove(&list->range[i], &list->range[i + 1],
+                    (list->count - i - 1) * sizeof(struct range));
             list->count--;
             i--;
         }
@@ -35,7 +42,8 @@ void remove_range(struct range_list *list, struct range range)
 }
 
 /* The highest aligned place for `bytes` in `list`; false if there is none. */
-static bool find_top(const struct range_list *list, uint64_t bytes, unsigned align_bits, paddr_t *start)
+static bool find_top(const struct range_list *list, uint64_t bytes, unsigned align_bits,
+                     paddr_t *start)
 {
     for (uint32_t i = list->count; i-- > 0;) {
         struct range r = list->range[i];
@@ -90,7 +98,10 @@ static bool place_one(struct global_state *state, uint32_t node)
     return true;
 }
 
-/* The stack is the last part of a CPU block's memory, so an arriving CPU already stands on its own stack. */
+/*
+ * The stack is the last part of a CPU block's memory, so an arriving CPU already stands on its own
+ * stack.
+ */
 static void fill_arrival_table(struct global_state *state)
 {
     unsigned used = 0;
@@ -99,7 +110,8 @@ static void fill_arrival_table(struct global_state *state)
         if (node == NO_NODE) {
             continue;
         }
-        paddr_t block = state->node_memory[node].cpu_blocks + state->cluster.cpu[cpu].index * CPU_BLOCK_MEMORY_BYTES;
+        paddr_t block = state->node_memory[node].cpu_blocks +
+                        state->cluster.cpu[cpu].index * CPU_BLOCK_MEMORY_BYTES;
         state->arrival[used++] = (struct arrival){
             .apic_id = state->cluster.cpu[cpu].apic_id,
             .cpu = cpu,

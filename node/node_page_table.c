@@ -1,6 +1,7 @@
 /*
- * The page table of one node: everything that its kernel can reach, and nothing of any other node (docs/memory-map.md).
- * Built under the boot page table, in the node's own memory; writes no C global.
+ * The page table of one node: everything that its kernel can reach, and nothing of any other node
+ * (docs/memory-map.md). Built under the boot page table, in the node's own memory; writes no C
+ * global.
  */
 #include <arch/memory.h>
 #include <arch/x86/cpu.h>
@@ -15,7 +16,8 @@ enum { LEVEL_PAGE_TABLE, LEVEL_DIRECTORY, LEVEL_PDPT, LEVEL_PML4 };
 struct builder {
     word_t *root;
     struct boot_allocator *allocator;
-    word_t global_bit; /* PAGE_GLOBAL where the CPU has it: no user mapping lies in the kernel half */
+    word_t
+        global_bit; /* PAGE_GLOBAL where the CPU has it: no user mapping lies in the kernel half */
     word_t nx_bit;
     bool huge_pages;
 };
@@ -25,7 +27,10 @@ static unsigned entry_index(word_t virtual, unsigned level)
     return virtual >> (ABI_PAGE_BITS + 9 * level) & 511;
 }
 
-/* The entry for `virtual` at `level`, making the tables above it. Null when the node has no memory for them. */
+/*
+ * The entry for `virtual` at `level`, making the tables above it. Null when the node has no memory
+ * for them.
+ */
 static word_t *entry_at(struct builder *b, word_t virtual, unsigned level)
 {
     word_t *table = b->root;
@@ -49,12 +54,14 @@ static void map(struct builder *b, word_t virtual, paddr_t physical, uint64_t by
     while (bytes > 0 && !b->allocator->failed) {
         unsigned level = b->huge_pages ? LEVEL_PDPT : LEVEL_DIRECTORY;
         while (level > LEVEL_PAGE_TABLE &&
-               (!IS_ALIGNED(virtual | physical, ABI_PAGE_BITS + 9 * level) || bytes < BIT(ABI_PAGE_BITS + 9 * level))) {
+               (!IS_ALIGNED(virtual | physical, ABI_PAGE_BITS + 9 * level) ||
+                bytes < BIT(ABI_PAGE_BITS + 9 * level))) {
             level--;
         }
         word_t *entry = entry_at(b, virtual, level);
         if (entry != NULL) {
-            *entry = physical | flags | PAGE_PRESENT | b->global_bit | (level > LEVEL_PAGE_TABLE ? PAGE_IS_LARGE : 0);
+            *entry = physical | flags | PAGE_PRESENT | b->global_bit |
+                     (level > LEVEL_PAGE_TABLE ? PAGE_IS_LARGE : 0);
         }
         uint64_t step = BIT(ABI_PAGE_BITS + 9 * level);
         virtual += step;
@@ -73,12 +80,18 @@ static void map_private_regions(struct builder *b, const struct node_plan *plan)
 
 static void map_image(struct builder *b)
 {
-    map(b, (word_t)text_start, (word_t)text_start - KERNEL_IMAGE, (uint64_t)(text_end - text_start), 0);
-    map(b, (word_t)rodata_start, (word_t)rodata_start - KERNEL_IMAGE, (uint64_t)(rodata_end - rodata_start), b->nx_bit);
-    map(b, GLOBAL_STATE, linker_value(global_state_physical), linker_value(global_state_bytes), b->nx_bit);
+    map(b, (word_t)text_start, (word_t)text_start - KERNEL_IMAGE, (uint64_t)(text_end - text_start),
+        0);
+    map(b, (word_t)rodata_start, (word_t)rodata_start - KERNEL_IMAGE,
+        (uint64_t)(rodata_end - rodata_start), b->nx_bit);
+    map(b, GLOBAL_STATE, linker_value(global_state_physical), linker_value(global_state_bytes),
+        b->nx_bit);
 }
 
-/* One CPU's block: the pages of its memory in order, with guard pages as arch/x86/cpu.h lays them out. */
+/*
+ * One CPU's block: the pages of its memory in order, with guard pages as arch/x86/cpu.h lays them
+ * out.
+ */
 static void map_cpu_block(struct builder *b, word_t block, paddr_t memory)
 {
     static const struct {
@@ -113,7 +126,8 @@ static void map_devices(struct builder *b, uint32_t node)
         static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
         for (unsigned i = 0; i < ARRAY_LENGTH(ports); i++) {
             if (ports[i] == plan->console_port) {
-                map(b, CONSOLE_PAGE, cluster->console_page + i * 4096ull, 4096, PAGE_WRITABLE | b->nx_bit);
+                map(b, CONSOLE_PAGE, cluster->console_page + i * 4096ull, 4096,
+                    PAGE_WRITABLE | b->nx_bit);
             }
         }
     }
@@ -135,7 +149,8 @@ void build_node_page_table(uint32_t node, struct boot_allocator *allocator, padd
     map_image(&b);
     map(&b, NODE_STATE, node_state, linker_value(node_state_bytes), PAGE_WRITABLE | b.nx_bit);
     for (uint32_t i = 0; i < plan->cpu_count; i++) {
-        map_cpu_block(&b, CPU_BLOCKS + ((word_t)i << CPU_BLOCK_SIZE_BITS), memory->cpu_blocks + i * CPU_BLOCK_MEMORY_BYTES);
+        map_cpu_block(&b, CPU_BLOCKS + ((word_t)i << CPU_BLOCK_SIZE_BITS),
+                      memory->cpu_blocks + i * CPU_BLOCK_MEMORY_BYTES);
     }
     map_devices(&b, node);
 }

@@ -14,8 +14,9 @@ void boot_delay(uint32_t microseconds)
 void start_cpu(uint32_t apic_id)
 {
     /*
-     * What this CPU wrote for the other one must be visible before it runs. Stores and locked operations are ordered on
-     * x86, but an x2APIC ICR write is not a memory operation and may overtake them: hence the fence (SDM volume 3, 11.12.3).
+     * What this CPU wrote for the other one must be visible before it runs. Stores and locked
+     * operations are ordered on x86, but an x2APIC ICR write is not a memory operation and may
+     * overtake them: hence the fence (SDM volume 3, 11.12.3).
      */
     full_fence();
     apic_send_init(apic_id);

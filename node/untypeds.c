@@ -2,7 +2,10 @@
 #include <node/node_builder.h>
 #include <kernel/slot.h>
 
-/* The kernel window of seL4 is aligned to 2^39, and its pieces are cut by the alignment of window addresses. */
+/*
+ * The kernel window of seL4 is aligned to 2^39, and its pieces are cut by the alignment of window
+ * addresses.
+ */
 #define CUT_ORIGIN BIT(39)
 
 static unsigned trailing_zeros(word_t value)
@@ -24,14 +27,18 @@ static unsigned piece_bits(paddr_t start, uint64_t length)
     return bits;
 }
 
-/* Boot untypeds start full and without children, so that the first retype clears the memory (contract 7.7). */
+/*
+ * Boot untypeds start full and without children, so that the first retype clears the memory
+ * (contract 7.7).
+ */
 static void provide_range(struct node_builder *b, struct range range, bool device)
 {
     while (range.end - range.start >= BIT(ABI_MIN_UNTYPED_BITS)) {
         unsigned bits = piece_bits(range.start, range.end - range.start);
         uint64_t count = b->info->untyped.end - b->info->untyped.start;
         if (bits >= ABI_MIN_UNTYPED_BITS && count < ABI_BOOT_INFO_UNTYPEDS) {
-            b->info->untyped_list[count] = (struct boot_info_untyped){range.start, (uint8_t)bits, device, {0}};
+            b->info->untyped_list[count] =
+                (struct boot_info_untyped){range.start, (uint8_t)bits, device, {0}};
             provide(b, untyped_capability(range.start, bits, device, BIT(bits)));
             b->info->untyped.end = b->next_slot;
         }

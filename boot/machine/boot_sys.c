@@ -1,6 +1,7 @@
 /*
- * Part 1 of boot: once, on the boot CPU. Discovers the machine, plans the cluster and checks it as a whole, loads the
- * images, writes the global state, starts one CPU per node, and then becomes node 0's first CPU itself.
+ * Part 1 of boot: once, on the boot CPU. Discovers the machine, plans the cluster and checks it as
+ * a whole, loads the images, writes the global state, starts one CPU per node, and then becomes
+ * node 0's first CPU itself.
  *
  * Its own variables live in a scratch instance of the node state that nobody sees afterwards.
  */
@@ -55,7 +56,10 @@ _Noreturn void boot_refuse(const char *format, ...)
     halt_for_ever();
 }
 
-/* The parsers' view of memory: the boot page table maps the first 4 GiB, where loaders and firmware put everything. */
+/*
+ * The parsers' view of memory: the boot page table maps the first 4 GiB, where loaders and firmware
+ * put everything.
+ */
 static const uint8_t *map_low(void *context, paddr_t address, uint64_t size)
 {
     (void)context;
@@ -65,7 +69,10 @@ static const uint8_t *map_low(void *context, paddr_t address, uint64_t size)
     return window(address);
 }
 
-/* Without an RSDP from the loader, firmware leaves one in the BIOS area or the first KiB of the extended BIOS data area. */
+/*
+ * Without an RSDP from the loader, firmware leaves one in the BIOS area or the first KiB of the
+ * extended BIOS data area.
+ */
 static const uint8_t *find_rsdp(void)
 {
     const uint8_t *rsdp = acpi_find_rsdp(window(0xe0000), 0x20000);
@@ -85,7 +92,8 @@ static void read_acpi(struct global_state *state)
     if (memcmp(state->firmware.rsdp, nothing, sizeof(nothing)) == 0) {
         const uint8_t *found = find_rsdp();
         if (found == NULL) {
-            boot_refuse("no ACPI tables: CMK finds CPUs and IOAPICs there (with UEFI, boot by multiboot2)");
+            boot_refuse(
+                "no ACPI tables: CMK finds CPUs and IOAPICs there (with UEFI, boot by multiboot2)");
         }
         /* Revision 0 has 20 bytes; later ones 36. */
         memcpy(state->firmware.rsdp, found, found[15] >= 2 ? 36 : 20);
@@ -120,7 +128,8 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
 static void enable_apic(struct global_state *state)
 {
     state->apic_base = read_msr(MSR_APIC_BASE) & PAGE_ADDRESS;
-    boot_top_table[0] = state->apic_base | PAGE_PRESENT | PAGE_WRITABLE | PAGE_CACHE_DISABLE | PAGE_WRITE_THROUGH;
+    boot_top_table[0] =
+        state->apic_base | PAGE_PRESENT | PAGE_WRITABLE | PAGE_CACHE_DISABLE | PAGE_WRITE_THROUGH;
     apic_enable_early();
 }
 
@@ -171,14 +180,18 @@ static void plan_or_stop(struct global_state *state)
     }
 }
 
-/* From here on modules are ordinary memory. The plan saw to it that no image is loaded over a module. */
+/*
+ * From here on modules are ordinary memory. The plan saw to it that no image is loaded over a
+ * module.
+ */
 static void load_images(struct global_state *state)
 {
     for (uint32_t node = 0; node < state->cluster.node_count; node++) {
         const struct node_plan *plan = &state->cluster.node[node];
         const struct module_fact *module = &state->facts.module[plan->module];
         struct elf_image *image = &state->image[node];
-        const char *wrong = elf_check(window(module->range.start), module->range.end - module->range.start, image);
+        const char *wrong =
+            elf_check(window(module->range.start), module->range.end - module->range.start, image);
         if (wrong != NULL) {
             boot_refuse("node %u: image: %s", node, wrong);
         }
@@ -214,8 +227,8 @@ static struct cmk_status_page *status_page(const struct cluster *cluster, uint32
 }
 
 /*
- * Waits until node `node` shows life in its status page, at most `milliseconds`. Its first CPU writes the page, with
- * release order; only boot reads it here.
+ * Waits until node `node` shows life in its status page, at most `milliseconds`. Its first CPU
+ * writes the page, with release order; only boot reads it here.
  */
 static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned milliseconds)
 {
@@ -229,7 +242,10 @@ static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned
     return false;
 }
 
-/* The first CPU of every node but node 0, all at once; then each is given 10 ms and a second start, and a second more. */
+/*
+ * The first CPU of every node but node 0, all at once; then each is given 10 ms and a second start,
+ * and a second more.
+ */
 static void start_nodes(const struct cluster *cluster)
 {
     for (uint32_t node = 1; node < cluster->node_count; node++) {
@@ -242,7 +258,8 @@ static void start_nodes(const struct cluster *cluster)
         }
         start_cpu(apic_id);
         if (!is_node_alive(cluster, node, 1000)) {
-            boot_print("node %u stopped: its first CPU (APIC id %u) does not answer", node, apic_id);
+            boot_print("node %u stopped: its first CPU (APIC id %u) does not answer", node,
+                       apic_id);
             struct cmk_status_page *page = status_page(cluster, node);
             memcpy(page->reason, "first CPU does not answer", 26);
             page->state = CMK_STATUS_STOPPED;

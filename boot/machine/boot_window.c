@@ -1,6 +1,7 @@
 /*
- * The boot page table's window over RAM above 4 GiB: boot part 2 builds nodes there. start.asm mapped the first 4 GiB.
- * RAM is used up to 512 GiB (contract 9.1), so one page directory pointer table covers all.
+ * The boot page table's window over RAM above 4 GiB: boot part 2 builds nodes there. start.asm
+ * mapped the first 4 GiB. RAM is used up to 512 GiB (contract 9.1), so one page directory pointer
+ * table covers all.
  */
 #include <arch/memory.h>
 #include <arch/x86/paging.h>
@@ -43,7 +44,8 @@ void boot_window_extend(const struct machine_facts *facts, bool huge_pages, padd
         }
         word_t *directory = window(pages);
         for (unsigned i = 0; i < 512; i++) {
-            directory[i] = (start + i * BIT(ABI_LARGE_PAGE_BITS)) | PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE;
+            directory[i] = (start + i * BIT(ABI_LARGE_PAGE_BITS)) | PAGE_PRESENT | PAGE_WRITABLE |
+                           PAGE_IS_LARGE;
         }
         boot_window_pdpt[gib] = pages | PAGE_PRESENT | PAGE_WRITABLE;
         pages += 4096;

@@ -4,10 +4,21 @@
 #include <kernel/string.h>
 
 enum {
-    LEAF1_ECX_PCID = 17, LEAF1_ECX_X2APIC = 21, LEAF1_ECX_TSC_DEADLINE = 24, LEAF1_ECX_XSAVE = 26,
-    LEAF1_EDX_PGE = 13, LEAF1_EDX_PAT = 16, LEAF1_EDX_FXSR = 24,
-    LEAF7_EBX_FSGSBASE = 0, LEAF7_EBX_SMEP = 7, LEAF7_EBX_INVPCID = 10, LEAF7_EBX_SMAP = 20, LEAF7_ECX_UMIP = 2,
-    EXTENDED1_EDX_SYSCALL = 11, EXTENDED1_EDX_NX = 20, EXTENDED1_EDX_HUGE_PAGES = 26
+    LEAF1_ECX_PCID = 17,
+    LEAF1_ECX_X2APIC = 21,
+    LEAF1_ECX_TSC_DEADLINE = 24,
+    LEAF1_ECX_XSAVE = 26,
+    LEAF1_EDX_PGE = 13,
+    LEAF1_EDX_PAT = 16,
+    LEAF1_EDX_FXSR = 24,
+    LEAF7_EBX_FSGSBASE = 0,
+    LEAF7_EBX_SMEP = 7,
+    LEAF7_EBX_INVPCID = 10,
+    LEAF7_EBX_SMAP = 20,
+    LEAF7_ECX_UMIP = 2,
+    EXTENDED1_EDX_SYSCALL = 11,
+    EXTENDED1_EDX_NX = 20,
+    EXTENDED1_EDX_HUGE_PAGES = 26
 };
 
 static bool has(uint32_t word, unsigned bit)
@@ -44,5 +55,6 @@ void detect_features(struct cpu_features *features)
     if (!has(extended1.edx, EXTENDED1_EDX_SYSCALL)) {
         boot_refuse("this CPU has no SYSCALL instruction");
     }
-    features->physical_address_bits = highest_extended >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+    features->physical_address_bits =
+        highest_extended >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
 }

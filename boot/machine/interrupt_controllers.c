@@ -7,12 +7,18 @@
 enum { PIC1_COMMAND = 0x20, PIC1_DATA = 0x21, PIC2_COMMAND = 0xa0, PIC2_DATA = 0xa1 };
 
 /* Initialization words 1 to 4 (Intel 8259A data sheet). */
-enum { INITIALIZE_CASCADE = 0x11, LAST_VECTORS = 0xf8, PIC2_AT_PIN_2 = 1 << 2, PIC2_IS_2 = 2, MODE_8086 = 1 };
+enum {
+    INITIALIZE_CASCADE = 0x11,
+    LAST_VECTORS = 0xf8,
+    PIC2_AT_PIN_2 = 1 << 2,
+    PIC2_IS_2 = 2,
+    MODE_8086 = 1
+};
 
 /*
- * Also moved away from the exceptions' vectors, where firmware leaves them: a masked 8259 still answers when a CPU
- * asks it for a vector (a message of the kind ExtINT does that), with its last one. Here that is the spurious vector,
- * 0xff.
+ * Also moved away from the exceptions' vectors, where firmware leaves them: a masked 8259 still
+ * answers when a CPU asks it for a vector (a message of the kind ExtINT does that), with its last
+ * one. Here that is the spurious vector, 0xff.
  */
 static void silence_8259s(void)
 {

@@ -1,20 +1,29 @@
 /*
- * PCI discovery through configuration mechanism 1 (PCI Local Bus specification 3.0, 3.2.2.3): every function's address
- * registers, and bus mastering off, so that no device that firmware left running writes memory that has a new owner.
+ * PCI discovery through configuration mechanism 1 (PCI Local Bus specification 3.0, 3.2.2.3): every
+ * function's address registers, and bus mastering off, so that no device that firmware left running
+ * writes memory that has a new owner.
  */
 #include <arch/x86/port.h>
 #include <boot/machine/machine.h>
 
 enum {
-    CONFIG_ADDRESS = 0xcf8, CONFIG_DATA = 0xcfc,
-    REGISTER_ID = 0x00, REGISTER_COMMAND = 0x04, REGISTER_HEADER = 0x0c, REGISTER_BAR0 = 0x10,
-    COMMAND_IO = 1, COMMAND_MEMORY = 2, COMMAND_BUS_MASTER = 4,
-    HEADER_TYPE_MASK = 0x7f, HEADER_MULTI_FUNCTION = 0x80
+    CONFIG_ADDRESS = 0xcf8,
+    CONFIG_DATA = 0xcfc,
+    REGISTER_ID = 0x00,
+    REGISTER_COMMAND = 0x04,
+    REGISTER_HEADER = 0x0c,
+    REGISTER_BAR0 = 0x10,
+    COMMAND_IO = 1,
+    COMMAND_MEMORY = 2,
+    COMMAND_BUS_MASTER = 4,
+    HEADER_TYPE_MASK = 0x7f,
+    HEADER_MULTI_FUNCTION = 0x80
 };
 
 static uint32_t config_address(const struct pci_fact *f, unsigned reg)
 {
-    return 0x80000000u | (uint32_t)f->bus << 16 | (uint32_t)f->device << 11 | (uint32_t)f->function << 8 | reg;
+    return 0x80000000u | (uint32_t)f->bus << 16 | (uint32_t)f->device << 11 |
+           (uint32_t)f->function << 8 | reg;
 }
 
 static uint32_t config_read(const struct pci_fact *f, unsigned reg)
@@ -73,11 +82,15 @@ static void read_function(struct pci_fact *f, unsigned header_type)
     uint32_t command = config_read(f, REGISTER_COMMAND) & 0xffff;
     unsigned count = header_type == 0 ? 6 : header_type == 1 ? 2 : 0;
     /* Decoding is off while the registers hold probe values. */
-    config_write(f, REGISTER_COMMAND, command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_BUS_MASTER));
+    config_write(f, REGISTER_COMMAND,
+                 command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_BUS_MASTER));
     for (unsigned i = 0; i < count;) {
         i += read_bar(f, i, count);
     }
-    /* A bridge passes its own secondary side's transactions on only as a bus master: off as well, drivers turn it on. */
+    /*
+     * A bridge passes its own secondary side's transactions on only as a bus master: off as well,
+     * drivers turn it on.
+     */
     config_write(f, REGISTER_COMMAND, command & ~(uint32_t)COMMAND_BUS_MASTER);
 }
 
@@ -87,7 +100,8 @@ void pci_discover(struct machine_facts *facts)
         for (unsigned device = 0; device < 32; device++) {
             unsigned functions = 1;
             for (unsigned function = 0; function < functions; function++) {
-                struct pci_fact f = {.bus = (uint8_t)bus, .device = (uint8_t)device, .function = (uint8_t)function};
+                struct pci_fact f = {
+                    .bus = (uint8_t)bus, .device = (uint8_t)device, .function = (uint8_t)function};
                 if ((config_read(&f, REGISTER_ID) & 0xffff) == 0xffff) {
                     continue;
                 }

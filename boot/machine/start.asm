@@ -1,7 +1,9 @@
-; Where GRUB and QEMU enter: 32-bit protected mode, paging off, eax = Multiboot magic, ebx = address of its information.
+; Where GRUB and QEMU enter: 32-bit protected mode, paging off, eax = Multiboot magic, ebx = address
+; of its information.
 ;
-; Builds the boot page table, makes the scratch instance of the node state, and enters boot_sys in long mode. Touches only
-; the image's boot part and what follows load_end; every register is free. Uses no stack until long mode.
+; Builds the boot page table, makes the scratch instance of the node state, and enters boot_sys in
+; long mode. Touches only the image's boot part and what follows load_end; every register is free.
+; Uses no stack until long mode.
 ;
 ; The boot page table maps, all writable and executable (no other table of the system does):
 ;   the first 4 GiB at 0 and at KERNEL_WINDOW   (boot_sys adds the rest of RAM to the window)
@@ -72,7 +74,8 @@ start:
     mov [entry_tsc], eax
     mov [entry_tsc + 4], edx
 
-    ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero: everything is below 4 GiB.
+    ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero:
+    ; everything is below 4 GiB.
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
     mov dword [PHYSICAL(boot_pml4) + 256 * 8], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
     mov dword [PHYSICAL(boot_pml4) + 511 * 8], PHYSICAL(boot_image_pdpt) + PRESENT_WRITABLE
@@ -145,8 +148,8 @@ enter_arrival:                           ; still without a stack
     mov rax, cpu_arrival
     jmp rax
 
-; Real mode, at the start of a page below 1 MiB that INIT-SIPI named: position-independent, copied there by boot_sys and
-; never written again.
+; Real mode, at the start of a page below 1 MiB that INIT-SIPI named: position-independent, copied
+; there by boot_sys and never written again.
 bits 16
 trampoline_start:
     cli

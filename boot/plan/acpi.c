@@ -1,5 +1,6 @@
 /*
- * ACPI tables (ACPI specification 6.4, 5.2; MCFG: PCI Firmware specification 3.2; DMAR: Intel VT-d; IVRS: AMD IOMMU).
+ * ACPI tables (ACPI specification 6.4, 5.2; MCFG: PCI Firmware specification 3.2; DMAR: Intel VT-d;
+ * IVRS: AMD IOMMU).
  */
 #include <boot/plan/acpi.h>
 #include <kernel/string.h>
@@ -46,7 +47,6 @@ static uint64_t get64(const uint8_t *bytes)
 static bool sums_to_zero(const uint8_t *bytes, uint64_t size)
 {
     uint8_t sum = 0;
-
     for (uint64_t i = 0; i < size; i++) {
         sum = (uint8_t)(sum + bytes[i]);
     }
@@ -57,7 +57,6 @@ const uint8_t *acpi_find_rsdp(const uint8_t *bytes, uint64_t size)
 {
     for (uint64_t at = 0; at < size && size - at >= RSDP_BYTES; at += 16) {
         const uint8_t *rsdp = bytes + at;
-
         if (memcmp(rsdp, "RSD PTR ", 8) != 0 || !sums_to_zero(rsdp, RSDP_BYTES)) {
             continue;
         }
@@ -70,10 +69,10 @@ const uint8_t *acpi_find_rsdp(const uint8_t *bytes, uint64_t size)
 }
 
 /* The table at `address`, if it can be read whole and its checksum is right. */
-static const uint8_t *map_table(const struct tables *tables, paddr_t address, const char *signature, uint64_t *bytes)
+static const uint8_t *map_table(const struct tables *tables, paddr_t address, const char *signature,
+                                uint64_t *bytes)
 {
     const uint8_t *table = tables->map(tables->context, address, TABLE_HEADER_BYTES);
-
     if (table == NULL || memcmp(table, signature, 4) != 0) {
         return NULL;
     }
@@ -86,13 +85,14 @@ static const uint8_t *map_table(const struct tables *tables, paddr_t address, co
 }
 
 /* The first good table with this signature. */
-static const uint8_t *find_table(const struct tables *tables, const char *signature, uint64_t *bytes)
+static const uint8_t *find_table(const struct tables *tables, const char *signature,
+                                 uint64_t *bytes)
 {
-    for (uint64_t at = TABLE_HEADER_BYTES; at + tables->entry_bytes <= tables->root_bytes; at += tables->entry_bytes) {
+    for (uint64_t at = TABLE_HEADER_BYTES; at + tables->entry_bytes <= tables->root_bytes;
+         at += tables->entry_bytes) {
         const uint8_t *entry = tables->root + at;
-        const uint8_t *table =
-            map_table(tables, tables->entry_bytes == 8 ? get64(entry) : get32(entry), signature, bytes);
-
+        const uint8_t *table = map_table(
+            tables, tables->entry_bytes == 8 ? get64(entry) : get32(entry), signature, bytes);
         if (table != NULL) {
             return table;
         }
@@ -100,9 +100,11 @@ static const uint8_t *find_table(const struct tables *tables, const char *signat
     return NULL;
 }
 
-static bool find_root(struct tables *tables, const uint8_t *rsdp, uint64_t rsdp_size, const char **why)
+static bool find_root(struct tables *tables, const uint8_t *rsdp, uint64_t rsdp_size,
+                      const char **why)
 {
-    if (rsdp_size < RSDP_BYTES || memcmp(rsdp, "RSD PTR ", 8) != 0 || !sums_to_zero(rsdp, RSDP_BYTES)) {
+    if (rsdp_size < RSDP_BYTES || memcmp(rsdp, "RSD PTR ", 8) != 0 ||
+        !sums_to_zero(rsdp, RSDP_BYTES)) {
         *why = "the RSDP is damaged";
         return false;
     }
@@ -168,11 +170,11 @@ static void read_madt_entry(struct machine_facts *facts, const uint8_t *entry, u
     }
 }
 
-static bool read_madt(const struct tables *tables, struct machine_facts *facts, uint32_t boot_apic_id, const char **why)
+static bool read_madt(const struct tables *tables, struct machine_facts *facts,
+                      uint32_t boot_apic_id, const char **why)
 {
     uint64_t bytes;
     const uint8_t *madt = find_table(tables, "APIC", &bytes);
-
     if (madt == NULL || bytes < MADT_ENTRIES) {
         *why = "there is no MADT, or it is damaged";
         return false;
@@ -202,30 +204,33 @@ static void set_proximity(struct machine_facts *facts, uint32_t apic_id, uint32_
     }
 }
 
-static void add_proximity(struct machine_facts *facts, uint64_t base, uint64_t bytes, uint32_t proximity)
+static void add_proximity(struct machine_facts *facts, uint64_t base, uint64_t bytes,
+                          uint32_t proximity)
 {
     uint64_t end;
-
-    if (bytes == 0 || __builtin_add_overflow(base, bytes, &end) || facts->proximity_count == MAX_PROXIMITY_RANGES) {
+    if (bytes == 0 || __builtin_add_overflow(base, bytes, &end) ||
+        facts->proximity_count == MAX_PROXIMITY_RANGES) {
         return;
     }
     facts->proximity[facts->proximity_count++] = (struct proximity_fact){{base, end}, proximity};
 }
 
 /* `wide`: domains have 32 bits (revision 2 and later). */
-static void read_srat_entry(struct machine_facts *facts, const uint8_t *entry, uint64_t bytes, bool wide)
+static void read_srat_entry(struct machine_facts *facts, const uint8_t *entry, uint64_t bytes,
+                            bool wide)
 {
     switch (entry[0]) {
     case 0: /* local APIC */
         if (bytes >= 16 && (get32(entry + 4) & 1)) {
-            uint32_t high = wide ? (uint32_t)(entry[9] | entry[10] << 8) | (uint32_t)entry[11] << 16 : 0;
-
+            uint32_t high =
+                wide ? (uint32_t)(entry[9] | entry[10] << 8) | (uint32_t)entry[11] << 16 : 0;
             set_proximity(facts, entry[3], high << 8 | entry[2]);
         }
         break;
     case 1: /* memory */
         if (bytes >= 40 && (get32(entry + 28) & 1)) {
-            add_proximity(facts, get64(entry + 8), get64(entry + 16), wide ? get32(entry + 2) : entry[2]);
+            add_proximity(facts, get64(entry + 8), get64(entry + 16),
+                          wide ? get32(entry + 2) : entry[2]);
         }
         break;
     case 2: /* local x2APIC */
@@ -242,7 +247,6 @@ static void read_srat(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
     const uint8_t *srat = find_table(tables, "SRAT", &bytes);
-
     facts->proximity_count = 0;
     if (srat == NULL) {
         return;
@@ -261,9 +265,9 @@ static void read_mcfg(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
     const uint8_t *mcfg = find_table(tables, "MCFG", &bytes);
-
     facts->mcfg_base = 0;
-    for (uint64_t at = MCFG_ENTRIES; mcfg != NULL && at + MCFG_ENTRY_BYTES <= bytes; at += MCFG_ENTRY_BYTES) {
+    for (uint64_t at = MCFG_ENTRIES; mcfg != NULL && at + MCFG_ENTRY_BYTES <= bytes;
+         at += MCFG_ENTRY_BYTES) {
         if (get16(mcfg + at + 8) == 0) {
             facts->mcfg_base = get64(mcfg + at);
             facts->mcfg_first_bus = mcfg[at + 10];
@@ -277,18 +281,18 @@ static void read_hpet_and_timer(const struct tables *tables, struct machine_fact
 {
     uint64_t bytes;
     const uint8_t *table = find_table(tables, "HPET", &bytes);
-
     /* A generic address: byte 0 says whether it is memory (0), the address itself is 4 bytes on. */
     facts->hpet_base = table != NULL && bytes >= 52 && table[40] == 0 ? get64(table + 44) : 0;
     table = find_table(tables, "FACP", &bytes);
-    facts->pm_timer_port = table != NULL && bytes >= 92 && table[91] == 4 ? (uint16_t)get32(table + 76) : 0;
+    facts->pm_timer_port =
+        table != NULL && bytes >= 92 && table[91] == 4 ? (uint16_t)get32(table + 76) : 0;
 }
 
 static void add_iommu(struct machine_facts *facts, paddr_t base, uint64_t bytes)
 {
     uint64_t end;
-
-    if (base != 0 && !__builtin_add_overflow(base, bytes, &end) && facts->iommu_count < ARRAY_LENGTH(facts->iommu)) {
+    if (base != 0 && !__builtin_add_overflow(base, bytes, &end) &&
+        facts->iommu_count < ARRAY_LENGTH(facts->iommu)) {
         facts->iommu[facts->iommu_count++] = (struct range){base, end};
     }
 }
@@ -297,10 +301,9 @@ static void read_dmar(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
     const uint8_t *dmar = find_table(tables, "DMAR", &bytes);
-
-    for (uint64_t at = DMAR_ENTRIES; dmar != NULL && at < bytes && bytes - at >= 4; at += get16(dmar + at + 2)) {
+    for (uint64_t at = DMAR_ENTRIES; dmar != NULL && at < bytes && bytes - at >= 4;
+         at += get16(dmar + at + 2)) {
         uint16_t length = get16(dmar + at + 2);
-
         if (length < 4 || length > bytes - at) {
             return;
         }
@@ -315,12 +318,11 @@ static void read_ivrs(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
     const uint8_t *ivrs = find_table(tables, "IVRS", &bytes);
-
-    for (uint64_t at = IVRS_ENTRIES; ivrs != NULL && at < bytes && bytes - at >= 4; at += get16(ivrs + at + 2)) {
+    for (uint64_t at = IVRS_ENTRIES; ivrs != NULL && at < bytes && bytes - at >= 4;
+         at += get16(ivrs + at + 2)) {
         uint8_t type = ivrs[at];
         uint16_t length = get16(ivrs + at + 2);
         bool known = false;
-
         if (length < 4 || length > bytes - at) {
             return;
         }
@@ -336,12 +338,13 @@ static void read_ivrs(const struct tables *tables, struct machine_facts *facts)
     }
 }
 
-bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id, map_function *map, void *context,
-                      struct machine_facts *facts, const char **why)
+bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id,
+                      map_function *map, void *context, struct machine_facts *facts,
+                      const char **why)
 {
     struct tables tables = {.map = map, .context = context};
-
-    if (!find_root(&tables, rsdp, rsdp_size, why) || !read_madt(&tables, facts, boot_apic_id, why)) {
+    if (!find_root(&tables, rsdp, rsdp_size, why) ||
+        !read_madt(&tables, facts, boot_apic_id, why)) {
         return false;
     }
     read_srat(&tables, facts);

@@ -1,4 +1,7 @@
-/* The kernel's command line, word by word. What words mean together is the planner's business (plan.c). */
+/*
+ * The kernel's command line, word by word. What words mean together is the planner's business
+ * (plan.c).
+ */
 #include <boot/plan/configuration.h>
 #include <kernel/string.h>
 
@@ -16,7 +19,6 @@ struct reader {
 static bool same(const char *a, const char *b)
 {
     size_t length = strlen(a);
-
     return length == strlen(b) && memcmp(a, b, length) == 0;
 }
 
@@ -24,7 +26,6 @@ static bool same(const char *a, const char *b)
 static const char *after(const char *text, const char *prefix)
 {
     size_t length = strlen(prefix);
-
     return strlen(text) >= length && memcmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
@@ -32,7 +33,6 @@ static const char *after(const char *text, const char *prefix)
 static size_t length_before(const char *text, char stop)
 {
     size_t length = 0;
-
     while (text[length] != '\0' && text[length] != stop) {
         length++;
     }
@@ -43,9 +43,9 @@ static size_t length_before(const char *text, char stop)
 static bool first_time(struct reader *reader, const char **word)
 {
     char earlier[SHOWN_BYTES];
-
     if (*word != NULL) {
-        mistake(reader->complaints, "%s: said before, as %s", reader->shown, show_word(*word, earlier));
+        mistake(reader->complaints, "%s: said before, as %s", reader->shown,
+                show_word(*word, earlier));
         return false;
     }
     *word = reader->raw;
@@ -58,7 +58,6 @@ static void read_nodes(struct reader *reader, const char *value)
 {
     struct configuration *configuration = reader->configuration;
     uint64_t count;
-
     if (!first_time(reader, &configuration->nodes_word)) {
         return;
     }
@@ -70,7 +69,8 @@ static void read_nodes(struct reader *reader, const char *value)
         mistake(reader->complaints, "%s: not a number of nodes, percpu or numa", reader->shown);
         configuration->nodes_bad = true;
     } else if (count < 1 || count > ABI_CMK_MAX_NODES) {
-        mistake(reader->complaints, "%s: there can be 1 to %d nodes", reader->shown, ABI_CMK_MAX_NODES);
+        mistake(reader->complaints, "%s: there can be 1 to %d nodes", reader->shown,
+                ABI_CMK_MAX_NODES);
         configuration->nodes_bad = true;
     } else {
         configuration->node_count = (uint32_t)count;
@@ -81,7 +81,8 @@ static void read_nodes(struct reader *reader, const char *value)
 static bool read_size(struct reader *reader, const char *text, uint64_t least, uint64_t *bytes)
 {
     if (!parse_size(text, strlen(text), bytes)) {
-        mistake(reader->complaints, "%s: not a size such as 2097152, 64M or 0x80000K", reader->shown);
+        mistake(reader->complaints, "%s: not a size such as 2097152, 64M or 0x80000K",
+                reader->shown);
         return false;
     }
     if (*bytes < least) {
@@ -98,8 +99,8 @@ static bool read_size(struct reader *reader, const char *text, uint64_t least, u
 static void read_shared(struct reader *reader, const char *value)
 {
     uint64_t bytes;
-
-    if (first_time(reader, &reader->configuration->shared_word) && read_size(reader, value, 0, &bytes)) {
+    if (first_time(reader, &reader->configuration->shared_word) &&
+        read_size(reader, value, 0, &bytes)) {
         reader->configuration->shared_bytes = bytes;
     }
 }
@@ -110,14 +111,15 @@ static void read_channel(struct reader *reader, const char *value)
     size_t pair = length_before(value, ',');
     size_t first = length_before(value, '-');
     uint64_t a, b, bytes;
-
     if (value[pair] != ',' || first >= pair || !parse_number(value, first, &a) ||
         !parse_number(value + first + 1, pair - first - 1, &b)) {
-        mistake(reader->complaints, "%s: not two nodes and a size such as channel=0-1,2M", reader->shown);
+        mistake(reader->complaints, "%s: not two nodes and a size such as channel=0-1,2M",
+                reader->shown);
         return;
     }
     if (a >= ABI_CMK_MAX_NODES || b >= ABI_CMK_MAX_NODES) {
-        mistake(reader->complaints, "%s: nodes are numbered from 0 to %d", reader->shown, ABI_CMK_MAX_NODES - 1);
+        mistake(reader->complaints, "%s: nodes are numbered from 0 to %d", reader->shown,
+                ABI_CMK_MAX_NODES - 1);
         return;
     }
     if (a == b) {
@@ -128,11 +130,12 @@ static void read_channel(struct reader *reader, const char *value)
         return;
     }
     if (configuration->channel_count == ABI_CMK_MAX_CHANNELS) {
-        mistake(reader->complaints, "%s: there can be at most %d channels", reader->shown, ABI_CMK_MAX_CHANNELS);
+        mistake(reader->complaints, "%s: there can be at most %d channels", reader->shown,
+                ABI_CMK_MAX_CHANNELS);
         return;
     }
-    configuration->channel[configuration->channel_count++] =
-        (struct channel_configuration){reader->raw, {(uint16_t)MIN(a, b), (uint16_t)MAX(a, b)}, bytes};
+    configuration->channel[configuration->channel_count++] = (struct channel_configuration){
+        reader->raw, {(uint16_t)MIN(a, b), (uint16_t)MAX(a, b)}, bytes};
 }
 
 static void read_switch(struct reader *reader, const char *value, const char **word, bool *setting)
@@ -166,18 +169,19 @@ static void read_plan(struct reader *reader, const char *value)
 static bool add_cpu(struct reader *reader, uint64_t cpu, struct node_configuration *node)
 {
     uint32_t count = reader->facts->cpu_count;
-
     if (cpu >= count) {
         if (count == 1) {
-            mistake(reader->complaints, "%s: there is no CPU %lu (1 CPU: 0)", reader->shown, (unsigned long)cpu);
+            mistake(reader->complaints, "%s: there is no CPU %lu (1 CPU: 0)", reader->shown,
+                    (unsigned long)cpu);
         } else {
-            mistake(reader->complaints, "%s: there is no CPU %lu (%u CPUs: 0-%u)", reader->shown, (unsigned long)cpu,
-                    count, count - 1);
+            mistake(reader->complaints, "%s: there is no CPU %lu (%u CPUs: 0-%u)", reader->shown,
+                    (unsigned long)cpu, count, count - 1);
         }
         return false;
     }
     if (node->cpus[cpu / 64] & BIT(cpu % 64)) {
-        mistake(reader->complaints, "%s: CPU %lu is named twice", reader->shown, (unsigned long)cpu);
+        mistake(reader->complaints, "%s: CPU %lu is named twice", reader->shown,
+                (unsigned long)cpu);
         return false;
     }
     node->cpus[cpu / 64] |= BIT(cpu % 64);
@@ -185,23 +189,24 @@ static bool add_cpu(struct reader *reader, uint64_t cpu, struct node_configurati
 }
 
 /* One element of a CPU set: a number or a range. */
-static bool read_cpus_element(struct reader *reader, const char *text, size_t length, struct node_configuration *node)
+static bool read_cpus_element(struct reader *reader, const char *text, size_t length,
+                              struct node_configuration *node)
 {
     size_t first_length = MIN(length_before(text, '-'), length);
     uint64_t first, last;
-
     if (!parse_number(text, first_length, &first)) {
         mistake(reader->complaints, "%s: not a set of CPUs such as 0-3,8", reader->shown);
         return false;
     }
     last = first;
-    if (first_length < length && !parse_number(text + first_length + 1, length - first_length - 1, &last)) {
+    if (first_length < length &&
+        !parse_number(text + first_length + 1, length - first_length - 1, &last)) {
         mistake(reader->complaints, "%s: not a set of CPUs such as 0-3,8", reader->shown);
         return false;
     }
     if (last < first) {
-        mistake(reader->complaints, "%s: the range %lu-%lu runs backwards", reader->shown, (unsigned long)first,
-                (unsigned long)last);
+        mistake(reader->complaints, "%s: the range %lu-%lu runs backwards", reader->shown,
+                (unsigned long)first, (unsigned long)last);
         return false;
     }
     /* The last one first: it tells at once, and once, that a range goes too far. */
@@ -223,7 +228,6 @@ static void read_cpus(struct reader *reader, const char *value, struct node_conf
     }
     for (;;) {
         size_t length = length_before(value, ',');
-
         if (!read_cpus_element(reader, value, length, node)) {
             reader->configuration->cpus_bad = true;
             return;
@@ -238,7 +242,6 @@ static void read_cpus(struct reader *reader, const char *value, struct node_conf
 static void read_mem(struct reader *reader, const char *value, struct node_configuration *node)
 {
     uint64_t bytes;
-
     if (!first_time(reader, &node->mem_word)) {
         return;
     }
@@ -253,7 +256,6 @@ static void read_console(struct reader *reader, const char *value, struct node_c
 {
     static const uint16_t port[4] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
     const char *number = after(value, "com");
-
     if (!first_time(reader, &node->console_word)) {
         return;
     }
@@ -276,7 +278,8 @@ static void read_devices(struct reader *reader, const char *value, struct node_c
     } else if (same(value, "none")) {
         node->devices = DEVICES_NONE;
     } else {
-        node->devices = DEVICES_LIST; /* plan_devices.c reads the list, when it knows the functions */
+        node->devices =
+            DEVICES_LIST; /* plan_devices.c reads the list, when it knows the functions */
     }
 }
 
@@ -286,21 +289,23 @@ static bool read_node_word(struct reader *reader, const char *text)
     static const struct {
         const char *key;
         void (*read)(struct reader *reader, const char *value, struct node_configuration *node);
-    } keys[] = {{"cpus=", read_cpus}, {"mem=", read_mem}, {"console=", read_console}, {"devices=", read_devices}};
+    } keys[] = {{"cpus=", read_cpus},
+                {"mem=", read_mem},
+                {"console=", read_console},
+                {"devices=", read_devices}};
     size_t digits = length_before(text, '.');
     uint64_t number;
-
     if (text[digits] != '.' || !parse_number(text, digits, &number)) {
         return false;
     }
     for (unsigned i = 0; i < ARRAY_LENGTH(keys); i++) {
         const char *value = after(text + digits + 1, keys[i].key);
-
         if (value == NULL) {
             continue;
         }
         if (number >= ABI_CMK_MAX_NODES) {
-            mistake(reader->complaints, "%s: nodes are numbered from 0 to %d", reader->shown, ABI_CMK_MAX_NODES - 1);
+            mistake(reader->complaints, "%s: nodes are numbered from 0 to %d", reader->shown,
+                    ABI_CMK_MAX_NODES - 1);
         } else {
             keys[i].read(reader, value, &reader->configuration->node[number]);
         }
@@ -315,7 +320,6 @@ static void read_word(struct reader *reader, const char *text)
 {
     struct configuration *configuration = reader->configuration;
     const char *value;
-
     if ((value = after(text, "nodes=")) != NULL) {
         read_nodes(reader, value);
     } else if ((value = after(text, "shared=")) != NULL) {
@@ -338,11 +342,11 @@ static void read_word(struct reader *reader, const char *text)
 void read_configuration(const struct machine_facts *facts, struct configuration *configuration,
                         struct complaints *complaints)
 {
-    struct reader reader = {.facts = facts, .configuration = configuration, .complaints = complaints};
+    struct reader reader = {
+        .facts = facts, .configuration = configuration, .complaints = complaints};
     const char *cursor = skip_file_name(facts->command_line, facts->loader);
     struct word word;
-
-    memset(configuration, 0, sizeof *configuration);
+    memset(configuration, 0, sizeof(*configuration));
     configuration->node_count = 1;
     configuration->shared_bytes = BIT(ABI_LARGE_PAGE_BITS);
     configuration->fastpath = true;

@@ -1,10 +1,14 @@
-/* Device memory of a node: for the one with all devices, all that is below 2^47 and not reserved (contract 9.9). */
+/*
+ * Device memory of a node: for the one with all devices, all that is below 2^47 and not reserved
+ * (contract 9.9).
+ */
 #include <boot/plan/planning.h>
 
 /* Goes through everything that is reserved, looking for what comes next behind `from`. */
 struct search {
     paddr_t from;
-    struct range next; /* the reserved range that covers `from`, or the lowest one above; empty: none so far */
+    /* The reserved range that covers `from`, or the lowest one above it; empty: none so far. */
+    struct range next;
 };
 
 static void consider(struct search *search, struct range reserved)
@@ -22,13 +26,15 @@ static void consider_page(struct search *search, paddr_t address)
     consider(search, page_range((struct range){address, address + 1}));
 }
 
-static void consider_kernel(struct search *search, const struct machine_facts *facts, const struct cluster *cluster)
+static void consider_kernel(struct search *search, const struct machine_facts *facts,
+                            const struct cluster *cluster)
 {
     consider(search, page_range(facts->kernel_image));
     consider(search, cluster->boot_pages);
     consider_page(search, cluster->trampoline);
     consider(search, (struct range){APIC_START, APIC_END});
-    consider(search, (struct range){0xfffffff8, 0x100000000}); /* message-signalled interrupts, contract 9.9 */
+    consider(search, (struct range){0xfffffff8,
+                                    0x100000000}); /* message-signalled interrupts, contract 9.9 */
     for (uint32_t i = 0; i < facts->io_apic_count; i++) {
         consider_page(search, facts->io_apic[i].base);
     }
@@ -37,8 +43,12 @@ static void consider_kernel(struct search *search, const struct machine_facts *f
     }
 }
 
-/* RAM: also what no node got. `ram` is usable_memory's list; regions are in it, but for a plan made elsewhere. */
-static void consider_memory(struct search *search, const struct cluster *cluster, const struct range_list *ram)
+/*
+ * RAM: also what no node got. `ram` is usable_memory's list; regions are in it, but for a plan made
+ * elsewhere.
+ */
+static void consider_memory(struct search *search, const struct cluster *cluster,
+                            const struct range_list *ram)
 {
     for (uint32_t i = 0; i < ram->count; i++) {
         consider(search, ram->range[i]);
@@ -54,7 +64,8 @@ static void consider_memory(struct search *search, const struct cluster *cluster
     }
 }
 
-static void consider_others_devices(struct search *search, const struct cluster *cluster, uint32_t node)
+static void consider_others_devices(struct search *search, const struct cluster *cluster,
+                                    uint32_t node)
 {
     for (uint32_t other = 0; other < cluster->node_count; other++) {
         for (uint32_t i = 0; other != node && i < cluster->node[other].device_count; i++) {
@@ -64,14 +75,13 @@ static void consider_others_devices(struct search *search, const struct cluster 
 }
 
 /* Yields what of [start, end) is not reserved. */
-static void yield_free(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
-                       struct range range, const struct range_list *ram, range_function *yield, void *context)
+static void yield_free(const struct machine_facts *facts, const struct cluster *cluster,
+                       uint32_t node, struct range range, const struct range_list *ram,
+                       range_function *yield, void *context)
 {
     paddr_t from = range.start;
-
     while (from < range.end) {
         struct search search = {.from = from};
-
         consider_kernel(&search, facts, cluster);
         consider_memory(&search, cluster, ram);
         consider_others_devices(&search, cluster, node);
@@ -91,7 +101,6 @@ void device_ranges(const struct machine_facts *facts, const struct cluster *clus
 {
     static struct range_list ram; /* too large for the stack */
     const struct node_plan *plan = &cluster->node[node];
-
     usable_memory(facts, &ram);
     if (plan->all_devices) {
         yield_free(facts, cluster, node, (struct range){0, DEVICE_LIMIT}, &ram, yield, context);

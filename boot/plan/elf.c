@@ -3,7 +3,13 @@
 #include <boot/plan/elf.h>
 #include <kernel/string.h>
 
-enum { CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, MACHINE_X86_64 = 62, FLAG_EXECUTE = 1, FLAG_WRITE = 2 };
+enum {
+    CLASS_64 = 2,
+    LITTLE_ENDIAN_DATA = 1,
+    MACHINE_X86_64 = 62,
+    FLAG_EXECUTE = 1,
+    FLAG_WRITE = 2
+};
 
 /* The last user page can never be mapped. */
 #define USER_END (ABI_USER_TOP + 1 - BIT(ABI_PAGE_BITS))
@@ -29,7 +35,6 @@ _Static_assert(sizeof(struct program_header) == 56, "the file's layout");
 static const char *check_file_header(const struct file_header *header, uint64_t size)
 {
     uint64_t table = (uint64_t)header->program_count * sizeof(struct program_header);
-
     if (header->class != CLASS_64 || header->data != LITTLE_ENDIAN_DATA) {
         return "not an ELF64 file (64 bits, little endian)";
     }
@@ -53,7 +58,8 @@ static const char *check_segment(const struct program_header *program, uint64_t 
     if (program->file_bytes > program->memory_bytes) {
         return "a segment has more bytes in the file than in memory";
     }
-    if (program->file_bytes > 0 && (program->offset > size || program->file_bytes > size - program->offset)) {
+    if (program->file_bytes > 0 &&
+        (program->offset > size || program->file_bytes > size - program->offset)) {
         return "truncated: a segment lies beyond the end of the file";
     }
     if (program->vaddr > ABI_USER_TOP) {
@@ -87,17 +93,16 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
 {
     struct file_header header;
     const char *wrong;
-
-    if (size < sizeof header.magic || memcmp(data,
-                                             "\x7f"
-                                             "ELF",
-                                             sizeof header.magic) != 0) {
+    if (size < sizeof(header.magic) || memcmp(data,
+                                              "\x7f"
+                                              "ELF",
+                                              sizeof(header.magic)) != 0) {
         return "not an ELF file";
     }
-    if (size < sizeof header) {
+    if (size < sizeof(header)) {
         return "truncated: shorter than an ELF header";
     }
-    memcpy(&header, data, sizeof header);
+    memcpy(&header, data, sizeof(header));
     wrong = check_file_header(&header, size);
     if (wrong != NULL) {
         return wrong;
@@ -106,8 +111,7 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
     *image = (struct elf_image){.start = UINT64_MAX, .end = 0, .entry = header.entry};
     for (unsigned i = 0; i < header.program_count; i++) {
         struct program_header program;
-
-        memcpy(&program, data + header.program_offset + i * sizeof program, sizeof program);
+        memcpy(&program, data + header.program_offset + i * sizeof(program), sizeof(program));
         if (program.memory_bytes == 0) {
             continue;
         }
@@ -131,14 +135,15 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
     return check_span(image);
 }
 
-void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable, bool *executable)
+void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable,
+                          bool *executable)
 {
     *writable = false;
     *executable = false;
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segment[i];
-
-        if (segment->vaddr < page + BIT(ABI_PAGE_BITS) && page < segment->vaddr + segment->memory_bytes) {
+        if (segment->vaddr < page + BIT(ABI_PAGE_BITS) &&
+            page < segment->vaddr + segment->memory_bytes) {
             *writable |= segment->writable;
             *executable |= segment->executable;
         }
@@ -148,16 +153,17 @@ void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *wri
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination)
 {
     /*
-     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its header gives it, goes
-     * on over what other segments load behind its bytes, and must not wipe it out.
+     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its
+     * header gives it, goes on over what other segments load behind its bytes, and must not wipe it
+     * out.
      */
     memset(destination, 0, image->end - image->start);
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segment[i];
-
         /* Without bytes in the file, its offset may be anything. */
         if (segment->file_bytes > 0) {
-            memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset, segment->file_bytes);
+            memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset,
+                   segment->file_bytes);
         }
     }
 }

@@ -1,6 +1,6 @@
 /*
- * Multiboot 1 and 2 boot information. Nothing in it is trusted: every address goes through `map`, every length is
- * checked.
+ * Multiboot 1 and 2 boot information. Nothing in it is trusted: every address goes through `map`,
+ * every length is checked.
  */
 #include <boot/plan/multiboot.h>
 #include <kernel/string.h>
@@ -46,12 +46,14 @@ static uint64_t gap(struct range a, struct range b)
     return b.end < a.start ? a.start - b.end : 0;
 }
 
-/* Notes memory that is still needed. Ranges that are near one another become one: there are few places for them. */
+/*
+ * Notes memory that is still needed. Ranges that are near one another become one: there are few
+ * places for them.
+ */
 static void add_busy(struct machine_facts *facts, paddr_t start, uint64_t bytes)
 {
     struct range range = {start, start + bytes};
     uint32_t nearest = 0;
-
     if (bytes == 0) {
         return;
     }
@@ -60,8 +62,8 @@ static void add_busy(struct machine_facts *facts, paddr_t start, uint64_t bytes)
             nearest = i;
         }
     }
-    if (facts->busy_count > 0 &&
-        (gap(facts->busy[nearest], range) <= 4096 || facts->busy_count == ARRAY_LENGTH(facts->busy))) {
+    if (facts->busy_count > 0 && (gap(facts->busy[nearest], range) <= 4096 ||
+                                  facts->busy_count == ARRAY_LENGTH(facts->busy))) {
         facts->busy[nearest].start = MIN(facts->busy[nearest].start, range.start);
         facts->busy[nearest].end = MAX(facts->busy[nearest].end, range.end);
         return;
@@ -73,7 +75,6 @@ static bool add_memory(struct reader *reader, uint64_t base, uint64_t bytes, uin
 {
     struct machine_facts *facts = reader->facts;
     uint64_t end;
-
     if (__builtin_add_overflow(base, bytes, &end)) {
         end = UINT64_MAX;
     }
@@ -82,7 +83,6 @@ static bool add_memory(struct reader *reader, uint64_t base, uint64_t bytes, uin
     }
     if (facts->memory_count > 0) {
         struct memory_fact *last = &facts->memory[facts->memory_count - 1];
-
         if (last->type == type && last->range.end == base) {
             last->range.end = end;
             return true;
@@ -99,7 +99,6 @@ static bool add_module(struct reader *reader, uint64_t start, uint64_t end, cons
 {
     struct machine_facts *facts = reader->facts;
     struct module_fact *module;
-
     if (facts->module_count == MAX_MODULES) {
         return fail(reader, "there are more than 64 boot modules");
     }
@@ -120,7 +119,6 @@ static const char *read_string(struct reader *reader, paddr_t address)
     }
     for (uint64_t length = 1; length <= MAX_STRING_BYTES; length++) {
         const uint8_t *bytes = reader->map(reader->context, address, length);
-
         if (bytes == NULL) {
             return NULL;
         }
@@ -136,7 +134,6 @@ static bool read_mmap_1(struct reader *reader, paddr_t address, uint32_t bytes)
 {
     const uint8_t *map = reader->map(reader->context, address, bytes);
     uint64_t at = 0;
-
     if (map == NULL) {
         return fail(reader, "the memory map cannot be read");
     }
@@ -144,7 +141,6 @@ static bool read_mmap_1(struct reader *reader, paddr_t address, uint32_t bytes)
     while (at < bytes) {
         struct firmware_record *firmware = reader->firmware;
         uint64_t size;
-
         /* An entry's size does not count its own four bytes. */
         if (bytes - at < MMAP_ENTRY_BYTES) {
             break;
@@ -156,9 +152,8 @@ static bool read_mmap_1(struct reader *reader, paddr_t address, uint32_t bytes)
         if (!add_memory(reader, get64(map + at + 4), get64(map + at + 12), get32(map + at + 20))) {
             return false;
         }
-        if (firmware->mmap_length < sizeof firmware->mmap) {
+        if (firmware->mmap_length < sizeof(firmware->mmap)) {
             uint8_t *copy = firmware->mmap + firmware->mmap_length;
-
             /* Copies are of one size, whatever the original's was. */
             memcpy(copy, map + at, MMAP_ENTRY_BYTES);
             memcpy(copy, (const uint8_t[4]){MMAP_ENTRY_BYTES - 4, 0, 0, 0}, 4);
@@ -174,7 +169,6 @@ static bool read_modules_1(struct reader *reader, paddr_t address, uint32_t coun
     enum { ENTRY_BYTES = 16 };
     uint64_t bytes = (uint64_t)count * ENTRY_BYTES;
     const uint8_t *list = count == 0 ? NULL : reader->map(reader->context, address, bytes);
-
     if (count == 0) {
         return true;
     }
@@ -185,7 +179,6 @@ static bool read_modules_1(struct reader *reader, paddr_t address, uint32_t coun
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *entry = list + (uint64_t)i * ENTRY_BYTES;
         const char *text = read_string(reader, get32(entry + 8));
-
         if (text == NULL) {
             return fail(reader, "a boot module's string cannot be read");
         }
@@ -196,18 +189,20 @@ static bool read_modules_1(struct reader *reader, paddr_t address, uint32_t coun
     return true;
 }
 
-/* VBE's two blocks and four numbers, as contract 9.8 lays them out. Without a console of ours it is a mere courtesy. */
+/*
+ * VBE's two blocks and four numbers, as contract 9.8 lays them out. Without a console of ours it is
+ * a mere courtesy.
+ */
 static void read_vbe_1(struct reader *reader, const uint8_t *info)
 {
     enum { CONTROL_BYTES = 512, MODE_BYTES = 256 };
     const uint8_t *control = reader->map(reader->context, get32(info + 72), CONTROL_BYTES);
     const uint8_t *mode = reader->map(reader->context, get32(info + 76), MODE_BYTES);
     uint8_t *record = reader->firmware->vbe;
-
     if (control == NULL || mode == NULL) {
         return;
     }
-    memset(record, 0, sizeof reader->firmware->vbe);
+    memset(record, 0, sizeof(reader->firmware->vbe));
     memcpy(record, control, CONTROL_BYTES);
     memcpy(record + CONTROL_BYTES, mode, MODE_BYTES);
     for (unsigned i = 0; i < 4; i++) {
@@ -229,7 +224,6 @@ static bool read_1(struct reader *reader, paddr_t address)
     };
     const uint8_t *info = reader->map(reader->context, address, INFO_BYTES);
     uint32_t flags;
-
     if (info == NULL) {
         return fail(reader, "the boot information cannot be read");
     }
@@ -276,7 +270,6 @@ enum tag_type {
 static bool read_mmap_2(struct reader *reader, const uint8_t *tag, uint32_t size)
 {
     uint32_t entry_bytes = size >= 16 ? get32(tag + 8) : 0;
-
     if (entry_bytes < 20) {
         return fail(reader, "the memory map's entries are too short");
     }
@@ -302,12 +295,11 @@ static const char *tag_string(const uint8_t *tag, uint32_t size, uint32_t offset
 static void read_rsdp_2(struct reader *reader, uint32_t type, const uint8_t *tag, uint32_t size)
 {
     uint8_t *rsdp = reader->firmware->rsdp;
-
     /* The longer one wins, whatever the order. */
     if (type == TAG_RSDP_2 && size >= 8 + 36) {
         memcpy(rsdp, tag + 8, 36);
     } else if (type == TAG_RSDP_1 && size >= 8 + 20 && rsdp[15] < 2) {
-        memset(rsdp, 0, sizeof reader->firmware->rsdp);
+        memset(rsdp, 0, sizeof(reader->firmware->rsdp));
         memcpy(rsdp, tag + 8, 20);
     }
 }
@@ -315,9 +307,8 @@ static void read_rsdp_2(struct reader *reader, uint32_t type, const uint8_t *tag
 static void read_framebuffer_2(struct reader *reader, const uint8_t *tag, uint32_t size)
 {
     struct firmware_record *firmware = reader->firmware;
-
-    if (size >= 8 + sizeof firmware->framebuffer && get64(tag + 8) != 0) {
-        memcpy(firmware->framebuffer, tag + 8, sizeof firmware->framebuffer);
+    if (size >= 8 + sizeof(firmware->framebuffer) && get64(tag + 8) != 0) {
+        memcpy(firmware->framebuffer, tag + 8, sizeof(firmware->framebuffer));
         firmware->has_framebuffer = true;
     }
 }
@@ -325,7 +316,6 @@ static void read_framebuffer_2(struct reader *reader, const uint8_t *tag, uint32
 static bool read_tag(struct reader *reader, uint32_t type, const uint8_t *tag, uint32_t size)
 {
     const char *text;
-
     switch (type) {
     case TAG_COMMAND_LINE:
     case TAG_LOADER:
@@ -363,7 +353,6 @@ static bool read_2(struct reader *reader, paddr_t address)
 {
     const uint8_t *info = reader->map(reader->context, address, 8);
     uint32_t total = info != NULL ? get32(info) : 0;
-
     info = total >= 8 ? reader->map(reader->context, address, total) : NULL;
     if (info == NULL) {
         return fail(reader, "the boot information cannot be read");
@@ -372,7 +361,6 @@ static bool read_2(struct reader *reader, paddr_t address)
     for (uint64_t at = 8; at + 8 <= total;) {
         const uint8_t *tag = info + at;
         uint32_t size = get32(tag + 4);
-
         if (get32(tag) == TAG_END) {
             return true;
         }
@@ -387,13 +375,12 @@ static bool read_2(struct reader *reader, paddr_t address)
     return true;
 }
 
-bool multiboot_read(uint32_t magic, paddr_t info, map_function *map, void *context, struct machine_facts *facts,
-                    struct firmware_record *firmware, const char **why)
+bool multiboot_read(uint32_t magic, paddr_t info, map_function *map, void *context,
+                    struct machine_facts *facts, struct firmware_record *firmware, const char **why)
 {
     struct reader reader = {.map = map, .context = context, .facts = facts, .firmware = firmware};
     bool good;
-
-    memset(firmware, 0, sizeof *firmware);
+    memset(firmware, 0, sizeof(*firmware));
     facts->memory_count = 0;
     facts->module_count = 0;
     facts->busy_count = 0;

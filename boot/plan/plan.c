@@ -8,7 +8,6 @@ const char *show_size(uint64_t bytes, char shown[static SIZE_BYTES])
     static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     unsigned i = 0;
     uint64_t whole, tenths;
-
     while (i + 1 < ARRAY_LENGTH(unit) && bytes >> 10 * i >= 1024) {
         i++;
     }
@@ -17,7 +16,8 @@ const char *show_size(uint64_t bytes, char shown[static SIZE_BYTES])
     if (tenths == 0) {
         format_line(shown, SIZE_BYTES, "%lu %s", (unsigned long)whole, unit[i]);
     } else {
-        format_line(shown, SIZE_BYTES, "%lu.%lu %s", (unsigned long)whole, (unsigned long)tenths, unit[i]);
+        format_line(shown, SIZE_BYTES, "%lu.%lu %s", (unsigned long)whole, (unsigned long)tenths,
+                    unit[i]);
     }
     return shown;
 }
@@ -26,17 +26,15 @@ const char *show_size(uint64_t bytes, char shown[static SIZE_BYTES])
 static void check_node_words(struct planning *planning)
 {
     uint32_t count = planning->cluster->node_count;
-
     for (uint32_t node = count; node < ABI_CMK_MAX_NODES; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
-        const char *words[] = {configuration->cpus_word, configuration->mem_word, configuration->console_word,
-                               configuration->devices_word};
+        const char *words[] = {configuration->cpus_word, configuration->mem_word,
+                               configuration->console_word, configuration->devices_word};
         char shown[SHOWN_BYTES];
-
         for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
             if (words[i] != NULL) {
-                mistake(&planning->complaints, "%s: there is no node %u (%u node%s)", show_word(words[i], shown), node,
-                        count, count == 1 ? "" : "s");
+                mistake(&planning->complaints, "%s: there is no node %u (%u node%s)",
+                        show_word(words[i], shown), node, count, count == 1 ? "" : "s");
             }
         }
     }
@@ -50,8 +48,8 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->fastpath = configuration->fastpath;
 }
 
-unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain,
-                      void *context)
+unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster,
+                      complain_function *complain, void *context)
 {
     /* Too large for the stack. Boot runs this once, on one CPU. */
     static struct configuration configuration;
@@ -61,8 +59,7 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
                                 .configuration = &configuration,
                                 .complaints = {.complain = complain, .context = context},
                                 .available = &available};
-
-    memset(cluster, 0, sizeof *cluster);
+    memset(cluster, 0, sizeof(*cluster));
     usable_memory(facts, &available);
     read_configuration(facts, &configuration, &planning.complaints);
     copy_switches(&configuration, cluster);

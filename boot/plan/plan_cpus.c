@@ -8,18 +8,23 @@ static void assign(struct cluster *cluster, uint32_t cpu, uint32_t node)
     cluster->node[node].cpu_count++;
 }
 
-/* Core of a CPU: threads of one core share it, and everything the OS runs on may be slowed down by its sibling. */
+/*
+ * Core of a CPU: threads of one core share it, and everything the OS runs on may be slowed down by
+ * its sibling.
+ */
 static uint32_t core_of(const struct machine_facts *facts, uint32_t cpu)
 {
     return facts->smt_shift < 32 ? facts->cpu[cpu].apic_id >> facts->smt_shift : 0;
 }
 
-/* How many CPUs of `cpu`'s core are still free; 0 if a free CPU with a lower number stands for that core. */
+/*
+ * How many CPUs of `cpu`'s core are still free; 0 if a free CPU with a lower number stands for that
+ * core.
+ */
 static uint32_t free_siblings(const struct planning *planning, uint32_t cpu)
 {
     const struct machine_facts *facts = planning->facts;
     uint32_t count = 0;
-
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         if (planning->cluster->cpu[i].node == NO_NODE && core_of(facts, i) == core_of(facts, cpu)) {
             if (i < cpu) {
@@ -31,16 +36,17 @@ static uint32_t free_siblings(const struct planning *planning, uint32_t cpu)
     return count;
 }
 
-/* The free CPU whose core should go to a node that needs `wanted` more: the largest that fits, else one to be split. */
+/*
+ * The free CPU whose core should go to a node that needs `wanted` more: the largest that fits, else
+ * one to be split.
+ */
 static uint32_t choose_core(const struct planning *planning, uint32_t wanted)
 {
     uint32_t first = ABI_CMK_MAX_CPUS;
     uint32_t best = ABI_CMK_MAX_CPUS;
     uint32_t best_siblings = 0;
-
     for (uint32_t cpu = 0; cpu < planning->facts->cpu_count; cpu++) {
         uint32_t siblings;
-
         if (planning->cluster->cpu[cpu].node != NO_NODE) {
             continue;
         }
@@ -59,7 +65,6 @@ static uint32_t assign_core(struct planning *planning, uint32_t cpu, uint32_t wa
 {
     uint32_t core = core_of(planning->facts, cpu);
     uint32_t given = 0;
-
     for (uint32_t i = cpu; i < planning->facts->cpu_count && given < wanted; i++) {
         if (planning->cluster->cpu[i].node == NO_NODE && core_of(planning->facts, i) == core) {
             assign(planning->cluster, i, node);
@@ -69,18 +74,18 @@ static uint32_t assign_core(struct planning *planning, uint32_t cpu, uint32_t wa
     return given;
 }
 
-/* Equal counts, the first nodes take the remainder. Each node gets whole cores as long as they fit. */
+/*
+ * Equal counts, the first nodes take the remainder. Each node gets whole cores as long as they fit.
+ */
 static void split_evenly(struct planning *planning, uint32_t nodes)
 {
     uint32_t count = planning->facts->cpu_count;
-
     /* With one CPU each there is nothing to keep together, and the order is CPUs' own. */
     for (uint32_t cpu = 0; nodes == count && cpu < count; cpu++) {
         assign(planning->cluster, cpu, cpu);
     }
     for (uint32_t node = 0; nodes < count && node < nodes; node++) {
         uint32_t wanted = count / nodes + (node < count % nodes);
-
         /* Node 0 begins with the boot CPU whatever else fits. */
         if (node == 0) {
             wanted -= assign_core(planning, 0, wanted, 0);
@@ -96,11 +101,11 @@ static void plan_counted(struct planning *planning)
     const struct configuration *configuration = planning->configuration;
     uint32_t count = planning->facts->cpu_count;
     char shown[SHOWN_BYTES];
-
     planning->cluster->node_count = configuration->node_count;
     if (configuration->node_count > count) {
-        mistake(&planning->complaints, "%s: there %s only %u CPU%s", show_word(configuration->nodes_word, shown),
-                count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+        mistake(&planning->complaints, "%s: there %s only %u CPU%s",
+                show_word(configuration->nodes_word, shown), count == 1 ? "is" : "are", count,
+                count == 1 ? "" : "s");
         return;
     }
     split_evenly(planning, configuration->node_count);
@@ -110,9 +115,9 @@ static void plan_counted(struct planning *planning)
 static void plan_per_cpu(struct planning *planning)
 {
     uint32_t count = planning->facts->cpu_count;
-
     if (count > ABI_CMK_MAX_NODES) {
-        mistake(&planning->complaints, "nodes=percpu: there are %u CPUs, and there can be at most %d nodes", count,
+        mistake(&planning->complaints,
+                "nodes=percpu: there are %u CPUs, and there can be at most %d nodes", count,
                 ABI_CMK_MAX_NODES);
         return;
     }
@@ -127,9 +132,9 @@ static void plan_per_cpu(struct planning *planning)
 static bool has_memory(const struct planning *planning, uint32_t proximity)
 {
     const struct machine_facts *facts = planning->facts;
-
     for (uint32_t i = 0; i < facts->proximity_count; i++) {
-        for (uint32_t j = 0; facts->proximity[i].proximity == proximity && j < planning->available->count; j++) {
+        for (uint32_t j = 0;
+             facts->proximity[i].proximity == proximity && j < planning->available->count; j++) {
             if (ranges_meet(facts->proximity[i].range, planning->available->range[j])) {
                 return true;
             }
@@ -144,20 +149,19 @@ static void plan_numa(struct planning *planning)
     const struct machine_facts *facts = planning->facts;
     uint32_t domain[ABI_CMK_MAX_NODES];
     uint32_t count = 0;
-
     if (facts->proximity_count == 0 || facts->cpu[0].proximity == NO_PROXIMITY) {
         mistake(&planning->complaints, "nodes=numa: the firmware describes no proximity domains");
         return;
     }
     if (!has_memory(planning, facts->cpu[0].proximity)) {
-        mistake(&planning->complaints, "nodes=numa: proximity domain %u, where CPU 0 is, has no memory",
+        mistake(&planning->complaints,
+                "nodes=numa: proximity domain %u, where CPU 0 is, has no memory",
                 facts->cpu[0].proximity);
         return;
     }
     for (uint32_t cpu = 0; cpu < facts->cpu_count; cpu++) {
         uint32_t proximity = facts->cpu[cpu].proximity;
         uint32_t node = 0;
-
         if (proximity == NO_PROXIMITY || !has_memory(planning, proximity)) {
             continue;
         }
@@ -165,7 +169,8 @@ static void plan_numa(struct planning *planning)
             node++;
         }
         if (node == ABI_CMK_MAX_NODES) {
-            mistake(&planning->complaints, "nodes=numa: more than %d proximity domains have CPUs and memory",
+            mistake(&planning->complaints,
+                    "nodes=numa: more than %d proximity domains have CPUs and memory",
                     ABI_CMK_MAX_NODES);
             return;
         }
@@ -178,16 +183,16 @@ static void plan_numa(struct planning *planning)
     planning->nodes_known = true;
 }
 
-/* Gives a node the CPUs that its word names; complains about those that another node named first. */
+/*
+ * Gives a node the CPUs that its word names; complains about those that another node named first.
+ */
 static bool assign_named(struct planning *planning, uint32_t node)
 {
     const struct node_configuration *configuration = &planning->configuration->node[node];
     char shown[SHOWN_BYTES];
     bool right = true;
-
     for (uint32_t cpu = 0; cpu < planning->facts->cpu_count; cpu++) {
         uint32_t owner = planning->cluster->cpu[cpu].node;
-
         if (!(configuration->cpus[cpu / 64] & BIT(cpu % 64))) {
             continue;
         }
@@ -212,7 +217,6 @@ static void plan_named(struct planning *planning)
     const struct configuration *configuration = planning->configuration;
     char shown[SHOWN_BYTES];
     bool right = !configuration->cpus_bad;
-
     if (configuration->nodes_kind != NODES_COUNTED) {
         mistake(&planning->complaints, "%s: nodeK.cpus= needs nodes= with a number",
                 show_word(configuration->nodes_word, shown));
@@ -221,11 +225,15 @@ static void plan_named(struct planning *planning)
     planning->cluster->node_count = configuration->node_count;
     for (uint32_t node = 0; node < configuration->node_count; node++) {
         if (configuration->node[node].cpus_word == NULL) {
-            mistake(&planning->complaints, "node%u.cpus= is missing: when one node names its CPUs, all do", node);
+            mistake(&planning->complaints,
+                    "node%u.cpus= is missing: when one node names its CPUs, all do", node);
             right = false;
         }
     }
-    /* With a word that could not be read, what the others say about the same CPUs is no mistake of theirs. */
+    /*
+     * With a word that could not be read, what the others say about the same CPUs is no mistake of
+     * theirs.
+     */
     if (!right) {
         return;
     }
@@ -245,7 +253,6 @@ static void number_cpus(struct planning *planning)
 {
     struct cluster *cluster = planning->cluster;
     uint32_t filled[ABI_CMK_MAX_NODES] = {0};
-
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         if (cluster->node[node].cpu_count > ABI_CMK_MAX_NODE_CPUS) {
             mistake(&planning->complaints,
@@ -256,7 +263,6 @@ static void number_cpus(struct planning *planning)
     }
     for (uint32_t cpu = 0; planning->nodes_known && cpu < cluster->cpu_count; cpu++) {
         uint32_t node = cluster->cpu[cpu].node;
-
         if (node != NO_NODE) {
             cluster->cpu[cpu].index = (uint16_t)filled[node];
             cluster->node[node].cpu[filled[node]++] = (uint16_t)cpu;
@@ -269,7 +275,6 @@ void plan_cpus(struct planning *planning)
     const struct configuration *configuration = planning->configuration;
     struct cluster *cluster = planning->cluster;
     bool named = false;
-
     if (planning->facts->cpu_count == 0 || planning->facts->cpu_count > ABI_CMK_MAX_CPUS) {
         mistake(&planning->complaints, "the firmware lists no CPUs");
         return;

@@ -23,8 +23,8 @@ static unsigned hex_value(char c)
 /* BB:DD.F, all hexadecimal. */
 static bool parse_function(const char *text, size_t length, struct pci_fact *name)
 {
-    if (length != 7 || !is_hex(text[0]) || !is_hex(text[1]) || text[2] != ':' || !is_hex(text[3]) || !is_hex(text[4]) ||
-        text[5] != '.' || text[6] < '0' || text[6] > '7') {
+    if (length != 7 || !is_hex(text[0]) || !is_hex(text[1]) || text[2] != ':' || !is_hex(text[3]) ||
+        !is_hex(text[4]) || text[5] != '.' || text[6] < '0' || text[6] > '7') {
         return false;
     }
     name->bus = (uint8_t)(hex_value(text[0]) << 4 | hex_value(text[1]));
@@ -40,15 +40,16 @@ static bool same_function(const struct pci_fact *a, const struct pci_fact *b)
 
 /* --- address ranges --- */
 
-/* Adds a device range to the node's, in ascending order; one that begins or ends where another does joins it. */
+/*
+ * Adds a device range to the node's, in ascending order; one that begins or ends where another does
+ * joins it.
+ */
 static void add_device(struct list_reader *reader, struct range range)
 {
     struct node_plan *plan = &reader->planning->cluster->node[reader->node];
     uint32_t kept = 0;
-
     for (uint32_t i = 0; i < plan->device_count; i++) {
         struct range here = plan->device[i];
-
         if (here.start <= range.end && range.start <= here.end) {
             range = (struct range){MIN(here.start, range.start), MAX(here.end, range.end)};
         } else {
@@ -57,8 +58,8 @@ static void add_device(struct list_reader *reader, struct range range)
     }
     plan->device_count = kept;
     if (kept == MAX_NODE_DEVICES) {
-        mistake(&reader->planning->complaints, "%s: more than %d separate address ranges", reader->shown,
-                MAX_NODE_DEVICES);
+        mistake(&reader->planning->complaints, "%s: more than %d separate address ranges",
+                reader->shown, MAX_NODE_DEVICES);
         return;
     }
     while (kept > 0 && plan->device[kept - 1].start > range.start) {
@@ -73,7 +74,6 @@ static void add_device(struct list_reader *reader, struct range range)
 static const char *forbidden(const struct planning *planning, struct range range)
 {
     const struct machine_facts *facts = planning->facts;
-
     if (range.start < LOW_MEMORY) {
         return "below 1 MiB";
     }
@@ -90,7 +90,6 @@ static const char *forbidden(const struct planning *planning, struct range range
     }
     for (uint32_t i = 0; i < facts->io_apic_count; i++) {
         struct range page = {facts->io_apic[i].base, facts->io_apic[i].base + 1};
-
         if (ranges_meet(range, page_range(page))) {
             return "on an IOAPIC";
         }
@@ -108,8 +107,8 @@ static bool function_meets(const struct pci_fact *function, struct range range)
 {
     for (unsigned i = 0; i < ARRAY_LENGTH(function->bar); i++) {
         const struct pci_bar_fact *bar = &function->bar[i];
-
-        if (!bar->is_port && bar->size > 0 && bar->base < DEVICE_LIMIT && bar->size <= DEVICE_LIMIT &&
+        if (!bar->is_port && bar->size > 0 && bar->base < DEVICE_LIMIT &&
+            bar->size <= DEVICE_LIMIT &&
             ranges_meet(range, page_range((struct range){bar->base, bar->base + bar->size}))) {
             return true;
         }
@@ -118,14 +117,13 @@ static bool function_meets(const struct pci_fact *function, struct range range)
 }
 
 /* Functions that the same node has anyway may share a page with one another. */
-static bool shares_with_stranger(const struct list_reader *reader, const struct pci_fact *function, struct range range,
-                                 const uint16_t *owner, const struct pci_fact **stranger)
+static bool shares_with_stranger(const struct list_reader *reader, const struct pci_fact *function,
+                                 struct range range, const uint16_t *owner,
+                                 const struct pci_fact **stranger)
 {
     const struct machine_facts *facts = reader->planning->facts;
-
     for (uint32_t i = 0; i < facts->pci_count; i++) {
         const struct pci_fact *other = &facts->pci[i];
-
         if (other != function && owner[i] != reader->node && function_meets(other, range)) {
             *stranger = other;
             return true;
@@ -134,8 +132,8 @@ static bool shares_with_stranger(const struct list_reader *reader, const struct 
     return false;
 }
 
-static void add_memory_bar(struct list_reader *reader, const struct pci_fact *function, unsigned number,
-                           const uint16_t *owner)
+static void add_memory_bar(struct list_reader *reader, const struct pci_fact *function,
+                           unsigned number, const uint16_t *owner)
 {
     const struct pci_bar_fact *bar = &function->bar[number];
     struct complaints *complaints = &reader->planning->complaints;
@@ -143,15 +141,14 @@ static void add_memory_bar(struct list_reader *reader, const struct pci_fact *fu
     struct range range;
     const char *where;
     char name[32];
-
-    format_line(name, sizeof name, "%02x:%02x.%x, address register %u", function->bus, function->device,
-                function->function, number);
+    format_line(name, sizeof(name), "%02x:%02x.%x, address register %u", function->bus,
+                function->device, function->function, number);
     if (bar->base == 0) {
         mistake(complaints, "%s: %s: the firmware gave it no address", reader->shown, name);
         return;
     }
-    if ((bar->size & (bar->size - 1)) != 0 || bar->size > DEVICE_LIMIT || bar->base > DEVICE_LIMIT - bar->size ||
-        (bar->base & (bar->size - 1)) != 0) {
+    if ((bar->size & (bar->size - 1)) != 0 || bar->size > DEVICE_LIMIT ||
+        bar->base > DEVICE_LIMIT - bar->size || (bar->base & (bar->size - 1)) != 0) {
         mistake(complaints, "%s: %s: 0x%lx with %lu bytes makes no sense", reader->shown, name,
                 (unsigned long)bar->base, (unsigned long)bar->size);
         return;
@@ -159,12 +156,13 @@ static void add_memory_bar(struct list_reader *reader, const struct pci_fact *fu
     range = page_range((struct range){bar->base, bar->base + bar->size});
     where = forbidden(reader->planning, range);
     if (where != NULL) {
-        mistake(complaints, "%s: %s: 0x%lx is %s", reader->shown, name, (unsigned long)bar->base, where);
+        mistake(complaints, "%s: %s: 0x%lx is %s", reader->shown, name, (unsigned long)bar->base,
+                where);
         return;
     }
     if (shares_with_stranger(reader, function, range, owner, &stranger)) {
-        mistake(complaints, "%s: %s: shares a page with %02x:%02x.%x", reader->shown, name, stranger->bus,
-                stranger->device, stranger->function);
+        mistake(complaints, "%s: %s: shares a page with %02x:%02x.%x", reader->shown, name,
+                stranger->bus, stranger->device, stranger->function);
         return;
     }
     add_device(reader, range);
@@ -176,37 +174,38 @@ static void add_ports(struct list_reader *reader, struct port_range range)
 {
     struct cluster *cluster = reader->planning->cluster;
     struct node_plan *plan = &cluster->node[reader->node];
-
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         for (uint32_t i = 0; node != reader->node && i < cluster->node[node].port_count; i++) {
             struct port_range other = cluster->node[node].port[i];
-
             if (other.first <= range.last && range.first <= other.last) {
-                mistake(&reader->planning->complaints, "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already",
-                        reader->shown, range.first, range.last, node, other.first, other.last);
+                mistake(&reader->planning->complaints,
+                        "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already", reader->shown,
+                        range.first, range.last, node, other.first, other.last);
                 return;
             }
         }
     }
     if (plan->port_count == MAX_NODE_PORT_RANGES) {
-        mistake(&reader->planning->complaints, "%s: more than %d port ranges", reader->shown, MAX_NODE_PORT_RANGES);
+        mistake(&reader->planning->complaints, "%s: more than %d port ranges", reader->shown,
+                MAX_NODE_PORT_RANGES);
         return;
     }
     plan->port[plan->port_count++] = range;
 }
 
-static void add_port_bar(struct list_reader *reader, const struct pci_fact *function, unsigned number)
+static void add_port_bar(struct list_reader *reader, const struct pci_fact *function,
+                         unsigned number)
 {
     const struct pci_bar_fact *bar = &function->bar[number];
-
     if (bar->base == 0 || bar->size > 0x10000 || bar->base > 0x10000 - bar->size) {
         mistake(&reader->planning->complaints,
-                "%s: %02x:%02x.%x, address register %u: port 0x%lx with %lu ports makes no sense", reader->shown,
-                function->bus, function->device, function->function, number, (unsigned long)bar->base,
-                (unsigned long)bar->size);
+                "%s: %02x:%02x.%x, address register %u: port 0x%lx with %lu ports makes no sense",
+                reader->shown, function->bus, function->device, function->function, number,
+                (unsigned long)bar->base, (unsigned long)bar->size);
         return;
     }
-    add_ports(reader, (struct port_range){(uint16_t)bar->base, (uint16_t)(bar->base + bar->size - 1)});
+    add_ports(reader,
+              (struct port_range){(uint16_t)bar->base, (uint16_t)(bar->base + bar->size - 1)});
 }
 
 /* --- lists --- */
@@ -214,7 +213,6 @@ static void add_port_bar(struct list_reader *reader, const struct pci_fact *func
 static uint32_t find_function(const struct machine_facts *facts, const struct pci_fact *name)
 {
     uint32_t i = 0;
-
     while (i < facts->pci_count && !same_function(&facts->pci[i], name)) {
         i++;
     }
@@ -222,30 +220,33 @@ static uint32_t find_function(const struct machine_facts *facts, const struct pc
 }
 
 /* Checks one element's form, and notes who owns the function. */
-static void claim_element(struct list_reader *reader, const char *text, size_t length, uint16_t *owner)
+static void claim_element(struct list_reader *reader, const char *text, size_t length,
+                          uint16_t *owner)
 {
     struct complaints *complaints = &reader->planning->complaints;
     const struct machine_facts *facts = reader->planning->facts;
     struct pci_fact name;
     uint32_t i;
-
     if (length >= 5 && memcmp(text, "port:", 5) == 0) {
         return;
     }
     if (!parse_function(text, length, &name)) {
-        mistake(complaints, "%s: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64",
-                reader->shown);
+        mistake(
+            complaints,
+            "%s: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64",
+            reader->shown);
         return;
     }
     i = find_function(facts, &name);
     if (i == facts->pci_count) {
-        mistake(complaints, "%s: there is no PCI function %02x:%02x.%x", reader->shown, name.bus, name.device,
-                name.function);
+        mistake(complaints, "%s: there is no PCI function %02x:%02x.%x", reader->shown, name.bus,
+                name.device, name.function);
     } else if (owner[i] == reader->node) {
-        mistake(complaints, "%s: %02x:%02x.%x is named twice", reader->shown, name.bus, name.device, name.function);
+        mistake(complaints, "%s: %02x:%02x.%x is named twice", reader->shown, name.bus, name.device,
+                name.function);
     } else if (owner[i] != NO_NODE) {
-        mistake(complaints, "%s: %02x:%02x.%x is in node %u already", reader->shown, name.bus, name.device,
-                name.function, owner[i]);
+        mistake(complaints, "%s: %02x:%02x.%x is in node %u already", reader->shown, name.bus,
+                name.device, name.function, owner[i]);
     } else {
         owner[i] = (uint16_t)reader->node;
     }
@@ -257,7 +258,6 @@ static void add_port_element(struct list_reader *reader, const char *text, size_
     size_t first_length = 0;
     uint64_t first, last;
     bool good;
-
     while (first_length < length && text[first_length] != '-') {
         first_length++;
     }
@@ -267,17 +267,18 @@ static void add_port_element(struct list_reader *reader, const char *text, size_
         good = parse_number(text + first_length + 1, length - first_length - 1, &last);
     }
     if (!good || first > last || last > 0xffff) {
-        mistake(&reader->planning->complaints, "%s: not ports from 0 to 0xffff such as port:0x60-0x64", reader->shown);
+        mistake(&reader->planning->complaints,
+                "%s: not ports from 0 to 0xffff such as port:0x60-0x64", reader->shown);
         return;
     }
     add_ports(reader, (struct port_range){(uint16_t)first, (uint16_t)last});
 }
 
 /* The registers of a function, and with MCFG its configuration page. */
-static void add_function(struct list_reader *reader, const struct pci_fact *function, const uint16_t *owner)
+static void add_function(struct list_reader *reader, const struct pci_fact *function,
+                         const uint16_t *owner)
 {
     const struct machine_facts *facts = reader->planning->facts;
-
     for (unsigned i = 0; i < ARRAY_LENGTH(function->bar); i++) {
         if (function->bar[i].size == 0) {
             continue;
@@ -288,15 +289,19 @@ static void add_function(struct list_reader *reader, const struct pci_fact *func
             add_memory_bar(reader, function, i, owner);
         }
     }
-    if (facts->mcfg_base != 0 && function->bus >= facts->mcfg_first_bus && function->bus <= facts->mcfg_last_bus) {
-        paddr_t page = facts->mcfg_base + ((uint64_t)function->bus << 20 | (uint64_t)function->device << 15 |
-                                           (uint64_t)function->function << 12);
+    if (facts->mcfg_base != 0 && function->bus >= facts->mcfg_first_bus &&
+        function->bus <= facts->mcfg_last_bus) {
+        paddr_t page =
+            facts->mcfg_base + ((uint64_t)function->bus << 20 | (uint64_t)function->device << 15 |
+                                (uint64_t)function->function << 12);
         struct range range = {page, page + BIT(ABI_PAGE_BITS)};
-        const char *where = page < DEVICE_LIMIT ? forbidden(reader->planning, range) : "out of reach";
-
+        const char *where =
+            page < DEVICE_LIMIT ? forbidden(reader->planning, range) : "out of reach";
         if (where != NULL) {
-            mistake(&reader->planning->complaints, "%s: %02x:%02x.%x: its configuration page at 0x%lx is %s",
-                    reader->shown, function->bus, function->device, function->function, (unsigned long)page, where);
+            mistake(&reader->planning->complaints,
+                    "%s: %02x:%02x.%x: its configuration page at 0x%lx is %s", reader->shown,
+                    function->bus, function->device, function->function, (unsigned long)page,
+                    where);
         } else {
             add_device(reader, range);
         }
@@ -310,7 +315,6 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
     struct pci_fact name;
     struct word word;
     const char *text;
-
     next_word(&cursor, &word);
     text = word.text;
     while (*text != '=') {
@@ -318,7 +322,6 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
     }
     do {
         size_t length = 0;
-
         text++;
         while (text[length] != '\0' && text[length] != ',') {
             length++;
@@ -329,7 +332,6 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
             add_port_element(reader, text + 5, length - 5);
         } else if (parse_function(text, length, &name)) {
             uint32_t i = find_function(reader->planning->facts, &name);
-
             if (i < reader->planning->facts->pci_count && owner[i] == reader->node) {
                 add_function(reader, &reader->planning->facts->pci[i], owner);
             }
@@ -341,10 +343,8 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
 static void read_lists(struct planning *planning, uint16_t *owner, bool claiming)
 {
     struct list_reader reader = {.planning = planning};
-
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
-
         if (configuration->devices == DEVICES_LIST) {
             reader.node = node;
             show_word(configuration->devices_word, reader.shown);
@@ -360,7 +360,6 @@ static void choose_all(struct planning *planning)
     struct cluster *cluster = planning->cluster;
     uint32_t owner = NO_NODE;
     char shown[SHOWN_BYTES];
-
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         if (configuration->node[node].devices != DEVICES_ALL) {
             continue;
@@ -383,13 +382,13 @@ static void choose_all(struct planning *planning)
 void plan_devices(struct planning *planning)
 {
     uint16_t owner[MAX_PCI_FUNCTIONS]; /* node that lists the function */
-
     for (uint32_t i = 0; i < MAX_PCI_FUNCTIONS; i++) {
         owner[i] = NO_NODE;
     }
     choose_all(planning);
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
-        planning->cluster->node[node].console_port = planning->configuration->node[node].console_port;
+        planning->cluster->node[node].console_port =
+            planning->configuration->node[node].console_port;
     }
     /* All claims first: whose page a register shares depends on who owns the neighbour. */
     read_lists(planning, owner, true);

@@ -5,7 +5,10 @@
 
 enum { OWN_NODE = 0x10000, ALL_NODES = 0x10001, TITLE_BYTES = SHOWN_BYTES + 32 };
 
-/* One module. Options come first in its string; from the first other word on, all words are arguments. */
+/*
+ * One module. Options come first in its string; from the first other word on, all words are
+ * arguments.
+ */
 struct module_reader {
     struct planning *planning;
     uint32_t number;
@@ -22,15 +25,14 @@ static void make_title(struct module_reader *reader, const char *text)
 {
     char shown[SHOWN_BYTES];
     size_t length = 0;
-
     while (*text == ' ') {
         text++;
     }
-    while (length < sizeof shown - 1 && text[length] != '\0') {
+    while (length < sizeof(shown) - 1 && text[length] != '\0') {
         shown[length] = text[length] >= ' ' && text[length] <= '~' ? text[length] : '?';
         length++;
     }
-    if (length == sizeof shown - 1) {
+    if (length == sizeof(shown) - 1) {
         memcpy(shown + length - 3, "...", 3);
     }
     while (length > 0 && shown[length - 1] == ' ') {
@@ -38,16 +40,15 @@ static void make_title(struct module_reader *reader, const char *text)
     }
     shown[length] = '\0';
     if (length == 0) {
-        format_line(reader->title, sizeof reader->title, "module %u", reader->number);
+        format_line(reader->title, sizeof(reader->title), "module %u", reader->number);
     } else {
-        format_line(reader->title, sizeof reader->title, "module %u (%s)", reader->number, shown);
+        format_line(reader->title, sizeof(reader->title), "module %u (%s)", reader->number, shown);
     }
 }
 
 static bool begins_with(const char *text, const char *prefix)
 {
     size_t length = strlen(prefix);
-
     return strlen(text) >= length && memcmp(text, prefix, length) == 0;
 }
 
@@ -62,9 +63,9 @@ static void read_node_option(struct module_reader *reader, const struct word *wo
     const char *value = word->text + strlen("node=");
     char shown[SHOWN_BYTES];
     uint64_t node;
-
     if (reader->node_given) {
-        mistake(complaints, "%s: %s: its node was said before", reader->title, show_word(word->raw, shown));
+        mistake(complaints, "%s: %s: its node was said before", reader->title,
+                show_word(word->raw, shown));
         reader->right = false;
         return;
     }
@@ -74,8 +75,8 @@ static void read_node_option(struct module_reader *reader, const struct word *wo
     } else if (parse_number(value, strlen(value), &node) && node < ABI_CMK_MAX_NODES) {
         reader->node = (uint32_t)node;
     } else {
-        mistake(complaints, "%s: %s: not a node from 0 to %d, or all", reader->title, show_word(word->raw, shown),
-                ABI_CMK_MAX_NODES - 1);
+        mistake(complaints, "%s: %s: not a node from 0 to %d, or all", reader->title,
+                show_word(word->raw, shown), ABI_CMK_MAX_NODES - 1);
         reader->right = false;
     }
 }
@@ -85,7 +86,6 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
     const char *text = planning->facts->module[number].text;
     const char *cursor = skip_file_name(text, planning->facts->loader);
     struct word word;
-
     reader->planning = planning;
     reader->number = number;
     reader->node = OWN_NODE;
@@ -115,20 +115,22 @@ static void read_arguments(struct module_reader *reader, uint32_t node)
     const char *cursor = reader->arguments;
     char shown[SHOWN_BYTES];
     struct word word;
-
-    plan->argument_bytes = (uint32_t)format_line(plan->arguments, sizeof plan->arguments, "node%u", node) + 1;
+    plan->argument_bytes =
+        (uint32_t)format_line(plan->arguments, sizeof(plan->arguments), "node%u", node) + 1;
     plan->argument_count = 1;
     while (reader->right && next_word(&cursor, &word)) {
         size_t bytes = strlen(word.text) + 1;
-
         if (word.open_quote) {
-            mistake(complaints, "%s: %s: a double quote is not closed", reader->title, show_word(word.raw, shown));
+            mistake(complaints, "%s: %s: a double quote is not closed", reader->title,
+                    show_word(word.raw, shown));
             reader->right = false;
         } else if (plan->argument_count == ABI_CMK_MAX_ARGUMENTS) {
-            mistake(complaints, "%s: more than %d arguments", reader->title, ABI_CMK_MAX_ARGUMENTS - 1);
+            mistake(complaints, "%s: more than %d arguments", reader->title,
+                    ABI_CMK_MAX_ARGUMENTS - 1);
             reader->right = false;
-        } else if (word.too_long || bytes > sizeof plan->arguments - plan->argument_bytes) {
-            mistake(complaints, "%s: its arguments take more than %d bytes", reader->title, ABI_CMK_ARGUMENT_BYTES);
+        } else if (word.too_long || bytes > sizeof(plan->arguments) - plan->argument_bytes) {
+            mistake(complaints, "%s: its arguments take more than %d bytes", reader->title,
+                    ABI_CMK_ARGUMENT_BYTES);
             reader->right = false;
         } else {
             memcpy(plan->arguments + plan->argument_bytes, word.text, bytes);
@@ -145,7 +147,6 @@ static bool check_image(struct module_reader *reader, struct elf_image *image)
     struct complaints *complaints = &reader->planning->complaints;
     const char *wrong;
     bool writable, executable;
-
     if (range_bytes(module->range) == 0) {
         mistake(complaints, "%s: it is empty", reader->title);
         return false;
@@ -161,22 +162,26 @@ static bool check_image(struct module_reader *reader, struct elf_image *image)
     }
     elf_page_permissions(image, ALIGN_DOWN(image->entry, ABI_PAGE_BITS), &writable, &executable);
     if (!executable && !reader->rwx) {
-        mistake(complaints, "%s: its entry point is on a page that is not executable (rwx makes all pages executable)",
+        mistake(complaints,
+                "%s: its entry point is on a page that is not executable (rwx makes all pages "
+                "executable)",
                 reader->title);
         return false;
     }
     return true;
 }
 
-/* Makes the module the image of one node. `image` is null if it is no good; the node has one nevertheless. */
+/*
+ * Makes the module the image of one node. `image` is null if it is no good; the node has one
+ * nevertheless.
+ */
 static void give_image(struct module_reader *reader, uint32_t node, const struct elf_image *image,
                        uint16_t *module_of_node)
 {
     struct node_plan *plan = &reader->planning->cluster->node[node];
-
     if (module_of_node[node] != 0) {
-        mistake(&reader->planning->complaints, "%s: node %u has an image already, module %u", reader->title, node,
-                module_of_node[node] - 1u);
+        mistake(&reader->planning->complaints, "%s: node %u has an image already, module %u",
+                reader->title, node, module_of_node[node] - 1u);
         return;
     }
     module_of_node[node] = (uint16_t)(reader->number + 1);
@@ -196,12 +201,11 @@ void plan_images(struct planning *planning)
     uint16_t module_of_node[ABI_CMK_MAX_NODES] = {0}; /* module's number plus 1; 0: none yet */
     struct module_reader reader;
     struct elf_image image;
-    bool unclear = false; /* a module's node is not known, so another node's image may not be missing */
-
+    bool unclear =
+        false; /* a module's node is not known, so another node's image may not be missing */
     for (uint32_t number = 0; number < planning->facts->module_count; number++) {
         uint32_t first, last;
         bool good;
-
         read_module(planning, number, &reader);
         good = check_image(&reader, &image);
         first = reader.node == OWN_NODE ? number : reader.node;
@@ -215,8 +219,8 @@ void plan_images(struct planning *planning)
             continue;
         }
         if (last >= nodes) {
-            mistake(&planning->complaints, "%s: there is no node %u (%u node%s)", reader.title, last, nodes,
-                    nodes == 1 ? "" : "s");
+            mistake(&planning->complaints, "%s: there is no node %u (%u node%s)", reader.title,
+                    last, nodes, nodes == 1 ? "" : "s");
             continue;
         }
         for (uint32_t node = first; node <= last; node++) {
@@ -231,13 +235,13 @@ void plan_images(struct planning *planning)
 }
 
 /* The lowest place in one of the node's ranges where nothing lies that is still needed. */
-static bool find_place(const struct machine_facts *facts, const struct node_plan *plan, uint64_t bytes, paddr_t *place)
+static bool find_place(const struct machine_facts *facts, const struct node_plan *plan,
+                       uint64_t bytes, paddr_t *place)
 {
     for (uint32_t i = 0; i < plan->region_count; i++) {
         struct range region = plan->region[i];
         struct range obstacle;
         paddr_t start = region.start;
-
         while (start < region.end && bytes <= region.end - start) {
             if (!find_obstacle(facts, (struct range){start, start + bytes}, &obstacle)) {
                 *place = start;
@@ -257,11 +261,11 @@ void place_images(struct planning *planning)
         uint64_t bytes = range_bytes(plan->image);
         char shown[SIZE_BYTES];
         paddr_t place;
-
         if (find_place(planning->facts, plan, bytes, &place)) {
             plan->image = (struct range){place, place + bytes};
         } else {
-            mistake(&planning->complaints, "module %u: no room in node %u for %s in one piece, beside the boot modules",
+            mistake(&planning->complaints,
+                    "module %u: no room in node %u for %s in one piece, beside the boot modules",
                     plan->module, node, show_size(bytes, shown));
         }
     }

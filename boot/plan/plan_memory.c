@@ -5,14 +5,14 @@
 #define BOOT_PAGES_LIMIT BIT(32) /* CPUs load the boot page table's address in 32-bit mode */
 #define CONSOLE_PAGES    4
 
-/* RAM below 640 KiB that is of type 1 from end to end, and that no entry of another type overlaps. */
+/*
+ * RAM below 640 KiB that is of type 1 from end to end, and that no entry of another type overlaps.
+ */
 static bool is_low_ram(const struct machine_facts *facts, struct range page)
 {
     bool ram = false;
-
     for (uint32_t i = 0; i < facts->memory_count; i++) {
         struct range range = facts->memory[i].range;
-
         if (facts->memory[i].type == 1) {
             ram |= range.start <= page.start && page.end <= range.end;
         } else if (ranges_meet(range, page)) {
@@ -25,12 +25,11 @@ static bool is_low_ram(const struct machine_facts *facts, struct range page)
 static void place_trampoline(struct planning *planning)
 {
     struct range obstacle;
-
     /* Page 0 has the firmware's data; the end keeps away from its extended data below 640 KiB. */
     for (paddr_t page = 0x1000; page < 0x9f000; page += 0x1000) {
         struct range range = {page, page + 0x1000};
-
-        if (is_low_ram(planning->facts, range) && !find_obstacle(planning->facts, range, &obstacle)) {
+        if (is_low_ram(planning->facts, range) &&
+            !find_obstacle(planning->facts, range, &obstacle)) {
             planning->cluster->trampoline = page;
             return;
         }
@@ -38,16 +37,18 @@ static void place_trampoline(struct planning *planning)
     mistake(&planning->complaints, "no free page of RAM below 640 KiB to start CPUs from");
 }
 
-/* The lowest place for `bytes` that ends at `limit` or below and where nothing lies that is still needed. */
-static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t limit, struct range *found)
+/*
+ * The lowest place for `bytes` that ends at `limit` or below and where nothing lies that is still
+ * needed.
+ */
+static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t limit,
+                        struct range *found)
 {
     const struct range_list *available = planning->available;
     struct range obstacle;
-
     for (uint32_t i = 0; i < available->count; i++) {
         paddr_t start = available->range[i].start;
         paddr_t end = MIN(available->range[i].end, limit);
-
         while (start < end && bytes <= end - start) {
             *found = (struct range){start, start + bytes};
             if (!find_obstacle(planning->facts, *found, &obstacle)) {
@@ -60,18 +61,16 @@ static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t
 }
 
 /*
- * The highest place for `bytes`, a multiple of 2 MiB, between 2 MiB boundaries, where nothing lies that is still
- * needed.
+ * The highest place for `bytes`, a multiple of 2 MiB, between 2 MiB boundaries, where nothing lies
+ * that is still needed.
  */
 static bool find_highest(const struct planning *planning, uint64_t bytes, struct range *found)
 {
     const struct range_list *available = planning->available;
     struct range obstacle;
-
     for (uint32_t i = available->count; i-- > 0;) {
         paddr_t start = ALIGN_UP(available->range[i].start, ABI_LARGE_PAGE_BITS);
         paddr_t end = ALIGN_DOWN(available->range[i].end, ABI_LARGE_PAGE_BITS);
-
         while (start < end && bytes <= end - start) {
             *found = (struct range){end - bytes, end};
             if (!find_obstacle(planning->facts, *found, &obstacle)) {
@@ -89,7 +88,6 @@ static void place_boot_pages(struct planning *planning)
     uint64_t first = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
     uint64_t bytes = first + ((uint64_t)cluster->node_count + CONSOLE_PAGES) * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
-
     if (!find_lowest(planning, bytes, BOOT_PAGES_LIMIT, &cluster->boot_pages)) {
         mistake(&planning->complaints, "no %s of RAM in one piece below 4 GiB for boot's tables",
                 show_size(bytes, shown));
@@ -102,13 +100,12 @@ static void place_boot_pages(struct planning *planning)
 }
 
 /*
- * Where two ranges reach into the same 2 MiB page, the larger part of it stays and the other is given up. Afterwards
- * ranges of different owners never meet in a large page.
+ * Where two ranges reach into the same 2 MiB page, the larger part of it stays and the other is
+ * given up. Afterwards ranges of different owners never meet in a large page.
  */
 static void keep_apart(struct range_list *list)
 {
     uint32_t i = 0;
-
     while (i + 1 < list->count) {
         struct range a = list->range[i];
         struct range b = list->range[i + 1];
@@ -116,7 +113,6 @@ static void keep_apart(struct range_list *list)
                              ALIGN_DOWN(b.start, ABI_LARGE_PAGE_BITS) + LARGE_PAGE};
         struct range part_a = range_intersection(a, page);
         struct range part_b = range_intersection(b, page);
-
         if (range_bytes(part_a) == 0) {
             i++;
         } else if (range_bytes(part_a) < range_bytes(part_b)) {
@@ -129,12 +125,13 @@ static void keep_apart(struct range_list *list)
     }
 }
 
-/* A node has room for so many regions; what is left of a map that lists more is its largest ranges. */
+/*
+ * A node has room for so many regions; what is left of a map that lists more is its largest ranges.
+ */
 static void keep_largest(struct range_list *list)
 {
     while (list->count > MAX_NODE_REGIONS - 8) {
         uint32_t smallest = 0;
-
         for (uint32_t i = 1; i < list->count; i++) {
             if (range_bytes(list->range[i]) < range_bytes(list->range[smallest])) {
                 smallest = i;
@@ -144,10 +141,10 @@ static void keep_largest(struct range_list *list)
     }
 }
 
-static void place_shared(struct planning *planning, const char *word, uint64_t bytes, struct range *place)
+static void place_shared(struct planning *planning, const char *word, uint64_t bytes,
+                         struct range *place)
 {
     char shown_word[SHOWN_BYTES], shown_size[SIZE_BYTES];
-
     bytes = ALIGN_UP(bytes, ABI_LARGE_PAGE_BITS);
     *place = (struct range){0, 0};
     if (bytes == 0) {
@@ -159,7 +156,8 @@ static void place_shared(struct planning *planning, const char *word, uint64_t b
     }
     *place = (struct range){0, 0};
     mistake(&planning->complaints, "%s: no %s of free RAM in one piece",
-            word != NULL ? show_word(word, shown_word) : "shared=2M (the default)", show_size(bytes, shown_size));
+            word != NULL ? show_word(word, shown_word) : "shared=2M (the default)",
+            show_size(bytes, shown_size));
 }
 
 static void place_shared_regions(struct planning *planning)
@@ -167,15 +165,15 @@ static void place_shared_regions(struct planning *planning)
     const struct configuration *configuration = planning->configuration;
     struct cluster *cluster = planning->cluster;
     char shown[SHOWN_BYTES];
-
-    place_shared(planning, configuration->shared_word, configuration->shared_bytes, &cluster->shared);
+    place_shared(planning, configuration->shared_word, configuration->shared_bytes,
+                 &cluster->shared);
     for (uint32_t i = 0; i < configuration->channel_count; i++) {
         const struct channel_configuration *wanted = &configuration->channel[i];
         struct channel_plan *channel = &cluster->channel[i];
-
         if (wanted->node[1] >= cluster->node_count) {
-            mistake(&planning->complaints, "%s: there is no node %u (%u node%s)", show_word(wanted->word, shown),
-                    wanted->node[1], cluster->node_count, cluster->node_count == 1 ? "" : "s");
+            mistake(&planning->complaints, "%s: there is no node %u (%u node%s)",
+                    show_word(wanted->word, shown), wanted->node[1], cluster->node_count,
+                    cluster->node_count == 1 ? "" : "s");
             continue;
         }
         channel->node[0] = wanted->node[0];
@@ -188,11 +186,11 @@ static void place_shared_regions(struct planning *planning)
 /* --- private regions --- */
 
 /* Private regions while they grow; `region` of node_plan has no spare room. */
-static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool round_up, uint32_t proximity)
+static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool round_up,
+                 uint32_t proximity)
 {
     static struct range_list region; /* only within this function; too large for the stack */
     struct node_plan *plan = &planning->cluster->node[node];
-
     region.count = plan->region_count;
     for (uint32_t i = 0; i < region.count; i++) {
         region.range[i] = plan->region[i];
@@ -207,7 +205,6 @@ static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool 
 static uint64_t node_bytes(const struct node_plan *plan)
 {
     uint64_t sum = 0;
-
     for (uint32_t i = 0; i < plan->region_count; i++) {
         sum += range_bytes(plan->region[i]);
     }
@@ -217,21 +214,21 @@ static uint64_t node_bytes(const struct node_plan *plan)
 /* Where a node's memory should come from: its first CPU's proximity domain. */
 static uint32_t home(const struct planning *planning, uint32_t node)
 {
-    return planning->facts->proximity_count == 0 ? NO_PROXIMITY
-                                                 : planning->facts->cpu[planning->cluster->node[node].cpu[0]].proximity;
+    return planning->facts->proximity_count == 0
+               ? NO_PROXIMITY
+               : planning->facts->cpu[planning->cluster->node[node].cpu[0]].proximity;
 }
 
 static uint64_t missing(const struct planning *planning, uint32_t node)
 {
     uint64_t wanted = planning->configuration->node[node].mem_bytes;
     uint64_t has = node_bytes(&planning->cluster->node[node]);
-
     return wanted > has ? wanted - has : 0;
 }
 
 /*
- * What a node without nodeK.mem= should get on top of what it has, so that it and the later ones end up equal, if all
- * that is free, but for what later nodes were promised, goes to them.
+ * What a node without nodeK.mem= should get on top of what it has, so that it and the later ones
+ * end up equal, if all that is free, but for what later nodes were promised, goes to them.
  */
 static uint64_t even_share(const struct planning *planning, uint32_t node)
 {
@@ -239,7 +236,6 @@ static uint64_t even_share(const struct planning *planning, uint32_t node)
     uint64_t has = node_bytes(&planning->cluster->node[node]);
     uint64_t promised = 0;
     uint32_t sharers = 0;
-
     for (uint32_t other = node; other < planning->cluster->node_count; other++) {
         if (planning->configuration->node[other].mem_word != NULL) {
             promised += ALIGN_UP(missing(planning, other), ABI_LARGE_PAGE_BITS);
@@ -256,7 +252,6 @@ static uint64_t even_share(const struct planning *planning, uint32_t node)
 static void take_local(struct planning *planning)
 {
     const struct configuration *configuration = planning->configuration;
-
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         if (configuration->node[node].mem_word != NULL && home(planning, node) != NO_PROXIMITY) {
             take(planning, node, configuration->node[node].mem_bytes, true, home(planning, node));
@@ -269,19 +264,22 @@ static void take_local(struct planning *planning)
     }
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         if (configuration->node[node].mem_word == NULL && home(planning, node) != NO_PROXIMITY) {
-            take(planning, node, configuration->nodes_kind == NODES_NUMA ? UINT64_MAX : even_share(planning, node),
+            take(planning, node,
+                 configuration->nodes_kind == NODES_NUMA ? UINT64_MAX : even_share(planning, node),
                  false, home(planning, node));
         }
     }
 }
 
-/* Then, in the order of the nodes, whatever is free. The last node without nodeK.mem= gets all the rest. */
+/*
+ * Then, in the order of the nodes, whatever is free. The last node without nodeK.mem= gets all the
+ * rest.
+ */
 static void take_rest(struct planning *planning)
 {
     const struct configuration *configuration = planning->configuration;
     uint32_t nodes = planning->cluster->node_count;
     uint32_t last = nodes;
-
     for (uint32_t node = 0; node < nodes; node++) {
         if (configuration->node[node].mem_word == NULL) {
             last = node;
@@ -306,10 +304,8 @@ static bool check_sum(struct planning *planning)
     uint64_t free = range_list_bytes(planning->available);
     char asked[SIZE_BYTES], there[SIZE_BYTES], shown[SHOWN_BYTES];
     uint64_t sum = 0;
-
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         uint64_t bytes = configuration->node[node].mem_bytes;
-
         sum += bytes;
         if (bytes > free) {
             mistake(&planning->complaints, "%s: there are only %s of RAM for nodes",
@@ -318,7 +314,8 @@ static bool check_sum(struct planning *planning)
         }
     }
     if (sum > free) {
-        mistake(&planning->complaints, "nodeK.mem= ask for %s together, and there are only %s of RAM for nodes",
+        mistake(&planning->complaints,
+                "nodeK.mem= ask for %s together, and there are only %s of RAM for nodes",
                 show_size(sum, asked), show_size(free, there));
         return false;
     }
@@ -334,21 +331,26 @@ static void check_enough(struct planning *planning)
         uint64_t has = node_bytes(plan);
         uint64_t kernel = node_kernel_bytes(plan, planning->facts->node_state_bytes);
         uint64_t image = range_bytes(plan->image);
-        char shown[SHOWN_BYTES], has_shown[SIZE_BYTES], kernel_shown[SIZE_BYTES], image_shown[SIZE_BYTES];
-
+        char shown[SHOWN_BYTES], has_shown[SIZE_BYTES], kernel_shown[SIZE_BYTES],
+            image_shown[SIZE_BYTES];
         if (missing(planning, node) > 0) {
-            mistake(&planning->complaints, "%s: only %s are left for it at 2 MiB boundaries", show_word(word, shown),
-                    show_size(has, has_shown));
+            mistake(&planning->complaints, "%s: only %s are left for it at 2 MiB boundaries",
+                    show_word(word, shown), show_size(has, has_shown));
             continue;
         }
-        /* What was asked for must do, even where rounding up gives more: on the next machine it may not. */
+        /*
+         * What was asked for must do, even where rounding up gives more: on the next machine it may
+         * not.
+         */
         if (word != NULL) {
             has = MIN(has, planning->configuration->node[node].mem_bytes);
         }
         if (kernel + image > has) {
-            mistake(&planning->complaints, "%s%snode %u has %s of memory, its kernel needs %s and its image %s",
+            mistake(&planning->complaints,
+                    "%s%snode %u has %s of memory, its kernel needs %s and its image %s",
                     word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
-                    show_size(has, has_shown), show_size(kernel, kernel_shown), show_size(image, image_shown));
+                    show_size(has, has_shown), show_size(kernel, kernel_shown),
+                    show_size(image, image_shown));
         }
     }
 }

@@ -1,4 +1,6 @@
-/* The plan as tables: a title with the columns' names, then a row for each CPU, region, node, ... */
+/*
+ * The plan as tables: a title with the columns' names, then a row for each CPU, region, node, ...
+ */
 #include <boot/plan/planning.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
@@ -12,13 +14,13 @@ struct printer {
     void *context;
 };
 
-__attribute__((format(printf, 2, 3))) static void line(const struct printer *printer, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void line(const struct printer *printer,
+                                                       const char *format, ...)
 {
     char text[LINE_BYTES];
     va_list arguments;
-
     va_start(arguments, format);
-    format_text(text, sizeof text, format, arguments);
+    format_text(text, sizeof(text), format, arguments);
     va_end(arguments);
     printer->print(printer->context, text);
 }
@@ -26,15 +28,17 @@ __attribute__((format(printf, 2, 3))) static void line(const struct printer *pri
 /* "0x000000100000 - 0x000003fe0000" */
 static const char *show_range(struct range range, char shown[static NAME_BYTES])
 {
-    format_line(shown, NAME_BYTES, "0x%012lx - 0x%012lx", (unsigned long)range.start, (unsigned long)range.end);
+    format_line(shown, NAME_BYTES, "0x%012lx - 0x%012lx", (unsigned long)range.start,
+                (unsigned long)range.end);
     return shown;
 }
 
-static void row(const struct printer *printer, const char *what, struct range range, const char *use)
+static void row(const struct printer *printer, const char *what, struct range range,
+                const char *use)
 {
     char shown[NAME_BYTES], size[SIZE_BYTES];
-
-    line(printer, "  %-14s  %s  %10s  %s", what, show_range(range, shown), show_size(range_bytes(range), size), use);
+    line(printer, "  %-14s  %s  %10s  %s", what, show_range(range, shown),
+         show_size(range_bytes(range), size), use);
 }
 
 /* --- CPUs --- */
@@ -43,25 +47,24 @@ static void print_cpus(const struct printer *printer)
 {
     const struct cluster *cluster = printer->cluster;
     char proximity[NAME_BYTES], node[NAME_BYTES];
-
     line(printer, "CPU  APIC id     proximity  node");
     for (uint32_t cpu = 0; cpu < cluster->cpu_count; cpu++) {
         uint32_t domain = printer->facts->cpu[cpu].proximity;
-
         if (domain == NO_PROXIMITY) {
-            format_line(proximity, sizeof proximity, "-");
+            format_line(proximity, sizeof(proximity), "-");
         } else {
-            format_line(proximity, sizeof proximity, "%u", domain);
+            format_line(proximity, sizeof(proximity), "%u", domain);
         }
         if (cluster->cpu[cpu].node == NO_NODE) {
-            format_line(node, sizeof node, "stays off");
+            format_line(node, sizeof(node), "stays off");
         } else {
-            format_line(node, sizeof node, "%u", cluster->cpu[cpu].node);
+            format_line(node, sizeof(node), "%u", cluster->cpu[cpu].node);
         }
         line(printer, "%3u  0x%08x  %-9s  %s", cpu, cluster->cpu[cpu].apic_id, proximity, node);
     }
     if (printer->facts->cpus_dropped > 0) {
-        line(printer, "%u more CPUs stay off: there can be at most %d", printer->facts->cpus_dropped, ABI_CMK_MAX_CPUS);
+        line(printer, "%u more CPUs stay off: there can be at most %d",
+             printer->facts->cpus_dropped, ABI_CMK_MAX_CPUS);
     }
 }
 
@@ -107,7 +110,6 @@ static void print_firmware_map(const struct printer *printer)
     line(printer, "firmware        from             to                    size  use");
     for (uint32_t i = 0; i < printer->facts->memory_count; i++) {
         const struct memory_fact *fact = &printer->facts->memory[i];
-
         row(printer, firmware_type(fact->type), fact->range, firmware_verdict(fact));
     }
 }
@@ -133,7 +135,6 @@ static void search_fixed(struct search *search, const struct printer *printer)
 {
     const struct cluster *cluster = printer->cluster;
     struct range trampoline = {cluster->trampoline, cluster->trampoline + BIT(ABI_PAGE_BITS)};
-
     if (better(search, page_range(printer->facts->kernel_image))) {
         format_line(search->name, NAME_BYTES, "kernel");
     }
@@ -148,8 +149,8 @@ static void search_fixed(struct search *search, const struct printer *printer)
     }
     for (uint32_t i = 0; i < cluster->channel_count; i++) {
         if (better(search, cluster->channel[i].range)) {
-            format_line(search->name, NAME_BYTES, "channel %u, nodes %u and %u", i, cluster->channel[i].node[0],
-                        cluster->channel[i].node[1]);
+            format_line(search->name, NAME_BYTES, "channel %u, nodes %u and %u", i,
+                        cluster->channel[i].node[0], cluster->channel[i].node[1]);
         }
     }
 }
@@ -158,7 +159,6 @@ static void search_nodes(struct search *search, const struct printer *printer)
 {
     for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
         const struct node_plan *plan = &printer->cluster->node[node];
-
         for (uint32_t i = 0; i < plan->region_count; i++) {
             if (better(search, plan->region[i])) {
                 format_line(search->name, NAME_BYTES, "node %u", node);
@@ -167,24 +167,30 @@ static void search_nodes(struct search *search, const struct printer *printer)
     }
 }
 
-/* Firmware's other ranges: RAM that one of them overlaps is no RAM, and has been printed as what it is. */
+/*
+ * Firmware's other ranges: RAM that one of them overlaps is no RAM, and has been printed as what it
+ * is.
+ */
 static void search_firmware(struct search *search, const struct printer *printer)
 {
     for (uint32_t i = 0; i < printer->facts->memory_count; i++) {
-        if (printer->facts->memory[i].type != 1 && better(search, printer->facts->memory[i].range)) {
+        if (printer->facts->memory[i].type != 1 &&
+            better(search, printer->facts->memory[i].range)) {
             search->name[0] = '\0';
         }
     }
 }
 
-/* RAM that the firmware gave and nobody has: below 1 MiB and beyond 510 GiB it is device memory, else it lies idle. */
+/*
+ * RAM that the firmware gave and nobody has: below 1 MiB and beyond 510 GiB it is device memory,
+ * else it lies idle.
+ */
 static void print_idle(const struct printer *printer, struct range range)
 {
     for (uint32_t i = 0; i < printer->facts->memory_count; i++) {
         const struct memory_fact *fact = &printer->facts->memory[i];
         struct range part = range_intersection(fact->range, range);
         const char *use = "nobody: no node asked for it";
-
         if (fact->type != 1 || range_bytes(part) == 0) {
             continue;
         }
@@ -205,7 +211,6 @@ static void print_idle(const struct printer *printer, struct range range)
 static void print_owners(const struct printer *printer)
 {
     struct search search = {.from = 0};
-
     line(printer, "memory          from             to                    size  owner");
     for (;;) {
         search.best = (struct range){0, 0};
@@ -227,13 +232,12 @@ static void print_owners(const struct printer *printer)
 static void print_proximity(const struct printer *printer)
 {
     char use[NAME_BYTES];
-
     if (printer->facts->proximity_count == 0) {
         return;
     }
     line(printer, "proximity       from             to                    size  domain");
     for (uint32_t i = 0; i < printer->facts->proximity_count; i++) {
-        format_line(use, sizeof use, "%u", printer->facts->proximity[i].proximity);
+        format_line(use, sizeof(use), "%u", printer->facts->proximity[i].proximity);
         row(printer, "memory", printer->facts->proximity[i].range, use);
     }
 }
@@ -263,12 +267,12 @@ static void print_nodes(const struct printer *printer)
         const struct node_plan *plan = &printer->cluster->node[node];
         char size[SIZE_BYTES], kernel[SIZE_BYTES];
         uint64_t sum = 0;
-
         for (uint32_t i = 0; i < plan->region_count; i++) {
             sum += range_bytes(plan->region[i]);
         }
-        line(printer, "%4u  %4u  %10s  %7u  %10s  %-7s  %s", node, plan->cpu_count, show_size(sum, size),
-             plan->region_count, show_size(node_kernel_bytes(plan, printer->facts->node_state_bytes), kernel),
+        line(printer, "%4u  %4u  %10s  %7u  %10s  %-7s  %s", node, plan->cpu_count,
+             show_size(sum, size), plan->region_count,
+             show_size(node_kernel_bytes(plan, printer->facts->node_state_bytes), kernel),
              console_name(plan->console_port),
              plan->all_devices                           ? "all"
              : plan->device_count + plan->port_count > 0 ? "as listed"
@@ -280,22 +284,21 @@ static void print_devices(const struct printer *printer)
 {
     char what[NAME_BYTES], use[NAME_BYTES];
     bool any = false;
-
     for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
         const struct node_plan *plan = &printer->cluster->node[node];
-
         if (!any && plan->device_count + plan->port_count > 0) {
             line(printer, "devices         from             to                    size  owner");
             any = true;
         }
-        format_line(use, sizeof use, "node %u", node);
+        format_line(use, sizeof(use), "node %u", node);
         for (uint32_t i = 0; i < plan->device_count; i++) {
             row(printer, "memory", plan->device[i], use);
         }
         for (uint32_t i = 0; i < plan->port_count; i++) {
-            format_line(what, sizeof what, "0x%04x - 0x%04x", plan->port[i].first, plan->port[i].last);
-            line(printer, "  %-14s  %-31s  %10u  %s", "ports", what, plan->port[i].last - plan->port[i].first + 1u,
-                 use);
+            format_line(what, sizeof(what), "0x%04x - 0x%04x", plan->port[i].first,
+                        plan->port[i].last);
+            line(printer, "  %-14s  %-31s  %10u  %s", "ports", what,
+                 plan->port[i].last - plan->port[i].first + 1u, use);
         }
     }
 }
@@ -308,23 +311,24 @@ static void print_image(const struct printer *printer, uint32_t node)
     char at[NAME_BYTES], size[SIZE_BYTES];
     char arguments[80];
     size_t length = 0;
-
-    for (uint32_t i = 0; i + 1 < plan->argument_bytes && length < sizeof arguments - 1; i++) {
+    for (uint32_t i = 0; i + 1 < plan->argument_bytes && length < sizeof(arguments) - 1; i++) {
         char c = plan->arguments[i];
-
         arguments[length++] = c == '\0' ? ' ' : c >= ' ' && c <= '~' ? c : '?';
     }
     arguments[length] = '\0';
     line(printer, "%4u  %6u  0x%012lx - 0x%012lx  %10s  0x%012lx  %s", node, plan->module,
-         (unsigned long)plan->image_vaddr, (unsigned long)(plan->image_vaddr + range_bytes(plan->image)),
+         (unsigned long)plan->image_vaddr,
+         (unsigned long)(plan->image_vaddr + range_bytes(plan->image)),
          show_size(range_bytes(plan->image), size), (unsigned long)plan->image_entry,
          plan->image_rwx ? "rwx" : "as its segments say");
-    line(printer, "              loaded at %s, arguments: %s", show_range(plan->image, at), arguments);
+    line(printer, "              loaded at %s, arguments: %s", show_range(plan->image, at),
+         arguments);
 }
 
 static void print_images(const struct printer *printer)
 {
-    line(printer, "node  module  image from       to                    size  entry           permissions");
+    line(printer,
+         "node  module  image from       to                    size  entry           permissions");
     for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
         print_image(printer, node);
     }
@@ -335,15 +339,15 @@ static const char *on_off(bool setting)
     return setting ? "on" : "off";
 }
 
-void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print,
-                void *context)
+void print_plan(const struct machine_facts *facts, const struct cluster *cluster,
+                print_line_function *print, void *context)
 {
     struct printer printer = {facts, cluster, print, context};
-
-    line(&printer, "%u node%s, %u CPU%s, %u channel%s, balance %s, checks %s, fastpath %s", cluster->node_count,
-         cluster->node_count == 1 ? "" : "s", cluster->cpu_count, cluster->cpu_count == 1 ? "" : "s",
-         cluster->channel_count, cluster->channel_count == 1 ? "" : "s", on_off(cluster->balance),
-         on_off(cluster->checks), on_off(cluster->fastpath));
+    line(&printer, "%u node%s, %u CPU%s, %u channel%s, balance %s, checks %s, fastpath %s",
+         cluster->node_count, cluster->node_count == 1 ? "" : "s", cluster->cpu_count,
+         cluster->cpu_count == 1 ? "" : "s", cluster->channel_count,
+         cluster->channel_count == 1 ? "" : "s", on_off(cluster->balance), on_off(cluster->checks),
+         on_off(cluster->fastpath));
     print_cpus(&printer);
     print_firmware_map(&printer);
     print_proximity(&printer);

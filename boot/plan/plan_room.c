@@ -1,17 +1,23 @@
-/* How much a node's kernel needs before the first user instruction: memory, memory in one piece, and slots. */
+/*
+ * How much a node's kernel needs before the first user instruction: memory, memory in one piece,
+ * and slots.
+ */
 #include <arch/x86/cpu.h>
 #include <boot/plan/planning.h>
 
 enum {
-    /* What is mapped of a CPU block (arch/x86/cpu.h): struct cpu, IDT, GDT, four stacks for exceptions, and its own. */
-    CPU_BLOCK_PAGES = CPU_STRUCT_PAGES + 2 + 4 * CPU_EXCEPTION_STACK_BYTES / 4096 + CPU_STACK_BYTES / 4096
+    /*
+     * What is mapped of a CPU block (arch/x86/cpu.h): struct cpu, IDT, GDT, four stacks for
+     * exceptions, and its own.
+     */
+    CPU_BLOCK_PAGES =
+        CPU_STRUCT_PAGES + 2 + 4 * CPU_EXCEPTION_STACK_BYTES / 4096 + CPU_STACK_BYTES / 4096
 };
 
 /* Boot allocates in powers of two. */
 static unsigned node_state_bits(uint64_t bytes)
 {
     unsigned bits = ABI_PAGE_BITS;
-
     while (bits < 47 && BIT(bits) < bytes) {
         bits++;
     }
@@ -19,12 +25,12 @@ static unsigned node_state_bits(uint64_t bytes)
 }
 
 /*
- * Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds them up to PDPTs.
+ * Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds
+ * them up to PDPTs.
  */
 static uint64_t table_pages(uint64_t bytes, unsigned bits)
 {
     uint64_t pages = 0;
-
     for (bits += 9; bits <= 39; bits += 9) {
         pages += (bytes >> bits) + 2; /* at both ends it may reach into one more */
     }
@@ -37,18 +43,20 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
         PAGES_PER_CPU = CPU_BLOCK_PAGES + 1, /* and what the kernel keeps per CPU besides */
         FIXED_TABLES = 16,                   /* root, and the tables of the top 2 GiB */
         THREAD_PAGES =
-            1 + 1 + 8 + 2 + 1 /* IPC buffer, boot info, its extra chunks at their alignment, TCB and ASID pool,
+            1 + 1 + 8 + 2 +
+            1 /* IPC buffer, boot info, its extra chunks at their alignment, TCB and ASID pool,
                                             the VSpace's root */
     };
     uint64_t pages = FIXED_TABLES + THREAD_PAGES;
-
-    pages += BIT(node_state_bits(node_state_bytes) - ABI_PAGE_BITS) + table_pages(node_state_bytes, ABI_PAGE_BITS);
+    pages += BIT(node_state_bits(node_state_bytes) - ABI_PAGE_BITS) +
+             table_pages(node_state_bytes, ABI_PAGE_BITS);
     pages += (uint64_t)node->cpu_count * PAGES_PER_CPU + node->cpu_count / 16 + 1;
     for (uint32_t i = 0; i < node->region_count; i++) {
         /* 2 MiB pages, but for a page table at each end. */
         pages += 2 + table_pages(range_bytes(node->region[i]), ABI_LARGE_PAGE_BITS);
     }
-    pages += table_pages(range_bytes(node->image) + (ELF_PAGES_BEHIND << ABI_PAGE_BITS), ABI_PAGE_BITS);
+    pages +=
+        table_pages(range_bytes(node->image) + (ELF_PAGES_BEHIND << ABI_PAGE_BITS), ABI_PAGE_BITS);
     /* The root CNode, and as much again for its alignment. */
     return (pages << ABI_PAGE_BITS) + 2 * BIT(ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS);
 }
@@ -58,24 +66,25 @@ void check_slots(struct planning *planning)
 {
     const struct cluster *cluster = planning->cluster;
     const uint64_t all = BIT(ABI_ROOT_CNODE_BITS);
-
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         const struct node_plan *plan = &cluster->node[node];
         uint64_t image = range_bytes(plan->image) >> ABI_PAGE_BITS;
         uint64_t frames = range_bytes(cluster->shared) >> ABI_LARGE_PAGE_BITS;
-        uint64_t others = 16 + ELF_PAGES_BEHIND + table_pages(range_bytes(plan->image), ABI_PAGE_BITS) +
+        uint64_t others = 16 + ELF_PAGES_BEHIND +
+                          table_pages(range_bytes(plan->image), ABI_PAGE_BITS) +
                           ABI_BOOT_INFO_UNTYPEDS + 2 + cluster->node_count;
-
         for (uint32_t i = 0; i < cluster->channel_count; i++) {
             if (cluster->channel[i].node[0] == node || cluster->channel[i].node[1] == node) {
                 frames += range_bytes(cluster->channel[i].range) >> ABI_LARGE_PAGE_BITS;
             }
         }
         if (image + frames + others > all) {
-            mistake(&planning->complaints,
-                    "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
-                    "%lu slots, of which %lu are taken",
-                    node, (unsigned long)image, (unsigned long)frames, (unsigned long)all, (unsigned long)others);
+            mistake(
+                &planning->complaints,
+                "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
+                "%lu slots, of which %lu are taken",
+                node, (unsigned long)image, (unsigned long)frames, (unsigned long)all,
+                (unsigned long)others);
         }
     }
 }
@@ -85,10 +94,8 @@ static bool take_from_top(struct range_list *list, uint64_t bytes, unsigned alig
 {
     for (uint32_t i = list->count; i-- > 0;) {
         struct range here = list->range[i];
-
         if (range_bytes(here) >= bytes && ALIGN_DOWN(here.end - bytes, align_bits) >= here.start) {
             paddr_t start = ALIGN_DOWN(here.end - bytes, align_bits);
-
             range_list_remove(list, (struct range){start, start + bytes});
             return true;
         }
@@ -101,18 +108,19 @@ void check_pieces(struct planning *planning)
     const unsigned cnode_bits = ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS;
     const unsigned state_bits = node_state_bits(planning->facts->node_state_bytes);
     struct range_list *free = planning->available; /* no longer needed for what it was */
-
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_plan *plan = &planning->cluster->node[node];
-
         free->count = 0;
         for (uint32_t i = 0; i < plan->region_count; i++) {
             range_list_add(free, plan->region[i], MAX_MEMORY_RANGES);
         }
         range_list_remove(free, plan->image);
-        if (!take_from_top(free, (1 + plan->cpu_count * CPU_BLOCK_PAGES) << ABI_PAGE_BITS, ABI_PAGE_BITS) ||
-            !take_from_top(free, BIT(state_bits), state_bits) || !take_from_top(free, BIT(cnode_bits), cnode_bits)) {
-            mistake(&planning->complaints, "node %u: its memory is in too many small pieces for its kernel", node);
+        if (!take_from_top(free, (1 + plan->cpu_count * CPU_BLOCK_PAGES) << ABI_PAGE_BITS,
+                           ABI_PAGE_BITS) ||
+            !take_from_top(free, BIT(state_bits), state_bits) ||
+            !take_from_top(free, BIT(cnode_bits), cnode_bits)) {
+            mistake(&planning->complaints,
+                    "node %u: its memory is in too many small pieces for its kernel", node);
         }
     }
 }

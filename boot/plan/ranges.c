@@ -1,4 +1,6 @@
-/* Lists of memory ranges, and how they are cut for nodes: at 2 MiB boundaries, local memory first. */
+/*
+ * Lists of memory ranges, and how they are cut for nodes: at 2 MiB boundaries, local memory first.
+ */
 #include <boot/plan/planning.h>
 
 static void insert_at(struct range_list *list, uint32_t place, struct range range)
@@ -21,7 +23,6 @@ static void delete_at(struct range_list *list, uint32_t place)
 static uint32_t smallest(const struct range_list *list)
 {
     uint32_t best = 0;
-
     for (uint32_t i = 1; i < list->count; i++) {
         if (range_bytes(list->range[i]) < range_bytes(list->range[best])) {
             best = i;
@@ -33,7 +34,6 @@ static uint32_t smallest(const struct range_list *list)
 void range_list_add(struct range_list *list, struct range range, uint32_t limit)
 {
     uint32_t place = 0;
-
     while (place < list->count && list->range[place].end < range.start) {
         place++;
     }
@@ -51,7 +51,6 @@ void range_list_add(struct range_list *list, struct range range, uint32_t limit)
     }
     if (list->count == limit) {
         uint32_t victim = smallest(list);
-
         if (range_bytes(list->range[victim]) >= range_bytes(range)) {
             return;
         }
@@ -64,11 +63,9 @@ void range_list_add(struct range_list *list, struct range range, uint32_t limit)
 void range_list_remove(struct range_list *list, struct range range)
 {
     uint32_t i = 0;
-
     while (i < list->count) {
         struct range *here = &list->range[i];
         struct range behind = {range.end, here->end};
-
         if (!ranges_meet(*here, range)) {
             i++;
         } else if (here->start < range.start) {
@@ -89,7 +86,6 @@ void range_list_remove(struct range_list *list, struct range range)
 uint64_t range_list_bytes(const struct range_list *list)
 {
     uint64_t sum = 0;
-
     for (uint32_t i = 0; i < list->count; i++) {
         sum += range_bytes(list->range[i]);
     }
@@ -97,13 +93,12 @@ uint64_t range_list_bytes(const struct range_list *list)
 }
 
 /*
- * How much of `part`, which lies in the available range `whole`, to take for `bytes`. Ends of `part` that are not ends
- * of `whole` would be cuts, and move inward to 2 MiB boundaries.
+ * How much of `part`, which lies in the available range `whole`, to take for `bytes`. Ends of
+ * `part` that are not ends of `whole` would be cuts, and move inward to 2 MiB boundaries.
  */
 static struct range cut(struct range whole, struct range part, uint64_t bytes, bool round_up)
 {
     paddr_t end;
-
     if (part.start != whole.start) {
         part.start = ALIGN_UP(part.start, ABI_LARGE_PAGE_BITS);
     }
@@ -120,17 +115,15 @@ static struct range cut(struct range whole, struct range part, uint64_t bytes, b
 
 /* Takes from one available range; stops early, for another look, when the list changed under it. */
 static uint64_t take_once(struct range_list *available, uint64_t bytes, bool round_up,
-                          const struct machine_facts *facts, uint32_t proximity, struct range_list *region)
+                          const struct machine_facts *facts, uint32_t proximity,
+                          struct range_list *region)
 {
     uint32_t domains = proximity == NO_PROXIMITY ? 1 : facts->proximity_count;
-
     for (uint32_t i = 0; i < available->count; i++) {
         struct range whole = available->range[i];
         struct range best = {0, 0};
-
         for (uint32_t j = 0; j < domains; j++) {
             struct range part = whole;
-
             if (proximity != NO_PROXIMITY) {
                 if (facts->proximity[j].proximity != proximity) {
                     continue;
@@ -151,15 +144,14 @@ static uint64_t take_once(struct range_list *available, uint64_t bytes, bool rou
     return 0;
 }
 
-uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
-                        uint32_t proximity, struct range_list *region)
+uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up,
+                        const struct machine_facts *facts, uint32_t proximity,
+                        struct range_list *region)
 {
     uint64_t taken = 0;
-
     /* Ends: each round takes something from `available`, or nothing and stops. */
     while (taken < bytes) {
         uint64_t more = take_once(available, bytes - taken, round_up, facts, proximity, region);
-
         if (more == 0) {
             break;
         }
@@ -168,11 +160,10 @@ uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round
     return taken;
 }
 
-bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts, uint32_t proximity,
-                  struct range_list *region)
+bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts,
+                  uint32_t proximity, struct range_list *region)
 {
     uint64_t taken = 0;
-
     if (proximity != NO_PROXIMITY) {
         taken = take_from_list(available, size, true, facts, proximity, region);
     }
@@ -187,7 +178,6 @@ static void add_union(struct range_list *list, struct range range)
 {
     for (uint32_t i = 0; i < list->count;) {
         struct range here = list->range[i];
-
         if (ranges_meet(here, range)) {
             range = (struct range){MIN(range.start, here.start), MAX(range.end, here.end)};
             delete_at(list, i);
@@ -202,7 +192,6 @@ void usable_memory(const struct machine_facts *facts, struct range_list *list)
 {
     unsigned bits = facts->physical_address_bits;
     uint64_t limit = bits > 0 && bits < 39 ? MIN(BIT(bits), RAM_LIMIT) : RAM_LIMIT;
-
     list->count = 0;
     for (uint32_t i = 0; i < facts->memory_count; i++) {
         if (facts->memory[i].type == 1 && range_bytes(facts->memory[i].range) > 0) {
@@ -219,7 +208,6 @@ void usable_memory(const struct machine_facts *facts, struct range_list *list)
     range_list_remove(list, page_range(facts->kernel_image));
     for (uint32_t i = 0; i < list->count;) {
         struct range *here = &list->range[i];
-
         here->start = ALIGN_UP(here->start, ABI_PAGE_BITS);
         here->end = ALIGN_DOWN(here->end, ABI_PAGE_BITS);
         if (range_bytes(*here) == 0) {

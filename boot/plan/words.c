@@ -1,4 +1,7 @@
-/* Words, numbers and sizes in the strings that the loader passes; and how mistakes in them are reported. */
+/*
+ * Words, numbers and sizes in the strings that the loader passes; and how mistakes in them are
+ * reported.
+ */
 #include <boot/plan/configuration.h>
 #include <kernel/format.h>
 
@@ -7,7 +10,10 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* One step through a word that starts at `text`: how many characters it is long, and the character it stands for. */
+/*
+ * One step through a word that starts at `text`: how many characters it is long, and the character
+ * it stands for.
+ */
 struct step {
     unsigned length; /* 0: the word ends here */
     bool quote;      /* a double quote, which stands for nothing */
@@ -34,7 +40,6 @@ bool next_word(const char **cursor, struct word *word)
     size_t length = 0;
     bool quoted = false;
     struct step step;
-
     while (is_blank(*next)) {
         next++;
     }
@@ -44,7 +49,7 @@ bool next_word(const char **cursor, struct word *word)
         next += step.length;
         if (step.quote) {
             quoted = !quoted;
-        } else if (length + 1 < sizeof word->text) {
+        } else if (length + 1 < sizeof(word->text)) {
             word->text[length++] = step.character;
         } else {
             word->too_long = true;
@@ -60,7 +65,6 @@ bool next_word(const char **cursor, struct word *word)
 const char *skip_file_name(const char *text, const char *loader)
 {
     const char *qemu = "qemu";
-
     for (; *qemu != '\0' && *loader == *qemu; qemu++) {
         loader++;
     }
@@ -77,8 +81,8 @@ const char *show_word(const char *raw, char shown[static SHOWN_BYTES])
 {
     size_t length = 0;
     bool quoted = false;
-
-    for (struct step step = next_step(raw, quoted); step.length != 0; step = next_step(raw, quoted)) {
+    for (struct step step = next_step(raw, quoted); step.length != 0;
+         step = next_step(raw, quoted)) {
         for (unsigned i = 0; i < step.length; i++, raw++) {
             if (length == SHOWN_BYTES - 4) {
                 format_line(shown + length, 4, "...");
@@ -111,7 +115,6 @@ bool parse_number(const char *text, size_t length, uint64_t *value)
     unsigned base = 10;
     size_t i = 0;
     uint64_t sum = 0;
-
     if (length > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
         base = 16;
         i = 2;
@@ -121,7 +124,6 @@ bool parse_number(const char *text, size_t length, uint64_t *value)
     }
     for (; i < length; i++) {
         unsigned digit = digit_value(text[i]);
-
         if (digit >= base || __builtin_mul_overflow(sum, (uint64_t)base, &sum) ||
             __builtin_add_overflow(sum, (uint64_t)digit, &sum)) {
             return false;
@@ -134,7 +136,6 @@ bool parse_number(const char *text, size_t length, uint64_t *value)
 bool parse_size(const char *text, size_t length, uint64_t *value)
 {
     unsigned shift = 0;
-
     if (length > 0) {
         switch (text[length - 1]) {
         case 'K':
@@ -163,9 +164,8 @@ void mistake(struct complaints *complaints, const char *format, ...)
 {
     char line[256];
     va_list arguments;
-
     va_start(arguments, format);
-    format_text(line, sizeof line, format, arguments);
+    format_text(line, sizeof(line), format, arguments);
     va_end(arguments);
     complaints->count++;
     complaints->complain(complaints->context, line);

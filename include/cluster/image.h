@@ -23,7 +23,9 @@ static inline word_t linker_value(const char *symbol)
     return (word_t)symbol;
 }
 
-/* boot_sys's writable view of the global state: the boot page table maps it writable, no node does. */
+/*
+ * boot_sys's writable view of the global state: the boot page table maps it writable, no node does.
+ */
 static inline struct global_state *global_state_to_write(void)
 {
     return (struct global_state *)(word_t)&global_state;

@@ -14,9 +14,9 @@ struct node_builder {
     const struct node_plan *plan;
     struct boot_allocator *allocator;
     struct slot *cnode;
-    word_t next_slot;         /* the next one that is free */
-    struct boot_info *info;   /* window address */
-    word_t *pml4;             /* window address */
+    word_t next_slot;       /* the next one that is free */
+    struct boot_info *info; /* window address */
+    word_t *pml4;           /* window address */
     vaddr_t ipc_buffer_vaddr, info_vaddr, extra_vaddr;
     uint8_t *extra;           /* window address of the extra chunks */
     uint64_t extra_bytes;     /* exact */
@@ -30,7 +30,10 @@ paddr_t take_memory(struct node_builder *b, unsigned size_bits);
 struct slot *provide(struct node_builder *b, struct capability c);
 struct slot *provide_at(struct node_builder *b, word_t slot, struct capability c);
 
-/* node/initial_vspace.c: PML4 and paging structures for image, IPC buffer and boot info; then their frames. */
+/*
+ * node/initial_vspace.c: PML4 and paging structures for image, IPC buffer and boot info; then their
+ * frames.
+ */
 void make_initial_vspace(struct node_builder *b);
 void map_initial_frames(struct node_builder *b);
 

@@ -25,7 +25,6 @@ static void put(uint8_t *at, uint64_t value, unsigned bytes)
 static void seal(uint8_t *start, size_t bytes, unsigned place)
 {
     uint8_t sum = 0;
-
     start[place] = 0;
     for (size_t i = 0; i < bytes; i++) {
         sum = (uint8_t)(sum + start[i]);
@@ -40,12 +39,10 @@ static size_t build_tables(const uint8_t *data, size_t size, uint8_t *memory)
     uint8_t *root = memory + 48;
     size_t end = 48 + HEADER_BYTES + 8 * MAX_TABLES;
     unsigned count = 0;
-
     memset(memory, 0, ROOM);
     for (size_t at = 0; at + 3 <= size && count < MAX_TABLES; count++) {
         size_t bytes = MIN((size_t)(data[at + 1] | data[at + 2] << 8), size - at - 3);
         uint8_t *table = memory + end;
-
         memcpy(table, signatures[data[at] & 7], 4);
         memcpy(table + HEADER_BYTES, data + at + 3, bytes);
         table[8] = (uint8_t)(data[at] >> 4); /* revision */
@@ -88,20 +85,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t memory[ROOM];
     uint8_t rsdp[RSDP_BYTES] = {0};
     const char *why = NULL;
-
     if (size == 0 || size > LARGEST) {
         return 0;
     }
-    memset(&facts, 0, sizeof facts);
+    memset(&facts, 0, sizeof(facts));
     if (data[0] & 1) {
-        memcpy(rsdp, data + 1, MIN(size - 1, sizeof rsdp));
+        memcpy(rsdp, data + 1, MIN(size - 1, sizeof(rsdp)));
         set_memory(BASE, data + 1, size - 1);
         acpi_find_rsdp(data + 1, size - 1);
     } else {
         set_memory(BASE, memory, build_tables(data + 1, size - 1, memory));
-        memcpy(rsdp, memory, sizeof rsdp);
+        memcpy(rsdp, memory, sizeof(rsdp));
     }
-    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof rsdp, 5, map_memory, NULL, &facts, &why)) {
+    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof(rsdp), 5, map_memory, NULL, &facts, &why)) {
         check_facts(&facts);
     } else {
         must(why != NULL, "no reason");

@@ -20,7 +20,6 @@ static void check_image(const struct elf_image *image, size_t size)
     must(image->segment_count >= 1 && image->segment_count <= ELF_MAX_SEGMENTS, "segment count");
     for (uint32_t i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segment[i];
-
         must(segment->vaddr >= image->start && segment->memory_bytes <= image->end - segment->vaddr, "segment outside");
         must(segment->file_bytes <= segment->memory_bytes, "segment too long");
         must(segment->file_bytes == 0 ||
@@ -33,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct elf_image image;
     bool any_writable, any_executable;
-
     if (elf_check(data, size, &image) != NULL) {
         return 0;
     }
@@ -41,7 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     elf_page_permissions(&image, image.entry & ~4095ull, &any_writable, &any_executable);
     if (image.end - image.start <= LARGEST_LOADED) {
         uint8_t *memory = malloc(image.end - image.start);
-
         must(memory != NULL, "out of memory");
         elf_load(data, &image, memory);
         free(memory);

@@ -48,7 +48,6 @@ static uint8_t next_byte(void)
 static word_t next_word(void)
 {
     word_t word = 0;
-
     for (unsigned i = 0; i < 8; i++) {
         word = word << 8 | next_byte();
     }
@@ -66,7 +65,6 @@ static word_t number(void)
         0x800000000000, 0xffff800000000000, 0xfffffffffffff000, 0x500000, 0x501000, 0x403f000, 0x3ff000, 0xfee00000,
     };
     uint8_t b = next_byte();
-
     if (b < 0x80) {
         return b;
     }
@@ -97,7 +95,6 @@ struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, 
 word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index)
 {
     word_t word = __real_message_word_in_buffer(call, index);
-
     ((word_t *)call->buffer)[ABI_IPC_MESSAGE + index] += change_after_read;
     return word;
 }
@@ -106,7 +103,6 @@ bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
                               struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure)
 {
     bool found = __real_lookup_extra_caps(sender, buffer, count, extra, pointer, failure);
-
     for (unsigned i = 0; buffer != NULL && i < count; i++) {
         ((word_t *)buffer)[ABI_IPC_CAPS_OR_BADGES + i] += change_after_read;
     }
@@ -117,7 +113,6 @@ bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
 struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
 {
     struct user_context *context = __real_arch_invoke_quickly(slot, info, caller, cpu);
-
     if (context != NULL && message_info_extra_caps(info) > 0) {
         arch_ipc_buffer(caller, false)[ABI_IPC_CAPS_OR_BADGES] += change_after_read;
     }
@@ -174,7 +169,6 @@ static word_t suitable_label(enum capability_type type, uint8_t choice)
         [CAP_IPI_CONTROL] = {LABEL_CMKIPIControlSendIPI, LABEL_CMKIPIControlGetHandler},
         [CAP_NODE_CONTROL] = {LABEL_CMKNodeControlExit, LABEL_CMKNodeControlWrite},
     };
-
     if (type >= ARRAY_LENGTH(methods) || methods[type].last == 0) {
         return choice;
     }
@@ -187,7 +181,6 @@ static enum capability_type type_named(const struct tcb *thread, word_t pointer)
     struct lookup_failure failure;
     struct capability root = thread->slots[TCB_CSPACE].capability;
     unsigned bits_left;
-
     return lookup_slot(root, pointer, WORD_BITS, &slot, &bits_left, &failure) ? capability_type(slot->capability)
                                                                               : CAP_NULL;
 }
@@ -201,7 +194,6 @@ static struct request read_message(const struct tcb *thread, word_t syscall)
     uint8_t label_choice = next_byte(), shape = next_byte();
     word_t label = shape & 0x80 ? (label_choice < ARRAY_LENGTH(all_labels) ? all_labels[label_choice] : label_choice)
                                 : suitable_label(type_named(thread, r.pointer), label_choice);
-
     r.word_count = shape & 15;
     r.cap_count = (shape >> 4) & 3;
     /* Whatever the caller says about unwrapped capabilities means nothing. */
@@ -222,7 +214,6 @@ static struct request read_message(const struct tcb *thread, word_t syscall)
 static bool is_harmless(const struct user_context *context)
 {
     word_t label = message_info_label(context_message_info(context));
-
     return context_syscall_number(context) != (word_t)SYS_DebugHalt && label != LABEL_CMKNodeControlTrigger &&
            label != LABEL_CMKNodeControlCount;
 }
@@ -231,7 +222,6 @@ static void put_request(struct tcb *thread, const struct request *r)
 {
     struct user_context *context = &thread->context;
     word_t *buffer = arch_ipc_buffer(thread, true);
-
     context->rip = SYSCALL_AT;
     context->rdx = r->number;
     context->rdi = r->pointer;
@@ -257,7 +247,6 @@ static void trace(const char *when, unsigned cpu, const struct tcb *thread)
 {
     static int wanted = -1;
     const struct user_context *c = &thread->context;
-
     if (wanted < 0) {
         wanted = getenv("CMK_FUZZ_TRACE") != NULL;
     }
@@ -271,7 +260,6 @@ static void trace(const char *when, unsigned cpu, const struct tcb *thread)
 static void enter_with_syscall(unsigned cpu)
 {
     const struct tcb *thread = world_current(cpu);
-
     trace("enter", cpu, thread);
     if (is_harmless(&thread->context)) {
         world_syscall(cpu);
@@ -282,7 +270,6 @@ static void enter_with_syscall(unsigned cpu)
 static void make_syscall(unsigned cpu, const struct request *r, bool anew)
 {
     struct tcb *thread = world_current(cpu);
-
     if (anew || !was_interrupted(thread)) {
         put_request(thread, r);
     }
@@ -304,7 +291,6 @@ static word_t other_syscall(uint8_t choice)
         SYS_DebugPutChar, SYS_DebugDumpScheduler, SYS_DebugCapIdentify, SYS_DebugSnapshot, SYS_DebugNameThread,
         SYS_DebugSendIPI, SYS_DebugGetThreadAffinity,
     };
-
     return choice < ARRAY_LENGTH(numbers) ? (word_t)numbers[choice] : choice;
 }
 
@@ -319,7 +305,6 @@ static void trap(unsigned cpu)
     uint8_t kind = next_byte();
     word_t first = number(), second = number();
     struct tcb *thread = world_current(cpu);
-
     if (thread == NULL) {
         return;
     }
@@ -362,7 +347,6 @@ static void write_buffer_word(unsigned cpu)
     word_t value = number();
     struct tcb *thread = world_current(cpu);
     word_t *buffer = thread != NULL ? arch_ipc_buffer(thread, true) : NULL;
-
     if (buffer != NULL) {
         buffer[index] = value;
     }
@@ -372,7 +356,6 @@ static void write_buffer_word(unsigned cpu)
 static void set_circumstances(void)
 {
     uint8_t b = next_byte();
-
     host_interrupt_after = (b & 0x3f) == 0x3f ? HOST_NEVER : b & 0x3f;
     host_somebody_at_the_door = b & 0x40;
     change_after_read = b & 0x80 ? number() : 0;
@@ -383,7 +366,6 @@ static void help(unsigned cpu)
 {
     unsigned steps = next_byte() % 8;
     struct tcb *thread = all_threads;
-
     for (unsigned i = 0; i < steps && thread != NULL; i++) {
         thread = thread->all_next;
     }
@@ -401,7 +383,6 @@ static void receive(unsigned cpu, bool anew)
     struct tcb *thread = world_current(cpu);
     struct request r = {.number = (word_t)numbers[next_byte() % ARRAY_LENGTH(numbers)], .pointer = number()};
     word_t root = number(), index = number(), depth = number();
-
     if (thread == NULL) {
         return;
     }
@@ -420,7 +401,6 @@ static void syscall_operation(unsigned cpu, bool is_call, bool anew)
     const struct tcb *thread = world_current(cpu) != NULL ? world_current(cpu) : &nobody;
     word_t number = is_call ? (word_t)SYS_Call : other_syscall(next_byte());
     struct request r = read_message(thread, number);
-
     if (thread != &nobody) {
         make_syscall(cpu, &r, anew);
     }
@@ -430,7 +410,6 @@ static void perform(uint8_t b)
 {
     unsigned cpu = ((b >> 4) & 3) % node_cpu_count;
     bool anew = b & 0x80;
-
     switch (b & 15) {
     case OTHER_SYSCALL: syscall_operation(cpu, false, anew); break;
     case TICK: interrupt(cpu, true); break;
@@ -470,7 +449,6 @@ static void run(const uint8_t *data, size_t size, bool fast)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bool twice = size > 0 && data[0] & 8;
-
     world_compare(twice ? WORLD_RECORDS : WORLD_ALONE);
     run(data, size, false);
     if (twice) {

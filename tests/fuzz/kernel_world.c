@@ -84,7 +84,6 @@ static void digest_words(uint64_t *sum, const word_t *words, size_t count)
 static void digest_thread(uint64_t *sum, const struct tcb *thread)
 {
     const word_t *buffer = arch_ipc_buffer(thread, false);
-
     digest_words(sum, (const word_t *)thread->slots, sizeof(thread->slots) / (sizeof(word_t)));
     for (unsigned i = 0; i < REGISTER_COUNT; i++) {
         digest(sum, context_read(&thread->context, (enum user_register)i));
@@ -122,7 +121,6 @@ static void digest_table(uint64_t *sum, const word_t *table, unsigned entries, u
 static void digest_space(uint64_t *sum)
 {
     const word_t *pml4 = asid_root(1);
-
     for (unsigned i = 0; i < ROOT_SLOTS; i++) {
         digest_words(sum, root[i].capability.word, ARRAY_LENGTH(root[i].capability.word));
     }
@@ -134,7 +132,6 @@ static void digest_space(uint64_t *sum)
 static void compare_state(void)
 {
     uint64_t sum = 0xcbf29ce484222325;
-
     if (comparison == WORLD_ALONE || entry == MAX_ENTRIES) {
         return;
     }
@@ -164,7 +161,6 @@ void world_enter(unsigned cpu)
 static void check_can_leave(const struct tcb *thread)
 {
     const struct user_context *context = &thread->context;
-
     must(context->rflags & RFLAGS_INTERRUPTS, "a thread without interrupts");
     must(context->cs == SELECTOR_USER_CODE && context->ss == SELECTOR_USER_DATA, "a thread with other selectors");
     must(context_sanitise(REGISTER_fs_base, context->fs_base) == context->fs_base, "a base that cannot be loaded");
@@ -176,7 +172,6 @@ static void check_can_leave(const struct tcb *thread)
 static void leave_unchecked(void)
 {
     struct tcb *next = schedule();
-
     this_cpu->current = next;
     this_cpu->mark = next != NULL ? CPU_USER : CPU_IDLE;
     if (next != NULL) {
@@ -217,7 +212,6 @@ void world_settle(void)
 {
     for (unsigned rounds = 0; rounds < 100; rounds++) {
         bool anybody = false;
-
         for (unsigned i = 0; i < node_cpu_count; i++) {
             if (must_come(cpu_by_index(i))) {
                 anybody = true;
@@ -253,7 +247,6 @@ static void enter_with_syscall(unsigned cpu)
 {
     struct tcb *thread = world_current(cpu);
     struct user_context *context = &thread->context;
-
     context->restart_ip = context->rip;
     context->rip += SYSCALL_BYTES;
     context->vector = ENTERED_BY_SYSCALL;
@@ -316,7 +309,6 @@ static void make_first_thread(void)
     struct capability vspace = arch_create_object(OBJECT_PML4, window_to_physical(new_page()), false);
     struct capability frame = frame_capability(window_to_physical(new_page()), FRAME_SMALL,
                                                RIGHT_READ | RIGHT_WRITE, false);
-
     thread_init(thread);
     put(SLOT_THREAD, tcb_capability(thread));
     put(SLOT_VSPACE, asid_assign_initial(vspace));
@@ -338,7 +330,6 @@ static void call(unsigned slot, enum invocation_label label, const word_t *words
 {
     struct tcb *thread = world_current(0);
     word_t *buffer = arch_ipc_buffer(thread, true);
-
     thread->context.rip = SYSCALL_AT;
     thread->context.rdx = (word_t)SYS_Call;
     thread->context.rdi = slot;

@@ -23,7 +23,6 @@ void set_memory(paddr_t base, const uint8_t *data, size_t size)
 const uint8_t *map_memory(void *context, paddr_t address, uint64_t size)
 {
     uint64_t offset = address - memory_base;
-
     (void)context;
     if (address < memory_base || offset > memory_size || size > memory_size - offset) {
         return NULL;

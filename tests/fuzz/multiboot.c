@@ -19,7 +19,7 @@ static void check_facts(const struct machine_facts *facts, const struct firmware
 {
     must(facts->memory_count >= 1 && facts->memory_count <= MAX_MEMORY_RANGES, "memory count");
     must(facts->module_count <= MAX_MODULES && facts->busy_count <= 8, "counts");
-    must(firmware->mmap_length <= sizeof firmware->mmap && firmware->mmap_length % 24 == 0, "map length");
+    must(firmware->mmap_length <= sizeof(firmware->mmap) && firmware->mmap_length % 24 == 0, "map length");
     for (uint32_t i = 0; i < facts->memory_count; i++) {
         must(facts->memory[i].range.start < facts->memory[i].range.end, "empty range");
     }
@@ -39,7 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct machine_facts facts;
     static struct firmware_record firmware;
     const char *why = NULL;
-
     if (size == 0 || size > LARGEST) {
         return 0;
     }

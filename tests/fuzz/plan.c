@@ -47,7 +47,6 @@ static char *next_part(const uint8_t **data, size_t *size, char stop)
     const uint8_t *found = memchr(*data, stop, *size);
     size_t length = found == NULL ? *size : (size_t)(found - *data);
     char *part = malloc(length + 1);
-
     must(part != NULL, "out of memory");
     memcpy(part, *data, length);
     part[length] = '\0';
@@ -59,13 +58,11 @@ static char *next_part(const uint8_t **data, size_t *size, char stop)
 static void plan_and_check(void)
 {
     unsigned mistakes;
-
     lines = 0;
     mistakes = plan_cluster(&machine, &plan, count_mistake, NULL);
     must(mistakes == lines, "%u mistakes and %u lines", mistakes, lines);
     if (mistakes == 0) {
         const char *broken = broken_rule(&machine, &plan);
-
         must(broken == NULL, "%s", broken);
         print_plan(&machine, &plan, ignore_line, NULL);
     }
@@ -79,7 +76,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t count = 0;
     const uint8_t *rest;
     size_t left;
-
     if (size > LARGEST) {
         return 0;
     }

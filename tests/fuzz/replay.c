@@ -33,7 +33,6 @@ static int digit_value(uint8_t c)
 {
     const char *digits = "0123456789abcdef";
     const char *found = c == '\0' ? NULL : strchr(digits, c | 0x20);
-
     return found == NULL ? -1 : (int)(found - digits);
 }
 
@@ -42,11 +41,9 @@ static size_t decode_hex(const char *path, uint8_t *data, size_t size)
 {
     size_t digits = 0;
     bool comment = false;
-
     for (size_t i = 0; i < size; i++) {
         uint8_t c = data[i];
         int value = digit_value(c);
-
         comment = c != '\n' && (comment || c == '#');
         if (comment || c == ' ' || c == '\n') {
             continue;
@@ -65,7 +62,7 @@ static void write_input(const char *path, const uint8_t *data, size_t size)
     char target[4096];
     FILE *file;
 
-    snprintf(target, sizeof target, "%s/%s", decode_folder, name == NULL ? path : name + 1);
+    snprintf(target, sizeof(target), "%s/%s", decode_folder, name == NULL ? path : name + 1);
     file = fopen(target, "wb");
     must(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0, "%s cannot be written", target);
 }
@@ -76,7 +73,6 @@ static void run_file(const char *path)
     size_t size;
     uint8_t *data = read_file(path, &size);
     uint8_t *exact;
-
     if (ending != NULL && strcmp(ending, ".hex") == 0) {
         size = decode_hex(path, data, size);
     }
@@ -100,12 +96,10 @@ static void run_folder(const char *path)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, NULL, alphasort);
-
     must(count >= 0, "%s cannot be read", path);
     for (int i = 0; i < count; i++) {
         char file[4096];
-
-        snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
+        snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
         if (entries[i]->d_name[0] != '.') {
             run_file(file);
         }
@@ -117,14 +111,12 @@ static void run_folder(const char *path)
 int main(int argc, char **argv)
 {
     int first = 1;
-
     if (argc > 2 && strcmp(argv[1], "--decode") == 0) {
         decode_folder = argv[2];
         first = 3;
     }
     for (int i = first; i < argc; i++) {
         struct stat status;
-
         must(stat(argv[i], &status) == 0, "%s is not there", argv[i]);
         if (S_ISDIR(status.st_mode)) {
             run_folder(argv[i]);

@@ -1,7 +1,8 @@
 /*
- * ACPI tables: MADT (CPUs, IOAPICs), SRAT (proximity), MCFG, HPET, FADT (PM timer), DMAR and IVRS (IOMMU register
- * pages). Plain C; every length and checksum is checked, and memory is read only through `map`, so that the parser
- * runs and is fuzzed on the host. A table that is damaged counts as absent; only the MADT has to be there.
+ * ACPI tables: MADT (CPUs, IOAPICs), SRAT (proximity), MCFG, HPET, FADT (PM timer), DMAR and IVRS
+ * (IOMMU register pages). Plain C; every length and checksum is checked, and memory is read only
+ * through `map`, so that the parser runs and is fuzzed on the host. A table that is damaged counts
+ * as absent; only the MADT has to be there.
  */
 #ifndef BOOT_PLAN_ACPI_H
 #define BOOT_PLAN_ACPI_H
@@ -11,15 +12,19 @@
 /* Readable bytes [address, address + size), or null if they are not memory that may be read. */
 typedef const uint8_t *map_function(void *context, paddr_t address, uint64_t size);
 
-/* Looks for an RSDP on 16-byte boundaries in `bytes`; null if there is none with a right checksum. */
+/*
+ * Looks for an RSDP on 16-byte boundaries in `bytes`; null if there is none with a right checksum.
+ */
 const uint8_t *acpi_find_rsdp(const uint8_t *bytes, uint64_t size);
 
 /*
- * Reads the tables that the RSDP (20 or 36 bytes, `rsdp_size`) leads to into `facts`: cpu (boot_apic_id first), io_apic
- * (pins left 0), proximity, mcfg, hpet_base, pm_timer_port, iommu. CPUs that are not enabled, or listed twice, do not
- * count; a boot CPU that is not listed does. False: no usable MADT; *why then says so in one phrase.
+ * Reads the tables that the RSDP (20 or 36 bytes, `rsdp_size`) leads to into `facts`: cpu
+ * (boot_apic_id first), io_apic (pins left 0), proximity, mcfg, hpet_base, pm_timer_port, iommu.
+ * CPUs that are not enabled, or listed twice, do not count; a boot CPU that is not listed does.
+ * False: no usable MADT; *why then says so in one phrase.
  */
-bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id, map_function *map, void *context,
-                      struct machine_facts *facts, const char **why);
+bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id,
+                      map_function *map, void *context, struct machine_facts *facts,
+                      const char **why);
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * The words of the kernel's command line, and of boot modules' strings (docs/configuration.md). Plain C.
+ * The words of the kernel's command line, and of boot modules' strings (docs/configuration.md).
+ * Plain C.
  *
- * Text comes from the loader. GRUB wraps a word that contains a space in double quotes and marks \ ' and " inside words
- * with a backslash; QEMU passes what was typed. So: words are separated by blanks outside double quotes, double quotes
- * vanish, and a backslash makes a following \ ' or " an ordinary character.
+ * Text comes from the loader. GRUB wraps a word that contains a space in double quotes and marks \
+ * ' and " inside words with a backslash; QEMU passes what was typed. So: words are separated by
+ * blanks outside double quotes, double quotes vanish, and a backslash makes a following \ ' or " an
+ * ordinary character.
  */
 #ifndef BOOT_PLAN_CONFIGURATION_H
 #define BOOT_PLAN_CONFIGURATION_H
@@ -23,16 +25,25 @@ struct word {
     bool open_quote; /* the string ended inside double quotes */
 };
 
-/* Reads the next word of the string at *cursor and moves the cursor behind it. False: there is none. */
+/*
+ * Reads the next word of the string at *cursor and moves the cursor behind it. False: there is
+ * none.
+ */
 bool next_word(const char **cursor, struct word *word);
 
-/* Skips the file name that QEMU puts in front of every string; `loader` is what the loader calls itself. */
+/*
+ * Skips the file name that QEMU puts in front of every string; `loader` is what the loader calls
+ * itself.
+ */
 const char *skip_file_name(const char *text, const char *loader);
 
 /* A word as the loader passed it, cut to SHOWN_BYTES and printable. Returns `shown`. */
 const char *show_word(const char *raw, char shown[static SHOWN_BYTES]);
 
-/* Decimal or 0x hexadecimal digits up to `end` characters (all of them); false also if 64 bits are too few. */
+/*
+ * Decimal or 0x hexadecimal digits up to `end` characters (all of them); false also if 64 bits are
+ * too few.
+ */
 bool parse_number(const char *text, size_t length, uint64_t *value);
 
 /* The same, with an optional K, M or G. */
@@ -45,13 +56,17 @@ struct complaints {
     unsigned count;
 };
 
-__attribute__((format(printf, 2, 3))) void mistake(struct complaints *complaints, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void mistake(struct complaints *complaints,
+                                                   const char *format, ...);
 
 enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA };
 
 enum devices_kind { DEVICES_DEFAULT, DEVICES_ALL, DEVICES_NONE, DEVICES_LIST };
 
-/* What was said about one node. The `_word`s point into the command line and are null where nothing was said. */
+/*
+ * What was said about one node. The `_word`s point into the command line and are null where nothing
+ * was said.
+ */
 struct node_configuration {
     const char *cpus_word;
     uint64_t cpus[ABI_CMK_MAX_CPUS / 64]; /* bit set: that logical CPU */
@@ -82,7 +97,10 @@ struct configuration {
     bool plan_only, checks, balance, fastpath;
 };
 
-/* Reads the command line in `facts`; of the facts, it needs the loader's name and the number of CPUs. */
+/*
+ * Reads the command line in `facts`; of the facts, it needs the loader's name and the number of
+ * CPUs.
+ */
 void read_configuration(const struct machine_facts *facts, struct configuration *configuration,
                         struct complaints *complaints);
 

@@ -1,4 +1,7 @@
-/* User images: ELF64, checked as a whole (contract 9.3). Plain C; `data` is never read outside [0, size). */
+/*
+ * User images: ELF64, checked as a whole (contract 9.3). Plain C; `data` is never read outside [0,
+ * size).
+ */
 #ifndef BOOT_PLAN_ELF_H
 #define BOOT_PLAN_ELF_H
 
@@ -6,7 +9,10 @@
 
 enum {
     ELF_MAX_SEGMENTS = 64,
-    /* Behind the image in the user half: IPC buffer, boot info, and boot info's extra chunks (contract 9.4). */
+    /*
+     * Behind the image in the user half: IPC buffer, boot info, and boot info's extra chunks
+     * (contract 9.4).
+     */
     ELF_PAGES_BEHIND = 6
 };
 
@@ -24,14 +30,18 @@ struct elf_image {
     struct elf_segment segment[ELF_MAX_SEGMENTS]; /* those with memory, in table order */
 };
 
-/* Null if the image is good, and *image describes it; else one clear phrase saying what is wrong. */
+/*
+ * Null if the image is good, and *image describes it; else one clear phrase saying what is wrong.
+ */
 const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *image);
 
 /* Union of the permissions of the segments that touch the page at `page`: what its mapping gets. */
-void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable, bool *executable);
+void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable,
+                          bool *executable);
 
 /*
- * Copies the segments, in table order, to `destination`, which stands for image->start, after clearing the whole span.
+ * Copies the segments, in table order, to `destination`, which stands for image->start, after
+ * clearing the whole span.
  */
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination);
 

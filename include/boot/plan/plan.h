@@ -1,10 +1,13 @@
 /*
- * From facts about the machine and a command line to the plan of a cluster: plain C, no hardware, no allocation.
+ * From facts about the machine and a command line to the plan of a cluster: plain C, no hardware,
+ * no allocation.
  *
- *   facts (discovered by boot_sys) + command line, modules --plan_cluster()--> struct cluster, or a list of mistakes
+ *   facts that boot_sys discovered, command line, modules
+ *       -- plan_cluster() --> struct cluster, or a list of mistakes
  *
- * Everything is checked as a whole: each mistake is one line through the `complain` callback, and nothing boots on
- * half a configuration. The resulting cluster becomes part of the global state, which every node may read.
+ * Everything is checked as a whole: each mistake is one line through the `complain` callback, and
+ * nothing boots on half a configuration. The resulting cluster becomes part of the global state,
+ * which every node may read.
  */
 #ifndef BOOT_PLAN_PLAN_H
 #define BOOT_PLAN_PLAN_H
@@ -63,44 +66,45 @@ struct io_apic_fact {
 };
 
 struct module_fact {
-    struct range range;     /* where the loader put it */
-    const uint8_t *data;    /* the same bytes, readable */
-    const char *text;       /* its string, as the loader passed it; never null */
+    struct range range;  /* where the loader put it */
+    const uint8_t *data; /* the same bytes, readable */
+    const char *text;    /* its string, as the loader passed it; never null */
 };
 
 struct machine_facts {
     struct memory_fact memory[MAX_MEMORY_RANGES];
     uint32_t memory_count;
-    struct cpu_fact cpu[ABI_CMK_MAX_CPUS]; /* in logical order: the boot CPU first, then as in the MADT */
+    struct cpu_fact
+        cpu[ABI_CMK_MAX_CPUS]; /* in logical order: the boot CPU first, then as in the MADT */
     uint32_t cpu_count;
-    uint32_t cpus_dropped;                 /* found beyond ABI_CMK_MAX_CPUS */
-    uint32_t smt_shift;                    /* APIC ids that agree above this many bits are threads of one core */
+    uint32_t cpus_dropped; /* found beyond ABI_CMK_MAX_CPUS */
+    uint32_t smt_shift;    /* APIC ids that agree above this many bits are threads of one core */
     struct proximity_fact proximity[MAX_PROXIMITY_RANGES];
     uint32_t proximity_count;
     struct io_apic_fact io_apic[MAX_IO_APICS];
     uint32_t io_apic_count;
     struct pci_fact pci[MAX_PCI_FUNCTIONS];
     uint32_t pci_count;
-    paddr_t mcfg_base;                     /* PCI configuration pages of segment 0, or 0 */
+    paddr_t mcfg_base; /* PCI configuration pages of segment 0, or 0 */
     uint8_t mcfg_first_bus, mcfg_last_bus;
-    struct range iommu[8];                 /* IOMMU register pages */
+    struct range iommu[8]; /* IOMMU register pages */
     uint32_t iommu_count;
     struct module_fact module[MAX_MODULES];
     uint32_t module_count;
-    const char *command_line;              /* never null */
-    const char *loader;                    /* the loader's name, or "" */
-    struct range kernel_image;             /* with everything that boot keeps in it */
-    struct range busy[8];                  /* boot information and strings: not to be overwritten before images load */
+    const char *command_line;  /* never null */
+    const char *loader;        /* the loader's name, or "" */
+    struct range kernel_image; /* with everything that boot keeps in it */
+    struct range
+        busy[8]; /* boot information and strings: not to be overwritten before images load */
     uint32_t busy_count;
     uint32_t physical_address_bits;
-    uint64_t boot_page_bytes;              /* the planner adds a status page for each node and 4 console pages */
-    uint64_t node_state_bytes;             /* .data and .bss: every node has its own copy */
-    paddr_t hpet_base;                     /* ACPI's HPET registers, or 0 */
-    uint16_t pm_timer_port;                /* ACPI's PM timer (24 bits are always there), or 0 */
+    uint64_t boot_page_bytes; /* the planner adds a status page for each node and 4 console pages */
+    uint64_t node_state_bytes; /* .data and .bss: every node has its own copy */
+    paddr_t hpet_base;         /* ACPI's HPET registers, or 0 */
+    uint16_t pm_timer_port;    /* ACPI's PM timer (24 bits are always there), or 0 */
 };
 
 /* --- the plan --- */
-
 
 struct port_range {
     uint16_t first, last; /* both included */
@@ -110,25 +114,30 @@ enum { CONSOLE_NONE = 0 }; /* else the UART's first port: 0x3f8, 0x2f8, 0x3e8, 0
 
 struct node_plan {
     uint32_t cpu_count;
-    uint16_t cpu[ABI_CMK_MAX_NODE_CPUS];     /* logical CPU numbers */
-    struct range region[MAX_NODE_REGIONS];   /* private region, ascending, page-aligned, cut at 2 MiB */
+    uint16_t cpu[ABI_CMK_MAX_NODE_CPUS]; /* logical CPU numbers */
+    struct range
+        region[MAX_NODE_REGIONS]; /* private region, ascending, page-aligned, cut at 2 MiB */
     uint32_t region_count;
     uint16_t console_port;
     bool all_devices;
-    struct range device[MAX_NODE_DEVICES];   /* devices=LIST */
+    struct range device[MAX_NODE_DEVICES]; /* devices=LIST */
     uint32_t device_count;
     struct port_range port[MAX_NODE_PORT_RANGES];
     uint32_t port_count;
 
-    /* User image: loaded contiguously at image.start, which is in the private region and collides with nothing busy. */
+    /*
+     * User image: loaded contiguously at image.start, which is in the private region and collides
+     * with nothing busy.
+     */
     uint32_t module;
-    struct range image;                      /* physical, page-aligned */
-    vaddr_t image_vaddr;                     /* of image.start */
+    struct range image;  /* physical, page-aligned */
+    vaddr_t image_vaddr; /* of image.start */
     vaddr_t image_entry;
     bool image_rwx;
     uint32_t argument_count;
     uint32_t argument_bytes;
-    char arguments[ABI_CMK_ARGUMENT_BYTES];  /* zero-terminated, one after the other; the first is "nodeK" */
+    char arguments
+        [ABI_CMK_ARGUMENT_BYTES]; /* zero-terminated, one after the other; the first is "nodeK" */
 };
 
 struct channel_plan {
@@ -139,19 +148,20 @@ struct channel_plan {
 struct cluster {
     uint32_t node_count;
     struct node_plan node[ABI_CMK_MAX_NODES];
-    struct range shared;                       /* 2 MiB-aligned; empty: none */
+    struct range shared; /* 2 MiB-aligned; empty: none */
     uint32_t channel_count;
     struct channel_plan channel[ABI_CMK_MAX_CHANNELS];
-    uint32_t cpu_count;                        /* existing CPUs, logical numbering */
+    uint32_t cpu_count; /* existing CPUs, logical numbering */
     struct {
         uint32_t apic_id;
-        uint16_t node;                         /* NO_NODE: stays off */
-        uint16_t index;                        /* within its node */
+        uint16_t node;  /* NO_NODE: stays off */
+        uint16_t index; /* within its node */
     } cpu[ABI_CMK_MAX_CPUS];
-    paddr_t trampoline;                        /* one page below 640 KiB */
-    struct range boot_pages;                   /* below 4 GiB: boot_page_bytes, then status pages, then console pages */
-    paddr_t status_page;                       /* of node 0; the others follow */
-    paddr_t console_page;                      /* of com1; com2..com4 follow */
+    paddr_t trampoline; /* one page below 640 KiB */
+    struct range
+        boot_pages;       /* below 4 GiB: boot_page_bytes, then status pages, then console pages */
+    paddr_t status_page;  /* of node 0; the others follow */
+    paddr_t console_page; /* of com1; com2..com4 follow */
     bool plan_only;
     bool checks;
     bool balance;
@@ -162,47 +172,49 @@ struct cluster {
 typedef void complain_function(void *context, const char *line);
 
 /*
- * Fills in `cluster`. Returns the number of mistakes found, each reported through `complain`; with any, `cluster` is
- * not to be used. Bounded time and stack (no recursion, at most 16 KiB of locals).
+ * Fills in `cluster`. Returns the number of mistakes found, each reported through `complain`; with
+ * any, `cluster` is not to be used. Bounded time and stack (no recursion, at most 16 KiB of
+ * locals).
  */
-unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster, complain_function *complain,
-                      void *context);
+unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster,
+                      complain_function *complain, void *context);
 
 /*
- * How much of a node's private memory its kernel takes before the first user instruction, besides the user image: node
- * state, page tables, CPU blocks, the initial thread's objects. Never less than the truth; uses cpu_count, region,
- * image.
+ * How much of a node's private memory its kernel takes before the first user instruction, besides
+ * the user image: node state, page tables, CPU blocks, the initial thread's objects. Never less
+ * than the truth; uses cpu_count, region, image.
  */
 uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes);
 
 /*
- * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of `node` (contract 9.9):
- * for the node with all devices everything that is not reserved, for the others what devices=LIST names. Never RAM of
- * 1 MiB and up that a node may own (given to one or not), kernel image, boot pages, trampoline, 0xfee00000-0xfeefffff,
- * IOAPIC and IOMMU pages, the last 8 bytes below 4 GiB, or what another node's LIST names. Not reentrant.
+ * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of
+ * `node` (contract 9.9): for the node with all devices everything that is not reserved, for the
+ * others what devices=LIST names. Never RAM of 1 MiB and up that a node may own (given to one or
+ * not), kernel image, boot pages, trampoline, 0xfee00000-0xfeefffff, IOAPIC and IOMMU pages, the
+ * last 8 bytes below 4 GiB, or what another node's LIST names. Not reentrant.
  */
 typedef void range_function(void *context, struct range range);
 void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
                    range_function *yield, void *context);
 
 /*
- * Prints the plan as tables, line by line without newlines: CPUs, memory with rejected regions and why, proximity,
- * devices, images.
+ * Prints the plan as tables, line by line without newlines: CPUs, memory with rejected regions and
+ * why, proximity, devices, images.
  */
 typedef void print_line_function(void *context, const char *line);
-void print_plan(const struct machine_facts *facts, const struct cluster *cluster, print_line_function *print,
-                void *context);
+void print_plan(const struct machine_facts *facts, const struct cluster *cluster,
+                print_line_function *print, void *context);
 
 /*
- * Cuts `size` bytes (rounded up to 2 MiB boundaries) out of `available` for one node, preferring `proximity` (unless
- * NO_PROXIMITY), into `region`; what was taken leaves `available`. False: there is not enough.
- * (Thesis 5.4.2's split_region, here for several ranges and proximity.)
+ * Cuts `size` bytes (rounded up to 2 MiB boundaries) out of `available` for one node, preferring
+ * `proximity` (unless NO_PROXIMITY), into `region`; what was taken leaves `available`. False: there
+ * is not enough. (Thesis 5.4.2's split_region, here for several ranges and proximity.)
  */
 struct range_list {
     struct range range[MAX_MEMORY_RANGES];
     uint32_t count; /* ascending, disjoint, no two touch */
 };
-bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts, uint32_t proximity,
-                  struct range_list *region);
+bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts,
+                  uint32_t proximity, struct range_list *region);
 
 #endif

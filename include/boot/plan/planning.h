@@ -30,7 +30,8 @@ struct planning {
 
 static inline struct range page_range(struct range range)
 {
-    return (struct range){ALIGN_DOWN(range.start, ABI_PAGE_BITS), ALIGN_UP(range.end, ABI_PAGE_BITS)};
+    return (struct range){ALIGN_DOWN(range.start, ABI_PAGE_BITS),
+                          ALIGN_UP(range.end, ABI_PAGE_BITS)};
 }
 
 static inline uint64_t range_bytes(struct range range)
@@ -51,39 +52,44 @@ static inline struct range range_intersection(struct range a, struct range b)
 /* --- split_region.c --- */
 
 /*
- * Adds a range that meets none of the list, merging neighbours. A full list loses its smallest range: RAM nobody gets.
+ * Adds a range that meets none of the list, merging neighbours. A full list loses its smallest
+ * range: RAM nobody gets.
  */
 void range_list_add(struct range_list *list, struct range range, uint32_t limit);
 void range_list_remove(struct range_list *list, struct range range);
 uint64_t range_list_bytes(const struct range_list *list);
 
 /*
- * Takes about `bytes` from the lowest addresses of `available` and adds them to `region`: all that is there if that is
- * less, else up to a 2 MiB boundary, the next one with `round_up`, else the one before. Only memory of `proximity`,
- * unless that is NO_PROXIMITY. Returns how many bytes it took.
+ * Takes about `bytes` from the lowest addresses of `available` and adds them to `region`: all that
+ * is there if that is less, else up to a 2 MiB boundary, the next one with `round_up`, else the one
+ * before. Only memory of `proximity`, unless that is NO_PROXIMITY. Returns how many bytes it took.
  */
-uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up, const struct machine_facts *facts,
-                        uint32_t proximity, struct range_list *region);
+uint64_t take_from_list(struct range_list *available, uint64_t bytes, bool round_up,
+                        const struct machine_facts *facts, uint32_t proximity,
+                        struct range_list *region);
 
 /*
- * RAM that nodes may own, page-aligned: type 1 from 1 MiB on, below RAM_LIMIT and what the CPU can address, that no
- * entry of another type overlaps, without the kernel image.
+ * RAM that nodes may own, page-aligned: type 1 from 1 MiB on, below RAM_LIMIT and what the CPU can
+ * address, that no entry of another type overlaps, without the kernel image.
  */
 void usable_memory(const struct machine_facts *facts, struct range_list *list);
 
 /*
- * The first memory the loader or boot still needs that meets `range`: kernel image, module or busy. False: none does.
+ * The first memory the loader or boot still needs that meets `range`: kernel image, module or busy.
+ * False: none does.
  */
 bool find_obstacle(const struct machine_facts *facts, struct range range, struct range *obstacle);
 
 /* --- the planner's steps; each reports its own mistakes --- */
 
 void plan_cpus(struct planning *planning);
-void plan_images(struct planning *planning); /* checks them; node->image is [0, size) until place_images */
+void plan_images(
+    struct planning *planning); /* checks them; node->image is [0, size) until place_images */
 void plan_memory(struct planning *planning);
 void check_slots(struct planning *planning); /* the root CNode holds all that boot puts into it */
 void place_images(struct planning *planning);
-void check_pieces(struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
+void check_pieces(
+    struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
 
 /* --- for messages --- */

@@ -4,7 +4,12 @@
 #include <boot/plan/acpi.h>
 #include <string.h>
 
-enum { RSDP = MEMORY_BASE, ROOT = MEMORY_BASE + 0x100, FIRST_TABLE = MEMORY_BASE + 0x200, ROOT_ENTRIES = ROOT + 36 };
+enum {
+    RSDP = MEMORY_BASE,
+    ROOT = MEMORY_BASE + 0x100,
+    FIRST_TABLE = MEMORY_BASE + 0x200,
+    ROOT_ENTRIES = ROOT + 36
+};
 
 static struct machine_facts facts;
 static const char *why;
@@ -20,7 +25,6 @@ static uint8_t *at(paddr_t address)
 static void set_checksum(paddr_t start, uint32_t bytes, paddr_t place)
 {
     uint8_t sum = 0;
-
     *at(place) = 0;
     for (uint32_t i = 0; i < bytes; i++) {
         sum = (uint8_t)(sum + *at(start + i));
@@ -37,8 +41,8 @@ static void seal_table(paddr_t table, uint32_t bytes)
 static void start_tables(bool with_xsdt)
 {
     wide = with_xsdt;
-    memset(memory_image, 0, sizeof memory_image);
-    memset(&facts, 0, sizeof facts);
+    memset(memory_image, 0, sizeof(memory_image));
+    memset(&facts, 0, sizeof(facts));
     memcpy(at(RSDP), "RSD PTR ", 8);
     memcpy(at(ROOT), wide ? "XSDT" : "RSDT", 4);
     next_table = FIRST_TABLE;
@@ -115,7 +119,6 @@ static paddr_t add_io_apic(paddr_t entry, uint32_t address, uint32_t first_gsi)
 static void add_madt(void)
 {
     paddr_t entry = begin_table("APIC") + 44;
-
     entry = add_local_apic(entry, 3, 1);
     entry = add_io_apic(entry, 0xfec00000, 0);
     entry = add_local_apic(entry, 0, 1);
@@ -174,7 +177,6 @@ END_TEST
 static void add_srat(uint8_t revision)
 {
     paddr_t entry = begin_table("SRAT");
-
     *at(entry + 8) = revision;
     entry += 48;
     *at(entry + 1) = 16; /* CPU 3: domain 0x04030201 */
@@ -281,8 +283,9 @@ START_TEST(the_other_tables)
     add_madt();
     finish();
     ck_assert(read_tables(0));
-    ck_assert_uint_eq(
-        facts.mcfg_base | facts.hpet_base | facts.iommu_count | facts.proximity_count | facts.pm_timer_port, 0);
+    ck_assert_uint_eq(facts.mcfg_base | facts.hpet_base | facts.iommu_count |
+                          facts.proximity_count | facts.pm_timer_port,
+                      0);
 }
 END_TEST
 
@@ -340,8 +343,9 @@ START_TEST(the_rsdp_is_found)
     start_tables(true);
     finish();
     memcpy(at(MEMORY_BASE + 0x1230), at(RSDP), 36);
-    ck_assert_ptr_eq(acpi_find_rsdp(memory_image + 16, sizeof memory_image - 16), at(MEMORY_BASE + 0x1230));
-    ck_assert_ptr_eq(acpi_find_rsdp(memory_image, sizeof memory_image), at(RSDP));
+    ck_assert_ptr_eq(acpi_find_rsdp(memory_image + 16, sizeof(memory_image) - 16),
+                     at(MEMORY_BASE + 0x1230));
+    ck_assert_ptr_eq(acpi_find_rsdp(memory_image, sizeof(memory_image)), at(RSDP));
     ck_assert_ptr_null(acpi_find_rsdp(memory_image + 8, 0x1000)); /* only at multiples of 16 */
     ck_assert_ptr_null(acpi_find_rsdp(memory_image, 35));         /* cut */
     ck_assert_ptr_null(acpi_find_rsdp(memory_image, 0));

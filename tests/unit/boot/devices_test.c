@@ -9,9 +9,9 @@ static char ranges[4096];
 static void note_range(void *context, struct range range)
 {
     size_t length = strlen(ranges);
-
     (void)context;
-    snprintf(ranges + length, sizeof ranges - length, "%lx-%lx ", (unsigned long)range.start, (unsigned long)range.end);
+    snprintf(ranges + length, sizeof(ranges) - length, "%lx-%lx ", (unsigned long)range.start,
+             (unsigned long)range.end);
 }
 
 static const char *devices_of(uint32_t node)
@@ -24,9 +24,12 @@ static const char *devices_of(uint32_t node)
 static void make_device_machine(void)
 {
     make_machine(4, MIB(64));
-    machine.pci[0] = (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
-    machine.pci[1] = (struct pci_fact){.bus = 2, .device = 4, .function = 1, .bar = {{false, 0xfebe0400, 0x400}}};
-    machine.pci[2] = (struct pci_fact){.device = 5, .bar = {{false, 0xfebe0800, 0x100}, {false, 0x8000000000, 0x1000}}};
+    machine.pci[0] =
+        (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
+    machine.pci[1] = (struct pci_fact){
+        .bus = 2, .device = 4, .function = 1, .bar = {{false, 0xfebe0400, 0x400}}};
+    machine.pci[2] = (struct pci_fact){
+        .device = 5, .bar = {{false, 0xfebe0800, 0x100}, {false, 0x8000000000, 0x1000}}};
     machine.pci_count = 3;
     machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
     machine.iommu_count = 1;
@@ -35,7 +38,6 @@ static void make_device_machine(void)
 static void expect_good(const char *command_line)
 {
     const char *broken;
-
     ck_assert_msg(plan_machine(command_line) == 0, "%s: %s", command_line, plan_lines);
     broken = broken_rule(&machine, &plan);
     ck_assert_msg(broken == NULL, "%s: %s", command_line, broken);
@@ -45,8 +47,9 @@ START_TEST(all_means_what_is_not_reserved)
 {
     make_device_machine();
     expect_good("nodes=2");
-    ck_assert_str_eq(devices_of(0), "0-1000 2000-100000 3fe0000-fec00000 fec01000-fed90000 fed91000-fee00000 "
-                                    "fef00000-fffffff8 100000000-800000000000 ");
+    ck_assert_str_eq(devices_of(0),
+                     "0-1000 2000-100000 3fe0000-fec00000 fec01000-fed90000 fed91000-fee00000 "
+                     "fef00000-fffffff8 100000000-800000000000 ");
     ck_assert_str_eq(devices_of(1), "");
     expect_good("nodes=2 node1.devices=all");
     ck_assert_str_eq(devices_of(0), "");
@@ -61,7 +64,8 @@ START_TEST(what_is_listed_leaves_all)
     make_device_machine();
     machine.mcfg_base = 0xb0000000;
     machine.mcfg_last_bus = 1;
-    expect_good("nodes=3 node1.devices=00:03.0,port:0x60-0x64,port:0x70 node2.devices=02:04.1,00:05.0");
+    expect_good(
+        "nodes=3 node1.devices=00:03.0,port:0x60-0x64,port:0x70 node2.devices=02:04.1,00:05.0");
     ck_assert_str_eq(devices_of(1), "b0018000-b0019000 febc0000-febe0000 ");
     ck_assert_uint_eq(plan.node[1].port_count, 3);
     ck_assert_uint_eq(plan.node[1].port[0].first, 0xc000);
@@ -74,7 +78,8 @@ START_TEST(what_is_listed_leaves_all)
     ck_assert_str_eq(
         devices_of(0),
         "0-1000 2000-100000 3fe0000-b0018000 b0019000-b0028000 b0029000-febc0000 febe1000-fec00000 "
-        "fec01000-fed90000 fed91000-fee00000 fef00000-fffffff8 100000000-8000000000 8000001000-800000000000 ");
+        "fec01000-fed90000 fed91000-fee00000 fef00000-fffffff8 100000000-8000000000 "
+        "8000001000-800000000000 ");
 }
 END_TEST
 
@@ -82,8 +87,9 @@ START_TEST(idle_ram_is_no_device)
 {
     make_device_machine();
     expect_good("nodes=2 node0.mem=16M node1.mem=8M");
-    ck_assert_str_eq(devices_of(0), "0-1000 2000-100000 3fe0000-fec00000 fec01000-fed90000 fed91000-fee00000 "
-                                    "fef00000-fffffff8 100000000-800000000000 ");
+    ck_assert_str_eq(devices_of(0),
+                     "0-1000 2000-100000 3fe0000-fec00000 fec01000-fed90000 fed91000-fee00000 "
+                     "fef00000-fffffff8 100000000-800000000000 ");
 }
 END_TEST
 
@@ -92,9 +98,11 @@ START_TEST(ram_beyond_the_limit_is_a_device)
     make_device_machine();
     make_machine(1, GIB(600));
     expect_good("");
-    ck_assert_str_eq(devices_of(0), "0-1000 2000-100000 bffe0000-fec00000 fec01000-fee00000 fef00000-fffffff8 "
-                                    "7f80000000-800000000000 ");
-    ck_assert_uint_eq(plan.node[0].region[plan.node[0].region_count - 1].end, 0x7f80000000 - MIB(2));
+    ck_assert_str_eq(devices_of(0),
+                     "0-1000 2000-100000 bffe0000-fec00000 fec01000-fee00000 fef00000-fffffff8 "
+                     "7f80000000-800000000000 ");
+    ck_assert_uint_eq(plan.node[0].region[plan.node[0].region_count - 1].end,
+                      0x7f80000000 - MIB(2));
 }
 END_TEST
 

@@ -20,20 +20,27 @@ static const struct {
     {{.file_size = 8192}, "truncated: a segment lies beyond the end of the file"},
     {{.file_size = IMAGE_ROOM - 1}, "truncated: a segment lies beyond the end of the file"},
     {{.offset = UINT64_MAX - 100}, "truncated: a segment lies beyond the end of the file"},
-    {{.file_bytes = UINT64_MAX, .memory_bytes = UINT64_MAX}, "truncated: a segment lies beyond the end of the file"},
-    {{.file_bytes = 4096, .memory_bytes = 4095}, "a segment has more bytes in the file than in memory"},
-    {{.vaddr = 0x400010, .entry = 0x400010}, "misaligned: its lowest segment does not start at a 4 KiB boundary"},
+    {{.file_bytes = UINT64_MAX, .memory_bytes = UINT64_MAX},
+     "truncated: a segment lies beyond the end of the file"},
+    {{.file_bytes = 4096, .memory_bytes = 4095},
+     "a segment has more bytes in the file than in memory"},
+    {{.vaddr = 0x400010, .entry = 0x400010},
+     "misaligned: its lowest segment does not start at a 4 KiB boundary"},
     {{.vaddr = 0xffffffff80000000}, "a segment is in the kernel's half of the address space"},
     {{.vaddr = 0x800000000000}, "a segment is in the kernel's half of the address space"},
     {{.vaddr = USER_END}, "a segment reaches beyond the user half of the address space"},
     {{.memory_bytes = UINT64_MAX}, "a segment reaches beyond the user half of the address space"},
-    {{.memory_bytes = UINT64_C(1) << 47}, "a segment reaches beyond the user half of the address space"},
-    {{.vaddr = USER_END - 4096}, "it leaves no room for IPC buffer and boot info behind it in the user half"},
-    {{.vaddr = USER_END - 6 * 4096}, "it leaves no room for IPC buffer and boot info behind it in the user half"},
+    {{.memory_bytes = UINT64_C(1) << 47},
+     "a segment reaches beyond the user half of the address space"},
+    {{.vaddr = USER_END - 4096},
+     "it leaves no room for IPC buffer and boot info behind it in the user half"},
+    {{.vaddr = USER_END - 6 * 4096},
+     "it leaves no room for IPC buffer and boot info behind it in the user half"},
     {{.entry = 0x3fffff}, "its entry point is outside its segments"},
     {{.entry = 0x401000}, "its entry point is outside its segments"},
     {{.copies = 65, .file_bytes = 1, .memory_bytes = 1}, "it has more than 64 segments"},
-    {{.flags = 6}, "its entry point is on a page that is not executable (rwx makes all pages executable)"},
+    {{.flags = 6},
+     "its entry point is on a page that is not executable (rwx makes all pages executable)"},
 };
 
 /* Bytes of the file to change. */
@@ -57,7 +64,6 @@ static const struct {
 static void expect(const char *command_line, const char *lines)
 {
     unsigned mistakes = plan_with_modules(command_line);
-
     ck_assert_msg(strcmp(plan_lines, lines) == 0, "expected\n%sgot\n%s", lines, plan_lines);
     ck_assert_int_eq(mistakes > 0, lines[0] != '\0');
 }
@@ -65,10 +71,9 @@ static void expect(const char *command_line, const char *lines)
 START_TEST(bad_image)
 {
     char lines[200];
-
     make_machine(1, MIB(64));
     add_module(file, make_image(file, bad[_i].shape), "x.elf a");
-    snprintf(lines, sizeof lines, "module 0 (x.elf a): %s\n", bad[_i].wrong);
+    snprintf(lines, sizeof(lines), "module 0 (x.elf a): %s\n", bad[_i].wrong);
     expect("", lines);
 }
 END_TEST
@@ -77,11 +82,10 @@ START_TEST(damaged_image)
 {
     uint64_t size = make_image(file, (struct image_shape){0});
     char lines[200];
-
     make_machine(1, MIB(64));
     file[damage[_i].at] = damage[_i].value;
     add_module(file, size, "");
-    snprintf(lines, sizeof lines, "module 0: %s\n", damage[_i].wrong);
+    snprintf(lines, sizeof(lines), "module 0: %s\n", damage[_i].wrong);
     expect("", lines);
 }
 END_TEST
@@ -89,7 +93,6 @@ END_TEST
 START_TEST(no_memory_in_any_segment)
 {
     uint64_t size = make_image(file, (struct image_shape){0});
-
     make_machine(1, MIB(64));
     memset(file + 64 + 40, 0, 8);
     add_module(file, size, "");
@@ -101,8 +104,8 @@ START_TEST(image_larger_than_its_node)
 {
     make_machine(2, MIB(64));
     add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(20)}), "node=all");
-    expect("nodes=2 node1.mem=16M",
-           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 1 MiB and its image 20 MiB\n");
+    expect("nodes=2 node1.mem=16M", "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs "
+                                    "1 MiB and its image 20 MiB\n");
     expect("nodes=2", "");
 }
 END_TEST
@@ -122,16 +125,17 @@ START_TEST(image_of_too_many_pages)
 {
     make_machine(1, GIB(1));
     add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(32)}), "");
-    expect("",
-           "node 0: 8192 image pages and 1 shared frames do not fit into a root CNode of 8192 slots, of which 277 are "
-           "taken\n");
+    expect("", "node 0: 8192 image pages and 1 shared frames do not fit into a root CNode of 8192 "
+               "slots, of which 277 are "
+               "taken\n");
     machine.module_count = 0;
     make_machine(2, GIB(64));
     add_good_module("node=all");
-    expect("nodes=2 shared=15G channel=0-1,1G", "node 0: 1 image pages and 8192 shared frames do not fit into a root "
-                                                "CNode of 8192 slots, of which 262 are taken\n"
-                                                "node 1: 1 image pages and 8192 shared frames do not fit into a root "
-                                                "CNode of 8192 slots, of which 262 are taken\n");
+    expect("nodes=2 shared=15G channel=0-1,1G",
+           "node 0: 1 image pages and 8192 shared frames do not fit into a root "
+           "CNode of 8192 slots, of which 262 are taken\n"
+           "node 1: 1 image pages and 8192 shared frames do not fit into a root "
+           "CNode of 8192 slots, of which 262 are taken\n");
 }
 END_TEST
 
@@ -141,7 +145,8 @@ START_TEST(images_missing_and_left_over)
 {
     make_machine(4, MIB(64));
     expect("", "node 0 has no image: no boot module is for it\n");
-    expect("nodes=2", "node 0 has no image: no boot module is for it\nnode 1 has no image: no boot module is for it\n");
+    expect("nodes=2", "node 0 has no image: no boot module is for it\nnode 1 has no image: no boot "
+                      "module is for it\n");
     add_good_module("a");
     expect("nodes=2", "node 1 has no image: no boot module is for it\n");
     add_good_module("b c");
@@ -170,9 +175,9 @@ START_TEST(bad_module_strings)
         {"rwx \"node=1", "module 0 (rwx \"node=1): \"node=1: a double quote is not closed\n"},
         {"a \"b c", "module 0 (a \"b c): \"b c: a double quote is not closed\n"},
         {"0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1",
-         "module 0 (0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 ...): more than 31 arguments\n"},
+         "module 0 (0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 ...): more than 31 "
+         "arguments\n"},
     };
-
     for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
         make_machine(1, MIB(64));
         add_good_module(cases[i].text);
@@ -184,23 +189,22 @@ END_TEST
 START_TEST(arguments_have_a_limit)
 {
     char text[1100];
-
     make_machine(1, MIB(64));
-    memset(text, 'a', sizeof text);
+    memset(text, 'a', sizeof(text));
     text[1017] = '\0';
     add_good_module(text);
     expect("", "");
     ck_assert_uint_eq(plan.node[0].argument_bytes, ABI_CMK_ARGUMENT_BYTES);
     text[1017] = 'a';
     text[1018] = '\0';
-    expect("",
-           "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
-           "1024 bytes\n");
+    expect("", "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its "
+               "arguments take more than "
+               "1024 bytes\n");
     text[1018] = 'a';
     text[1099] = '\0';
-    expect("",
-           "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its arguments take more than "
-           "1024 bytes\n");
+    expect("", "module 0 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...): its "
+               "arguments take more than "
+               "1024 bytes\n");
 }
 END_TEST
 
@@ -226,12 +230,12 @@ END_TEST
 
 /* --- the parser alone --- */
 
-static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t file_bytes,
-                        uint64_t memory_bytes)
+static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr,
+                        uint64_t file_bytes, uint64_t memory_bytes)
 {
-    const uint64_t fields[] = {1 | (uint64_t)flags << 32, offset, vaddr, 0, file_bytes, memory_bytes, 1};
-
-    memcpy(file + 64 + 56 * number, fields, sizeof fields);
+    const uint64_t fields[] = {
+        1 | (uint64_t)flags << 32, offset, vaddr, 0, file_bytes, memory_bytes, 1};
+    memcpy(file + 64 + 56 * number, fields, sizeof(fields));
     if (file[56] < number + 1) {
         file[56] = (uint8_t)(number + 1);
     }
@@ -241,7 +245,6 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
 {
     static uint8_t memory[4 * 4096];
     struct elf_image image;
-
     make_image(file, (struct image_shape){0});
     memset(file + 4096, 'A', 4096);
     memset(file + 8192, 'B', 4096);
@@ -254,11 +257,10 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
     ck_assert_uint_eq(image.segment_count, 3);
     ck_assert_uint_eq(image.start, 0x400000);
     ck_assert_uint_eq(image.end, 0x404000);
-    memset(memory, 0xee, sizeof memory);
+    memset(memory, 0xee, sizeof(memory));
     elf_load(file, &image, memory);
-    for (unsigned i = 0; i < sizeof memory; i++) {
+    for (unsigned i = 0; i < sizeof(memory); i++) {
         uint8_t expected = i < 100 ? 'A' : i >= 0x2800 && i < 0x2810 ? 'B' : 0;
-
         ck_assert_msg(memory[i] == expected, "byte 0x%x is 0x%x", i, memory[i]);
     }
 }
@@ -268,7 +270,6 @@ START_TEST(pages_get_the_union_of_permissions)
 {
     struct elf_image image;
     bool writable, executable;
-
     make_image(file, (struct image_shape){0});
     put_segment(0, 5, 4096, 0x400000, 0x1800, 0x1800);
     put_segment(1, 6, 8192, 0x401900, 16, 0x1700);
@@ -287,7 +288,6 @@ END_TEST
 START_TEST(the_last_place_that_works)
 {
     struct elf_image image;
-
     make_image(file, (struct image_shape){.vaddr = USER_END - 7 * 4096});
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     ck_assert_uint_eq(image.end, USER_END - 6 * 4096);

@@ -29,9 +29,8 @@ uint64_t make_image(uint8_t *file, struct image_shape shape)
     uint64_t offset = or_else(shape.offset, 8192);
     uint32_t copies = (uint32_t)or_else(shape.copies, 1);
     static const uint8_t start[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
-
     memset(file, 0, IMAGE_ROOM);
-    memcpy(file, start, sizeof start);
+    memcpy(file, start, sizeof(start));
     put(file + 16, 2, 2);
     put(file + 18, 62, 2);
     put(file + 20, 1, 4);
@@ -42,7 +41,6 @@ uint64_t make_image(uint8_t *file, struct image_shape shape)
     put(file + 56, copies, 2);
     for (uint32_t i = 0; i < copies; i++) {
         uint8_t *header = file + 64 + 56 * i;
-
         put(header, 1, 4);
         put(header + 4, or_else(shape.flags, 7), 4);
         put(header + 8, offset, 8);
@@ -57,8 +55,7 @@ void make_machine(uint32_t cpus, uint64_t memory_bytes)
 {
     uint64_t below = memory_bytes > GIB(3) ? GIB(3) : memory_bytes;
     uint64_t low_end = below - KIB(128);
-
-    memset(&machine, 0, sizeof machine);
+    memset(&machine, 0, sizeof(machine));
     machine.memory[0] = (struct memory_fact){{0, 0x9fc00}, 1};
     machine.memory[1] = (struct memory_fact){{0x9fc00, 0xa0000}, 2};
     machine.memory[2] = (struct memory_fact){{0xf0000, 0x100000}, 2};
@@ -92,7 +89,6 @@ void add_module(const uint8_t *data, uint64_t size, const char *text)
 {
     paddr_t start = 0x1a7000;
     struct module_fact *module = &machine.module[machine.module_count];
-
     if (machine.module_count > 0) {
         start = ALIGN_UP(module[-1].range.end, ABI_PAGE_BITS);
     }
@@ -108,9 +104,8 @@ void add_good_module(const char *text)
 static void note_line(void *context, const char *line)
 {
     size_t length = strlen(plan_lines);
-
     (void)context;
-    snprintf(plan_lines + length, sizeof plan_lines - length, "%s\n", line);
+    snprintf(plan_lines + length, sizeof(plan_lines) - length, "%s\n", line);
 }
 
 unsigned plan_with_modules(const char *command_line)
@@ -130,7 +125,6 @@ unsigned plan_machine(const char *command_line)
 uint64_t bytes_of_node(uint32_t node)
 {
     uint64_t sum = 0;
-
     for (uint32_t i = 0; i < plan.node[node].region_count; i++) {
         sum += plan.node[node].region[i].end - plan.node[node].region[i].start;
     }

@@ -14,7 +14,10 @@ extern struct machine_facts machine;
 extern struct cluster plan;
 extern char plan_lines[16384]; /* mistakes, each with a newline */
 
-/* An image as a test wants it. Zero fields get values that make a good image of one executable page at 4 MiB. */
+/*
+ * An image as a test wants it. Zero fields get values that make a good image of one executable page
+ * at 4 MiB.
+ */
 struct image_shape {
     uint64_t vaddr, memory_bytes, file_bytes, offset, entry;
     uint32_t flags;
@@ -27,7 +30,10 @@ enum { IMAGE_ROOM = 3 * 4096 };
 /* Writes the image; returns the file's size. `file` has IMAGE_ROOM bytes. */
 uint64_t make_image(uint8_t *file, struct image_shape shape);
 
-/* A PC with this many CPUs and this much memory, laid out as QEMU's pc machine does; no modules yet. */
+/*
+ * A PC with this many CPUs and this much memory, laid out as QEMU's pc machine does; no modules
+ * yet.
+ */
 void make_machine(uint32_t cpus, uint64_t memory_bytes);
 
 /* Adds a boot module behind the kernel and the earlier ones. */

@@ -1,12 +1,14 @@
 /*
- * Boot's parts without hardware: words, planner, ELF, ACPI, multiboot, and formatted text. Built by hand, from the top
- * of the tree:
+ * Boot's parts without hardware: words, planner, ELF, ACPI, multiboot, and formatted text. Built by
+ * hand, from the top of the tree:
  *
- *   gcc -std=c11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/unit/boot/[a-z]*.c boot/plan/[a-z]*.c kernel/format.c \
- *       -o build/unit/boot $(pkg-config --cflags --libs check)
+ *   gcc -std=c11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined \
+ *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/unit/boot/[a-z]*.c \
+ *       boot/plan/[a-z]*.c kernel/format.c -o build/unit/boot \
+ *       $(pkg-config --cflags --libs check)
  *
- * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only failures.
+ * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only
+ * failures.
  */
 #include "suites.h"
 #include <string.h>

@@ -17,7 +17,8 @@ static const struct {
     {"node0.cpu=0", "node0.cpu=0: unknown word\n"},
     {"node0cpus=0", "node0cpus=0: unknown word\n"},
     {"nodeK.cpus=0", "nodeK.cpus=0: unknown word\n"},
-    {"console_port=0x3f8 disable_iommu", "console_port=0x3f8: unknown word\ndisable_iommu: unknown word\n"},
+    {"console_port=0x3f8 disable_iommu",
+     "console_port=0x3f8: unknown word\ndisable_iommu: unknown word\n"},
     {"nodes=2 \"balance=on", "\"balance=on: a double quote is not closed\n"},
     {"nodes=2 \"nodes= 2\"", "\"nodes= 2\": said before, as nodes=2\n"},
     {"\x01\xff\t!", "??: unknown word\n!: unknown word\n"},
@@ -27,7 +28,8 @@ static const struct {
     {"nodes=two", "nodes=two: not a number of nodes, percpu or numa\n"},
     {"nodes=-1", "nodes=-1: not a number of nodes, percpu or numa\n"},
     {"nodes=2x", "nodes=2x: not a number of nodes, percpu or numa\n"},
-    {"nodes=99999999999999999999", "nodes=99999999999999999999: not a number of nodes, percpu or numa\n"},
+    {"nodes=99999999999999999999",
+     "nodes=99999999999999999999: not a number of nodes, percpu or numa\n"},
     {"nodes=0", "nodes=0: there can be 1 to 64 nodes\n"},
     {"nodes=65", "nodes=65: there can be 1 to 64 nodes\n"},
     {"nodes=5", "nodes=5: there are only 4 CPUs\n"},
@@ -49,8 +51,10 @@ static const struct {
     {"nodes=2 node0.cpus=0;1 node1.cpus=1", "node0.cpus=0;1: not a set of CPUs such as 0-3,8\n"},
     {"nodes=2 node0.cpus=0", "node1.cpus= is missing: when one node names its CPUs, all do\n"},
     {"nodes=2 node0.cpus=1 node1.cpus=2", "node0.cpus=1: CPU 0, the boot CPU, must be in node 0\n"},
-    {"nodes=2 node0.cpus=1 node1.cpus=0,2", "node1.cpus=0,2: CPU 0 is the boot CPU and belongs to node 0\n"},
-    {"nodes=2 node0.cpus=0 node0.cpus=1 node1.cpus=2", "node0.cpus=1: said before, as node0.cpus=0\n"},
+    {"nodes=2 node0.cpus=1 node1.cpus=0,2",
+     "node1.cpus=0,2: CPU 0 is the boot CPU and belongs to node 0\n"},
+    {"nodes=2 node0.cpus=0 node0.cpus=1 node1.cpus=2",
+     "node0.cpus=1: said before, as node0.cpus=0\n"},
     {"nodes=percpu node0.cpus=0", "nodes=percpu: nodeK.cpus= needs nodes= with a number\n"},
     {"node0.cpus=0 node1.cpus=1", "node1.cpus=1: there is no node 1 (1 node)\n"},
     {"nodes=2 node64.cpus=0", "node64.cpus=0: nodes are numbered from 0 to 63\n"},
@@ -60,52 +64,67 @@ static const struct {
     {"node0.mem=64X", "node0.mem=64X: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=M", "node0.mem=M: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=0xG", "node0.mem=0xG: not a size such as 2097152, 64M or 0x80000K\n"},
-    {"node0.mem=99999999999G", "node0.mem=99999999999G: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=99999999999G",
+     "node0.mem=99999999999G: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=1000000G", "node0.mem=1000000G: more memory than any machine has\n"},
     {"node0.mem=0", "node0.mem=0: the size is 0\n"},
     {"node0.mem=16M node0.mem=17M", "node0.mem=17M: said before, as node0.mem=16M\n"},
     {"node0.mem=1G", "node0.mem=1G: there are only 252.1 MiB of RAM for nodes\n"},
     {"nodes=2 node0.mem=128M node1.mem=128M",
      "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n"},
-    {"nodes=2 node0.mem=252M", "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
-    {"nodes=2 node1.mem=252M", "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node0.mem=252M",
+     "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node1.mem=252M",
+     "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
     {"nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M",
      "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n"},
-    {"nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node1.mem=4K",
+     "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
     {"nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n"},
 
     /* consoles */
     {"node0.console=com5", "node0.console=com5: can be com1, com2, com3, com4 or none\n"},
     {"node0.console=com", "node0.console=com: can be com1, com2, com3, com4 or none\n"},
     {"node0.console=0x3f8", "node0.console=0x3f8: can be com1, com2, com3, com4 or none\n"},
-    {"node0.console=com1 node0.console=none", "node0.console=none: said before, as node0.console=com1\n"},
+    {"node0.console=com1 node0.console=none",
+     "node0.console=none: said before, as node0.console=com1\n"},
     {"node1.console=com2", "node1.console=com2: there is no node 1 (1 node)\n"},
 
     /* devices */
-    {"nodes=2 node0.devices=all node1.devices=all", "node1.devices=all: node 0 has all devices already\n"},
-    {"node0.devices=some", "node0.devices=some: not all, none, or a list of functions and ports such as "
-                           "00:1f.2,port:0x60-0x64\n"},
-    {"node0.devices=",
-     "node0.devices=: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64\n"},
-    {"node0.devices=00:03.0,", "node0.devices=00:03.0,: not all, none, or a list of functions and ports such as "
-                               "00:1f.2,port:0x60-0x64\n"},
-    {"node0.devices=00:03.8", "node0.devices=00:03.8: not all, none, or a list of functions and ports such as "
-                              "00:1f.2,port:0x60-0x64\n"},
-    {"node0.devices=00:20.0", "node0.devices=00:20.0: not all, none, or a list of functions and ports such as "
-                              "00:1f.2,port:0x60-0x64\n"},
+    {"nodes=2 node0.devices=all node1.devices=all",
+     "node1.devices=all: node 0 has all devices already\n"},
+    {"node0.devices=some",
+     "node0.devices=some: not all, none, or a list of functions and ports such as "
+     "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=", "node0.devices=: not all, none, or a list of functions and ports such as "
+                       "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:03.0,",
+     "node0.devices=00:03.0,: not all, none, or a list of functions and ports such as "
+     "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:03.8",
+     "node0.devices=00:03.8: not all, none, or a list of functions and ports such as "
+     "00:1f.2,port:0x60-0x64\n"},
+    {"node0.devices=00:20.0",
+     "node0.devices=00:20.0: not all, none, or a list of functions and ports such as "
+     "00:1f.2,port:0x60-0x64\n"},
     {"node0.devices=00:05.0", "node0.devices=00:05.0: there is no PCI function 00:05.0\n"},
     {"node0.devices=00:03.0,00:03.0", "node0.devices=00:03.0,00:03.0: 00:03.0 is named twice\n"},
-    {"nodes=2 node0.devices=00:03.0 node1.devices=00:03.0", "node1.devices=00:03.0: 00:03.0 is in node 0 already\n"},
-    {"node0.devices=port:", "node0.devices=port:: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
-    {"node0.devices=port:0x60-", "node0.devices=port:0x60-: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"nodes=2 node0.devices=00:03.0 node1.devices=00:03.0",
+     "node1.devices=00:03.0: 00:03.0 is in node 0 already\n"},
+    {"node0.devices=port:",
+     "node0.devices=port:: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"node0.devices=port:0x60-",
+     "node0.devices=port:0x60-: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
     {"node0.devices=port:0x64-0x60",
      "node0.devices=port:0x64-0x60: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
-    {"node0.devices=port:65536", "node0.devices=port:65536: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
+    {"node0.devices=port:65536",
+     "node0.devices=port:65536: not ports from 0 to 0xffff such as port:0x60-0x64\n"},
     {"nodes=2 node0.devices=port:0-0x7f node1.devices=port:0x60-0x64",
      "node1.devices=port:0x60-0x64: ports 0x60-0x64: node 0 has 0x0-0x7f already\n"},
     {"nodes=2 node0.devices=00:03.0 node1.devices=port:0xc01f",
      "node1.devices=port:0xc01f: ports 0xc01f-0xc01f: node 0 has 0xc000-0xc03f already\n"},
-    {"node0.devices=none node0.devices=all", "node0.devices=all: said before, as node0.devices=none\n"},
+    {"node0.devices=none node0.devices=all",
+     "node0.devices=all: said before, as node0.devices=none\n"},
 
     /* shared and channel= */
     {"shared=lots", "shared=lots: not a size such as 2097152, 64M or 0x80000K\n"},
@@ -134,15 +153,17 @@ static const struct {
     {"nodes=5 foo balance=x node7.mem=2M",
      "foo: unknown word\nbalance=x: can be on or off\nnodes=5: there are only 4 CPUs\n"
      "node7.mem=2M: there is no node 7 (5 nodes)\n"},
-    {"nodes=x node0.mem=0 shared=1", "nodes=x: not a number of nodes, percpu or numa\nnode0.mem=0: the size is 0\n"},
-    {"nodes=2 node0.cpus=9 node1.cpus=8",
-     "node0.cpus=9: there is no CPU 9 (4 CPUs: 0-3)\nnode1.cpus=8: there is no CPU 8 (4 CPUs: 0-3)\n"},
+    {"nodes=x node0.mem=0 shared=1",
+     "nodes=x: not a number of nodes, percpu or numa\nnode0.mem=0: the size is 0\n"},
+    {"nodes=2 node0.cpus=9 node1.cpus=8", "node0.cpus=9: there is no CPU 9 (4 CPUs: "
+                                          "0-3)\nnode1.cpus=8: there is no CPU 8 (4 CPUs: 0-3)\n"},
 };
 
 static void make_bad_machine(void)
 {
     make_machine(4, MIB(256));
-    machine.pci[0] = (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
+    machine.pci[0] =
+        (struct pci_fact){.device = 3, .bar = {{false, 0xfebc0000, 0x20000}, {true, 0xc000, 64}}};
     machine.pci[1] = (struct pci_fact){.device = 4, .bar = {{false, 0xfebe0000, 0x1000}}};
     machine.pci_count = 2;
 }
@@ -151,8 +172,8 @@ static void expect(const char *command_line, const char *lines)
 {
     unsigned mistakes = plan_machine(command_line);
     unsigned newlines = 0;
-
-    ck_assert_msg(strcmp(plan_lines, lines) == 0, "%s: expected\n%sgot\n%s", command_line, lines, plan_lines);
+    ck_assert_msg(strcmp(plan_lines, lines) == 0, "%s: expected\n%sgot\n%s", command_line, lines,
+                  plan_lines);
     for (const char *c = lines; *c != '\0'; c++) {
         newlines += *c == '\n';
     }
@@ -169,14 +190,13 @@ END_TEST
 START_TEST(words_are_cut_to_be_shown)
 {
     char text[3000], lines[400];
-
     make_bad_machine();
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
-    snprintf(lines, sizeof lines, "%.60s...: longer than 1023 characters\n", text);
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    snprintf(lines, sizeof(lines), "%.60s...: longer than 1023 characters\n", text);
     expect(text, lines);
     text[1023] = '\0';
-    snprintf(lines, sizeof lines, "%.60s...: unknown word\n", text);
+    snprintf(lines, sizeof(lines), "%.60s...: unknown word\n", text);
     expect(text, lines);
 }
 END_TEST
@@ -184,7 +204,6 @@ END_TEST
 START_TEST(channels_have_a_limit)
 {
     char text[400] = "nodes=2";
-
     make_bad_machine();
     for (unsigned i = 0; i < 16; i++) {
         strcat(text, " channel=0-1,2M");
@@ -208,7 +227,8 @@ START_TEST(limits_of_nodes_and_cpus)
     make_machine(65, GIB(2));
     expect("nodes=percpu", "nodes=percpu: there are 65 CPUs, and there can be at most 64 nodes\n");
     expect("", "node 0 would have 65 CPUs, and a node can have at most 64: use nodes=\n");
-    expect("node0.cpus=0-64", "node 0 would have 65 CPUs, and a node can have at most 64: use nodes=\n");
+    expect("node0.cpus=0-64",
+           "node 0 would have 65 CPUs, and a node can have at most 64: use nodes=\n");
     make_machine(0, GIB(2));
     expect("", "the firmware lists no CPUs\n");
 }
@@ -229,10 +249,11 @@ END_TEST
 START_TEST(machines_without_room)
 {
     make_machine(8, MIB(12));
-    expect("nodes=8", "node 4 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-                      "node 5 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-                      "node 6 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-                      "node 7 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n");
+    expect("nodes=8",
+           "node 4 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+           "node 5 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+           "node 6 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
+           "node 7 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n");
     make_machine(1, MIB(3));
     expect("shared=0", "");
     expect("", "shared=2M (the default): no 2 MiB of free RAM in one piece\n");
@@ -246,11 +267,13 @@ START_TEST(machines_without_room)
     machine.node_state_bytes = MIB(40);
     expect("nodes=2 node1.mem=16M",
            "node 0 has 43.8 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n"
-           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n");
+           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 64.8 MiB and its image 4 "
+           "KiB\n");
     /* 20 pieces of 200 KiB, each in a large page of its own. */
     make_machine(1, MIB(64));
     for (unsigned i = 0; i < 20; i++) {
-        machine.memory[3 + i] = (struct memory_fact){{MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200)}, 1};
+        machine.memory[3 + i] =
+            (struct memory_fact){{MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200)}, 1};
     }
     machine.memory_count = 23;
     expect("shared=0", "node 0: its memory is in too many small pieces for its kernel\n");
@@ -266,14 +289,17 @@ START_TEST(registers_that_make_no_sense)
         const char *line;
     } cases[] = {
         {{false, 0, 0x1000}, "address register 0: the firmware gave it no address\n"},
-        {{false, 0xfebc0000, 0x3000}, "address register 0: 0xfebc0000 with 12288 bytes makes no sense\n"},
-        {{false, 0xfebc0800, 0x1000}, "address register 0: 0xfebc0800 with 4096 bytes makes no sense\n"},
+        {{false, 0xfebc0000, 0x3000},
+         "address register 0: 0xfebc0000 with 12288 bytes makes no sense\n"},
+        {{false, 0xfebc0800, 0x1000},
+         "address register 0: 0xfebc0800 with 4096 bytes makes no sense\n"},
         {{false, 0xfffffffff0000000, 0x10000000},
          "address register 0: 0xfffffffff0000000 with 268435456 bytes makes no sense\n"},
         {{false, 0x200000, 0x1000}, "address register 0: 0x200000 is in RAM\n"},
         {{false, 0x120000, 0x1000}, "address register 0: 0x120000 is in the kernel\n"},
         {{false, 0xa0000, 0x20000}, "address register 0: 0xa0000 is below 1 MiB\n"},
-        {{false, 0xfee00000, 0x100000}, "address register 0: 0xfee00000 is where stores are interrupts\n"},
+        {{false, 0xfee00000, 0x100000},
+         "address register 0: 0xfee00000 is where stores are interrupts\n"},
         {{false, 0xfec00000, 0x10}, "address register 0: 0xfec00000 is on an IOAPIC\n"},
         {{false, 0xfed90000, 0x1000}, "address register 0: 0xfed90000 is on an IOMMU\n"},
         {{false, 0xfebe0c00, 0x400}, "address register 0: shares a page with 00:04.0\n"},
@@ -282,13 +308,12 @@ START_TEST(registers_that_make_no_sense)
         {{true, 0xfff0, 64}, "address register 0: port 0xfff0 with 64 ports makes no sense\n"},
     };
     char lines[200];
-
     make_bad_machine();
     machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
     machine.iommu_count = 1;
     machine.pci[0].bar[0] = cases[_i].bar;
     machine.pci[0].bar[1].size = 0;
-    snprintf(lines, sizeof lines, "node0.devices=00:03.0: 00:03.0, %s", cases[_i].line);
+    snprintf(lines, sizeof(lines), "node0.devices=00:03.0: 00:03.0, %s", cases[_i].line);
     expect("node0.devices=00:03.0", lines);
 }
 END_TEST
@@ -299,19 +324,20 @@ START_TEST(configuration_page_that_makes_no_sense)
     make_bad_machine();
     machine.mcfg_base = MIB(64);
     machine.mcfg_last_bus = 255;
-    expect("node0.devices=00:04.0", "node0.devices=00:04.0: 00:04.0: its configuration page at 0x4020000 is in RAM\n");
+    expect("node0.devices=00:04.0",
+           "node0.devices=00:04.0: 00:04.0: its configuration page at 0x4020000 is in RAM\n");
 }
 END_TEST
 
 START_TEST(lists_have_limits)
 {
     char text[1000] = "node0.devices=";
-
     make_bad_machine();
     for (unsigned i = 0; i < 33; i++) {
         sprintf(text + strlen(text), "%sport:%u", i > 0 ? "," : "", 1000 + i);
     }
-    expect(text, "node0.devices=port:1000,port:1001,port:1002,port:1003,port:1...: more than 32 port ranges\n");
+    expect(text, "node0.devices=port:1000,port:1001,port:1002,port:1003,port:1...: more than 32 "
+                 "port ranges\n");
 }
 END_TEST
 

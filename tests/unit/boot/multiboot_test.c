@@ -33,7 +33,8 @@ static void expect_failure(uint32_t magic, const char *reason)
 
 /* --- version 1 --- */
 
-static void put_map_entry(paddr_t address, uint32_t size, uint64_t base, uint64_t bytes, uint32_t type)
+static void put_map_entry(paddr_t address, uint32_t size, uint64_t base, uint64_t bytes,
+                          uint32_t type)
 {
     put32(address, size);
     put64(address + 4, base);
@@ -44,8 +45,8 @@ static void put_map_entry(paddr_t address, uint32_t size, uint64_t base, uint64_
 /* As QEMU gives it: flags 0x24f. */
 static void make_info_1(void)
 {
-    memset(memory_image, 0, sizeof memory_image);
-    memset(&facts, 0xaa, sizeof facts);
+    memset(memory_image, 0, sizeof(memory_image));
+    memset(&facts, 0xaa, sizeof(facts));
     put32(INFO, 0x24f);
     put32(INFO + 4, 639);
     put32(INFO + 8, 64 * 1024);
@@ -202,7 +203,6 @@ START_TEST(busy_memory_is_never_forgotten)
     put32(INFO + 20, 12);
     for (unsigned i = 0; i < 12; i++) {
         paddr_t string = MEMORY_BASE + 0x7f00 - i * 7;
-
         put32(MODULES + 16 * i + 8, i % 2 == 0 ? string : STRINGS + i);
     }
     ck_assert(read_info(MULTIBOOT1_MAGIC));
@@ -210,7 +210,6 @@ START_TEST(busy_memory_is_never_forgotten)
     for (unsigned i = 0; i < 12; i++) {
         paddr_t string = i % 2 == 0 ? MEMORY_BASE + 0x7f00 - i * 7 : STRINGS + i;
         bool busy = false;
-
         for (uint32_t j = 0; j < facts.busy_count; j++) {
             busy |= facts.busy[j].start <= string && string < facts.busy[j].end;
         }
@@ -226,7 +225,6 @@ static paddr_t next_tag;
 static paddr_t add_tag(uint32_t type, uint32_t size)
 {
     paddr_t tag = next_tag;
-
     put32(tag, type);
     put32(tag + 4, size);
     next_tag = (tag + size + 7) & ~7ull;
@@ -242,7 +240,6 @@ static void add_string_tag(uint32_t type, const char *text)
 static void add_module_tag(uint32_t start, uint32_t end, const char *text)
 {
     paddr_t tag = add_tag(3, (uint32_t)(16 + strlen(text) + 1));
-
     put32(tag + 8, start);
     put32(tag + 12, end);
     put_text(tag + 16, text);
@@ -250,15 +247,14 @@ static void add_module_tag(uint32_t start, uint32_t end, const char *text)
 
 static void start_info_2(void)
 {
-    memset(memory_image, 0, sizeof memory_image);
-    memset(&facts, 0xaa, sizeof facts);
+    memset(memory_image, 0, sizeof(memory_image));
+    memset(&facts, 0xaa, sizeof(facts));
     next_tag = INFO + 8;
 }
 
 static void add_map_tag(void)
 {
     paddr_t tag = add_tag(6, 16 + 2 * 24);
-
     put32(tag + 8, 24);
     put64(tag + 16, 0);
     put64(tag + 24, 0xa0000);

@@ -1,4 +1,6 @@
-/* Random machines and command lines, from a string of bytes: for property tests and for the fuzzer. */
+/*
+ * Random machines and command lines, from a string of bytes: for property tests and for the fuzzer.
+ */
 #ifndef TEST_BOOT_RANDOM_MACHINE_H
 #define TEST_BOOT_RANDOM_MACHINE_H
 

@@ -9,7 +9,6 @@ static void fill(uint8_t *bytes, size_t size, uint64_t seed)
     /* splitmix64 */
     for (size_t i = 0; i < size; i++) {
         uint64_t z = seed += 0x9e3779b97f4a7c15;
-
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
         z = (z ^ z >> 27) * 0x94d049bb133111eb;
         bytes[i] = (uint8_t)(z ^ z >> 31);
@@ -19,7 +18,6 @@ static void fill(uint8_t *bytes, size_t size, uint64_t seed)
 static unsigned lines_in(const char *text)
 {
     unsigned lines = 0;
-
     for (; *text != '\0'; text++) {
         lines += *text == '\n';
     }
@@ -37,21 +35,19 @@ enum { RUNS = 4000 };
 START_TEST(plans_keep_the_rules)
 {
     unsigned accepted = 0, several_nodes = 0;
-
     for (unsigned run = 0; run < RUNS; run++) {
         uint8_t bytes[400];
-        struct choices choices = {bytes, sizeof bytes, 0};
+        struct choices choices = {bytes, sizeof(bytes), 0};
         char text[600];
         unsigned mistakes;
-
-        fill(bytes, sizeof bytes, (uint64_t)_i * RUNS + run);
+        fill(bytes, sizeof(bytes), (uint64_t)_i * RUNS + run);
         choose_machine(&choices);
-        choose_command_line(&choices, text, sizeof text);
+        choose_command_line(&choices, text, sizeof(text));
         mistakes = plan_with_modules(text);
-        ck_assert_msg(mistakes == lines_in(plan_lines), "%s: %u mistakes\n%s", text, mistakes, plan_lines);
+        ck_assert_msg(mistakes == lines_in(plan_lines), "%s: %u mistakes\n%s", text, mistakes,
+                      plan_lines);
         if (mistakes == 0) {
             const char *broken = broken_rule(&machine, &plan);
-
             ck_assert_msg(broken == NULL, "run %u: %s: %s", run, text, broken);
             print_plan(&machine, &plan, ignore_line, NULL);
             accepted++;
@@ -68,17 +64,16 @@ START_TEST(plans_are_the_same_every_time)
 {
     static struct cluster first;
     uint8_t bytes[400];
-    struct choices choices = {bytes, sizeof bytes, 0};
-
-    fill(bytes, sizeof bytes, 5);
+    struct choices choices = {bytes, sizeof(bytes), 0};
+    fill(bytes, sizeof(bytes), 5);
     choose_machine(&choices);
     machine.module_count = 0;
     add_good_module("node=all");
     plan_with_modules("nodes=1");
     first = plan;
-    memset(&plan, 0xaa, sizeof plan);
+    memset(&plan, 0xaa, sizeof(plan));
     plan_with_modules("nodes=1");
-    ck_assert_mem_eq(&first, &plan, sizeof plan);
+    ck_assert_mem_eq(&first, &plan, sizeof(plan));
 }
 END_TEST
 

@@ -29,7 +29,6 @@ static void own(struct range range, uint32_t owner, bool private)
 static void collect(const struct machine_facts *facts, const struct cluster *cluster)
 {
     uint32_t owner = ABI_CMK_MAX_NODES;
-
     owned_count = 0;
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         for (uint32_t i = 0; i < cluster->node[node].region_count; i++) {
@@ -49,7 +48,6 @@ static void collect(const struct machine_facts *facts, const struct cluster *clu
 static bool is_ram(const struct machine_facts *facts, struct range range)
 {
     paddr_t at = range.start;
-
     for (uint32_t i = 0; i < facts->memory_count; i++) {
         if (facts->memory[i].type != 1 && meet(facts->memory[i].range, range)) {
             return false;
@@ -57,10 +55,8 @@ static bool is_ram(const struct machine_facts *facts, struct range range)
     }
     while (at < range.end) {
         paddr_t next = at;
-
         for (uint32_t i = 0; i < facts->memory_count; i++) {
             const struct range *here = &facts->memory[i].range;
-
             if (facts->memory[i].type == 1 && here->start <= at && here->end > next) {
                 next = here->end;
             }
@@ -89,34 +85,35 @@ static bool is_needed(const struct machine_facts *facts, struct range range)
     return false;
 }
 
-static const char *broken_by_memory(const struct machine_facts *facts, const struct cluster *cluster)
+static const char *broken_by_memory(const struct machine_facts *facts,
+                                    const struct cluster *cluster)
 {
     for (uint32_t i = 0; i < owned_count; i++) {
         const struct owned *a = &owned[i];
-
-        if (a->private && (a->range.start % 4096 != 0 || a->range.end % 4096 != 0 || !is_ram(facts, a->range) ||
-                           a->range.start < MIB(1) || a->range.end > 0x7f80000000)) {
+        if (a->private &&
+            (a->range.start % 4096 != 0 || a->range.end % 4096 != 0 || !is_ram(facts, a->range) ||
+             a->range.start < MIB(1) || a->range.end > 0x7f80000000)) {
             return "an owned region is not whole pages of usable RAM";
         }
         for (uint32_t j = 0; j < i; j++) {
             const struct owned *b = &owned[j];
-
             if (meet(a->range, b->range)) {
                 return "two regions meet";
             }
             if (a->owner != b->owner && a->private && b->private &&
                 meet((struct range){a->range.start / MIB(2), (a->range.end + MIB(2) - 1) / MIB(2)},
-                     (struct range){b->range.start / MIB(2), (b->range.end + MIB(2) - 1) / MIB(2)})) {
+                     (struct range){b->range.start / MIB(2),
+                                    (b->range.end + MIB(2) - 1) / MIB(2)})) {
                 return "two owners share a 2 MiB page";
             }
         }
     }
-    if (cluster->shared.start % MIB(2) != 0 || cluster->shared.end % MIB(2) != 0 || is_needed(facts, cluster->shared)) {
+    if (cluster->shared.start % MIB(2) != 0 || cluster->shared.end % MIB(2) != 0 ||
+        is_needed(facts, cluster->shared)) {
         return "the shared region is misplaced";
     }
     for (uint32_t i = 0; i < cluster->channel_count; i++) {
         const struct channel_plan *channel = &cluster->channel[i];
-
         if (channel->range.start % MIB(2) != 0 || channel->range.end % MIB(2) != 0 ||
             channel->range.start >= channel->range.end || is_needed(facts, channel->range) ||
             channel->node[0] >= channel->node[1] || channel->node[1] >= cluster->node_count) {
@@ -128,11 +125,12 @@ static const char *broken_by_memory(const struct machine_facts *facts, const str
 
 static const char *broken_by_boot(const struct machine_facts *facts, const struct cluster *cluster)
 {
-    uint64_t status = cluster->boot_pages.start + ((facts->boot_page_bytes + 4095) & ~UINT64_C(4095));
+    uint64_t status =
+        cluster->boot_pages.start + ((facts->boot_page_bytes + 4095) & ~UINT64_C(4095));
     struct range trampoline = {cluster->trampoline, cluster->trampoline + 4096};
-
     if (cluster->boot_pages.start % 4096 != 0 || !is_ram(facts, cluster->boot_pages) ||
-        is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) || cluster->status_page != status ||
+        is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) ||
+        cluster->status_page != status ||
         cluster->console_page != status + 4096 * cluster->node_count ||
         cluster->boot_pages.end != cluster->console_page + 4 * 4096) {
         return "the boot pages are misplaced";
@@ -147,21 +145,19 @@ static const char *broken_by_boot(const struct machine_facts *facts, const struc
 static const char *broken_by_cpus(const struct machine_facts *facts, const struct cluster *cluster)
 {
     uint32_t seen = 0, given = 0;
-
-    if (cluster->node_count < 1 || cluster->node_count > ABI_CMK_MAX_NODES || cluster->cpu_count != facts->cpu_count) {
+    if (cluster->node_count < 1 || cluster->node_count > ABI_CMK_MAX_NODES ||
+        cluster->cpu_count != facts->cpu_count) {
         return "impossible counts";
     }
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         const struct node_plan *here = &cluster->node[node];
-
         if (here->cpu_count < 1 || here->cpu_count > ABI_CMK_MAX_NODE_CPUS) {
             return "a node has no CPU or too many";
         }
         for (uint32_t i = 0; i < here->cpu_count; i++, seen++) {
             uint32_t cpu = here->cpu[i];
-
-            if (cpu >= cluster->cpu_count || cluster->cpu[cpu].node != node || cluster->cpu[cpu].index != i ||
-                (i > 0 && here->cpu[i - 1] >= cpu)) {
+            if (cpu >= cluster->cpu_count || cluster->cpu[cpu].node != node ||
+                cluster->cpu[cpu].index != i || (i > 0 && here->cpu[i - 1] >= cpu)) {
                 return "a node's CPU list is wrong";
             }
         }
@@ -183,7 +179,8 @@ static bool contains(struct range outer, struct range inner)
     return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-static const char *broken_by_images(const struct machine_facts *facts, const struct cluster *cluster)
+static const char *broken_by_images(const struct machine_facts *facts,
+                                    const struct cluster *cluster)
 {
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         const struct node_plan *here = &cluster->node[node];
@@ -191,7 +188,6 @@ static const char *broken_by_images(const struct machine_facts *facts, const str
         uint64_t sum = 0;
         uint32_t at = 0;
         bool inside = false;
-
         for (uint32_t i = 0; i < here->region_count; i++) {
             sum += here->region[i].end - here->region[i].start;
             inside |= contains(here->region[i], here->image);
@@ -206,10 +202,11 @@ static const char *broken_by_images(const struct machine_facts *facts, const str
         if (node_kernel_bytes(here, facts->node_state_bytes) + image > sum) {
             return "a node has too little memory";
         }
-        for (uint32_t i = 0; i < here->argument_count && at < sizeof here->arguments; i++) {
+        for (uint32_t i = 0; i < here->argument_count && at < sizeof(here->arguments); i++) {
             at += (uint32_t)strlen(here->arguments + at) + 1;
         }
-        if (here->argument_count < 1 || at != here->argument_bytes || strncmp(here->arguments, "node", 4) != 0) {
+        if (here->argument_count < 1 || at != here->argument_bytes ||
+            strncmp(here->arguments, "node", 4) != 0) {
             return "the arguments are wrong";
         }
     }
@@ -228,7 +225,6 @@ static void check_device(void *context, struct range range)
 {
     struct device_check *check = context;
     const struct range never[] = {{0xfee00000, 0xfef00000}, {0xfffffff8, 0x100000000}};
-
     if (range.start >= range.end || range.start < check->end || range.end > BIT(47)) {
         check->broken = "device ranges are not ascending and disjoint";
     }
@@ -244,7 +240,8 @@ static void check_device(void *context, struct range range)
         }
     }
     for (uint32_t i = 0; i < check->facts->io_apic_count; i++) {
-        if (meet(range, (struct range){check->facts->io_apic[i].base, check->facts->io_apic[i].base + 4096})) {
+        if (meet(range, (struct range){check->facts->io_apic[i].base,
+                                       check->facts->io_apic[i].base + 4096})) {
             check->broken = "a device range meets an IOAPIC";
         }
     }
@@ -255,14 +252,13 @@ static void check_device(void *context, struct range range)
     }
 }
 
-static const char *broken_by_devices(const struct machine_facts *facts, const struct cluster *cluster)
+static const char *broken_by_devices(const struct machine_facts *facts,
+                                     const struct cluster *cluster)
 {
     uint32_t all = 0;
-
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         const struct node_plan *here = &cluster->node[node];
         struct device_check check = {.facts = facts};
-
         all += here->all_devices;
         device_ranges(facts, cluster, node, check_device, &check);
         if (check.broken != NULL) {
@@ -286,7 +282,6 @@ const char *broken_rule(const struct machine_facts *facts, const struct cluster 
     const char *(*const part[])(const struct machine_facts *, const struct cluster *) = {
         broken_by_cpus, broken_by_memory, broken_by_boot, broken_by_images, broken_by_devices};
     const char *broken = NULL;
-
     collect(facts, cluster);
     for (unsigned i = 0; broken == NULL && i < ARRAY_LENGTH(part); i++) {
         broken = part[i](facts, cluster);

@@ -8,7 +8,6 @@ static void expect_good(const char *command_line)
 {
     unsigned mistakes = plan_machine(command_line);
     const char *broken;
-
     ck_assert_msg(mistakes == 0, "%s: %s", command_line, plan_lines);
     broken = broken_rule(&machine, &plan);
     ck_assert_msg(broken == NULL, "%s: %s", command_line, broken);
@@ -18,12 +17,10 @@ static void expect_good(const char *command_line)
 static const char *cpu_nodes(void)
 {
     static char text[ABI_CMK_MAX_CPUS * 3 + 1];
-
     text[0] = '\0';
     for (uint32_t cpu = 0; cpu < plan.cpu_count; cpu++) {
         char node[16];
-
-        snprintf(node, sizeof node, "%u", plan.cpu[cpu].node);
+        snprintf(node, sizeof(node), "%u", plan.cpu[cpu].node);
         strcat(text, plan.cpu[cpu].node == NO_NODE ? "." : node);
         if (plan.node_count > 10) {
             strcat(text, " ");
@@ -67,7 +64,6 @@ END_TEST
 START_TEST(sparse_apic_ids_keep_siblings_together)
 {
     static const uint32_t apic_id[12] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13};
-
     make_machine(12, MIB(512));
     machine.smt_shift = 1;
     for (unsigned i = 0; i < 12; i++) {
@@ -139,7 +135,6 @@ static const struct {
 START_TEST(all_memory_is_used)
 {
     uint64_t usable, sum = 0;
-
     make_machine(sizes[_i].cpus, sizes[_i].memory);
     expect_good(sizes[_i].command_line);
     usable = MIN(sizes[_i].memory, 0x7f80000000 - GIB(1)) - KIB(128) - machine.kernel_image.end;
@@ -185,13 +180,11 @@ END_TEST
 START_TEST(memory_above_4_gib_is_used)
 {
     uint64_t high = 0;
-
     make_machine(4, GIB(6));
     expect_good("nodes=2");
     for (uint32_t node = 0; node < 2; node++) {
         for (uint32_t i = 0; i < plan.node[node].region_count; i++) {
             struct range region = plan.node[node].region[i];
-
             high += region.start >= GIB(4) ? region.end - region.start : 0;
         }
     }
@@ -206,7 +199,8 @@ START_TEST(fragmented_memory_works)
     machine.memory[machine.memory_count++] = (struct memory_fact){{0, 0xa0000}, 1};
     for (uint64_t at = MIB(1); at < MIB(240); at += MIB(1)) {
         /* A hole every MiB, two entries overlapping, some RAM listed twice, odd ends. */
-        machine.memory[machine.memory_count++] = (struct memory_fact){{at, at + MIB(1) - 1000 - at / 4096}, 1};
+        machine.memory[machine.memory_count++] =
+            (struct memory_fact){{at, at + MIB(1) - 1000 - at / 4096}, 1};
     }
     machine.memory[machine.memory_count++] = (struct memory_fact){{MIB(256), MIB(400)}, 1};
     machine.memory[machine.memory_count++] = (struct memory_fact){{MIB(300), MIB(512)}, 1};
@@ -222,7 +216,10 @@ START_TEST(modules_low_and_scattered_are_not_overwritten)
     machine.module_count = 0;
     add_good_module("node=0");
     add_good_module("node=1 x");
-    /* GRUB's EFI version puts small modules below 1 MiB; and the rest of memory is as good as any for large ones. */
+    /*
+     * GRUB's EFI version puts small modules below 1 MiB; and the rest of memory is as good as any
+     * for large ones.
+     */
     machine.module[0].range = (struct range){0x1000, 0x1000 + IMAGE_ROOM};
     machine.module[1].range = (struct range){0x3a00000 + 5 * 4096, 0x3a00000 + 8 * 4096};
     machine.busy[0] = (struct range){0x5000, 0x9000};
@@ -238,7 +235,8 @@ static void make_numa(uint32_t domains, uint32_t cpus, uint64_t memory)
 {
     make_machine(cpus, memory);
     for (uint32_t i = 0; i < domains; i++) {
-        machine.proximity[i] = (struct proximity_fact){{memory / domains * i, memory / domains * (i + 1)}, i};
+        machine.proximity[i] =
+            (struct proximity_fact){{memory / domains * i, memory / domains * (i + 1)}, i};
     }
     machine.proximity_count = domains;
     for (uint32_t i = 0; i < cpus; i++) {
@@ -249,16 +247,13 @@ static void make_numa(uint32_t domains, uint32_t cpus, uint64_t memory)
 static uint64_t remote_bytes(void)
 {
     uint64_t sum = 0;
-
     for (uint32_t node = 0; node < plan.node_count; node++) {
         uint32_t home = machine.cpu[plan.node[node].cpu[0]].proximity;
-
         for (uint32_t i = 0; i < plan.node[node].region_count; i++) {
             for (uint32_t j = 0; j < machine.proximity_count; j++) {
                 struct range region = plan.node[node].region[i];
                 struct range domain = machine.proximity[j].range;
                 paddr_t start = MAX(region.start, domain.start), end = MIN(region.end, domain.end);
-
                 sum += start < end && machine.proximity[j].proximity != home ? end - start : 0;
             }
         }
@@ -345,8 +340,9 @@ END_TEST
 START_TEST(every_word_is_carried)
 {
     make_machine(2, MIB(64));
-    expect_good("nodes=2 balance=on checks=on plan=only fastpath=off node1.console=com3 node0.console=none "
-                "node1.devices=all \"shared=4M\" channel=1-0,1");
+    expect_good(
+        "nodes=2 balance=on checks=on plan=only fastpath=off node1.console=com3 node0.console=none "
+        "node1.devices=all \"shared=4M\" channel=1-0,1");
     ck_assert(plan.balance && plan.checks && plan.plan_only && !plan.fastpath);
     ck_assert_uint_eq(plan.node[0].console_port, CONSOLE_NONE);
     ck_assert_uint_eq(plan.node[1].console_port, 0x3e8);
@@ -369,11 +365,10 @@ static char printed[65536];
 static void note_printed(void *context, const char *line)
 {
     size_t length = strlen(printed);
-
     (void)context;
     ck_assert_ptr_null(strchr(line, '\n'));
     ck_assert_uint_le(strlen(line), 130);
-    snprintf(printed + length, sizeof printed - length, "%s\n", line);
+    snprintf(printed + length, sizeof(printed) - length, "%s\n", line);
 }
 
 START_TEST(the_plan_names_everything)
@@ -398,17 +393,18 @@ START_TEST(the_plan_names_everything)
         "0x000000400000 - 0x000000401000",
         "arguments: node1 hello",
     };
-
     make_numa(2, 4, MIB(256));
     machine.module_count = 0;
     add_good_module("");
     add_good_module("hello");
-    ck_assert_msg(plan_with_modules("nodes=2 node0.cpus=0-1 node1.cpus=3 node1.console=com2 channel=0-1,2M") == 0, "%s",
-                  plan_lines);
+    ck_assert_msg(plan_with_modules(
+                      "nodes=2 node0.cpus=0-1 node1.cpus=3 node1.console=com2 channel=0-1,2M") == 0,
+                  "%s", plan_lines);
     printed[0] = '\0';
     print_plan(&machine, &plan, note_printed, NULL);
     for (unsigned i = 0; i < ARRAY_LENGTH(expected); i++) {
-        ck_assert_msg(strstr(printed, expected[i]) != NULL, "\"%s\" is missing in\n%s", expected[i], printed);
+        ck_assert_msg(strstr(printed, expected[i]) != NULL, "\"%s\" is missing in\n%s", expected[i],
+                      printed);
     }
 }
 END_TEST

@@ -24,7 +24,8 @@ static const struct {
     {"a\\", "a\\|"},
     {"it's", "it's|"},
     /* what GRUB makes of: a=1   b="x  y" 'c d' e\ f g\"h i=$v 'k=$v' l; */
-    {"a=1 \"b=x  y\" \"c d\" \"e f\" g\\\"h i=expanded k=$v l", "a=1|b=x  y|c d|e f|g\"h|i=expanded|k=$v|l|"},
+    {"a=1 \"b=x  y\" \"c d\" \"e f\" g\\\"h i=expanded k=$v l",
+     "a=1|b=x  y|c d|e f|g\"h|i=expanded|k=$v|l|"},
 };
 
 START_TEST(words_are_split)
@@ -32,7 +33,6 @@ START_TEST(words_are_split)
     const char *cursor = splits[_i].text;
     char words[200] = "";
     struct word word;
-
     while (next_word(&cursor, &word)) {
         strcat(strcat(words, word.text), "|");
     }
@@ -83,14 +83,13 @@ START_TEST(numbers_and_sizes)
         {"17179869183G", false, true, GIB(17179869183)},
         {"17179869184G", false, false, 0},
     };
-
     for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
         uint64_t value = 0;
-
-        ck_assert_msg(parse_number(cases[i].text, strlen(cases[i].text), &value) == cases[i].number, "%s",
-                      cases[i].text);
+        ck_assert_msg(parse_number(cases[i].text, strlen(cases[i].text), &value) == cases[i].number,
+                      "%s", cases[i].text);
         ck_assert_msg(!cases[i].number || value == cases[i].value, "%s", cases[i].text);
-        ck_assert_msg(parse_size(cases[i].text, strlen(cases[i].text), &value) == cases[i].size, "%s", cases[i].text);
+        ck_assert_msg(parse_size(cases[i].text, strlen(cases[i].text), &value) == cases[i].size,
+                      "%s", cases[i].text);
         ck_assert_msg(!cases[i].size || value == cases[i].value, "%s", cases[i].text);
     }
 }
@@ -99,7 +98,6 @@ END_TEST
 START_TEST(sizes_are_shown)
 {
     char shown[SIZE_BYTES];
-
     ck_assert_str_eq(show_size(0, shown), "0 bytes");
     ck_assert_str_eq(show_size(1023, shown), "1023 bytes");
     ck_assert_str_eq(show_size(1536, shown), "1.5 KiB");
@@ -118,11 +116,10 @@ __attribute__((format(printf, 1, 2))) static void expect_format(const char *form
     va_list arguments, again;
     size_t ours_length;
     int theirs_length;
-
     va_start(arguments, format);
     va_copy(again, arguments);
-    ours_length = format_text(ours, sizeof ours, format, arguments);
-    theirs_length = vsnprintf(theirs, sizeof theirs, format, again);
+    ours_length = format_text(ours, sizeof(ours), format, arguments);
+    theirs_length = vsnprintf(theirs, sizeof(theirs), format, again);
     va_end(again);
     va_end(arguments);
     ck_assert_str_eq(ours, theirs);
@@ -147,8 +144,7 @@ END_TEST
 START_TEST(formats_of_our_own)
 {
     char text[8] = "1234567";
-
-    ck_assert_uint_eq(format_line(text, sizeof text, "%s", "0123456789"), 10);
+    ck_assert_uint_eq(format_line(text, sizeof(text), "%s", "0123456789"), 10);
     ck_assert_str_eq(text, "0123456");
     ck_assert_uint_eq(format_line(text, 1, "%d", 12), 2);
     ck_assert_str_eq(text, "");
@@ -157,9 +153,9 @@ START_TEST(formats_of_our_own)
     ck_assert_int_eq(text[0], 'k');
     const char *volatile null = NULL; /* the compiler is not to know */
     const char *unknown = "%q!%";
-    ck_assert_uint_eq(format_line(text, sizeof text, "%s", null), 6);
+    ck_assert_uint_eq(format_line(text, sizeof(text), "%s", null), 6);
     ck_assert_str_eq(text, "(null)");
-    format_line(text, sizeof text, unknown, 1);
+    format_line(text, sizeof(text), unknown, 1);
     ck_assert_str_eq(text, "%q!%");
 }
 END_TEST
@@ -169,7 +165,6 @@ END_TEST
 static uint64_t bits_of(const struct range_list *list)
 {
     uint64_t bits = 0;
-
     for (uint32_t i = 0; i < list->count; i++) {
         ck_assert_uint_lt(list->range[i].start, list->range[i].end);
         ck_assert(i == 0 || list->range[i - 1].end < list->range[i].start);
@@ -185,12 +180,10 @@ START_TEST(range_lists_are_sets)
     static struct range_list list;
     uint64_t model = 0;
     uint32_t random = 12345;
-
     list.count = 0;
     for (unsigned step = 0; step < 20000; step++) {
         struct range range;
         uint64_t bits;
-
         random = random * 1664525 + 1013904223;
         range.start = random >> 8 & 63;
         range.end = MIN(range.start + 1 + (random >> 16 & 7), 64);
@@ -210,7 +203,6 @@ END_TEST
 START_TEST(full_lists_lose_their_smallest)
 {
     static struct range_list list;
-
     list.count = 0;
     for (unsigned i = 0; i < 4; i++) {
         range_list_add(&list, (struct range){10 * i, 10 * i + i + 1}, 4);
@@ -228,7 +220,6 @@ END_TEST
 START_TEST(regions_are_split)
 {
     static struct range_list available, region;
-
     make_machine(2, MIB(64));
     usable_memory(&machine, &available);
     ck_assert_uint_eq(available.count, 1);
