@@ -9,6 +9,7 @@
 #include <arch/x86/instructions.h>
 #include <arch/x86/layout.h>
 #include <arch/x86/paging.h>
+#include <arch/x86/privileged_state.h>
 #include <boot/machine/machine.h>
 #include <cluster/image.h>
 #include <kernel/assert.h>
@@ -73,7 +74,7 @@ static void clear_cpu_blocks(uint32_t node)
 
 static void switch_to_node(uint32_t node)
 {
-    cpu_enable_paging_features();
+    allow_no_execute();
     write_cr3(global_state.node_memory[node].root);
 }
 

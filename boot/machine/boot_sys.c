@@ -8,6 +8,7 @@
 #include <api/cluster.h>
 #include <arch/memory.h>
 #include <arch/x86/apic.h>
+#include <arch/x86/control.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/paging.h>
 #include <arch/x86/uart.h>
@@ -19,7 +20,7 @@
 #include <kernel/string.h>
 #include <stdatomic.h>
 
-enum { BOOT_CONSOLE = 0x3f8, FOUR_GIB_BITS = 32, MSR_APIC_BASE = 0x1b };
+enum { BOOT_CONSOLE = 0x3f8, FOUR_GIB_BITS = 32 };
 
 void boot_print(const char *format, ...)
 {

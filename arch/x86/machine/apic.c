@@ -1,19 +1,26 @@
 /* The local APIC, in both of its modes (Intel SDM volume 3, chapter 11; register numbers from table 11-6). */
 #include <arch/x86/apic.h>
+#include <arch/x86/control.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/layout.h>
 #include <cluster/record.h>
 
 /* A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16. */
 enum {
+    APIC_VERSION = 0x30,
     APIC_TASK_PRIORITY = 0x80,
     APIC_END_OF_INTERRUPT = 0xb0,
+    APIC_LOGICAL_DESTINATION = 0xd0,
+    APIC_DESTINATION_FORMAT = 0xe0, /* not in x2APIC mode */
     APIC_SPURIOUS = 0xf0,
     APIC_REQUESTED = 0x200, /* as APIC_IN_SERVICE: eight registers of 32 vectors, 0x10 apart */
     APIC_ERROR_STATUS = 0x280,
+    APIC_LVT_CORRECTED_ERRORS = 0x2f0, /* "CMCI" */
     APIC_COMMAND = 0x300,
     APIC_COMMAND_HIGH = 0x310,
     APIC_LVT_TIMER = 0x320,
+    APIC_LVT_THERMAL = 0x330,
+    APIC_LVT_COUNTERS = 0x340,
     APIC_LVT_LINT0 = 0x350,
     APIC_LVT_LINT1 = 0x360,
     APIC_LVT_ERROR = 0x370,
@@ -24,6 +31,8 @@ enum {
 
 enum {
     SPURIOUS_ENABLE = 1 << 8,
+    LVT_MODE = 7 << 8,
+    LVT_SMI = 2 << 8,
     LVT_NMI = 4 << 8,
     LVT_MASKED = 1 << 16,
     LVT_PERIODIC = 1 << 17,
@@ -36,7 +45,10 @@ enum {
     SEND_STATUS_READS = 10000 /* a sent IPI leaves within some hundred bus cycles */
 };
 
-enum { MSR_APIC_BASE = 0x1b, APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
+/* The number of the last LVT entry, by what exists then (SDM volume 3, 11.4.8). */
+enum { LVT_COUNTERS_LAST = 4, LVT_THERMAL_LAST = 5, LVT_CORRECTED_ERRORS_LAST = 6 };
+
+enum { APIC_BASE_BOOT_CPU = 1 << 8, APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static inline bool is_x2apic(void)
 {
@@ -62,8 +74,12 @@ static void apic_write(unsigned offset, uint32_t value)
 
 void apic_enable_early(void)
 {
-    /* The x2APIC bit may only be set once the enable bit is (SDM volume 3, figure 11-27). */
-    uint64_t base = read_msr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+    /*
+     * Where the page tables and the records expect it, wherever the firmware moved it. The x2APIC
+     * bit may only be set once the enable bit is (SDM volume 3, figure 11-27).
+     */
+    uint64_t base = (read_msr(MSR_APIC_BASE) & (APIC_BASE_BOOT_CPU | APIC_BASE_X2APIC)) |
+                    APIC_BASE_ENABLE | global_state.apic_base;
     write_msr(MSR_APIC_BASE, base);
     if (is_x2apic()) {
         write_msr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
@@ -71,14 +87,52 @@ void apic_enable_early(void)
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 }
 
-void apic_setup(uint32_t initial_count)
+/* Masked, unless it tells the firmware something by SMI: throttling, for example, is its business. */
+static void mask_entry(unsigned offset)
+{
+    if ((apic_read(offset) & LVT_MODE) != LVT_SMI) {
+        apic_write(offset, LVT_MASKED);
+    }
+}
+
+/* What the firmware was told and did not end would hold back all vectors of lower priority. */
+static void end_old_interrupts(void)
+{
+    for (unsigned vector = 0; vector < 256; vector++) {
+        if (apic_is_in_service((uint8_t)vector)) {
+            apic_end_of_interrupt();
+        }
+    }
+}
+
+void apic_set_state(void)
 {
     apic_enable_early();
     apic_write(APIC_TASK_PRIORITY, 0);
+    if (!is_x2apic()) {
+        apic_write(APIC_DESTINATION_FORMAT, 0xffffffff); /* flat */
+        apic_write(APIC_LOGICAL_DESTINATION, 0);         /* in no group that messages name */
+    }
+    apic_write(APIC_LVT_TIMER, LVT_MASKED);
     apic_write(APIC_LVT_LINT0, LVT_MASKED);
     apic_write(APIC_LVT_LINT1, LVT_NMI); /* the platform's NMI line: counted, see entry_special.asm */
     apic_write(APIC_LVT_ERROR, LVT_MASKED | VECTOR_SPURIOUS);
+    unsigned last_entry = apic_read(APIC_VERSION) >> 16 & 0xff;
+    if (last_entry >= LVT_COUNTERS_LAST) {
+        mask_entry(APIC_LVT_COUNTERS);
+    }
+    if (last_entry >= LVT_THERMAL_LAST) {
+        mask_entry(APIC_LVT_THERMAL);
+    }
+    if (last_entry >= LVT_CORRECTED_ERRORS_LAST) {
+        mask_entry(APIC_LVT_CORRECTED_ERRORS);
+    }
+    end_old_interrupts();
     apic_write(APIC_ERROR_STATUS, 0);
+}
+
+void apic_timer_start(uint32_t initial_count)
+{
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
     apic_write(APIC_TIMER_INITIAL, initial_count);

@@ -28,10 +28,13 @@ enum { APIC_IN_SERVICE = 0x100, X2APIC_FIRST_MSR = 0x800 };
 /* Puts this CPU's APIC into the mode that all use. On every CPU before anything else here; may be repeated. */
 void apic_enable_early(void);
 
-/* Everything masked but the timer, which starts: periodic, `initial_count` at divider 1. Spurious vector 0xff. */
-void apic_setup(uint32_t initial_count);
+/* Every register that firmware or INIT may have left otherwise: all sources masked, nothing in service. */
+void apic_set_state(void);
 
-/* Whether the timer's ticks interrupt this CPU; it counts on either way. apic_setup() turns them on. */
+/* Starts the timer: periodic, `initial_count` at divider 1. */
+void apic_timer_start(uint32_t initial_count);
+
+/* Whether the timer's ticks interrupt this CPU; it counts on either way. */
 void apic_timer_allow_ticks(bool allowed);
 
 /* This CPU's timer as a stopwatch: counts down from `count` once, at divider 1, without an interrupt. 0 stops it. */

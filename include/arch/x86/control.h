@@ -25,17 +25,25 @@
 #define CR4_SMEP          0x100000
 #define CR4_SMAP          0x200000
 
-#define MSR_SYSENTER_CS 0x174
-#define MSR_PAT         0x277
-#define MSR_EFER        0xc0000080
-#define MSR_STAR        0xc0000081
-#define MSR_LSTAR       0xc0000082
-#define MSR_CSTAR       0xc0000083
-#define MSR_FMASK       0xc0000084
-#define MSR_FS_BASE     0xc0000100
-#define MSR_GS_BASE     0xc0000101
+#define MSR_APIC_BASE         0x1b
+#define MSR_SYSENTER_CS       0x174
+#define MSR_SYSENTER_ESP      0x175
+#define MSR_SYSENTER_EIP      0x176
+#define MSR_PAT               0x277
+#define MSR_SUPERVISOR_STATES 0xda0 /* IA32_XSS */
+#define MSR_EFER              0xc0000080
+#define MSR_STAR              0xc0000081
+#define MSR_LSTAR             0xc0000082
+#define MSR_CSTAR             0xc0000083
+#define MSR_FMASK             0xc0000084
+#define MSR_FS_BASE           0xc0000100
+#define MSR_GS_BASE           0xc0000101
+#define MSR_KERNEL_GS_BASE    0xc0000102
+#define MSR_TSC_AUX           0xc0000103
 
-#define EFER_SYSCALL    0x001 /* SCE */
-#define EFER_NO_EXECUTE 0x800 /* NXE */
+#define EFER_SYSCALL          0x001 /* SCE */
+#define EFER_LONG_MODE        0x100 /* LME */
+#define EFER_LONG_MODE_ACTIVE 0x400 /* LMA: as it is, or #GP */
+#define EFER_NO_EXECUTE       0x800 /* NXE */
 
 #endif

@@ -5,12 +5,6 @@
 #include <kernel/cpu.h>
 
 /*
- * What must be on before a node's page table can be loaded: no-execute bits in its entries. On the CPU itself; needs
- * only the global state.
- */
-void cpu_enable_paging_features(void);
-
-/*
  * On the CPU itself, with the node's page table loaded and the CPU block zeroed (but for the stack it may stand on):
  * fills in the block, loads descriptor tables, MSRs and control registers, sets up FPU and local APIC, starts the
  * timer. Interrupts stay off. On the node's CPU 0 it also sets this_cpu, so that boot may call kernel functions.

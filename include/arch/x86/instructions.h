@@ -83,9 +83,17 @@ static inline void write_cr4(word_t value)
     __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
-static inline void write_dr7(word_t value)
+/* Addresses of breakpoints (DR0 to DR3), what one told (DR6), and which are on (DR7). */
+static inline void write_debug_registers(word_t address, word_t status, word_t control)
 {
-    __asm__ volatile("mov %0, %%dr7" : : "r"(value));
+    __asm__ volatile("mov %0, %%dr7\n\t"
+                     "mov %1, %%dr0\n\t"
+                     "mov %1, %%dr1\n\t"
+                     "mov %1, %%dr2\n\t"
+                     "mov %1, %%dr3\n\t"
+                     "mov %2, %%dr6"
+                     :
+                     : "r"(control), "r"(address), "r"(status));
 }
 
 static inline uint64_t read_msr(uint32_t msr)
