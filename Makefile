@@ -40,10 +40,35 @@ FUZZ_SECONDS := 60
 CHAOS_KILLS := 200
 CHAOS_SEED := 1
 
-# Debian packages: build/packages/GOAL exists once tools/packages has found or installed what GOAL needs.
+# Debian packages. All that the goals of one command need is found or installed by one call of tools/packages, before
+# anything is built: installations do not run side by side. The stamp is named after what it stands for. A goal that is
+# not in the list needs PACKAGES_FOR_build.
+PACKAGES_FOR_build        := build
+PACKAGES_FOR_run          := build run
+PACKAGES_FOR_test         := build system unit models rules
+PACKAGES_FOR_unit         := unit
+PACKAGES_FOR_replay       := unit
+PACKAGES_FOR_system       := build system
+PACKAGES_FOR_fuzz         := unit fuzz
+PACKAGES_FOR_bochs        := build bochs
+PACKAGES_FOR_for-bench    := build bench
+PACKAGES_FOR_bench        := build bench
+PACKAGES_FOR_scale        := build scale
+PACKAGES_FOR_torture      := build system
+PACKAGES_FOR_torture-long := build system
+PACKAGES_FOR_chaos        := build system
+PACKAGES_FOR_models       := models
+PACKAGES_FOR_rules        := rules
+PACKAGES_FOR_format-check := format
+PACKAGES_FOR_fresh        := fresh
+
+NO_BLANKS = $(subst $() ,+,$(strip $(1)))
+GOALS_WITH_PACKAGES := $(filter-out clean help,$(or $(MAKECMDGOALS),all))
+PACKAGES := build/packages/$(call NO_BLANKS,$(sort $(foreach goal,$(GOALS_WITH_PACKAGES),\
+    $(or $(PACKAGES_FOR_$(goal)),$(PACKAGES_FOR_build)))))
 build/packages/%: tools/packages
 	@mkdir -p $(@D)
-	@tools/packages $*
+	@tools/packages $(subst +, ,$*)
 	@touch $@
 
 # ---- Kernel: build/debug/cmk.elf and build/release/cmk.elf -----------------------------------------------------------
@@ -79,23 +104,23 @@ build/debug/cmk.elf: linker.ld $(addprefix build/debug/,$(KERNEL_OBJECTS))
 build/release/cmk.elf: linker.ld $(addprefix build/release/,$(KERNEL_OBJECTS))
 	$(LINK)
 
-build/debug/%.o: %.c Makefile | build/packages/build
+build/debug/%.o: %.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE) $(DEBUG)
-build/release/%.o: %.c Makefile | build/packages/build
+build/release/%.o: %.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE) $(RELEASE)
 
-build/debug/%.asm.o: %.asm build/debug/generated/offsets.inc Makefile | build/packages/build
+build/debug/%.asm.o: %.asm build/debug/generated/offsets.inc Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(ASSEMBLE) -I build/debug/generated/ $(DEBUG)
-build/release/%.asm.o: %.asm build/release/generated/offsets.inc Makefile | build/packages/build
+build/release/%.asm.o: %.asm build/release/generated/offsets.inc Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(ASSEMBLE) -I build/release/generated/ $(RELEASE)
 
 build/debug/generated/offsets.inc: KIND = $(DEBUG)
 build/release/generated/offsets.inc: KIND = $(RELEASE)
-build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/offsets.c Makefile | build/packages/build
+build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/offsets.c Makefile | $(PACKAGES)
 	$(OFFSETS)
 
 -include $(foreach kind,debug release,$(patsubst %.o,build/$(kind)/%.d,$(KERNEL_OBJECTS)) build/$(kind)/generated/offsets.d)
@@ -115,16 +140,16 @@ user_objects = $(patsubst %.c,build/user/objects/%.o,$(sort $(wildcard $(addsuff
     $(patsubst %.asm,build/user/objects/%.asm.o,$(sort $(wildcard $(addsuffix /*.asm,$(1)))))
 
 COMPILE_USER = @echo "CMK CC $@"; tools/cmk cc -MD -MP -c -o $@ $<
-build/user/objects/%.o: %.c Makefile user/runtime/flags.mk | build/packages/build
+build/user/objects/%.o: %.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE_USER)
-build/user/objects/user/runtime/%.o: user/runtime/%.c Makefile user/runtime/flags.mk | build/packages/build
+build/user/objects/user/runtime/%.o: user/runtime/%.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
-build/user/objects/libsel4/src/%.o: libsel4/src/%.c Makefile user/runtime/flags.mk | build/packages/build
+build/user/objects/libsel4/src/%.o: libsel4/src/%.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
-build/user/objects/%.asm.o: %.asm Makefile | build/packages/build
+build/user/objects/%.asm.o: %.asm Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "NASM $@"; $(NASM) -f elf64 -o $@ $<
 
@@ -159,10 +184,10 @@ $(eval $(call program,tests/bench/programs/boot,build/bench/programs/boot.elf)) 
 ROOT_SERVER_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -Wall -Wextra -Werror
 ROOT_SERVER_OBJECTS := $(patsubst build/user/%,build/system/%,$(call user_objects,tests/system/root-server))
 LINK_ROOT_SERVER = @mkdir -p $(@D); echo "LD $@"; $(CC) -static -no-pie -nostdlib -Wl,-e,_root_server_start
-build/system/objects/%.o: %.c Makefile | build/packages/build
+build/system/objects/%.o: %.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "CC $@"; $(CC) $(ROOT_SERVER_CFLAGS) -MMD -MP -c -o $@ $<
-build/system/objects/%.asm.o: %.asm Makefile | build/packages/build
+build/system/objects/%.asm.o: %.asm Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "NASM $@"; $(NASM) -f elf64 -o $@ $<
 build/system/programs/root-server.elf: $(ROOT_SERVER_OBJECTS)
@@ -177,14 +202,14 @@ build/system/programs/root-server-old.elf: $(ROOT_SERVER_OBJECTS)
 
 # ---- Running and testing ---------------------------------------------------------------------------------------------
 
-run: all build/packages/run
+run: all $(PACKAGES)
 	tools/cmk run --grub --smp 4 --config "nodes=2" "build/user/hello-cluster.elf node=all"
 
 KERNELS_FOR_TOOLS := $(patsubst tests/system/kernels/%.asm,build/system/kernels/%.elf,$(wildcard tests/system/kernels/*.asm))
-build/system/kernels/%.elf: tests/system/kernels/%.asm | build/packages/build
+build/system/kernels/%.elf: tests/system/kernels/%.asm | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "NASM $@"; $(NASM) -f bin -o $@ $<
-build/system/images/text.elf: tests/system/run_bad_images.py | build/packages/build
+build/system/images/text.elf: tests/system/run_bad_images.py | $(PACKAGES)
 	@tests/system/run_bad_images.py $(@D)
 
 for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
@@ -192,38 +217,38 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
-test: for-system build/packages/unit build/packages/system build/packages/models build/packages/rules
+test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
 	    tools/check-rules
-unit: build/packages/unit
+unit: $(PACKAGES)
 	@tools/unit-tests
-replay: build/packages/unit
+replay: $(PACKAGES)
 	@tools/fuzz replay
-system: for-system build/packages/system
+system: for-system $(PACKAGES)
 	@tests/system/run
-fuzz: build/packages/unit build/packages/fuzz
+fuzz: $(PACKAGES)
 	@tools/fuzz search $(FUZZ_SECONDS)
-bochs: for-system build/packages/bochs
+bochs: for-system $(PACKAGES)
 	@tests/system/run --goal bochs
-for-bench: all $(BENCH_PROGRAMS:%=build/bench/programs/%.elf) build/packages/bench
+for-bench: all $(BENCH_PROGRAMS:%=build/bench/programs/%.elf) $(PACKAGES)
 bench: for-bench
 	@tools/bench $(if $(BASE),--base $(BASE))
-scale: for-system build/packages/scale
+scale: for-system $(PACKAGES)
 	@tools/scale all
 .PHONY: scale
 torture: for-system
 	@tests/system/run --goal torture
-chaos: for-system build/packages/system
+chaos: for-system $(PACKAGES)
 	@tests/system/run_chaos.py --kills $(CHAOS_KILLS) --seed $(CHAOS_SEED)
-torture-long: for-system build/packages/bochs
+torture-long: for-system $(PACKAGES)
 	@tests/system/run --goal torture-long
-models: build/packages/models
+models: $(PACKAGES)
 	@tools/check-models
-rules: build/packages/rules
+rules: $(PACKAGES)
 	@tools/check-rules
 
 FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -name '*.h'))
-format-check: build/packages/format
+format-check: $(PACKAGES)
 	@for file in $(FORMATTED); do clang-format --dry-run $$file 2>&1 | grep -c warning: | sed "s|$$|	$$file|"; done | grep -v ^0 || true
 
 clean:

@@ -21,7 +21,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)
 WAYS = {"debug": ["crash", "exit", "assert", "write", "neighbour", "text", "global", "flood"],
         "release": ["crash", "exit", "flood"]}  # release kernels cannot be told to fail
 NODES = 4
-TIME_LIMIT = 180
+PATIENCE = 180  # seconds of silence
 
 Setting = collections.namedtuple("Setting", "kernel cpus checks")
 ALL_SETTINGS = [Setting("debug", 1, False), Setting("debug", 1, True), Setting("release", 1, False),
@@ -53,7 +53,7 @@ def run_once(generator, setting, operations, number):
     words = [f"{node}:{way}:{after}" for node, (way, after) in plans.items()]
     image = f"build/system/programs/chaos.elf node=all {operations} {' '.join(words)}"
     config = f"nodes={NODES}" + (" checks=on" if setting.checks else "")
-    done = subprocess.run(["tools/cmk", "run", "--direct", "--smp", str(NODES * setting.cpus), "--timeout", str(TIME_LIMIT),
+    done = subprocess.run(["tools/cmk", "run", "--direct", "--smp", str(NODES * setting.cpus), "--patience", str(PATIENCE),
                            "--kernel", setting.kernel, "--config", config, image],
                           cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     mistake, killed = verdict(done.stdout.replace("\r", ""), victims)

@@ -11,12 +11,12 @@ from cmklib.places import KERNEL_KINDS, WrongUse
 # Value by default, and whether several values, separated by blanks, make one test each.
 WORDS = {
     "title": ("", False), "goal": ("system", False), "config": ("", False), "smp": ("1", False), "mem": ("256M", False),
-    "qemu": ("", False), "until": ("", False), "timeout": ("", False), "status": ("0", False), "command": ("", False),
+    "qemu": ("", False), "until": ("", False), "patience": ("", False), "status": ("0", False), "command": ("", False),
     "alone": ("no", False), "counts": ("no", False), "at_least": ("0", False),
     "loader": ("direct", True), "kernel": ("debug", True), "multiboot": ("2", True),
 }
 LISTS = ("images", "lines", "anywhere", "forbid")
-DEFAULT_TIMEOUT = {"direct": 20, "grub": 30, "uefi": 90, "bochs": 120}
+DEFAULT_PATIENCE = {"direct": 60, "grub": 60, "uefi": 120, "bochs": 120}
 
 
 class Test:
@@ -28,7 +28,7 @@ class Test:
         self.config, self.smp, self.mem, self.qemu = words["config"], words["smp"], words["mem"], words["qemu"]
         self.loader, self.kernel, self.multiboot = words["loader"], words["kernel"], int(words["multiboot"])
         self.until, self.status = words["until"], int(words["status"])
-        self.timeout = int(words["timeout"] or DEFAULT_TIMEOUT[self.loader])
+        self.patience = int(words["patience"] or DEFAULT_PATIENCE[self.loader])
         self.alone, self.counts = (words[key] == "yes" for key in ("alone", "counts"))
         self.at_least = int(words["at_least"])
         self.images = lists["images"]

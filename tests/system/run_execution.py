@@ -5,11 +5,13 @@ import subprocess
 import threading
 import time
 
+from cmklib.patience import LOOK_SECONDS, Patience
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
 TEST_LINE = re.compile(r"^\[(\d+)\] (PASS|FAIL) ([^\s:]+).*")
-GRACE = 15  # seconds beyond a test's own time limit before it is ended from outside
+GRACE = 15       # seconds beyond a test's own patience before it is ended from outside
+MOST = 30        # times its patience is the most that a test may take that says something again and again
 
 running = set()
 running_lock = threading.Lock()
@@ -18,7 +20,7 @@ running_lock = threading.Lock()
 class Result:
     def __init__(self, log):
         self.log, self.problems, self.seconds = log, [], 0.0
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.inside = 0
 
 
 def stop_all():
@@ -37,7 +39,7 @@ def command_of(test):
     if test.command:
         return ["sh", "-c", test.command]
     command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{test.loader}", "--kernel", test.kernel, "--smp", test.smp,
-               "--mem", test.mem, f"--config={test.config}", "--timeout", str(test.timeout)]
+               "--mem", test.mem, f"--config={test.config}", "--patience", str(test.patience)]
     command += ["--multiboot1"] if test.multiboot == 1 else []
     command += [f"--qemu={test.qemu}"] if test.qemu else []
     command += [f"--until={test.until}"] if test.until else []
@@ -45,21 +47,34 @@ def command_of(test):
 
 
 def run_command(command, test, log):
-    """Runs it with its output in the log; returns the exit status, or None if it had to be ended."""
+    """
+    Runs it with its output in the log; returns the exit status, or None if it had to be ended. What ends it is a hang: no
+    new output for a time in which it could have run.
+    """
     with open(log, "wb") as file:
         process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
         with running_lock:
             running.add(process)
+        patience = Patience(test.patience + GRACE, process.pid, MOST * test.patience)
+        written = 0
         try:
-            return process.wait(test.timeout + GRACE)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            return None
+            while process.poll() is None:
+                if os.path.getsize(log) != written:
+                    written = os.path.getsize(log)
+                    patience.heard()
+                if patience.is_over():
+                    process.terminate()
+                    try:
+                        process.wait(5)
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
+                    return None
+                try:
+                    process.wait(LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    pass
+            return process.returncode
         finally:
             with running_lock:
                 running.discard(process)
@@ -96,8 +111,25 @@ def count_inside(test, lines, result):
             result.problems.append(match[0])
     result.passed += len(passed - failed)
     result.failed += len(failed)
+    result.inside = len(passed | failed)
     if len(passed | failed) < test.at_least:
         result.problems.append(f"only {len(passed | failed)} of at least {test.at_least} tests reported")
+
+
+def judge(test, status, lines, result):
+    """Compares what came of the test with its description."""
+    if status is None:
+        result.problems.append("it did not end by itself")
+    elif status != test.status:
+        result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
+    result.problems += missing_lines(test, lines)
+    if test.counts:
+        count_inside(test, lines, result)
+    # The test itself counts as one, beside those inside it; when one of those failed, they are what failed.
+    if not result.problems:
+        result.passed += 1
+    elif not result.failed:
+        result.failed = 1
 
 
 def execute(test):
@@ -116,16 +148,5 @@ def execute(test):
     result.seconds = time.monotonic() - begin
     with open(log, encoding="utf-8", errors="backslashreplace") as file:
         lines = file.read().splitlines()
-    if status is None:
-        result.problems.append("it did not end by itself")
-    elif status != test.status:
-        result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
-    result.problems += missing_lines(test, lines)
-    if test.counts:
-        count_inside(test, lines, result)
-    # The test itself counts as one, beside those inside it.
-    if result.problems:
-        result.failed += 1
-    else:
-        result.passed += 1
+    judge(test, status, lines, result)
     return result

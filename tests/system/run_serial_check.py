@@ -14,7 +14,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 LINES = 300
-SECONDS = 40
+PATIENCE = 300  # seconds for what must come; only a hang takes so long
 
 
 class Port:
@@ -57,7 +57,7 @@ def main():
     images[server] = os.path.join(TOP, "build/user/serial-server.elf") + " com2 until-alone"
     channels = " ".join(f"channel={min(node, server)}-{max(node, server)},2M" for node in clients)
     process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", "--smp", "3", f"--qemu={port.options()}", "--timeout", str(SECONDS),
+        [os.path.join(TOP, "tools", "cmk"), "run", "--smp", "3", f"--qemu={port.options()}", "--patience", str(PATIENCE),
          f"--config=nodes=3 {channels} {configuration}"] + images, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     problems, output = [], []
 
@@ -70,16 +70,16 @@ def main():
     reader.start()
     try:
         for node in clients:
-            if not port.wait_for(rb"\[%d\] line %d of %d\r\n" % (node, LINES, LINES), SECONDS):
+            if not port.wait_for(rb"\[%d\] line %d of %d\r\n" % (node, LINES, LINES), PATIENCE):
                 problems.append(f"the last line of node {node} did not arrive")
         if not problems:
             port.type(b"%d:for one node\r" % second)
-            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (second, second), 10):
+            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (second, second), PATIENCE):
                 problems.append(f"node {second} does not say goodbye")
             port.type(b"for everybody who is left\r")
-            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (first, first), 10):
+            if not port.wait_for(rb"\[%d\] goodbye from node %d\r\n" % (first, first), PATIENCE):
                 problems.append(f"node {first} does not say goodbye")
-            status = process.wait(20)
+            status = process.wait(PATIENCE)
             if status != 0:
                 problems.append(f"the cluster ended with status {status}")
     except subprocess.TimeoutExpired:

@@ -3,9 +3,8 @@ import os
 import re
 import subprocess
 
+from cmklib.patience import HANG_SECONDS
 from cmklib.places import TOP
-
-BUILD_LIMIT = 300  # seconds
 
 
 class DoesNotBuild(Exception):
@@ -33,7 +32,7 @@ def build(path, program, change=lambda command: command):
     command = re.sub(r"\s-o\s+\S+", " ", change(command_in(path))) + f" -o {program}"
     os.makedirs(os.path.dirname(os.path.join(TOP, program)), exist_ok=True)
     done = subprocess.run(command, shell=True, cwd=TOP, capture_output=True, text=True, errors="replace",
-                          timeout=BUILD_LIMIT, check=False)
+                          timeout=HANG_SECONDS, check=False)
     if done.returncode != 0:
         raise DoesNotBuild(f"{path} does not build:\n{done.stderr.strip()[-3000:]}")
     return os.path.join(TOP, program)

@@ -81,7 +81,10 @@ def add_machine(parser):
     parser.set_defaults(loader="direct")
     parser.add_argument("--smp", metavar="N", default="4", help="CPUs (default 4); also QEMU's sockets=, cores=, threads=")
     parser.add_argument("--mem", metavar="SIZE", default="256M", help="memory, such as 64M or 6G (default 256M)")
-    parser.add_argument("--timeout", metavar="S", type=seconds, help="time limit in seconds (default 60)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, help="time limit in seconds (default: none)")
+    parser.add_argument("--patience", metavar="S", type=seconds,
+                        help="ends a run of which nothing new was heard for S seconds (default 60, none with --timeout); "
+                             "while the host ran others, no time counts")
     parser.add_argument("--bochs-ips", metavar="N", type=int, default=BOCHS_IPS,
                         help=f"Bochs: ticks (instructions of each CPU) in a second of its clock (default {BOCHS_IPS})")
     parser.add_argument("--qemu", metavar="OPTIONS", default="", help="further options for QEMU, as one word")

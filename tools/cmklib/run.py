@@ -5,8 +5,11 @@ import time
 
 from cmklib.image import Image
 from cmklib.machine import Machine, Setup
+from cmklib.patience import Patience
 from cmklib.places import USER_BUILD, kernel_file
 from cmklib.verdict import ESCAPE_CODES, Verdict
+
+PATIENCE = 60  # seconds of silence that end a run
 
 
 def show(line, verdict):
@@ -18,19 +21,25 @@ def show(line, verdict):
     print(line, flush=True)
 
 
-def follow(machine, verdict, deadline, seconds):
-    """Shows the console until the verdict is there."""
+def follow(machine, verdict, seconds, patience):
+    """Shows the console until the verdict is there; `seconds` limit the run, `patience` limits its silence; None: no limit."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    silence = None if patience is None else Patience(patience, machine.process.pid)
     while verdict.status is None:
         # Short waits only matter for --until, which looks at unfinished lines as well.
         pause = time.monotonic() + 0.2
         line = machine.line(pause if deadline is None else min(pause, deadline))
         if line is not None:
+            if silence is not None:
+                silence.heard()
             verdict.see_line(line)
             show(line, verdict)
         elif machine.status is not None:
             verdict.machine_ended(machine.status, machine.messages())
         elif deadline is not None and time.monotonic() >= deadline:
-            verdict.time_is_up(seconds)
+            verdict.time_is_up(f"time limit of {seconds:g} s")
+        elif silence is not None and silence.is_over():
+            verdict.time_is_up(f"nothing new for {patience:g} s")
         for text in machine.unfinished():
             verdict.see_text(text)
     for text in machine.unfinished():
@@ -46,14 +55,14 @@ def setup_from(options):
 
 def run(options):
     """Boots what the options say; returns the exit status that `cmk run --help` describes."""
-    seconds = options.timeout
-    if seconds is None and not options.gdb:
-        seconds = 60.0
+    patience = options.patience
+    if patience is None and options.timeout is None and not options.gdb:
+        patience = PATIENCE
     verdict = Verdict(options.until)
     with Machine(setup_from(options)) as machine:
         if options.gdb:
             print(f"tools/cmk: waiting for a debugger: tools/cmk gdb --port {options.port}", file=sys.stderr, flush=True)
-        follow(machine, verdict, None if seconds is None else time.monotonic() + seconds, seconds)
+        follow(machine, verdict, options.timeout, patience)
     print(f"tools/cmk: status {verdict.status}: {verdict.reason}", file=sys.stderr, flush=True)
     return verdict.status
 

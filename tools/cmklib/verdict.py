@@ -78,8 +78,8 @@ class Verdict:
         else:
             self.end(0, "every program returned 0")
 
-    def time_is_up(self, seconds):
-        limit = f"time limit of {seconds:g} s"
+    def time_is_up(self, limit):
+        """`limit` says which one."""
         if self.stopped:
             self.end(STOPPED, f"{self._first_stopped()} ({limit} while others ran on)")
         elif not self.booted:

@@ -60,7 +60,7 @@ class VerdictTest(unittest.TestCase):
 
     def test_stopped_kernel_at_the_time_limit(self):
         verdict = verdict_of(TWO_NODES, "cmk: node 1 stopped: wild write")
-        verdict.time_is_up(60)
+        verdict.time_is_up("time limit of 60 s")
         self.ends(verdict, STOPPED, "wild write")
 
     def test_stopped_boot(self):
@@ -68,12 +68,12 @@ class VerdictTest(unittest.TestCase):
 
     def test_time_limit(self):
         verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 0")
-        verdict.time_is_up(60)
+        verdict.time_is_up("time limit of 60 s")
         self.ends(verdict, TIME_LIMIT, "60 s: still running on node 0")
 
     def test_silent_machine(self):
         verdict = verdict_of("Welcome to GRUB!")
-        verdict.time_is_up(5)
+        verdict.time_is_up("time limit of 5 s")
         self.ends(verdict, TIME_LIMIT, "never spoke")
 
     def test_user_lines_mean_nothing(self):

@@ -10,7 +10,7 @@ from cmklib.places import TOP, WrongUse
 FOLDER = os.path.join(TOP, "tests", "bench")
 # Words of a section and their defaults. Several values of smp and fastpath, separated by blanks, make one run each.
 WORDS = {"title": "", "images": "", "smp": "1", "mem": "256M", "config": "", "fastpath": "on", "kernel": "release",
-         "loader": "direct", "qemu": "", "timeout": "60", "unit": "instructions", "alone": "no", "ips": ""}
+         "loader": "direct", "qemu": "", "patience": "60", "unit": "instructions", "alone": "no", "ips": ""}
 
 
 class Run:
@@ -21,7 +21,7 @@ class Run:
         self.title, self.kernel, self.loader, self.qemu = (words[key] for key in ("title", "kernel", "loader", "qemu"))
         self.mem, self.unit, self.ips = words["mem"], words["unit"], words["ips"]
         self.alone = words["alone"] == "yes"
-        self.smp, self.fastpath, self.timeout = smp, fastpath, int(words["timeout"])
+        self.smp, self.fastpath, self.patience = smp, fastpath, int(words["patience"])
         self.images = [line for line in words["images"].split("\n") if line]
         self.config = words["config"] + ("" if fastpath == "on" else " fastpath=off")
         self.label = f"{self.name} smp={smp} fastpath={fastpath}"

@@ -19,7 +19,7 @@ CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 
 def command_of(run):
     command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel, "--smp", run.smp,
-               "--mem", run.mem, f"--config={run.config.strip()}", "--timeout", str(run.timeout)]
+               "--mem", run.mem, f"--config={run.config.strip()}", "--patience", str(run.patience)]
     command += [f"--bochs-ips={run.ips}"] if run.ips else []
     return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text, PROGRAM_FOLDERS, "for-bench") for text in run.images]
 
