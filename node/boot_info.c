@@ -92,9 +92,9 @@ void write_extra_chunks(struct node_builder *b, const struct cmk_boot_info *clus
     uint8_t *arguments = append_nodes(start + sizeof(chunk), &chunk);
     chunk.arguments_offset = (uint64_t)(arguments - start);
     chunk.argument_count = b->plan->argument_count;
-    chunk.pci_config_base = global_state.facts.mcfg_base;
-    chunk.pci_first_bus = global_state.facts.mcfg_first_bus;
-    chunk.pci_last_bus = global_state.facts.mcfg_last_bus;
+    chunk.pci_config_base = global_state.pci_config_base;
+    chunk.pci_first_bus = global_state.pci_first_bus;
+    chunk.pci_last_bus = global_state.pci_last_bus;
     chunk.entry_tsc = global_state.entry_tsc;
     uint8_t *end = append(arguments, b->plan->arguments, b->plan->argument_bytes);
     memcpy(start, &chunk, sizeof(chunk));

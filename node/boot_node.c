@@ -10,10 +10,13 @@
 #include <arch/x86/layout.h>
 #include <arch/x86/paging.h>
 #include <arch/x86/privileged_state.h>
-#include <boot/machine/machine.h>
+#include <arch/x86/status.h>
+#include <arch/x86/uart.h>
 #include <cluster/image.h>
 #include <kernel/assert.h>
+#include <kernel/format.h>
 #include <kernel/string.h>
+#include <node/node.h>
 #include <stdatomic.h>
 
 /*
@@ -22,45 +25,40 @@
  */
 static _Atomic uint32_t cpus_ready;
 
-enum { FIRST_ANSWER_MILLISECONDS = 10, LAST_ANSWER_MILLISECONDS = 1000 };
-
-/*
- * Written before and after the switch to the node's own page table, by the node's first CPU;
- * readers acquire.
- */
-static void set_status(volatile struct cmk_status_page *page, uint64_t state)
-{
-    atomic_store_explicit((_Atomic uint64_t *)&page->state, state, memory_order_release);
-}
-
 /*
  * The copy of the node state: .data from the template, .bss zero (allocated memory is). 0: no
  * memory.
  */
 static paddr_t make_node_state(struct boot_allocator *allocator)
 {
-    uint64_t bytes = linker_value(node_state_bytes);
-    unsigned bits = ABI_PAGE_BITS;
-    while (BIT(bits) < bytes) {
-        bits++;
-    }
-    paddr_t state = allocate(allocator, bits);
+    paddr_t state = allocate(allocator, size_bits_for(linker_value(node_state_bytes)));
     if (state != 0) {
         memcpy(window(state), data_template, (size_t)((word_t)node_state_bss - NODE_STATE));
     }
     return state;
 }
 
-/* Without its node's own page table a CPU can only use the status page to say what went wrong. */
-static _Noreturn void give_up(uint32_t node, const char *reason)
+static _Noreturn void halt_for_ever(void)
 {
-    struct cmk_status_page *page = window(global_state.cluster.status_page + node * 4096ull);
-    memcpy(page->reason, reason, strlen(reason) + 1);
-    set_status(page, CMK_STATUS_STOPPED);
-    boot_print("node %u stopped: %s", node, reason);
     for (;;) {
         disable_interrupts_and_halt();
     }
+}
+
+/*
+ * Without its node's own page table a CPU cannot hold the console's word: the line may meet
+ * another's, and the status page says the same.
+ */
+static _Noreturn void give_up(uint32_t node, const char *reason)
+{
+    char line[80];
+    format_line(line, sizeof(line), "cmk: node %u stopped: %s\r\n", node, reason);
+    uint16_t port = global_state.cluster.node[node].console_port;
+    for (const char *c = line; port != CONSOLE_NONE && *c; c++) {
+        uart_write(port, *c);
+    }
+    status_page_stop(window(status_page_of(&global_state.cluster, node)), reason);
+    halt_for_ever();
 }
 
 /* All but the stacks: this CPU stands on one of them. */
@@ -106,14 +104,15 @@ static void start_other_cpus(uint32_t node)
         if (wait_for_cpus(i, FIRST_ANSWER_MILLISECONDS)) {
             continue;
         }
-        start_cpu(apic_id);
+        start_cpu_again(apic_id);
         if (!wait_for_cpus(i, LAST_ANSWER_MILLISECONDS)) {
             kernel_stop("CPU %u (APIC id %u) does not answer", plan->cpu[i], apic_id);
         }
     }
 }
 
-struct cpu *init_node_cpu(uint32_t cpu)
+/* Every CPU of the node: descriptor tables, control registers, APIC, timer. */
+static struct cpu *init_node_cpu(uint32_t cpu)
 {
     uint32_t index = global_state.cluster.cpu[cpu].index;
     struct cpu *block = cpu_by_index(index);
@@ -121,13 +120,18 @@ struct cpu *init_node_cpu(uint32_t cpu)
     return block;
 }
 
-_Noreturn void boot_node(uint32_t node)
+/*
+ * On the node's first CPU, under the boot page table: builds page table and node state in the
+ * node's memory, switches to them, and sets up the node. Writes no C global before the switch: they
+ * are the scratch instance's, not the node's.
+ */
+static _Noreturn void boot_node(uint32_t node)
 {
-    struct cmk_status_page *status = window(global_state.cluster.status_page + node * 4096ull);
-    set_status(status, CMK_STATUS_BOOTING);
-
-    struct boot_allocator allocator = {.failed = false};
-    free_node_memory(&global_state, node, &allocator.free);
+    if (!status_page_claim(window(status_page_of(&global_state.cluster, node)))) {
+        halt_for_ever(); /* too late: boot has declared the node stopped */
+    }
+    struct boot_allocator allocator;
+    free_node_memory(node, &allocator);
     clear_cpu_blocks(node);
     paddr_t node_state = make_node_state(&allocator);
     build_node_page_table(node, &allocator, node_state);
@@ -140,7 +144,7 @@ _Noreturn void boot_node(uint32_t node)
     struct cpu *cpu = init_node_cpu(global_state.cluster.node[node].cpu[0]);
     init_node_state(node, &allocator);
     start_other_cpus(node);
-    set_status((struct cmk_status_page *)STATUS_PAGE, CMK_STATUS_RUNNING);
+    status_running();
     console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
     console_report(
         ": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */

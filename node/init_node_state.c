@@ -114,8 +114,7 @@ static void provide_cluster_capabilities(struct node_builder *b, struct cmk_boot
     provide(b, capability_make(CAP_NODE_CONTROL, 0, 0));
     chunk->first_status_slot = b->next_slot;
     for (uint32_t node = 0; node < cluster->node_count; node++) {
-        provide(b, shared_frame_capability(cluster->status_page + node * 4096ull, FRAME_SMALL,
-                                           RIGHT_READ));
+        provide(b, shared_frame_capability(status_page_of(cluster, node), FRAME_SMALL, RIGHT_READ));
     }
     b->info->shared_frames.start = b->next_slot;
     provide_large_frames(b, cluster->shared, &chunk->shared);
@@ -138,10 +137,7 @@ static void make_boot_info(struct node_builder *b)
     b->info_vaddr = b->ipc_buffer_vaddr + BIT(ABI_PAGE_BITS);
     b->extra_vaddr = b->info_vaddr + BIT(ABI_PAGE_BITS);
     b->extra_bytes = extra_chunks_bytes(b);
-    b->extra_size_bits = ABI_PAGE_BITS;
-    while (BIT(b->extra_size_bits) < b->extra_bytes) {
-        b->extra_size_bits++;
-    }
+    b->extra_size_bits = size_bits_for(b->extra_bytes);
     b->info = window(take_memory(b, ABI_PAGE_BITS));
     b->extra = window(take_memory(b, b->extra_size_bits));
     b->info->extra_bytes = b->extra_bytes;

@@ -95,13 +95,13 @@ static void map_extra_pages(struct node_builder *b)
  */
 static void map_image_frames(struct node_builder *b)
 {
-    const struct elf_image *image = &global_state.image[b->node];
+    const struct image_segments *image = &global_state.image[b->node];
     b->info->image_frames.start = b->next_slot;
     for (uint64_t at = 0; at < b->plan->image.end - b->plan->image.start; at += 4096) {
         vaddr_t vaddr = b->plan->image_vaddr + at;
         bool writable = true, executable = true;
         if (!b->plan->image_rwx) {
-            elf_page_permissions(image, vaddr, &writable, &executable);
+            image_page_permissions(image, vaddr, &writable, &executable);
         }
         provide(b, map_page(b, b->plan->image.start + at, vaddr, writable, executable));
     }

@@ -7,9 +7,9 @@
 #include <arch/x86/cpu.h>
 #include <arch/x86/layout.h>
 #include <arch/x86/paging.h>
-#include <boot/machine/machine.h>
 #include <cluster/image.h>
 #include <kernel/string.h>
+#include <node/node.h>
 
 enum { LEVEL_PAGE_TABLE, LEVEL_DIRECTORY, LEVEL_PDPT, LEVEL_PML4 };
 
@@ -48,7 +48,10 @@ static word_t *entry_at(struct builder *b, word_t virtual, unsigned level)
     return &table[entry_index(virtual, level)];
 }
 
-/* Maps [physical, physical + bytes) with the largest pages that fit; page-aligned. */
+/*
+ * Maps [physical, physical + bytes) with the largest pages that fit; page-aligned. Bits of an
+ * address that would be flags, or are no address bits, do not get into an entry.
+ */
 static void map(struct builder *b, word_t virtual, paddr_t physical, uint64_t bytes, word_t flags)
 {
     while (bytes > 0 && !b->allocator->failed) {
@@ -60,7 +63,7 @@ static void map(struct builder *b, word_t virtual, paddr_t physical, uint64_t by
         }
         word_t *entry = entry_at(b, virtual, level);
         if (entry != NULL) {
-            *entry = physical | flags | PAGE_PRESENT | b->global_bit |
+            *entry = (physical & PAGE_ADDRESS) | flags | PAGE_PRESENT | b->global_bit |
                      (level > LEVEL_PAGE_TABLE ? PAGE_IS_LARGE : 0);
         }
         uint64_t step = BIT(ABI_PAGE_BITS + 9 * level);
@@ -88,27 +91,33 @@ static void map_image(struct builder *b)
         b->nx_bit);
 }
 
-/*
- * One CPU's block: the pages of its memory in order, with guard pages as arch/x86/cpu.h lays them
- * out.
- */
+/* One CPU's block: its memory in one piece, at the addresses of its parts. */
 static void map_cpu_block(struct builder *b, word_t block, paddr_t memory)
 {
+#define PART(offset, pages) {(word_t)(int64_t)(offset), (pages)},
     static const struct {
         word_t offset, pages;
-    } part[] = {
-        {0, CPU_STRUCT_PAGES},
-        {CPU_IDT_OFFSET, 1},
-        {CPU_GDT_OFFSET, 1},
-        {CPU_DOUBLE_FAULT_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
-        {CPU_NMI_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
-        {CPU_MACHINE_CHECK_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
-        {CPU_DEBUG_TOP - CPU_EXCEPTION_STACK_BYTES, 1},
-        {-(word_t)CPU_STACK_BYTES, CPU_STACK_BYTES / 4096},
-    };
+    } part[] = {CPU_BLOCK_PARTS(PART)};
+#undef PART
     for (unsigned i = 0; i < ARRAY_LENGTH(part); i++) {
-        map(b, block + part[i].offset, memory, part[i].pages * 4096ull, PAGE_WRITABLE | b->nx_bit);
-        memory += part[i].pages * 4096ull;
+        uint64_t bytes = part[i].pages << ABI_PAGE_BITS;
+        map(b, block + part[i].offset, memory, bytes, PAGE_WRITABLE | b->nx_bit);
+        memory += bytes;
+    }
+}
+
+static void map_page(struct builder *b, word_t virtual, paddr_t physical, word_t flags)
+{
+    map(b, virtual, physical, BIT(ABI_PAGE_BITS), flags | PAGE_WRITABLE | b->nx_bit);
+}
+
+static void map_console(struct builder *b, uint16_t port)
+{
+    for (unsigned i = 0; i < CONSOLES; i++) {
+        if (console_ports[i] == port) {
+            paddr_t page = global_state.cluster.console_page + i * BIT(ABI_PAGE_BITS);
+            map_page(b, CONSOLE_PAGE, page, 0);
+        }
     }
 }
 
@@ -116,21 +125,14 @@ static void map_devices(struct builder *b, uint32_t node)
 {
     const struct cluster *cluster = &global_state.cluster;
     const struct node_plan *plan = &cluster->node[node];
-    word_t device = PAGE_WRITABLE | PAGE_CACHE_DISABLE | PAGE_WRITE_THROUGH | b->nx_bit;
-    map(b, LOCAL_APIC, global_state.apic_base, 4096, device);
-    for (uint32_t i = 0; plan->all_devices && i < global_state.facts.io_apic_count; i++) {
-        map(b, IO_APICS + i * 4096, global_state.facts.io_apic[i].base, 4096, device);
+    word_t uncached = PAGE_CACHE_DISABLE | PAGE_WRITE_THROUGH;
+    map_page(b, LOCAL_APIC, global_state.apic_base, uncached);
+    for (uint32_t i = 0; plan->all_devices && i < global_state.io_apic_count; i++) {
+        paddr_t page = ALIGN_DOWN(global_state.io_apic[i].base, ABI_PAGE_BITS);
+        map_page(b, IO_APICS + i * BIT(ABI_PAGE_BITS), page, uncached);
     }
-    map(b, STATUS_PAGE, cluster->status_page + node * 4096ull, 4096, PAGE_WRITABLE | b->nx_bit);
-    if (plan->console_port != CONSOLE_NONE) {
-        static const uint16_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
-        for (unsigned i = 0; i < ARRAY_LENGTH(ports); i++) {
-            if (ports[i] == plan->console_port) {
-                map(b, CONSOLE_PAGE, cluster->console_page + i * 4096ull, 4096,
-                    PAGE_WRITABLE | b->nx_bit);
-            }
-        }
-    }
+    map_page(b, STATUS_PAGE, status_page_of(cluster, node), 0);
+    map_console(b, plan->console_port);
 }
 
 void build_node_page_table(uint32_t node, struct boot_allocator *allocator, paddr_t node_state)

@@ -1,7 +1,7 @@
 /* Starting CPUs: INIT, then SIPI (Intel SDM volume 3, 9.4.4). */
 #include <arch/x86/apic.h>
 #include <arch/x86/instructions.h>
-#include <boot/machine/machine.h>
+#include <node/node.h>
 
 void boot_delay(uint32_t microseconds)
 {
@@ -9,6 +9,11 @@ void boot_delay(uint32_t microseconds)
     while (read_tsc() < end) {
         spin_pause();
     }
+}
+
+static void send_startup(uint32_t apic_id)
+{
+    apic_send_startup(apic_id, (uint8_t)(global_state.cluster.trampoline >> ABI_PAGE_BITS));
 }
 
 void start_cpu(uint32_t apic_id)
@@ -21,5 +26,11 @@ void start_cpu(uint32_t apic_id)
     full_fence();
     apic_send_init(apic_id);
     boot_delay(10);
-    apic_send_startup(apic_id, (uint8_t)(global_state.cluster.trampoline >> 12));
+    send_startup(apic_id);
+}
+
+void start_cpu_again(uint32_t apic_id)
+{
+    full_fence();
+    send_startup(apic_id);
 }

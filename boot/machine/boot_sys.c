@@ -3,7 +3,8 @@
  * a whole, loads the images, writes the global state, starts one CPU per node, and then becomes
  * node 0's first CPU itself.
  *
- * Its own variables live in a scratch instance of the node state that nobody sees afterwards.
+ * Its own variables, and the planner's, are in no node's page table (linker.ld); those of what it
+ * shares with nodes live in a scratch instance of the node state, which is dropped afterwards.
  */
 #include <api/cluster.h>
 #include <arch/memory.h>
@@ -11,51 +12,20 @@
 #include <arch/x86/control.h>
 #include <arch/x86/instructions.h>
 #include <arch/x86/paging.h>
+#include <arch/x86/status.h>
 #include <arch/x86/uart.h>
 #include <boot/machine/machine.h>
+#include <boot/plan/acpi.h>
 #include <boot/plan/elf.h>
-#include <cluster/image.h>
 #include <boot/plan/multiboot.h>
-#include <kernel/format.h>
+#include <cluster/image.h>
+#include <cluster/ranges.h>
 #include <kernel/string.h>
-#include <stdatomic.h>
+#include <node/node.h>
 
-enum { BOOT_CONSOLE = 0x3f8, FOUR_GIB_BITS = 32 };
+enum { FOUR_GIB_BITS = 32 };
 
-void boot_print(const char *format, ...)
-{
-    char line[256];
-    va_list arguments;
-    va_start(arguments, format);
-    format_text(line, sizeof(line), format, arguments);
-    va_end(arguments);
-
-    const char *parts[] = {"cmk: ", line, "\r\n"};
-    for (unsigned i = 0; i < ARRAY_LENGTH(parts); i++) {
-        for (const char *c = parts[i]; *c; c++) {
-            uart_write(BOOT_CONSOLE, *c);
-        }
-    }
-}
-
-static _Noreturn void halt_for_ever(void)
-{
-    for (;;) {
-        disable_interrupts_and_halt();
-    }
-}
-
-_Noreturn void boot_refuse(const char *format, ...)
-{
-    char line[200];
-    va_list arguments;
-    va_start(arguments, format);
-    format_text(line, sizeof(line), format, arguments);
-    va_end(arguments);
-    boot_print("mistake: %s", line);
-    boot_print("refused: 1 mistake, nothing boots");
-    halt_for_ever();
-}
+static struct machine_facts facts;
 
 /*
  * The parsers' view of memory: the boot page table maps the first 4 GiB, where loaders and firmware
@@ -88,7 +58,6 @@ static const uint8_t *find_rsdp(void)
 
 static void read_acpi(struct global_state *state)
 {
-    struct machine_facts *facts = &state->facts;
     static const uint8_t nothing[sizeof(state->firmware.rsdp)];
     if (memcmp(state->firmware.rsdp, nothing, sizeof(nothing)) == 0) {
         const uint8_t *found = find_rsdp();
@@ -101,28 +70,26 @@ static void read_acpi(struct global_state *state)
     }
     const char *why;
     uint64_t size = state->firmware.rsdp[15] >= 2 ? 36 : 20;
-    if (!acpi_read_tables(state->firmware.rsdp, size, cpu_apic_id(), map_low, NULL, facts, &why)) {
+    if (!acpi_read_tables(state->firmware.rsdp, size, cpu_apic_id(), map_low, NULL, &facts, &why)) {
         boot_refuse("ACPI: %s", why);
     }
 }
 
 static void discover(struct global_state *state, uint32_t magic, uint32_t information)
 {
-    struct machine_facts *facts = &state->facts;
     const char *why;
-    if (!multiboot_read(magic, information, map_low, NULL, facts, &state->firmware, &why)) {
+    if (!multiboot_read(magic, information, map_low, NULL, &facts, &state->firmware, &why)) {
         boot_refuse("boot loader: %s", why);
     }
     detect_features(&state->features);
     read_acpi(state);
-    facts->smt_shift = cpu_smt_shift();
-    facts->physical_address_bits = state->features.physical_address_bits;
-    facts->kernel_image = (struct range){linker_value(image_start), linker_value(image_end)};
-    facts->node_state_bytes = linker_value(node_state_bytes);
-    facts->boot_page_bytes = boot_window_table_bytes(facts, state->features.huge_pages);
-    pci_discover(facts);
-    silence_interrupt_controllers(facts);
-    state->kernel_image = facts->kernel_image;
+    facts.smt_shift = cpu_smt_shift();
+    facts.physical_address_bits = state->features.physical_address_bits;
+    facts.kernel_image = (struct range){linker_value(image_start), linker_value(image_end)};
+    facts.node_state_bytes = linker_value(node_state_bytes);
+    facts.boot_page_bytes = boot_window_table_bytes(&facts, state->features.huge_pages);
+    pci_discover(&facts);
+    silence_interrupt_controllers(&facts);
 }
 
 /* This CPU's APIC, where the boot page table has room for its registers. */
@@ -169,15 +136,15 @@ static void print_cluster(const struct cluster *cluster)
 
 static void plan_or_stop(struct global_state *state)
 {
-    unsigned mistakes = plan_cluster(&state->facts, &state->cluster, complain, NULL);
+    unsigned mistakes = plan_cluster(&facts, &state->cluster, complain, NULL);
     if (mistakes > 0) {
         boot_print("refused: %u mistake%s, nothing boots", mistakes, mistakes == 1 ? "" : "s");
-        halt_for_ever();
+        boot_halt();
     }
-    print_plan(&state->facts, &state->cluster, print_plan_line, NULL);
+    print_plan(&facts, &state->cluster, print_plan_line, NULL);
     if (state->cluster.plan_only) {
         boot_print("plan only, stopping");
-        halt_for_ever();
+        boot_halt();
     }
 }
 
@@ -187,17 +154,39 @@ static void plan_or_stop(struct global_state *state)
  */
 static void load_images(struct global_state *state)
 {
+    static struct elf_image image; /* too large for the stack */
     for (uint32_t node = 0; node < state->cluster.node_count; node++) {
         const struct node_plan *plan = &state->cluster.node[node];
-        const struct module_fact *module = &state->facts.module[plan->module];
-        struct elf_image *image = &state->image[node];
-        const char *wrong =
-            elf_check(window(module->range.start), module->range.end - module->range.start, image);
+        struct range module = facts.module[plan->module].range;
+        const char *wrong = elf_check(window(module.start), range_bytes(module), &image);
         if (wrong != NULL) {
             boot_refuse("node %u: image: %s", node, wrong);
         }
-        elf_load(window(module->range.start), image, window(plan->image.start));
+        elf_load(window(module.start), &image, window(plan->image.start));
+        state->image[node] = image.segments;
     }
+}
+
+/* What nodes need to know of the machine. */
+static void add_device_range(void *context, struct range range)
+{
+    range_list_add(context, range);
+}
+
+static void record_machine(struct global_state *state)
+{
+    state->io_apic_count = facts.io_apic_count;
+    memcpy(state->io_apic, facts.io_apic, sizeof(state->io_apic));
+    state->pci_config_base = facts.mcfg_base;
+    state->pci_first_bus = facts.mcfg_first_bus;
+    state->pci_last_bus = facts.mcfg_last_bus;
+    struct range_list devices = {state->device, 0, MAX_DEVICE_RANGES};
+    for (uint32_t node = 0; node < state->cluster.node_count; node++) {
+        if (state->cluster.node[node].all_devices) {
+            device_ranges(&facts, &state->cluster, node, add_device_range, &devices);
+        }
+    }
+    state->device_count = devices.count;
 }
 
 static void clear_range(struct range range)
@@ -212,9 +201,9 @@ static void clear_shared_memory(const struct cluster *cluster)
     for (uint32_t i = 0; i < cluster->channel_count; i++) {
         clear_range(cluster->channel[i].range);
     }
-    paddr_t status_end = cluster->status_page + cluster->node_count * 4096ull;
-    clear_range((struct range){cluster->status_page, status_end});
-    clear_range((struct range){cluster->console_page, cluster->console_page + 4 * 4096});
+    paddr_t consoles_end = cluster->console_page + CONSOLES * BIT(ABI_PAGE_BITS);
+    clear_range((struct range){cluster->status_page, status_page_of(cluster, cluster->node_count)});
+    clear_range((struct range){cluster->console_page, consoles_end});
 }
 
 static void write_trampoline(paddr_t page)
@@ -224,18 +213,17 @@ static void write_trampoline(paddr_t page)
 
 static struct cmk_status_page *status_page(const struct cluster *cluster, uint32_t node)
 {
-    return window(cluster->status_page + node * 4096ull);
+    return window(status_page_of(cluster, node));
 }
 
 /*
  * Waits until node `node` shows life in its status page, at most `milliseconds`. Its first CPU
- * writes the page, with release order; only boot reads it here.
+ * claims the page; only boot looks here.
  */
 static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned milliseconds)
 {
-    const _Atomic uint64_t *word = (const _Atomic uint64_t *)&status_page(cluster, node)->state;
     for (unsigned waited = 0; waited < milliseconds * 10; waited++) {
-        if (atomic_load_explicit(word, memory_order_acquire) != CMK_STATUS_OFF) {
+        if (status_page_is_claimed(status_page(cluster, node))) {
             return true;
         }
         boot_delay(100);
@@ -244,8 +232,9 @@ static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned
 }
 
 /*
- * The first CPU of every node but node 0, all at once; then each is given 10 ms and a second start,
- * and a second more.
+ * The first CPU of every node but node 0, all at once. Then each is given 10 ms and a second SIPI,
+ * and a second more. A page that boot claims is not the node's any more: a first CPU that answers
+ * later finds that and halts.
  */
 static void start_nodes(const struct cluster *cluster)
 {
@@ -254,16 +243,15 @@ static void start_nodes(const struct cluster *cluster)
     }
     for (uint32_t node = 1; node < cluster->node_count; node++) {
         uint32_t apic_id = cluster->cpu[cluster->node[node].cpu[0]].apic_id;
-        if (is_node_alive(cluster, node, 10)) {
+        if (is_node_alive(cluster, node, FIRST_ANSWER_MILLISECONDS)) {
             continue;
         }
-        start_cpu(apic_id);
-        if (!is_node_alive(cluster, node, 1000)) {
+        start_cpu_again(apic_id);
+        if (!is_node_alive(cluster, node, LAST_ANSWER_MILLISECONDS) &&
+            status_page_claim(status_page(cluster, node))) {
             boot_print("node %u stopped: its first CPU (APIC id %u) does not answer", node,
                        apic_id);
-            struct cmk_status_page *page = status_page(cluster, node);
-            memcpy(page->reason, "first CPU does not answer", 26);
-            page->state = CMK_STATUS_STOPPED;
+            status_page_stop(status_page(cluster, node), "first CPU does not answer");
         }
     }
 }
@@ -280,11 +268,12 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     plan_or_stop(state);
     print_cluster(&state->cluster);
 
-    boot_window_extend(&state->facts, state->features.huge_pages, state->cluster.boot_pages.start);
+    boot_window_extend(&facts, state->features.huge_pages, state->cluster.boot_pages.start);
     if (!place_node_memory(state)) {
-        halt_for_ever();
+        boot_halt();
     }
     load_images(state);
+    record_machine(state);
     clear_shared_memory(&state->cluster);
     init_consoles(&state->cluster);
     write_trampoline(state->cluster.trampoline);

@@ -6,14 +6,12 @@
 enum {
     LEAF1_ECX_PCID = 17,
     LEAF1_ECX_X2APIC = 21,
-    LEAF1_ECX_TSC_DEADLINE = 24,
     LEAF1_ECX_XSAVE = 26,
     LEAF1_EDX_PGE = 13,
     LEAF1_EDX_PAT = 16,
     LEAF1_EDX_FXSR = 24,
     LEAF7_EBX_FSGSBASE = 0,
     LEAF7_EBX_SMEP = 7,
-    LEAF7_EBX_INVPCID = 10,
     LEAF7_EBX_SMAP = 20,
     LEAF7_ECX_UMIP = 2,
     EXTENDED1_EDX_SYSCALL = 11,
@@ -35,7 +33,6 @@ void detect_features(struct cpu_features *features)
     struct cpuid_result leaf1 = cpuid(1, 0);
     features->pcid = has(leaf1.ecx, LEAF1_ECX_PCID);
     features->x2apic = has(leaf1.ecx, LEAF1_ECX_X2APIC);
-    features->tsc_deadline = has(leaf1.ecx, LEAF1_ECX_TSC_DEADLINE);
     features->xsave = has(leaf1.ecx, LEAF1_ECX_XSAVE);
     features->global_pages = has(leaf1.edx, LEAF1_EDX_PGE);
     if (!has(leaf1.edx, LEAF1_EDX_PAT) || !has(leaf1.edx, LEAF1_EDX_FXSR)) {
@@ -46,7 +43,6 @@ void detect_features(struct cpu_features *features)
         features->fsgsbase = has(leaf7.ebx, LEAF7_EBX_FSGSBASE);
         features->smep = has(leaf7.ebx, LEAF7_EBX_SMEP);
         features->smap = has(leaf7.ebx, LEAF7_EBX_SMAP);
-        features->invpcid = has(leaf7.ebx, LEAF7_EBX_INVPCID);
         features->umip = has(leaf7.ecx, LEAF7_ECX_UMIP);
     }
     struct cpuid_result extended1 = cpuid(0x80000001, 0);

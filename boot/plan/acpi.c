@@ -143,7 +143,7 @@ static void add_cpu(struct machine_facts *facts, uint32_t apic_id)
 static void add_io_apic(struct machine_facts *facts, paddr_t base, uint32_t first_gsi)
 {
     if (facts->io_apic_count < MAX_IO_APICS) {
-        facts->io_apic[facts->io_apic_count++] = (struct io_apic_fact){base, first_gsi, 0};
+        facts->io_apic[facts->io_apic_count++] = (struct io_apic){base, first_gsi, 0};
     }
 }
 

@@ -254,7 +254,6 @@ static void read_mem(struct reader *reader, const char *value, struct node_confi
 
 static void read_console(struct reader *reader, const char *value, struct node_configuration *node)
 {
-    static const uint16_t port[4] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
     const char *number = after(value, "com");
     if (!first_time(reader, &node->console_word)) {
         return;
@@ -262,7 +261,7 @@ static void read_console(struct reader *reader, const char *value, struct node_c
     if (same(value, "none")) {
         node->console_port = CONSOLE_NONE;
     } else if (number != NULL && strlen(number) == 1 && *number >= '1' && *number <= '4') {
-        node->console_port = port[*number - '1'];
+        node->console_port = console_ports[*number - '1'];
     } else {
         mistake(reader->complaints, "%s: can be com1, com2, com3, com4 or none", reader->shown);
     }
@@ -351,7 +350,7 @@ void read_configuration(const struct machine_facts *facts, struct configuration 
     configuration->shared_bytes = BIT(ABI_LARGE_PAGE_BITS);
     configuration->fastpath = true;
     for (unsigned i = 0; i < ABI_CMK_MAX_NODES; i++) {
-        configuration->node[i].console_port = 0x3f8;
+        configuration->node[i].console_port = console_ports[0];
     }
     while (next_word(&cursor, &word)) {
         reader.raw = word.raw;

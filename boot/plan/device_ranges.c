@@ -33,8 +33,7 @@ static void consider_kernel(struct search *search, const struct machine_facts *f
     consider(search, cluster->boot_pages);
     consider_page(search, cluster->trampoline);
     consider(search, (struct range){APIC_START, APIC_END});
-    consider(search, (struct range){0xfffffff8,
-                                    0x100000000}); /* message-signalled interrupts, contract 9.9 */
+    consider(search, (struct range){LAST_BYTES, FOUR_GIB});
     for (uint32_t i = 0; i < facts->io_apic_count; i++) {
         consider_page(search, facts->io_apic[i].base);
     }
@@ -99,7 +98,8 @@ static void yield_free(const struct machine_facts *facts, const struct cluster *
 void device_ranges(const struct machine_facts *facts, const struct cluster *cluster, uint32_t node,
                    range_function *yield, void *context)
 {
-    static struct range_list ram; /* too large for the stack */
+    static struct range room[MAX_RAM_RANGES]; /* too large for the stack */
+    struct range_list ram = {room, 0, MAX_RAM_RANGES};
     const struct node_plan *plan = &cluster->node[node];
     usable_memory(facts, &ram);
     if (plan->all_devices) {

@@ -73,7 +73,7 @@ static const char *check_segment(const struct program_header *program, uint64_t 
 
 static const char *check_span(struct elf_image *image)
 {
-    if (image->segment_count == 0) {
+    if (image->segments.count == 0) {
         return "it has no segment with memory";
     }
     if (!IS_ALIGNED(image->start, ABI_PAGE_BITS)) {
@@ -83,7 +83,7 @@ static const char *check_span(struct elf_image *image)
         return "its entry point is outside its segments";
     }
     image->end = ALIGN_UP(image->end, ABI_PAGE_BITS);
-    if (image->end > USER_END - (ELF_PAGES_BEHIND << ABI_PAGE_BITS)) {
+    if (image->end > USER_END - (ELF_PAGES_ABOVE << ABI_PAGE_BITS)) {
         return "it leaves no room for IPC buffer and boot info behind it in the user half";
     }
     return NULL;
@@ -119,35 +119,22 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
         if (wrong != NULL) {
             return wrong;
         }
-        if (image->segment_count == ELF_MAX_SEGMENTS) {
+        uint32_t number = image->segments.count;
+        if (number == MAX_IMAGE_SEGMENTS) {
             return "it has more than 64 segments";
         }
-        image->segment[image->segment_count++] =
-            (struct elf_segment){.file_offset = program.offset,
-                                 .file_bytes = program.file_bytes,
-                                 .vaddr = program.vaddr,
-                                 .memory_bytes = program.memory_bytes,
-                                 .writable = (program.flags & FLAG_WRITE) != 0,
-                                 .executable = (program.flags & FLAG_EXECUTE) != 0};
+        image->segments.segment[number] =
+            (struct image_segment){.start = program.vaddr,
+                                   .end = program.vaddr + program.memory_bytes,
+                                   .writable = (program.flags & FLAG_WRITE) != 0,
+                                   .executable = (program.flags & FLAG_EXECUTE) != 0};
+        image->file_offset[number] = program.offset;
+        image->file_bytes[number] = program.file_bytes;
+        image->segments.count++;
         image->start = MIN(image->start, program.vaddr);
         image->end = MAX(image->end, program.vaddr + program.memory_bytes);
     }
     return check_span(image);
-}
-
-void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable,
-                          bool *executable)
-{
-    *writable = false;
-    *executable = false;
-    for (unsigned i = 0; i < image->segment_count; i++) {
-        const struct elf_segment *segment = &image->segment[i];
-        if (segment->vaddr < page + BIT(ABI_PAGE_BITS) &&
-            page < segment->vaddr + segment->memory_bytes) {
-            *writable |= segment->writable;
-            *executable |= segment->executable;
-        }
-    }
 }
 
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination)
@@ -158,12 +145,11 @@ void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *desti
      * out.
      */
     memset(destination, 0, image->end - image->start);
-    for (unsigned i = 0; i < image->segment_count; i++) {
-        const struct elf_segment *segment = &image->segment[i];
+    for (unsigned i = 0; i < image->segments.count; i++) {
         /* Without bytes in the file, its offset may be anything. */
-        if (segment->file_bytes > 0) {
-            memcpy(destination + (segment->vaddr - image->start), data + segment->file_offset,
-                   segment->file_bytes);
+        if (image->file_bytes[i] > 0) {
+            memcpy(destination + (image->segments.segment[i].start - image->start),
+                   data + image->file_offset[i], image->file_bytes[i]);
         }
     }
 }

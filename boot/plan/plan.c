@@ -53,7 +53,8 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
 {
     /* Too large for the stack. Boot runs this once, on one CPU. */
     static struct configuration configuration;
-    static struct range_list available;
+    static struct range room[MAX_RAM_RANGES];
+    struct range_list available = {room, 0, MAX_RAM_RANGES};
     struct planning planning = {.facts = facts,
                                 .cluster = cluster,
                                 .configuration = &configuration,

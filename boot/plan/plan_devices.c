@@ -80,6 +80,9 @@ static const char *forbidden(const struct planning *planning, struct range range
     if (ranges_meet(range, (struct range){APIC_START, APIC_END})) {
         return "where stores are interrupts";
     }
+    if (ranges_meet(range, (struct range){LAST_BYTES, FOUR_GIB})) {
+        return "at the last bytes below 4 GiB";
+    }
     if (ranges_meet(range, page_range(facts->kernel_image))) {
         return "in the kernel";
     }

@@ -160,7 +160,8 @@ static bool check_image(struct module_reader *reader, struct elf_image *image)
         mistake(complaints, "%s: %s", reader->title, wrong);
         return false;
     }
-    elf_page_permissions(image, ALIGN_DOWN(image->entry, ABI_PAGE_BITS), &writable, &executable);
+    image_page_permissions(&image->segments, ALIGN_DOWN(image->entry, ABI_PAGE_BITS), &writable,
+                           &executable);
     if (!executable && !reader->rwx) {
         mistake(complaints,
                 "%s: its entry point is on a page that is not executable (rwx makes all pages "

@@ -2,8 +2,7 @@
 #include <boot/plan/planning.h>
 
 #define LARGE_PAGE       BIT(ABI_LARGE_PAGE_BITS)
-#define BOOT_PAGES_LIMIT BIT(32) /* CPUs load the boot page table's address in 32-bit mode */
-#define CONSOLE_PAGES    4
+#define BOOT_PAGES_LIMIT FOUR_GIB /* CPUs load the boot page table's address in 32-bit mode */
 
 /*
  * RAM below 640 KiB that is of type 1 from end to end, and that no entry of another type overlaps.
@@ -86,7 +85,7 @@ static void place_boot_pages(struct planning *planning)
 {
     struct cluster *cluster = planning->cluster;
     uint64_t first = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
-    uint64_t bytes = first + ((uint64_t)cluster->node_count + CONSOLE_PAGES) * BIT(ABI_PAGE_BITS);
+    uint64_t bytes = first + ((uint64_t)cluster->node_count + CONSOLES) * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
     if (!find_lowest(planning, bytes, BOOT_PAGES_LIMIT, &cluster->boot_pages)) {
         mistake(&planning->complaints, "no %s of RAM in one piece below 4 GiB for boot's tables",
@@ -185,20 +184,12 @@ static void place_shared_regions(struct planning *planning)
 
 /* --- private regions --- */
 
-/* Private regions while they grow; `region` of node_plan has no spare room. */
 static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool round_up,
                  uint32_t proximity)
 {
-    static struct range_list region; /* only within this function; too large for the stack */
     struct node_plan *plan = &planning->cluster->node[node];
-    region.count = plan->region_count;
-    for (uint32_t i = 0; i < region.count; i++) {
-        region.range[i] = plan->region[i];
-    }
+    struct range_list region = {plan->region, plan->region_count, MAX_NODE_REGIONS};
     take_from_list(planning->available, bytes, round_up, planning->facts, proximity, &region);
-    for (uint32_t i = 0; i < region.count; i++) {
-        plan->region[i] = region.range[i];
-    }
     plan->region_count = region.count;
 }
 

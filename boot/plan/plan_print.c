@@ -246,18 +246,13 @@ static void print_proximity(const struct printer *printer)
 
 static const char *console_name(uint16_t port)
 {
-    switch (port) {
-    case 0x3f8:
-        return "com1";
-    case 0x2f8:
-        return "com2";
-    case 0x3e8:
-        return "com3";
-    case 0x2e8:
-        return "com4";
-    default:
-        return "none";
+    static const char *const name[CONSOLES] = {"com1", "com2", "com3", "com4"};
+    for (unsigned i = 0; i < CONSOLES; i++) {
+        if (console_ports[i] == port) {
+            return name[i];
+        }
     }
+    return "none";
 }
 
 static void print_nodes(const struct printer *printer)

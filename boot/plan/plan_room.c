@@ -5,25 +5,6 @@
 #include <arch/x86/cpu.h>
 #include <boot/plan/planning.h>
 
-enum {
-    /*
-     * What is mapped of a CPU block (arch/x86/cpu.h): struct cpu, IDT, GDT, four stacks for
-     * exceptions, and its own.
-     */
-    CPU_BLOCK_PAGES =
-        CPU_STRUCT_PAGES + 2 + 4 * CPU_EXCEPTION_STACK_BYTES / 4096 + CPU_STACK_BYTES / 4096
-};
-
-/* Boot allocates in powers of two. */
-static unsigned node_state_bits(uint64_t bytes)
-{
-    unsigned bits = ABI_PAGE_BITS;
-    while (bits < 47 && BIT(bits) < bytes) {
-        bits++;
-    }
-    return bits;
-}
-
 /*
  * Tables for a mapping of `bytes` somewhere, in pages of 2^bits: all levels from the one that holds
  * them up to PDPTs.
@@ -37,6 +18,11 @@ static uint64_t table_pages(uint64_t bytes, unsigned bits)
     return pages;
 }
 
+uint64_t node_set_aside_bytes(const struct node_plan *node)
+{
+    return (1 + (uint64_t)node->cpu_count * CPU_BLOCK_PAGES) << ABI_PAGE_BITS;
+}
+
 uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes)
 {
     enum {
@@ -48,7 +34,7 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
                                             the VSpace's root */
     };
     uint64_t pages = FIXED_TABLES + THREAD_PAGES;
-    pages += BIT(node_state_bits(node_state_bytes) - ABI_PAGE_BITS) +
+    pages += BIT(size_bits_for(node_state_bytes) - ABI_PAGE_BITS) +
              table_pages(node_state_bytes, ABI_PAGE_BITS);
     pages += (uint64_t)node->cpu_count * PAGES_PER_CPU + node->cpu_count / 16 + 1;
     for (uint32_t i = 0; i < node->region_count; i++) {
@@ -56,7 +42,7 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
         pages += 2 + table_pages(range_bytes(node->region[i]), ABI_LARGE_PAGE_BITS);
     }
     pages +=
-        table_pages(range_bytes(node->image) + (ELF_PAGES_BEHIND << ABI_PAGE_BITS), ABI_PAGE_BITS);
+        table_pages(range_bytes(node->image) + (ELF_PAGES_ABOVE << ABI_PAGE_BITS), ABI_PAGE_BITS);
     /* The root CNode, and as much again for its alignment. */
     return (pages << ABI_PAGE_BITS) + 2 * BIT(ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS);
 }
@@ -70,7 +56,7 @@ void check_slots(struct planning *planning)
         const struct node_plan *plan = &cluster->node[node];
         uint64_t image = range_bytes(plan->image) >> ABI_PAGE_BITS;
         uint64_t frames = range_bytes(cluster->shared) >> ABI_LARGE_PAGE_BITS;
-        uint64_t others = 16 + ELF_PAGES_BEHIND +
+        uint64_t others = 16 + ELF_PAGES_ABOVE +
                           table_pages(range_bytes(plan->image), ABI_PAGE_BITS) +
                           ABI_BOOT_INFO_UNTYPEDS + 2 + cluster->node_count;
         for (uint32_t i = 0; i < cluster->channel_count; i++) {
@@ -89,36 +75,32 @@ void check_slots(struct planning *planning)
     }
 }
 
-/* The highest place for `bytes` at a multiple of 2^align_bits, as boot's allocator chooses it. */
+/* As boot's allocator takes it. */
 static bool take_from_top(struct range_list *list, uint64_t bytes, unsigned align_bits)
 {
-    for (uint32_t i = list->count; i-- > 0;) {
-        struct range here = list->range[i];
-        if (range_bytes(here) >= bytes && ALIGN_DOWN(here.end - bytes, align_bits) >= here.start) {
-            paddr_t start = ALIGN_DOWN(here.end - bytes, align_bits);
-            range_list_remove(list, (struct range){start, start + bytes});
-            return true;
-        }
+    struct range place;
+    bool found = range_list_find_top(list, bytes, align_bits, &place);
+    if (found) {
+        range_list_remove(list, place);
     }
-    return false;
+    return found;
 }
 
 void check_pieces(struct planning *planning)
 {
     const unsigned cnode_bits = ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS;
-    const unsigned state_bits = node_state_bits(planning->facts->node_state_bytes);
-    struct range_list *free = planning->available; /* no longer needed for what it was */
+    const unsigned state_bits = size_bits_for(planning->facts->node_state_bytes);
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_plan *plan = &planning->cluster->node[node];
-        free->count = 0;
+        struct range room[MAX_NODE_REGIONS + 4]; /* each piece that is taken may split a range */
+        struct range_list free = {room, 0, ARRAY_LENGTH(room)};
         for (uint32_t i = 0; i < plan->region_count; i++) {
-            range_list_add(free, plan->region[i], MAX_MEMORY_RANGES);
+            range_list_add(&free, plan->region[i]);
         }
-        range_list_remove(free, plan->image);
-        if (!take_from_top(free, (1 + plan->cpu_count * CPU_BLOCK_PAGES) << ABI_PAGE_BITS,
-                           ABI_PAGE_BITS) ||
-            !take_from_top(free, BIT(state_bits), state_bits) ||
-            !take_from_top(free, BIT(cnode_bits), cnode_bits)) {
+        range_list_remove(&free, plan->image);
+        if (!take_from_top(&free, node_set_aside_bytes(plan), ABI_PAGE_BITS) ||
+            !take_from_top(&free, BIT(state_bits), state_bits) ||
+            !take_from_top(&free, BIT(cnode_bits), cnode_bits)) {
             mistake(&planning->complaints,
                     "node %u: its memory is in too many small pieces for its kernel", node);
         }

@@ -1,20 +1,103 @@
 /*
  * The global state: the record of the whole cluster. Written by boot_sys before it starts the first
- * other CPU, mapped read-only in every node afterwards, at one address. Nobody writes it after
- * that, so nobody needs a lock to read it.
+ * other CPU, mapped read-only in every node afterwards, at one address. It is constant from then
+ * on, so that reading it needs no lock.
  */
 #ifndef CLUSTER_RECORD_H
 #define CLUSTER_RECORD_H
 
-#include <boot/plan/elf.h>
-#include <boot/plan/plan.h>
+#include <api/limits.h>
+#include <kernel/types.h>
+
+enum {
+    MAX_IO_APICS = 64,
+    MAX_NODE_REGIONS = 32,
+    MAX_NODE_DEVICES = 32,
+    MAX_NODE_PORT_RANGES = 32,
+    MAX_DEVICE_RANGES = 256,
+    MAX_IMAGE_SEGMENTS = 64,
+    NO_NODE = 0xffff,
+    CONSOLES = 4,
+    CONSOLE_NONE = 0 /* else the UART's first port, of console_ports */
+};
+
+/* First ports of com1 to com4. */
+extern const uint16_t console_ports[CONSOLES];
+
+/* --- the plan: who has what --- */
+
+struct port_range {
+    uint16_t first, last; /* both included */
+};
+
+struct node_plan {
+    uint32_t cpu_count;
+    uint16_t cpu[ABI_CMK_MAX_NODE_CPUS]; /* logical CPU numbers */
+    /* The private region: ascending, page-aligned, cut at 2 MiB. */
+    struct range region[MAX_NODE_REGIONS];
+    uint32_t region_count;
+    uint16_t console_port;
+    bool all_devices;                      /* see global_state.device */
+    struct range device[MAX_NODE_DEVICES]; /* devices=LIST: whole pages, ascending */
+    uint32_t device_count;
+    struct port_range port[MAX_NODE_PORT_RANGES];
+    uint32_t port_count;
+
+    /*
+     * User image: loaded contiguously at image.start, which is in the private region and collides
+     * with nothing busy.
+     */
+    uint32_t module;
+    struct range image;  /* physical, page-aligned */
+    vaddr_t image_vaddr; /* of image.start */
+    vaddr_t image_entry;
+    bool image_rwx;
+    uint32_t argument_count;
+    uint32_t argument_bytes;
+    /* Zero-terminated, one after the other; the first is "nodeK". */
+    char arguments[ABI_CMK_ARGUMENT_BYTES];
+};
+
+struct channel_plan {
+    uint16_t node[2]; /* ascending */
+    struct range range;
+};
+
+struct cluster {
+    uint32_t node_count;
+    struct node_plan node[ABI_CMK_MAX_NODES];
+    struct range shared; /* 2 MiB-aligned; empty: none */
+    uint32_t channel_count;
+    struct channel_plan channel[ABI_CMK_MAX_CHANNELS];
+    uint32_t cpu_count; /* existing CPUs, logical numbering */
+    struct {
+        uint32_t apic_id;
+        uint16_t node;  /* NO_NODE: stays off */
+        uint16_t index; /* within its node */
+    } cpu[ABI_CMK_MAX_CPUS];
+    paddr_t trampoline; /* one page below 640 KiB */
+    /* Below 4 GiB: boot_page_bytes, then status pages, then console pages. */
+    struct range boot_pages;
+    paddr_t status_page;  /* of node 0; the others follow */
+    paddr_t console_page; /* of com1; com2..com4 follow */
+    bool plan_only;
+    bool checks;
+    bool balance;
+    bool fastpath;
+};
+
+static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t node)
+{
+    return cluster->status_page + node * BIT(ABI_PAGE_BITS);
+}
+
+/* --- the machine --- */
 
 /*
  * What the CPUs can do: gates for every control bit. All CPUs of the machine are taken to be alike.
  */
 struct cpu_features {
-    bool nx, smep, smap, umip, fsgsbase, pcid, invpcid, huge_pages, xsave, x2apic, tsc_deadline,
-        global_pages;
+    bool nx, smep, smap, umip, fsgsbase, pcid, huge_pages, xsave, x2apic, global_pages;
     uint8_t physical_address_bits;
 };
 
@@ -28,6 +111,27 @@ struct firmware_record {
     bool has_vbe;
     uint8_t vbe[784];
 };
+
+struct io_apic {
+    paddr_t base;       /* of its registers: below 4 GiB, a multiple of 16, not always of a page */
+    uint32_t first_gsi; /* of its pin 0 */
+    uint32_t pins;
+};
+
+/* What the pages of a user image may be used for: its segments, in the order of its table. */
+struct image_segments {
+    uint32_t count;
+    struct image_segment {
+        vaddr_t start, end; /* not page-aligned */
+        bool writable, executable;
+    } segment[MAX_IMAGE_SEGMENTS];
+};
+
+/* Union of the permissions of the segments that touch the page: what its mapping gets. */
+void image_page_permissions(const struct image_segments *image, vaddr_t page, bool *writable,
+                            bool *executable);
+
+/* --- how nodes begin --- */
 
 /*
  * How an arriving CPU finds its place: by APIC id. node/arrival.asm knows this layout. Ends with a
@@ -48,23 +152,28 @@ _Static_assert(sizeof(struct arrival) == 16 && offsetof(struct arrival, cpu) == 
  */
 struct node_memory {
     paddr_t root;       /* PML4 of the node's own page table */
-    paddr_t cpu_blocks; /* CPU_BLOCK_MEMORY_BYTES for each CPU of the node */
+    paddr_t cpu_blocks; /* CPU_BLOCK_PAGES for each CPU of the node */
+    struct range all;   /* both */
 };
 
 struct global_state {
     struct arrival arrival[ABI_CMK_MAX_CPUS + 1]; /* first */
     struct node_memory node_memory[ABI_CMK_MAX_NODES];
     struct cluster cluster;
-    struct elf_image
-        image[ABI_CMK_MAX_NODES]; /* of the nodes' user images: their modules are gone by part 2 */
+    struct image_segments image[ABI_CMK_MAX_NODES];
     struct cpu_features features;
     struct firmware_record firmware;
-    struct machine_facts facts; /* pointers in it (modules, strings) are stale after boot */
-    uint64_t entry_tsc;         /* the boot CPU's TSC when the loader entered the kernel */
+    struct io_apic io_apic[MAX_IO_APICS];
+    uint32_t io_apic_count;
+    /* Device memory of the node that has all devices: ascending, disjoint. */
+    struct range device[MAX_DEVICE_RANGES];
+    uint32_t device_count;
+    paddr_t pci_config_base; /* PCI configuration pages of segment 0, or 0 */
+    uint8_t pci_first_bus, pci_last_bus;
+    uint64_t entry_tsc; /* the boot CPU's TSC when the loader entered the kernel */
     uint32_t tsc_mhz;
     uint32_t apic_ticks_per_millisecond; /* at divider 1 */
     paddr_t apic_base;
-    struct range kernel_image;
 };
 
 #ifndef HOST_BUILD

@@ -10,6 +10,10 @@ typedef uint64_t word_t;
 typedef uint64_t paddr_t; /* physical address */
 typedef uint64_t vaddr_t; /* user virtual address, as a user names it: never dereferenced */
 
+struct range {
+    paddr_t start, end; /* [start, end) */
+};
+
 #define WORD_BITS 64
 
 #define BIT(n)            (1ull << (n))

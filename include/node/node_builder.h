@@ -4,8 +4,8 @@
 
 #include <api/boot_info.h>
 #include <api/cluster.h>
-#include <boot/machine/machine.h>
 #include <kernel/slot.h>
+#include <node/node.h>
 
 enum { INITIAL_ASID = 1 };
 

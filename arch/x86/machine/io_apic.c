@@ -36,7 +36,8 @@ static struct pin pins[IRQ_COUNT];
 
 static volatile void *registers_of(unsigned io_apic)
 {
-    return (volatile void *)(IO_APICS + (word_t)io_apic * PAGE_BYTES);
+    word_t offset = global_state.io_apic[io_apic].base % PAGE_BYTES;
+    return (volatile void *)(IO_APICS + (word_t)io_apic * PAGE_BYTES + offset);
 }
 
 uint32_t io_apic_silence(void *registers)
@@ -58,12 +59,12 @@ static uint32_t first_cpu_apic_id(void)
 unsigned io_apic_count(void)
 {
     bool owned = global_state.cluster.node[node_id].all_devices && first_cpu_apic_id() <= GREATEST_DESTINATION;
-    return owned ? global_state.facts.io_apic_count : 0;
+    return owned ? global_state.io_apic_count : 0;
 }
 
 unsigned io_apic_pins(unsigned index)
 {
-    return global_state.facts.io_apic[index].pins;
+    return global_state.io_apic[index].pins;
 }
 
 /* A pin has one irq: the one it had before loses it. */

@@ -1,38 +1,61 @@
 /*
- * The status page. Its words are written by one CPU at a time: ticks by CPU 0, the rest by the CPU that ends the node.
- * Users of other nodes read them at any time: `state` has release order, so that what explains it is there first.
+ * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the rest
+ * by the CPU that boots the node, then by the one that ends it. Users of other nodes read them at
+ * any time: `state` has release order, so that what explains it is there first.
  */
 #include <arch/x86/layout.h>
 #include <arch/x86/status.h>
+#include <kernel/string.h>
 
-static volatile struct cmk_status_page *page(void)
+/* The mapping that the node has for its whole life. */
+static struct cmk_status_page *own_page(void)
 {
-    return (volatile struct cmk_status_page *)STATUS_PAGE;
+    return (struct cmk_status_page *)STATUS_PAGE;
 }
 
-static void set_state(uint64_t state)
+static void set_state(struct cmk_status_page *page, uint64_t state)
 {
-    __atomic_store_n(&page()->state, state, __ATOMIC_RELEASE);
+    __atomic_store_n(&page->state, state, __ATOMIC_RELEASE);
+}
+
+bool status_page_claim(struct cmk_status_page *page)
+{
+    uint64_t off = CMK_STATUS_OFF;
+    return __atomic_compare_exchange_n(&page->state, &off, CMK_STATUS_BOOTING, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+bool status_page_is_claimed(const struct cmk_status_page *page)
+{
+    return __atomic_load_n(&page->state, __ATOMIC_ACQUIRE) != CMK_STATUS_OFF;
+}
+
+void status_page_stop(struct cmk_status_page *page, const char *reason)
+{
+    size_t length = MIN(strlen(reason), sizeof(page->reason) - 1);
+    memcpy(page->reason, reason, length);
+    page->reason[length] = 0;
+    set_state(page, CMK_STATUS_STOPPED);
+}
+
+void status_running(void)
+{
+    set_state(own_page(), CMK_STATUS_RUNNING);
 }
 
 void status_tick(void)
 {
-    __atomic_store_n(&page()->ticks, page()->ticks + 1, __ATOMIC_RELAXED);
+    uint64_t ticks = __atomic_load_n(&own_page()->ticks, __ATOMIC_RELAXED);
+    __atomic_store_n(&own_page()->ticks, ticks + 1, __ATOMIC_RELAXED);
 }
 
 void status_exited(word_t exit_status)
 {
-    page()->exit_status = exit_status;
-    set_state(CMK_STATUS_EXITED);
+    own_page()->exit_status = exit_status;
+    set_state(own_page(), CMK_STATUS_EXITED);
 }
 
 void status_stopped(const char *reason)
 {
-    size_t last = sizeof(page()->reason) - 1;
-    size_t i = 0;
-    for (; i < last && reason[i]; i++) {
-        page()->reason[i] = reason[i];
-    }
-    page()->reason[i] = 0;
-    set_state(CMK_STATUS_STOPPED);
+    status_page_stop(own_page(), reason);
 }

@@ -28,6 +28,25 @@
 #define CPU_STACK_BYTES           0x4000
 #define CPU_STACK_TOP             16 /* so that a return address shares a cache line with what system calls touch */
 
+/*
+ * The parts of a block that have memory, PART(offset, pages), in the order of their memory. The
+ * CPU's own stack comes last, so that its top is where the block's memory ends.
+ */
+#define CPU_BLOCK_PARTS(PART)                                                                      \
+    PART(0, CPU_STRUCT_PAGES)                                                                      \
+    PART(CPU_IDT_OFFSET, 1)                                                                        \
+    PART(CPU_GDT_OFFSET, 1)                                                                        \
+    PART(CPU_DOUBLE_FAULT_TOP - CPU_EXCEPTION_STACK_BYTES, CPU_EXCEPTION_STACK_BYTES / 4096)       \
+    PART(CPU_NMI_TOP - CPU_EXCEPTION_STACK_BYTES, CPU_EXCEPTION_STACK_BYTES / 4096)                \
+    PART(CPU_MACHINE_CHECK_TOP - CPU_EXCEPTION_STACK_BYTES, CPU_EXCEPTION_STACK_BYTES / 4096)      \
+    PART(CPU_DEBUG_TOP - CPU_EXCEPTION_STACK_BYTES, CPU_EXCEPTION_STACK_BYTES / 4096)              \
+    PART(-CPU_STACK_BYTES, CPU_STACK_BYTES / 4096)
+#define CPU_BLOCK_PART_PAGES(offset, pages) +(pages)
+enum {
+    CPU_BLOCK_PAGES = 0 CPU_BLOCK_PARTS(CPU_BLOCK_PART_PAGES),
+    CPU_BLOCK_MEMORY_BYTES = CPU_BLOCK_PAGES * 4096
+};
+
 /* 64-bit TSS (Intel SDM volume 3, 8.7). Packed by hand: the 64-bit fields are 4-byte aligned. */
 struct tss {
     uint32_t reserved0;

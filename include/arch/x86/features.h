@@ -2,7 +2,7 @@
 #ifndef ARCH_X86_FEATURES_H
 #define ARCH_X86_FEATURES_H
 
-#include <boot/plan/plan.h>
+#include <kernel/types.h>
 
 bool cpu_has_huge_pages(void); /* 1 GiB pages in PDPT entries */
 bool cpu_has_no_execute(void); /* PAGE_EXECUTE_DISABLE is not a reserved bit */

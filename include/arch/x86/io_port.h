@@ -3,7 +3,7 @@
 #define ARCH_X86_IO_PORT_H
 
 #include <arch/x86/capability.h>
-#include <boot/plan/plan.h>
+#include <cluster/record.h>
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
 

@@ -1,43 +1,32 @@
 /*
- * User images: ELF64, checked as a whole (contract 9.3). Plain C; `data` is never read outside [0,
- * size).
+ * User images: ELF64, checked as a whole (contract 9.3). Plain C; reads `size` bytes from `data` at
+ * most.
  */
 #ifndef BOOT_PLAN_ELF_H
 #define BOOT_PLAN_ELF_H
 
-#include <kernel/types.h>
+#include <cluster/record.h>
 
 enum {
-    ELF_MAX_SEGMENTS = 64,
     /*
-     * Behind the image in the user half: IPC buffer, boot info, and boot info's extra chunks
+     * Above the image in the user half: IPC buffer, boot info, and boot info's extra chunks
      * (contract 9.4).
      */
-    ELF_PAGES_BEHIND = 6
-};
-
-struct elf_segment {
-    uint64_t file_offset, file_bytes;
-    vaddr_t vaddr;
-    uint64_t memory_bytes;
-    bool writable, executable;
+    ELF_PAGES_ABOVE = 6
 };
 
 struct elf_image {
     vaddr_t start, end; /* page-aligned span of all segments with memory */
     vaddr_t entry;
-    uint32_t segment_count;
-    struct elf_segment segment[ELF_MAX_SEGMENTS]; /* those with memory, in table order */
+    struct image_segments segments;
+    /* Of each segment: where its bytes are in the file. The rest of its memory is zero. */
+    uint64_t file_offset[MAX_IMAGE_SEGMENTS], file_bytes[MAX_IMAGE_SEGMENTS];
 };
 
 /*
  * Null if the image is good, and *image describes it; else one clear phrase saying what is wrong.
  */
 const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *image);
-
-/* Union of the permissions of the segments that touch the page at `page`: what its mapping gets. */
-void elf_page_permissions(const struct elf_image *image, vaddr_t page, bool *writable,
-                          bool *executable);
 
 /*
  * Copies the segments, in table order, to `destination`, which stands for image->start, after

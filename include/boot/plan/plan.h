@@ -12,23 +12,13 @@
 #ifndef BOOT_PLAN_PLAN_H
 #define BOOT_PLAN_PLAN_H
 
-#include <api/limits.h>
-#include <kernel/types.h>
-
-struct range {
-    paddr_t start, end; /* [start, end) */
-};
+#include <cluster/record.h>
 
 enum {
     MAX_MEMORY_RANGES = 256,
     MAX_PCI_FUNCTIONS = 256,
-    MAX_IO_APICS = 8,
     MAX_PROXIMITY_RANGES = 64,
     MAX_MODULES = 64,
-    MAX_NODE_REGIONS = 32,
-    MAX_NODE_DEVICES = 32,
-    MAX_NODE_PORT_RANGES = 32,
-    NO_NODE = 0xffff,
     NO_PROXIMITY = 0xffffffff
 };
 
@@ -59,12 +49,6 @@ struct pci_fact {
     struct pci_bar_fact bar[6];
 };
 
-struct io_apic_fact {
-    paddr_t base;
-    uint32_t first_gsi;
-    uint32_t pins;
-};
-
 struct module_fact {
     struct range range;  /* where the loader put it */
     const uint8_t *data; /* the same bytes, readable */
@@ -81,7 +65,7 @@ struct machine_facts {
     uint32_t smt_shift;    /* APIC ids that agree above this many bits are threads of one core */
     struct proximity_fact proximity[MAX_PROXIMITY_RANGES];
     uint32_t proximity_count;
-    struct io_apic_fact io_apic[MAX_IO_APICS];
+    struct io_apic io_apic[MAX_IO_APICS];
     uint32_t io_apic_count;
     struct pci_fact pci[MAX_PCI_FUNCTIONS];
     uint32_t pci_count;
@@ -106,68 +90,6 @@ struct machine_facts {
 
 /* --- the plan --- */
 
-struct port_range {
-    uint16_t first, last; /* both included */
-};
-
-enum { CONSOLE_NONE = 0 }; /* else the UART's first port: 0x3f8, 0x2f8, 0x3e8, 0x2e8 */
-
-struct node_plan {
-    uint32_t cpu_count;
-    uint16_t cpu[ABI_CMK_MAX_NODE_CPUS]; /* logical CPU numbers */
-    struct range
-        region[MAX_NODE_REGIONS]; /* private region, ascending, page-aligned, cut at 2 MiB */
-    uint32_t region_count;
-    uint16_t console_port;
-    bool all_devices;
-    struct range device[MAX_NODE_DEVICES]; /* devices=LIST */
-    uint32_t device_count;
-    struct port_range port[MAX_NODE_PORT_RANGES];
-    uint32_t port_count;
-
-    /*
-     * User image: loaded contiguously at image.start, which is in the private region and collides
-     * with nothing busy.
-     */
-    uint32_t module;
-    struct range image;  /* physical, page-aligned */
-    vaddr_t image_vaddr; /* of image.start */
-    vaddr_t image_entry;
-    bool image_rwx;
-    uint32_t argument_count;
-    uint32_t argument_bytes;
-    char arguments
-        [ABI_CMK_ARGUMENT_BYTES]; /* zero-terminated, one after the other; the first is "nodeK" */
-};
-
-struct channel_plan {
-    uint16_t node[2]; /* ascending */
-    struct range range;
-};
-
-struct cluster {
-    uint32_t node_count;
-    struct node_plan node[ABI_CMK_MAX_NODES];
-    struct range shared; /* 2 MiB-aligned; empty: none */
-    uint32_t channel_count;
-    struct channel_plan channel[ABI_CMK_MAX_CHANNELS];
-    uint32_t cpu_count; /* existing CPUs, logical numbering */
-    struct {
-        uint32_t apic_id;
-        uint16_t node;  /* NO_NODE: stays off */
-        uint16_t index; /* within its node */
-    } cpu[ABI_CMK_MAX_CPUS];
-    paddr_t trampoline; /* one page below 640 KiB */
-    struct range
-        boot_pages;       /* below 4 GiB: boot_page_bytes, then status pages, then console pages */
-    paddr_t status_page;  /* of node 0; the others follow */
-    paddr_t console_page; /* of com1; com2..com4 follow */
-    bool plan_only;
-    bool checks;
-    bool balance;
-    bool fastpath;
-};
-
 /* One mistake, without a newline. */
 typedef void complain_function(void *context, const char *line);
 
@@ -187,6 +109,12 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
 uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes);
 
 /*
+ * What boot_sys sets aside of it, in one piece, for the root page table and the CPU blocks: arriving
+ * CPUs must know where these are.
+ */
+uint64_t node_set_aside_bytes(const struct node_plan *node);
+
+/*
  * Yields, ascending and disjoint, the physical addresses below 2^47 that are device memory of
  * `node` (contract 9.9): for the node with all devices everything that is not reserved, for the
  * others what devices=LIST names. Never RAM of 1 MiB and up that a node may own (given to one or
@@ -204,17 +132,5 @@ void device_ranges(const struct machine_facts *facts, const struct cluster *clus
 typedef void print_line_function(void *context, const char *line);
 void print_plan(const struct machine_facts *facts, const struct cluster *cluster,
                 print_line_function *print, void *context);
-
-/*
- * Cuts `size` bytes (rounded up to 2 MiB boundaries) out of `available` for one node, preferring
- * `proximity` (unless NO_PROXIMITY), into `region`; what was taken leaves `available`. False: there
- * is not enough. (Thesis 5.4.2's split_region, here for several ranges and proximity.)
- */
-struct range_list {
-    struct range range[MAX_MEMORY_RANGES];
-    uint32_t count; /* ascending, disjoint, no two touch */
-};
-bool split_region(struct range_list *available, uint64_t size, const struct machine_facts *facts,
-                  uint32_t proximity, struct range_list *region);
 
 #endif

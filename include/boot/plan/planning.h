@@ -7,6 +7,7 @@
 #include <boot/plan/configuration.h>
 #include <boot/plan/elf.h>
 #include <boot/plan/plan.h>
+#include <cluster/ranges.h>
 
 /* RAM from here on is nobody's: contract 9.1's clamp, just under 512 GiB. */
 #define RAM_LIMIT 0x7f80000000
@@ -15,8 +16,17 @@
 /* A store here is an interrupt to some CPU. */
 #define APIC_START 0xfee00000
 #define APIC_END   0xfef00000
+/* Message-signalled interrupts, says contract 9.9. */
+#define LAST_BYTES 0xfffffff8
+#define FOUR_GIB   BIT(32)
 /* Device untypeds end here (contract 9.9). */
 #define DEVICE_LIMIT BIT(47)
+
+/*
+ * Room for all RAM in pieces: each entry of the firmware's map makes at most one (a range of RAM is
+ * one, and any other splits one), and so does each thing that has a place of its own in RAM.
+ */
+enum { MAX_RAM_RANGES = MAX_MEMORY_RANGES + ABI_CMK_MAX_CHANNELS + 16 };
 
 /* One run of the planner. */
 struct planning {
@@ -28,36 +38,7 @@ struct planning {
     struct range_list *available; /* RAM that is still nobody's */
 };
 
-static inline struct range page_range(struct range range)
-{
-    return (struct range){ALIGN_DOWN(range.start, ABI_PAGE_BITS),
-                          ALIGN_UP(range.end, ABI_PAGE_BITS)};
-}
-
-static inline uint64_t range_bytes(struct range range)
-{
-    return range.end > range.start ? range.end - range.start : 0;
-}
-
-static inline bool ranges_meet(struct range a, struct range b)
-{
-    return a.start < b.end && b.start < a.end && a.start < a.end && b.start < b.end;
-}
-
-static inline struct range range_intersection(struct range a, struct range b)
-{
-    return (struct range){MAX(a.start, b.start), MIN(a.end, b.end)};
-}
-
-/* --- split_region.c --- */
-
-/*
- * Adds a range that meets none of the list, merging neighbours. A full list loses its smallest
- * range: RAM nobody gets.
- */
-void range_list_add(struct range_list *list, struct range range, uint32_t limit);
-void range_list_remove(struct range_list *list, struct range range);
-uint64_t range_list_bytes(const struct range_list *list);
+/* --- node_regions.c --- */
 
 /*
  * Takes about `bytes` from the lowest addresses of `available` and adds them to `region`: all that

@@ -254,7 +254,7 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
                 2000); /* like TLS: inside the one before, with memory that is not its own */
     put_segment(3, 6, 0, 0, 0, 0);
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
-    ck_assert_uint_eq(image.segment_count, 3);
+    ck_assert_uint_eq(image.segments.count, 3);
     ck_assert_uint_eq(image.start, 0x400000);
     ck_assert_uint_eq(image.end, 0x404000);
     memset(memory, 0xee, sizeof(memory));
@@ -274,13 +274,13 @@ START_TEST(pages_get_the_union_of_permissions)
     put_segment(0, 5, 4096, 0x400000, 0x1800, 0x1800);
     put_segment(1, 6, 8192, 0x401900, 16, 0x1700);
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
-    elf_page_permissions(&image, 0x400000, &writable, &executable);
+    image_page_permissions(&image.segments, 0x400000, &writable, &executable);
     ck_assert(!writable && executable);
-    elf_page_permissions(&image, 0x401000, &writable, &executable);
+    image_page_permissions(&image.segments, 0x401000, &writable, &executable);
     ck_assert(writable && executable);
-    elf_page_permissions(&image, 0x402000, &writable, &executable);
+    image_page_permissions(&image.segments, 0x402000, &writable, &executable);
     ck_assert(writable && !executable);
-    elf_page_permissions(&image, 0x403000, &writable, &executable);
+    image_page_permissions(&image.segments, 0x403000, &writable, &executable);
     ck_assert(!writable && !executable);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST(the_last_place_that_works)
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     make_image(file, (struct image_shape){.copies = 64, .file_bytes = 1, .memory_bytes = 1});
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
-    ck_assert_uint_eq(image.segment_count, 64);
+    ck_assert_uint_eq(image.segments.count, 64);
 }
 END_TEST
 

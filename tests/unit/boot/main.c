@@ -4,7 +4,7 @@
  *
  *   gcc -std=c11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/unit/boot/[a-z]*.c \
- *       boot/plan/[a-z]*.c kernel/format.c -o build/unit/boot \
+ *       boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c kernel/format.c -o build/unit/boot \
  *       $(pkg-config --cflags --libs check)
  *
  * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only

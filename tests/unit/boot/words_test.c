@@ -175,12 +175,29 @@ static uint64_t bits_of(const struct range_list *list)
     return bits;
 }
 
+/* The highest place, found bit by bit. */
+static void check_top(const struct range_list *list, uint64_t model, unsigned pages,
+                      unsigned align_bits)
+{
+    struct range place;
+    unsigned best = 64;
+    for (unsigned at = 0; at + pages <= 64; at += 1u << align_bits) {
+        uint64_t bits = (BIT(pages) - 1) << at;
+        best = (model & bits) == bits ? at : best;
+    }
+    ck_assert_int_eq(range_list_find_top(list, pages, align_bits, &place), best != 64);
+    if (best != 64) {
+        ck_assert_uint_eq(place.start, best);
+        ck_assert_uint_eq(place.end, best + pages);
+    }
+}
+
 START_TEST(range_lists_are_sets)
 {
-    static struct range_list list;
+    struct range room[64];
+    struct range_list list = {room, 0, ARRAY_LENGTH(room)};
     uint64_t model = 0;
     uint32_t random = 12345;
-    list.count = 0;
     for (unsigned step = 0; step < 20000; step++) {
         struct range range;
         uint64_t bits;
@@ -192,41 +209,46 @@ START_TEST(range_lists_are_sets)
             range_list_remove(&list, range);
             model &= ~bits;
         } else if ((model & bits) == 0) {
-            range_list_add(&list, range, MAX_MEMORY_RANGES);
+            range_list_add(&list, range);
+            model |= bits;
+        } else {
+            range_list_unite(&list, range);
             model |= bits;
         }
         ck_assert_uint_eq(bits_of(&list), model);
+        check_top(&list, model, 1 + (random >> 24 & 7), random >> 28 & 3);
     }
 }
 END_TEST
 
 START_TEST(full_lists_lose_their_smallest)
 {
-    static struct range_list list;
-    list.count = 0;
+    struct range room[4];
+    struct range_list list = {room, 0, ARRAY_LENGTH(room)};
     for (unsigned i = 0; i < 4; i++) {
-        range_list_add(&list, (struct range){10 * i, 10 * i + i + 1}, 4);
+        range_list_add(&list, (struct range){10 * i, 10 * i + i + 1});
     }
-    range_list_add(&list, (struct range){100, 101}, 4);
+    range_list_add(&list, (struct range){100, 101});
     ck_assert_uint_eq(list.count, 4);
     ck_assert_uint_eq(list.range[3].start, 30);
-    range_list_add(&list, (struct range){100, 105}, 4);
+    range_list_add(&list, (struct range){100, 105});
     ck_assert_uint_eq(list.count, 4);
     ck_assert_uint_eq(list.range[0].start, 10);
     ck_assert_uint_eq(list.range[3].start, 100);
 }
 END_TEST
 
-START_TEST(regions_are_split)
+START_TEST(regions_are_taken_at_boundaries)
 {
-    static struct range_list available, region;
+    struct range available_room[MAX_RAM_RANGES], room[MAX_NODE_REGIONS];
+    struct range_list available = {available_room, 0, MAX_RAM_RANGES};
+    struct range_list region = {room, 0, MAX_NODE_REGIONS};
     make_machine(2, MIB(64));
     usable_memory(&machine, &available);
     ck_assert_uint_eq(available.count, 1);
     ck_assert_uint_eq(available.range[0].start, 0x1a5000);
     ck_assert_uint_eq(available.range[0].end, 0x3fe0000);
-    region.count = 0;
-    ck_assert(split_region(&available, MIB(10), &machine, NO_PROXIMITY, &region));
+    take_from_list(&available, MIB(10), true, &machine, NO_PROXIMITY, &region);
     ck_assert_uint_eq(region.count, 1);
     ck_assert_uint_eq(region.range[0].end, MIB(12));
     ck_assert_uint_eq(available.range[0].start, MIB(12));
@@ -234,17 +256,15 @@ START_TEST(regions_are_split)
     machine.proximity[0] = (struct proximity_fact){{MIB(32), MIB(64)}, 5};
     machine.proximity_count = 1;
     region.count = 0;
-    ck_assert(split_region(&available, MIB(3), &machine, 5, &region));
+    ck_assert_uint_eq(take_from_list(&available, MIB(3), true, &machine, 5, &region), MIB(4));
     ck_assert_uint_eq(region.range[0].start, MIB(32));
     ck_assert_uint_eq(region.range[0].end, MIB(36));
     region.count = 0;
-    ck_assert(split_region(&available, MIB(30), &machine, 5, &region));
-    ck_assert_uint_eq(region.count, 2);
-    ck_assert_uint_eq(region.range[0].start, MIB(12));
-    ck_assert_uint_eq(region.range[1].start, MIB(36));
-    ck_assert_uint_eq(region.range[1].end, 0x3fe0000);
-    region.count = 0;
-    ck_assert(!split_region(&available, MIB(30), &machine, 5, &region));
+    ck_assert_uint_eq(take_from_list(&available, MIB(30), true, &machine, 5, &region),
+                      MIB(28) - KIB(128));
+    ck_assert_uint_eq(region.count, 1);
+    ck_assert_uint_eq(region.range[0].start, MIB(36));
+    ck_assert_uint_eq(region.range[0].end, 0x3fe0000);
 }
 END_TEST
 
@@ -265,7 +285,7 @@ Suite *words_suite(void)
     suite_add_tcase(suite, format);
     tcase_add_test(ranges, range_lists_are_sets);
     tcase_add_test(ranges, full_lists_lose_their_smallest);
-    tcase_add_test(ranges, regions_are_split);
+    tcase_add_test(ranges, regions_are_taken_at_boundaries);
     suite_add_tcase(suite, ranges);
     return suite;
 }

@@ -10,10 +10,11 @@
 #include <kernel/entry.h>
 #include <kernel/fastpath.h>
 #include <kernel/ready.h>
+#include <check.h>
 
 enum { PINS = 24, VERSION = 1, REDIRECTION = 0x10, NONE = -1 };
 
-static struct io_apic {
+static struct model_io_apic {
     struct model_entry entry[PINS];
     bool low_is_new[PINS]; /* the low half was written, and the high half belongs to what was there before */
 } io_apics[MODEL_IO_APICS];
@@ -50,8 +51,13 @@ const struct model_entry *model_entry(unsigned io_apic, unsigned pin)
 static unsigned number_of(volatile void *registers)
 {
     volatile char *at = registers;
-    return at >= boot_window && at < boot_window + MODEL_IO_APICS ? (unsigned)(at - boot_window)
-                                                                  : (unsigned)(((word_t)registers - IO_APICS) / 4096);
+    if (at >= boot_window && at < boot_window + MODEL_IO_APICS) {
+        return (unsigned)(at - boot_window);
+    }
+    unsigned number = (unsigned)(((word_t)registers - IO_APICS) / 4096);
+    ck_assert_uint_lt(number, MODEL_IO_APICS);
+    ck_assert_uint_eq((word_t)registers % 4096, global_state.io_apic[number].base % 4096);
+    return number;
 }
 
 static void send(struct model_entry *entry)
@@ -84,7 +90,7 @@ void model_lower(unsigned io_apic, unsigned pin)
     io_apics[io_apic].entry[pin].raised = false;
 }
 
-static void write_low(struct io_apic *io_apic, unsigned pin, uint32_t value)
+static void write_low(struct model_io_apic *io_apic, unsigned pin, uint32_t value)
 {
     struct model_entry *entry = &io_apic->entry[pin];
     unsigned vector = value & 0xff;

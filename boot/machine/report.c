@@ -1,0 +1,41 @@
+/* What boot says while it is alone on the machine. */
+#include <arch/x86/instructions.h>
+#include <arch/x86/uart.h>
+#include <boot/machine/machine.h>
+#include <kernel/format.h>
+#include <stdarg.h>
+
+void boot_print(const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(line, sizeof(line), format, arguments);
+    va_end(arguments);
+
+    const char *parts[] = {"cmk: ", line, "\r\n"};
+    for (unsigned i = 0; i < ARRAY_LENGTH(parts); i++) {
+        for (const char *c = parts[i]; *c; c++) {
+            uart_write(BOOT_CONSOLE, *c);
+        }
+    }
+}
+
+_Noreturn void boot_halt(void)
+{
+    for (;;) {
+        disable_interrupts_and_halt();
+    }
+}
+
+_Noreturn void boot_refuse(const char *format, ...)
+{
+    char line[200];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    boot_print("mistake: %s", line);
+    boot_print("refused: 1 mistake, nothing boots");
+    boot_halt();
+}
