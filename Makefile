@@ -2,12 +2,14 @@
 #
 #   make          kernel (debug and release), libsel4, runtime, examples
 #   make run      boots 4 CPUs as 2 nodes in QEMU, by GRUB
-#   make test     the gate: unit, replay, system, models and rules
+#   make test     the gate: unit, replay, system, models, rules and what is
+#                 quick of proofs
 #   make unit     host tests of the parts without hardware
 #   make replay   the fuzz corpus through the parsers, once
 #   make system   boots clusters in QEMU, and a few in Bochs; one or some: tests/system/run NAME...
 #   make models   Spin models in tests/models
 #   make rules    Coccinelle rules in tests/rules over the kernel's sources
+#   make proofs   Coq files in proofs/: theorems, their mutants, and coqchk
 #   make clean    removes build/
 #
 # Extra goals; each says what it needs and installs it where it may:
@@ -219,7 +221,7 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
-	    tools/check-rules
+	    tools/check-rules "tools/check-proofs --quick"
 unit: $(PACKAGES)
 	@tools/unit-tests
 replay: $(PACKAGES)
@@ -246,6 +248,9 @@ models: $(PACKAGES)
 	@tools/check-models
 rules: $(PACKAGES)
 	@tools/check-rules
+proofs: $(PACKAGES)
+	@tools/check-proofs
+.PHONY: proofs
 
 FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -name '*.h'))
 format-check: $(PACKAGES)
