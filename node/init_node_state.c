@@ -43,7 +43,9 @@ static void set_node_variables(uint32_t node)
     node_cpu_count = cluster->node[node].cpu_count;
     node_root = global_state.node_memory[node].root;
     balance_on = cluster->balance;
-    checks_on = DEBUG_BUILD && cluster->checks;
+    if (DEBUG_BUILD) {
+        checks_on = cluster->checks;
+    }
     this_cpu = cpu_by_index(0);
     fastpath_allow(cluster->fastpath);
     forget_thread_roots();

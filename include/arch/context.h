@@ -46,6 +46,20 @@ static inline void context_redo_syscall(struct user_context *context)
     context->rip = context->restart_ip + 2; /* the length of SYSCALL */
 }
 
+/* The thread is about to repeat a system call, with the registers that it made it with. */
+static inline bool context_repeats_syscall(const struct user_context *context)
+{
+    return context->vector == ENTERED_BY_SYSCALL;
+}
+
+/* Takes note that an exception which the context still holds is delivered now. Returns its vector. */
+static inline word_t context_take_trap(struct user_context *context)
+{
+    word_t vector = context->vector;
+    context_set_full_restore(context);
+    return vector;
+}
+
 /* Suspending a thread that runs normally: what it would do next becomes its restart address (contract 8.3). */
 static inline void context_keep_place(struct user_context *context)
 {

@@ -1,6 +1,6 @@
 /*
- * From one thread to another, as the fast paths do it: what depends on the architecture and is too short for a call.
- * Everything here needs the lock. The ordinary exit (arch/x86/entry/entry.c) does the same with more cases.
+ * From one thread to another: what depends on the architecture. Everything here needs the lock. First what is too short
+ * for a call, as the fast paths need it:
  *
  *   ran_here_last(cpu, thread)    it ran on this CPU when it last ran, and has not been moved since
  *   has_undelivered_trap(thread)  it must first be delivered an exception that came when another CPU took it away
@@ -9,14 +9,26 @@
  *   leave_to_same(cpu, thread)    this CPU goes on with the current thread, whose live state has never left
  *
  * Both want is_root_known() of the thread that runs on, and return what the entry stubs need for that.
+ *
+ *   can_leave_to_other(cpu, to), can_leave_to_same(cpu, thread)
+ *                                 nothing else must be found out or repaired before leave_to_other() and leave_to_same()
+ *   live_state_at_entry(cpu)      an entry that may have waited for the lock: what it knows of the registers of `current`
  */
 #ifndef ARCH_SWITCH_H
 #define ARCH_SWITCH_H
 
+#include <kernel/cpu.h>
+
+/* `current` becomes `next`, which may be null; the live state of the one before is saved. */
+void make_current(struct cpu *cpu, struct tcb *next);
+
+/* Every exit that is not one of those above: to any thread that can run, or to wait for an interrupt. */
+struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next);
+struct user_context *leave_to_idle(struct cpu *cpu);
+
 #ifndef HOST_BUILD
 #include <arch/x86/switch.h>
 #else
-#include <kernel/cpu.h>
 
 /* The host has neither address spaces nor live state. */
 static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread)

@@ -23,7 +23,7 @@ void check_exit_rules(const struct tcb *next);
 /*
  * Walks everything that can be found, this CPU's current thread being as it is. Time: all the node's threads and slots.
  */
-void check_everything(void);
+void check_all_rules(void);
 
 /* The entry touches `thread`, or destroys it. */
 void check_remember(const struct tcb *thread);
@@ -54,6 +54,13 @@ static inline void check_forget(const struct tcb *thread)
 {
     if (DEBUG_BUILD && checks_on) {
         check_drop(thread);
+    }
+}
+
+static inline void check_everything(void)
+{
+    if (DEBUG_BUILD && checks_on) {
+        check_all_rules();
     }
 }
 

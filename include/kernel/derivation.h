@@ -67,9 +67,6 @@ enum outcome revoke_slot(struct slot *slot);
  */
 void delete_short(struct slot *slot);
 
-/* One step of deleting a capability that is not one of an object with slots. True: the slot is empty. */
-bool delete_step(struct slot *slot);
-
 /*
  * True if the capability in `slot` may not be replaced just now: a zombie, or the final one of a CNode or TCB, whose
  * deletion would be long. Methods that replace capabilities on the way refuse then (contract 4.5: Configure,

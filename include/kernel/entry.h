@@ -16,11 +16,4 @@ void handle_unknown_syscall(word_t number);
 void handle_vm_fault(vaddr_t address, word_t fault_status);
 void handle_user_exception(word_t vector, word_t error);
 
-/*
- * Events of this CPU, whether or not a thread is current. handle_interrupt() is for every vector that is not the
- * kernel's own; the caller acknowledges at the APIC, and has masked what stays masked until the handler's Ack.
- */
-void handle_interrupt(word_t irq);
-void handle_tick(void);
-
 #endif

@@ -16,8 +16,8 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot);
 enum outcome irq_control_invoke(struct invocation *call, struct answer *answer);
 enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
 
-/* The final handler capability goes away. False: with its notification much goes away, and there is more to do. */
-bool irq_handler_finalise(word_t irq);
+/* The final handler capability is gone, and the handler's slot is empty: `irq` may be issued again. */
+void irq_retire(word_t irq);
 
 /* An interrupt came: signals its notification. Counted and ignored if nobody handles it. */
 void irq_deliver(word_t irq);

@@ -18,6 +18,7 @@ extern bool has_progressed;
 
 /* Debug builds measure how long others wait. */
 void preemption_begin_entry(void);
+void preemption_begin_stretch(void); /* at a point that could have left */
 void preemption_end_entry(void);
 
 /* At each kernel entry, and at its end. */

@@ -34,11 +34,6 @@ static struct tcb *named_thread(const char *call)
     return NULL;
 }
 
-static void put_char(void)
-{
-    console_put((char)context_capability_register(&current_thread()->context));
-}
-
 static void halt(void)
 {
     complain("DebugHalt, this node stops"); /* the name stays on a line marked as users' */
@@ -105,7 +100,7 @@ static void snapshot(void)
     }
 }
 
-static bool handle_in_debug_build(word_t number)
+bool handle_debug_syscall(word_t number)
 {
     switch ((int64_t)number) {
     case SYS_DebugDumpScheduler:
@@ -120,13 +115,4 @@ static bool handle_in_debug_build(word_t number)
     case SYS_DebugGetThreadAffinity: get_thread_affinity(); return true;
     default: return false;
     }
-}
-
-bool handle_debug_syscall(word_t number)
-{
-    if ((int64_t)number == SYS_DebugPutChar) {
-        put_char();
-        return true;
-    }
-    return DEBUG_BUILD && handle_in_debug_build(number);
 }

@@ -18,7 +18,7 @@ void delete_reply_capability(struct tcb *caller)
 {
     struct slot *slot = slot_next(&caller->slots[TCB_REPLY]);
     if (slot != NULL && capability_type(slot->capability) == CAP_REPLY && capability_tcb(slot->capability) == caller) {
-        delete_short(slot);
+        take_reply_capability(caller, slot);
     }
 }
 

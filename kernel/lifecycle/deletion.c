@@ -42,64 +42,6 @@ enum { EMPTY_SLOTS_PER_STEP = 64 };
 
 /* --- one capability --- */
 
-/* What is left of a capability to an object with a queue: null, or a zombie while `is_empty` does not hold. */
-static struct capability after_queue(struct capability c, unsigned kind, bool is_empty)
-{
-    return is_empty ? capability_null() : zombie_capability(capability_object(c), kind, 0);
-}
-
-/* A zombie: that of an object with a queue is on its own, and so makes a step here. */
-static struct capability finalise_zombie(struct capability c)
-{
-    switch (zombie_capability_radix(c)) {
-    case ZOMBIE_ENDPOINT:
-        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
-    case ZOMBIE_NOTIFICATION:
-        return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
-    default:
-        return c;
-    }
-}
-
-/*
- * The capability goes away: does what its object needs, or a part of it. Returns what is left in its place: null, a
- * zombie, or itself if there is more to do.
- */
-static struct capability finalise(struct capability c, bool final)
-{
-    if (capability_is_of_architecture(c)) {
-        arch_finalise(c, final);
-        return capability_null();
-    }
-    if (!final) {
-        return capability_null();
-    }
-    switch (capability_type(c)) {
-    case CAP_ENDPOINT:
-        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
-    case CAP_NOTIFICATION:
-        return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
-    case CAP_IRQ_HANDLER:
-        return irq_handler_finalise(irq_handler_capability_irq(c)) ? capability_null() : c;
-    case CAP_TCB:
-        thread_finalise(capability_tcb(c));
-        return zombie_capability(capability_object(c), ZOMBIE_TCB, TCB_SLOT_COUNT);
-    case CAP_CNODE: {
-        unsigned radix = cnode_capability_radix(c);
-        return zombie_capability(capability_object(c), radix, BIT(radix));
-    }
-    case CAP_ZOMBIE:
-        return finalise_zombie(c);
-    default:
-        /*
-         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply:
-         * the thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise()
-         * has ended the wait and deleted the outstanding reply before.
-         */
-        return capability_null();
-    }
-}
-
 /* Takes the capability out of its slot and out of the tree. */
 static void empty_slot(struct slot *slot)
 {
@@ -119,16 +61,102 @@ static void empty_slot(struct slot *slot)
     *slot = (struct slot){0};
 }
 
-/* Deletes the capability in `slot`, or makes it a zombie, or a step on the way. Zombies with slots stay as they are. */
-static void finalise_slot(struct slot *slot)
+/* `rest` is left of the capability in the slot: null, or a zombie. */
+static void replace(struct slot *slot, struct capability rest)
 {
-    struct capability rest = finalise(slot->capability, is_final(slot));
-
     if (capability_is_null(rest)) {
         empty_slot(slot);
     } else {
         slot->capability = rest;
     }
+}
+
+/* What is left of a capability to an object with a queue: null, or a zombie while `is_empty` does not hold. */
+static struct capability after_queue(struct capability c, unsigned kind, bool is_empty)
+{
+    return is_empty ? capability_null() : zombie_capability(capability_object(c), kind, 0);
+}
+
+static struct capability finalise_notification(struct capability c)
+{
+    return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
+}
+
+/* A zombie: that of an object with a queue is on its own, and so makes a step here. */
+static struct capability finalise_zombie(struct capability c)
+{
+    switch (zombie_capability_radix(c)) {
+    case ZOMBIE_ENDPOINT:
+        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
+    case ZOMBIE_NOTIFICATION:
+        return finalise_notification(c);
+    default:
+        return c;
+    }
+}
+
+/*
+ * A handler's own slot holds a capability to a notification, perhaps as a zombie, and nothing else: it goes here, so that
+ * finalising does not call itself. False: more threads wait for the notification than one step lets go.
+ */
+static bool finalise_irq_handler(word_t irq)
+{
+    struct slot *slot = &irq_slots[irq];
+    interrupt_disable(irq);
+    if (!slot_is_empty(slot)) {
+        struct capability c = slot->capability;
+        replace(slot, is_final(slot) ? finalise_notification(c) : capability_null());
+    }
+    if (!slot_is_empty(slot)) {
+        return false;
+    }
+    irq_retire(irq);
+    return true;
+}
+
+/*
+ * The capability goes away: does what its object needs, or a part of it. Returns what is left in its place: null, a
+ * zombie, or itself if there is more to do.
+ */
+static struct capability finalise(struct capability c, bool final)
+{
+    if (capability_is_of_architecture(c)) {
+        arch_finalise(c, final);
+        return capability_null();
+    }
+    if (!final) {
+        return capability_null();
+    }
+    switch (capability_type(c)) {
+    case CAP_ENDPOINT:
+        return after_queue(c, ZOMBIE_ENDPOINT, cancel_some(capability_endpoint(c)));
+    case CAP_NOTIFICATION:
+        return finalise_notification(c);
+    case CAP_IRQ_HANDLER:
+        return finalise_irq_handler(irq_handler_capability_irq(c)) ? capability_null() : c;
+    case CAP_TCB:
+        thread_finalise(capability_tcb(c));
+        return zombie_capability(capability_object(c), ZOMBIE_TCB, TCB_SLOT_COUNT);
+    case CAP_CNODE: {
+        unsigned radix = cnode_capability_radix(c);
+        return zombie_capability(capability_object(c), radix, BIT(radix));
+    }
+    case CAP_ZOMBIE:
+        return finalise_zombie(c);
+    default:
+        /*
+         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply:
+         * the thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise()
+         * has ended the wait and deleted the outstanding reply before.
+         */
+        return capability_null();
+    }
+}
+
+/* Deletes the capability in `slot`, or makes it a zombie, or a step on the way. Zombies with slots stay as they are. */
+static void finalise_slot(struct slot *slot)
+{
+    replace(slot, finalise(slot->capability, is_final(slot)));
 }
 
 /* --- zombies --- */
@@ -251,14 +279,6 @@ enum outcome revoke_slot(struct slot *slot)
         }
     }
     return DONE;
-}
-
-bool delete_step(struct slot *slot)
-{
-    if (!slot_is_empty(slot)) {
-        finalise_slot(slot);
-    }
-    return slot_is_empty(slot);
 }
 
 void delete_short(struct slot *slot)

@@ -5,9 +5,6 @@
 #include <kernel/ready.h>
 #include <kernel/scheduler.h>
 
-struct cpu *this_cpu;
-uint32_t node_cpu_count;
-uint32_t node_id;
 bool balance_on;
 
 void request_schedule(void)

@@ -12,23 +12,6 @@
 #include <kernel/string.h>
 #include <kernel/thread.h>
 
-struct tcb *all_threads;
-
-void forget_thread_roots(void)
-{
-    uint32_t epoch = this_cpu->root_epoch + 1;
-    if (epoch == 0) {
-        /* As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number meant before. */
-        for (struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-            thread->root_epoch = 0;
-        }
-        epoch = 1;
-    }
-    for (uint32_t i = 0; i < node_cpu_count; i++) {
-        cpu_by_index(i)->root_epoch = epoch;
-    }
-}
-
 void thread_set_name(struct tcb *thread, const char *name)
 {
     size_t length = strlen(name);

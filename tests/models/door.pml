@@ -3,7 +3,7 @@
  *
  * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry/entry_interrupt.asm and entry_syscall.asm (1, 2),
  * enter_many:, syscall_at_door:, door:, holding:, release: and leave: of entry_lock.asm (3, 4, return), kernel_entry(), handle_event(), drop_syscall(), repeat_syscall(),
- * make_current(), leave_to_thread() and leave_to_idle() of entry.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
+ * make_current(), leave_to_thread() and leave_to_idle() of leave.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
  * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume() and
  * thread_finalise() of kernel/threads/thread.c, set_affinity() of scheduler.c and the TCB's register methods need of them.
  *

@@ -2,7 +2,7 @@
  * A system call that is dropped because its thread was taken away on the way in is carried out once, although the CPU that drops
  * it may repeat it in the same entry.
  *
- * Models syscall_from_the_door(), drop_syscall(), is_about_to_repeat(), forget_dropped_call() and repeat_syscall() of arch/x86/entry/entry.c,
+ * Models syscall_from_the_door() of arch/x86/entry/entry.c, drop_syscall(), is_about_to_repeat(), forget_dropped_call() and repeat_syscall() of kernel/calls/exit.c,
  * thread_claim(), thread_suspend() and thread_resume() of kernel/threads/thread.c, tcb_write_registers() of kernel/methods/tcb_registers.c, set_affinity()
  * and schedule() of kernel/scheduling/scheduler.c, context_restart(), context_redo_syscall() and context_keep_place() of include/arch/context.h.
  *

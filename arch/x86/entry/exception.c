@@ -5,17 +5,11 @@
 #include <arch/x86/instructions.h>
 #include <kernel/assert.h>
 #include <kernel/entry.h>
+#include <kernel/exit.h>
 #include <kernel/fastpath.h>
 
 /* `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2). */
 enum { SOFTWARE_NUMBER_SHIFT = 24 };
-
-void deliver_trap(struct tcb *thread)
-{
-    word_t vector = thread->context.vector;
-    context_set_full_restore(&thread->context);
-    handle_user_exception(vector, 0);
-}
 
 /* The stub has set the thread's address back to the instruction. */
 static void software_interrupt(const struct user_context *context, word_t n)

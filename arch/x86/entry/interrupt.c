@@ -7,9 +7,10 @@
 #include <arch/x86/entry.h>
 #include <arch/x86/ipi.h>
 #include <arch/x86/status.h>
-#include <kernel/entry.h>
 #include <kernel/fastpath.h>
+#include <kernel/irq.h>
 #include <kernel/ready.h>
+#include <kernel/scheduler.h>
 
 /*
  * A tick in idle has nobody's time slice to count. If nothing is ready either, ticks stop until the next interrupt:
@@ -25,7 +26,7 @@ static void tick(struct cpu *cpu)
         cpu->arch.ticks_stopped = 1;
         apic_timer_allow_ticks(false);
     }
-    handle_tick();
+    scheduler_tick();
 }
 
 static void resume_ticks(struct cpu *cpu)
@@ -48,7 +49,7 @@ static struct user_context *deliver(struct cpu *cpu, word_t irq)
     apic_end_of_interrupt();
     struct user_context *context = fast_interrupt(irq, cpu);
     if (context == NULL) {
-        handle_interrupt(irq);
+        irq_deliver(irq);
     }
     return context;
 }
@@ -71,9 +72,4 @@ struct user_context *interrupt_dispatch(struct cpu *cpu, uint8_t vector)
     }
     apic_end_of_interrupt();
     return NULL;
-}
-
-bool is_interrupt_pending(void)
-{
-    return apic_is_interrupt_waiting();
 }

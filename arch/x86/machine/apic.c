@@ -214,3 +214,8 @@ void apic_send_startup(uint32_t id, uint8_t page)
 {
     send_command(id, COMMAND_ASSERT | COMMAND_STARTUP | page);
 }
+
+bool is_interrupt_pending(void)
+{
+    return apic_is_interrupt_waiting();
+}

@@ -32,12 +32,6 @@ word_t context_read(const struct user_context *context, enum user_register index
     return index == REGISTER_rip ? context->restart_ip : *register_of(context, index);
 }
 
-/* Addresses whose bits 63..47 are not all equal: loading one would fault in the kernel. */
-static bool is_canonical(word_t address)
-{
-    return address < BIT(47) || address >= ~MASK(47);
-}
-
 word_t context_sanitise(enum user_register index, word_t value)
 {
     switch (index) {

@@ -15,6 +15,8 @@
  */
 struct lock_node *_Atomic lock_tail;
 
+word_t generation_seen[BIT(PCID_BITS)];
+
 /*
  * How often a CPU looks whether it is its turn, before it takes the holder for hung and stops the node: minutes on
  * hardware, more in an emulator; an entry of the kernel takes microseconds. Written by tests in debug builds, under

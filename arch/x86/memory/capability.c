@@ -1,11 +1,9 @@
-/* What the portable kernel asks about x86's capabilities: one table of contents for each question. */
+/* What the portable kernel asks about x86's capabilities, and may ask from anywhere: nothing here changes anything. */
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <arch/x86/asid.h>
-#include <arch/x86/io_port.h>
 #include <arch/x86/vspace.h>
 #include <kernel/assert.h>
-#include <kernel/thread.h>
 
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
 {
@@ -114,57 +112,5 @@ bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits)
         return true;
     default:
         return false;
-    }
-}
-
-void arch_finalise(struct capability c, bool final)
-{
-    switch (capability_type(c)) {
-    case CAP_FRAME: /* every capability has its own mapping, final or not */
-        if (mapping_capability_is_mapped(c)) {
-            vspace_unmap(c);
-        }
-        break;
-    case CAP_PAGE_TABLE:
-    case CAP_PAGE_DIRECTORY:
-    case CAP_PDPT:
-        if (final && mapping_capability_is_mapped(c)) {
-            vspace_unmap(c);
-        }
-        break;
-    case CAP_PML4:
-        if (final && mapping_capability_is_mapped(c)) {
-            asid_release(mapping_capability_asid(c), paging_capability_entries(c));
-        }
-        forget_thread_roots(); /* it may have been a thread's, final or not */
-        break;
-    case CAP_ASID_POOL:
-        if (final) {
-            asid_pool_release(capability_asid_pool(c), asid_pool_capability_first(c));
-        }
-        break;
-    case CAP_IO_PORT:
-        if (final) {
-            io_port_release(io_port_capability_first(c), io_port_capability_last(c));
-        }
-        break;
-    default: /* the controls have nothing to let go of */
-        break;
-    }
-}
-
-enum outcome arch_invoke(struct invocation *call, struct answer *answer)
-{
-    switch (capability_type(call->capability)) {
-    case CAP_FRAME: return frame_invoke(call, answer);
-    case CAP_PAGE_TABLE:
-    case CAP_PAGE_DIRECTORY:
-    case CAP_PDPT: return structure_invoke(call, answer);
-    case CAP_PML4: return refuse(answer, ERROR_ILLEGAL_OPERATION);
-    case CAP_ASID_CONTROL: return asid_control_invoke(call, answer);
-    case CAP_ASID_POOL: return asid_pool_invoke(call, answer);
-    case CAP_IO_PORT_CONTROL: return io_port_control_invoke(call, answer);
-    case CAP_IO_PORT: return io_port_invoke(call, answer);
-    default: unreachable();
     }
 }

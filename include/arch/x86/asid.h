@@ -23,12 +23,24 @@ struct capability asid_assign_initial(struct capability root);
 /* The pools by number, null where there is none. */
 extern struct asid_pool *asid_pools[ABI_ASID_POOLS];
 
+static inline struct asid_pool *asid_pool_of(word_t asid)
+{
+    return asid_pools[asid >> ABI_ASID_POOL_INDEX_BITS];
+}
+
 /* The PML4 of an ASID as capabilities hold it (12 bits), or null. */
 static inline word_t *asid_root(word_t asid)
 {
-    const struct asid_pool *pool = asid_pools[asid >> ABI_ASID_POOL_INDEX_BITS];
+    const struct asid_pool *pool = asid_pool_of(asid);
     return pool == NULL ? NULL : pool->root[asid & MASK(ABI_ASID_POOL_INDEX_BITS)];
 }
+
+/*
+ * Gives `root` the free place `i` of the pool whose ASIDs begin with `first`; returns its capability with it. A root gets
+ * its ASID once in its life, and cannot be used before: so it gets the kernel's half here, and making many of them in
+ * one Retype stays short.
+ */
+struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i, struct capability root);
 
 /*
  * The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. For a

@@ -46,4 +46,10 @@ enum {
 
 #define RFLAGS_INITIAL       0x202
 
+/* False: bits 63..47 are not all equal, and loading the address would fault in the kernel. */
+static inline bool is_canonical(word_t address)
+{
+    return (word_t)((int64_t)(address << 16) >> 16) == address;
+}
+
 #endif

@@ -114,7 +114,7 @@ struct arch_cpu {
     word_t pcid_mask;           /* the bits of an ASID that CR3 holds as PCID: all, or none without PCIDs. Constant */
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */
-    _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see machine.c; read by all */
+    _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see stop.c; read by all */
     bool ticks_stopped;         /* idle for so long that its timer does not interrupt it any more */
 
     /* Events that nobody wanted, for the curious. */

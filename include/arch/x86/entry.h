@@ -18,9 +18,6 @@ struct user_context *kernel_entry(struct cpu *cpu);
  */
 struct user_context *exception_dispatch(struct cpu *cpu, word_t vector);
 
-/* For a thread that has_undelivered_trap() (arch/switch.h): it gets its fault. */
-void deliver_trap(struct tcb *thread);
-
 /*
  * Every vector from 32 on, and lower ones that turn out to be interrupts: acknowledged at the APIC, always. Returns what
  * exception_dispatch() does.

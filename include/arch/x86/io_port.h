@@ -3,6 +3,7 @@
 #define ARCH_X86_IO_PORT_H
 
 #include <arch/x86/capability.h>
+#include <arch/x86/port.h>
 #include <cluster/record.h>
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
@@ -14,8 +15,12 @@
  */
 void io_port_init(const struct cluster *cluster, uint32_t node);
 
-/* The final capability to these ports goes away. */
-void io_port_release(word_t first, word_t last);
+enum { LAST_PORT = IO_PORT_COUNT - 1 };
+
+/* [first, last] can be issued; they are; the final capability to them goes away. first <= last <= LAST_PORT. */
+bool io_ports_are_free(word_t first, word_t last);
+void io_ports_take(word_t first, word_t last);
+void io_ports_release(word_t first, word_t last);
 
 enum outcome io_port_control_invoke(struct invocation *call, struct answer *answer);
 enum outcome io_port_invoke(struct invocation *call, struct answer *answer);

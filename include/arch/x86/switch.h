@@ -25,6 +25,27 @@ static inline bool has_undelivered_trap(const struct tcb *thread)
     return vector == EXCEPTION_DEBUG || vector == EXCEPTION_BREAKPOINT;
 }
 
+static inline bool can_leave_to_other(const struct cpu *cpu, const struct tcb *to)
+{
+    const struct user_context *context = &to->context;
+    return cpu->arch.bases_live && ran_here_last(cpu, to) && !has_undelivered_trap(to) &&
+           is_canonical(to->state == THREAD_RESTART ? context->restart_ip : context->rip);
+}
+
+static inline bool can_leave_to_same(const struct cpu *cpu, const struct tcb *thread)
+{
+    return cpu->arch.bases_live && cpu->arch.fpu == (thread->uses_fpu ? FPU_LIVE : FPU_TRAPS);
+}
+
+static inline void live_state_at_entry(struct cpu *cpu)
+{
+    if (cpu->current == NULL) {
+        cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
+    } else {
+        fpu_keep(cpu, cpu->current);
+    }
+}
+
 /* Where the stubs find the context of the current thread: TSS.RSP0, in two halves since the TSS is not aligned. */
 static inline void set_frame_end(struct cpu *cpu, const struct tcb *thread)
 {

@@ -3,7 +3,8 @@
  *
  *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
  *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c \
- *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
+ *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
+ *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
  *       arch/x86/machine/context.c \
  *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c kernel/invocation.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch

@@ -2,6 +2,7 @@
 #include "world.h"
 #include <arch/door.h>
 #include <arch/machine.h>
+#include <arch/x86/pcid.h>
 #include <arch/x86/features.h>
 #include <arch/x86/io_apic.h>
 #include <arch/x86/port.h>
@@ -121,10 +122,17 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot)
     insert_new(irq_handler_capability(irq), control, slot);
 }
 
-bool irq_handler_finalise(word_t irq)
+struct slot irq_slots[IRQ_COUNT];
+word_t generation_seen[BIT(PCID_BITS)];
+
+void interrupt_disable(word_t irq)
+{
+    (void)irq;
+}
+
+void irq_retire(word_t irq)
 {
     irq_active[irq] = false;
-    return true;
 }
 
 /* Frames of tests may have any address; memory that does not exist begins at 64 TiB. */

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 #include <arch/x86/features.h>
 #include <arch/x86/io_apic.h>
+#include <arch/x86/pcid.h>
 #include <arch/x86/port.h>
 #include <kernel/fastpath.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 word_t host_interrupt_after = HOST_NEVER;
 word_t host_polls;
 bool host_somebody_at_the_door;
+word_t generation_seen[BIT(PCID_BITS)];
 struct host_machine host_machine;
 
 /* --- arch/machine.h --- */

@@ -7,9 +7,10 @@
 #include <arch/x86/status.h>
 #include <cluster/record.h>
 #include <kernel/cpu.h>
-#include <kernel/entry.h>
 #include <kernel/fastpath.h>
+#include <kernel/irq.h>
 #include <kernel/ready.h>
+#include <kernel/scheduler.h>
 #include <check.h>
 
 enum { PINS = 24, VERSION = 1, REDIRECTION = 0x10, NONE = -1 };
@@ -177,7 +178,7 @@ bool apic_is_interrupt_waiting(void)
 
 /* --- the kernel --- */
 
-void handle_interrupt(word_t irq)
+void irq_deliver(word_t irq)
 {
     model_handled[irq]++;
 }
@@ -200,7 +201,7 @@ struct tcb *ready_best(const struct cpu *cpu)
     return model_ready;
 }
 
-void handle_tick(void)
+void scheduler_tick(void)
 {
     model_ticks++;
 }

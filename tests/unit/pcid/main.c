@@ -27,7 +27,6 @@ struct cpu *this_cpu = cpus;
 uint32_t node_cpu_count = CPUS, node_id;
 bool balance_on;
 struct global_state global_state;
-word_t generation_seen[BIT(PCID_BITS)];
 
 /* By ASID, from 1: the VSpace's PML4, 0 if nobody has the ASID, and what its page tables say of each page, 0 for nothing. */
 static paddr_t pml4[VSPACES + 1];

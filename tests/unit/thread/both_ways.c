@@ -2,6 +2,7 @@
 #include "world.h"
 #include <arch/memory.h>
 #include <kernel/entry.h>
+#include <kernel/irq.h>
 #include <kernel/fastpath.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static void ordinary(const struct event *event)
     const word_t *words = event->words;
     switch (event->kind) {
     case SYSCALL: handle_syscall(words[2]); break;
-    case INTERRUPT: handle_interrupt(words[0]); break;
+    case INTERRUPT: irq_deliver(words[0]); break;
     case VM_FAULT: handle_vm_fault(words[0], words[1]); break;
     default: handle_user_exception(words[0], words[1]);
     }

@@ -107,7 +107,7 @@ static void events_of(struct tcb *self)
         self->context.restart_ip = self->context.rip;
         handle_vm_fault(0x1000, 4);
     } else {
-        handle_tick();
+        scheduler_tick();
     }
 }
 

@@ -3,6 +3,7 @@
 #include <arch/memory.h>
 #include <kernel/check.h>
 #include <kernel/entry.h>
+#include <kernel/irq.h>
 #include <string.h>
 
 struct slot *root;
@@ -146,7 +147,7 @@ void make_syscall(struct tcb *thread, int64_t number, word_t pointer, word_t mes
 void tick(unsigned cpu)
 {
     host_enter(cpu);
-    handle_tick();
+    scheduler_tick();
     leave();
     settle();
 }
@@ -154,7 +155,7 @@ void tick(unsigned cpu)
 void interrupt(unsigned cpu, word_t irq)
 {
     host_enter(cpu);
-    handle_interrupt(irq);
+    irq_deliver(irq);
     leave();
     settle();
 }

@@ -1,0 +1,52 @@
+/* The methods of IRQ handlers and IRQ control (contract 4.7). */
+#include <arch/object.h>
+#include <kernel/derivation.h>
+#include <kernel/irq.h>
+
+static enum outcome set_notification(struct invocation *call, word_t irq, struct answer *answer)
+{
+    if (is_truncated(call)) {
+        return refuse(answer, ERROR_TRUNCATED_MESSAGE);
+    }
+    struct slot *source = call->extra[0];
+    struct capability c = source->capability;
+    if (capability_type(c) != CAP_NOTIFICATION || !(capability_rights(c) & RIGHT_WRITE)) {
+        return refuse_capability(answer, 0);
+    }
+    /* If it was the last capability to a notification, many may have waited for that. */
+    if (delete_slot(&irq_slots[irq]) == PREEMPTED) {
+        return PREEMPTED;
+    }
+    insert_derived(c, source, &irq_slots[irq]);
+    return DONE;
+}
+
+enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer)
+{
+    word_t irq = irq_handler_capability_irq(call->capability);
+    switch (call->label) {
+    case LABEL_IRQAckIRQ:
+        interrupt_acknowledge(irq);
+        return DONE;
+    case LABEL_IRQSetIRQHandler:
+        return set_notification(call, irq, answer);
+    case LABEL_IRQClearIRQHandler:
+        return delete_slot(&irq_slots[irq]);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+}
+
+enum outcome irq_control_invoke(struct invocation *call, struct answer *answer)
+{
+    switch (call->label) {
+    case LABEL_IRQIssueIRQHandler:
+        /* Names a pin of the legacy controller, and there is none in use. */
+        return refuse(answer, is_truncated(call) ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
+    case LABEL_X86IRQIssueIRQHandlerIOAPIC:
+    case LABEL_X86IRQIssueIRQHandlerMSI:
+        return arch_invoke_irq_control(call, answer);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+}
