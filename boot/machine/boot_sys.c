@@ -25,6 +25,10 @@
 
 enum { FOUR_GIB_BITS = 32 };
 
+/* The greatest ids that are no broadcast. */
+#define LARGEST_XAPIC_ID  0xfe
+#define LARGEST_X2APIC_ID 0xfffffffe
+
 static struct machine_facts facts;
 
 /*
@@ -70,7 +74,9 @@ static void read_acpi(struct global_state *state)
     }
     const char *why;
     uint64_t size = state->firmware.rsdp[15] >= 2 ? 36 : 20;
-    if (!acpi_read_tables(state->firmware.rsdp, size, cpu_apic_id(), map_low, NULL, &facts, &why)) {
+    uint32_t largest = state->features.x2apic ? LARGEST_X2APIC_ID : LARGEST_XAPIC_ID;
+    if (!acpi_read_tables(state->firmware.rsdp, size, cpu_apic_id(), largest, map_low, NULL, &facts,
+                          &why)) {
         boot_refuse("ACPI: %s", why);
     }
 }

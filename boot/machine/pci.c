@@ -110,9 +110,10 @@ void pci_discover(struct machine_facts *facts)
                     functions = 8;
                 }
                 read_function(&f, header & HEADER_TYPE_MASK);
-                if (facts->pci_count < MAX_PCI_FUNCTIONS) {
-                    facts->pci[facts->pci_count++] = f;
+                if (facts->pci_count == MAX_PCI_FUNCTIONS) {
+                    boot_refuse("there are more than %d PCI functions", MAX_PCI_FUNCTIONS);
                 }
+                facts->pci[facts->pci_count++] = f;
             }
         }
     }

@@ -20,14 +20,26 @@ enum {
     IVRS_REGISTER_BYTES = 0x80000 /* with performance counters; 16 KiB without */
 };
 
+/* RSDT or XSDT: the list of tables. */
+struct root {
+    const uint8_t *table; /* null: there is none */
+    uint64_t bytes;
+    unsigned entry_bytes; /* 4 or 8 */
+};
+
 /* Where the tables are read from. */
 struct tables {
     map_function *map;
     void *context;
-    const uint8_t *root; /* RSDT or XSDT */
-    uint64_t root_bytes;
-    unsigned entry_bytes; /* of its entries: 4 or 8 */
+    struct root root[2]; /* the XSDT's entries count first */
+    const char *why;     /* what is wrong, once something is */
 };
+
+static bool fail(struct tables *tables, const char *why)
+{
+    tables->why = why;
+    return false;
+}
 
 static uint16_t get16(const uint8_t *bytes)
 {
@@ -68,60 +80,67 @@ const uint8_t *acpi_find_rsdp(const uint8_t *bytes, uint64_t size)
     return NULL;
 }
 
-/* The table at `address`, if it can be read whole and its checksum is right. */
-static const uint8_t *map_table(const struct tables *tables, paddr_t address, const char *signature,
-                                uint64_t *bytes)
+enum table_state { TABLE_ABSENT, TABLE_DAMAGED, TABLE_GOOD };
+
+/* The table at `address`: good if it can be read whole and its checksum is right. */
+static enum table_state map_table(const struct tables *tables, paddr_t address,
+                                  const char *signature, const uint8_t **table, uint64_t *bytes)
 {
-    const uint8_t *table = tables->map(tables->context, address, TABLE_HEADER_BYTES);
-    if (table == NULL || memcmp(table, signature, 4) != 0) {
-        return NULL;
+    const uint8_t *header = tables->map(tables->context, address, TABLE_HEADER_BYTES);
+    if (header == NULL || memcmp(header, signature, 4) != 0) {
+        return TABLE_ABSENT;
     }
-    *bytes = get32(table + 4);
+    *bytes = get32(header + 4);
     if (*bytes < TABLE_HEADER_BYTES || *bytes > MAX_TABLE_BYTES) {
-        return NULL;
+        return TABLE_DAMAGED;
     }
-    table = tables->map(tables->context, address, *bytes);
-    return table != NULL && sums_to_zero(table, *bytes) ? table : NULL;
+    *table = tables->map(tables->context, address, *bytes);
+    return *table != NULL && sums_to_zero(*table, *bytes) ? TABLE_GOOD : TABLE_DAMAGED;
 }
 
-/* The first good table with this signature. */
-static const uint8_t *find_table(const struct tables *tables, const char *signature,
-                                 uint64_t *bytes)
+/* The first good table with this signature; damaged if there are only damaged ones. */
+static enum table_state find_table(const struct tables *tables, const char *signature,
+                                   const uint8_t **table, uint64_t *bytes)
 {
-    for (uint64_t at = TABLE_HEADER_BYTES; at + tables->entry_bytes <= tables->root_bytes;
-         at += tables->entry_bytes) {
-        const uint8_t *entry = tables->root + at;
-        const uint8_t *table = map_table(
-            tables, tables->entry_bytes == 8 ? get64(entry) : get32(entry), signature, bytes);
-        if (table != NULL) {
-            return table;
+    enum table_state state = TABLE_ABSENT;
+    for (unsigned i = 0; i < ARRAY_LENGTH(tables->root); i++) {
+        const struct root *root = &tables->root[i];
+        uint64_t end = root->table != NULL ? root->bytes : 0;
+        for (uint64_t at = TABLE_HEADER_BYTES; at + root->entry_bytes <= end;
+             at += root->entry_bytes) {
+            const uint8_t *entry = root->table + at;
+            paddr_t address = root->entry_bytes == 8 ? get64(entry) : get32(entry);
+            enum table_state here = map_table(tables, address, signature, table, bytes);
+            if (here == TABLE_GOOD) {
+                return here;
+            }
+            state = here == TABLE_DAMAGED ? here : state;
         }
     }
-    return NULL;
+    return state;
 }
 
-static bool find_root(struct tables *tables, const uint8_t *rsdp, uint64_t rsdp_size,
-                      const char **why)
+static bool map_root(const struct tables *tables, paddr_t address, const char *signature,
+                     unsigned entry_bytes, struct root *root)
+{
+    root->entry_bytes = entry_bytes;
+    if (map_table(tables, address, signature, &root->table, &root->bytes) != TABLE_GOOD) {
+        root->table = NULL;
+    }
+    return root->table != NULL;
+}
+
+static bool find_roots(struct tables *tables, const uint8_t *rsdp, uint64_t rsdp_size)
 {
     if (rsdp_size < RSDP_BYTES || memcmp(rsdp, "RSD PTR ", 8) != 0 ||
         !sums_to_zero(rsdp, RSDP_BYTES)) {
-        *why = "the RSDP is damaged";
-        return false;
+        return fail(tables, "the RSDP is damaged");
     }
-    if (rsdp_size >= RSDP_2_BYTES && rsdp[15] >= 2 && get64(rsdp + 24) != 0) {
-        tables->entry_bytes = 8;
-        tables->root = map_table(tables, get64(rsdp + 24), "XSDT", &tables->root_bytes);
-        if (tables->root != NULL) {
-            return true;
-        }
+    bool found = map_root(tables, get32(rsdp + 16), "RSDT", 4, &tables->root[1]);
+    if (rsdp_size >= RSDP_2_BYTES && rsdp[15] >= 2) {
+        found |= map_root(tables, get64(rsdp + 24), "XSDT", 8, &tables->root[0]);
     }
-    tables->entry_bytes = 4;
-    tables->root = map_table(tables, get32(rsdp + 16), "RSDT", &tables->root_bytes);
-    if (tables->root == NULL) {
-        *why = "neither XSDT nor RSDT can be read";
-        return false;
-    }
-    return true;
+    return found || fail(tables, "neither XSDT nor RSDT can be read");
 }
 
 /* --- MADT --- */
@@ -140,55 +159,86 @@ static void add_cpu(struct machine_facts *facts, uint32_t apic_id)
     facts->cpu[facts->cpu_count++] = (struct cpu_fact){apic_id, NO_PROXIMITY};
 }
 
-static void add_io_apic(struct machine_facts *facts, paddr_t base, uint32_t first_gsi)
+/*
+ * Its registers are at offsets 0 and 0x10 of 32 bits each. One that cannot be reserved must not be
+ * used by programs as device memory, so nothing is dropped here.
+ */
+static bool add_io_apic(struct tables *tables, struct machine_facts *facts, paddr_t base,
+                        uint32_t first_gsi)
 {
-    if (facts->io_apic_count < MAX_IO_APICS) {
-        facts->io_apic[facts->io_apic_count++] = (struct io_apic){base, first_gsi, 0};
+    if (base == 0 || !IS_ALIGNED(base, 4)) {
+        return fail(tables, "the MADT has an IOAPIC at an address that is 0 or no multiple of 16");
+    }
+    if (facts->io_apic_count == MAX_IO_APICS) {
+        return fail(tables, "there are more than 64 IOAPICs");
+    }
+    facts->io_apic[facts->io_apic_count++] = (struct io_apic){base, first_gsi, 0};
+    return true;
+}
+
+/* Without x2APIC an id has 8 bits, and 255 is the broadcast: sent there, INIT would hit all CPUs. */
+static void add_reachable_cpu(struct machine_facts *facts, uint32_t apic_id,
+                              uint32_t largest_apic_id)
+{
+    if (apic_id > largest_apic_id) {
+        facts->cpus_unreachable++;
+    } else {
+        add_cpu(facts, apic_id);
     }
 }
 
-static void read_madt_entry(struct machine_facts *facts, const uint8_t *entry, uint64_t bytes)
+static bool read_madt_entry(struct tables *tables, struct machine_facts *facts,
+                            uint32_t largest_apic_id, const uint8_t *entry, uint64_t bytes)
 {
     switch (entry[0]) {
     case 0: /* local APIC; 255 is the broadcast id, which some firmware lists for CPUs of type 9 */
         if (bytes >= 8 && (get32(entry + 4) & CPU_ENABLED) && entry[3] != 0xff) {
             add_cpu(facts, entry[3]);
         }
-        break;
+        return true;
     case 1: /* IOAPIC */
-        if (bytes >= 12) {
-            add_io_apic(facts, get32(entry + 4), get32(entry + 8));
-        }
-        break;
+        return bytes < 12 || add_io_apic(tables, facts, get32(entry + 4), get32(entry + 8));
     case 9: /* local x2APIC */
         if (bytes >= 16 && (get32(entry + 8) & CPU_ENABLED) && get32(entry + 4) != 0xffffffff) {
-            add_cpu(facts, get32(entry + 4));
+            add_reachable_cpu(facts, get32(entry + 4), largest_apic_id);
         }
-        break;
+        return true;
     default:
-        break;
+        return true;
     }
 }
 
-static bool read_madt(const struct tables *tables, struct machine_facts *facts,
-                      uint32_t boot_apic_id, const char **why)
+/* Some firmware fills its table up with zeros. */
+static bool is_padding(const uint8_t *bytes, uint64_t size)
+{
+    uint64_t i = 0;
+    while (i < size && bytes[i] == 0) {
+        i++;
+    }
+    return i == size;
+}
+
+static bool read_madt(struct tables *tables, struct machine_facts *facts, uint32_t boot_apic_id,
+                      uint32_t largest_apic_id)
 {
     uint64_t bytes;
-    const uint8_t *madt = find_table(tables, "APIC", &bytes);
-    if (madt == NULL || bytes < MADT_ENTRIES) {
-        *why = "there is no MADT, or it is damaged";
-        return false;
+    const uint8_t *madt;
+    if (find_table(tables, "APIC", &madt, &bytes) != TABLE_GOOD || bytes < MADT_ENTRIES) {
+        return fail(tables, "there is no MADT, or it is damaged");
     }
     facts->cpu_count = 0;
     facts->cpus_dropped = 0;
+    facts->cpus_unreachable = 0;
     facts->io_apic_count = 0;
     add_cpu(facts, boot_apic_id);
-    for (uint64_t at = MADT_ENTRIES; at < bytes; at += madt[at + 1]) {
+    for (uint64_t at = MADT_ENTRIES; at < bytes && !is_padding(madt + at, bytes - at);
+         at += madt[at + 1]) {
         if (bytes - at < 2 || madt[at + 1] < 2 || madt[at + 1] > bytes - at) {
-            *why = "the MADT has an entry of impossible length";
+            return fail(tables, "the MADT has an entry of impossible length");
+        }
+        if (!read_madt_entry(tables, facts, largest_apic_id, madt + at, madt[at + 1])) {
             return false;
         }
-        read_madt_entry(facts, madt + at, madt[at + 1]);
     }
     return true;
 }
@@ -246,9 +296,9 @@ static void read_srat_entry(struct machine_facts *facts, const uint8_t *entry, u
 static void read_srat(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
-    const uint8_t *srat = find_table(tables, "SRAT", &bytes);
+    const uint8_t *srat;
     facts->proximity_count = 0;
-    if (srat == NULL) {
+    if (find_table(tables, "SRAT", &srat, &bytes) != TABLE_GOOD) {
         return;
     }
     for (uint64_t at = SRAT_ENTRIES; at < bytes && bytes - at >= 2; at += srat[at + 1]) {
@@ -264,11 +314,14 @@ static void read_srat(const struct tables *tables, struct machine_facts *facts)
 static void read_mcfg(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
-    const uint8_t *mcfg = find_table(tables, "MCFG", &bytes);
+    const uint8_t *mcfg;
     facts->mcfg_base = 0;
-    for (uint64_t at = MCFG_ENTRIES; mcfg != NULL && at + MCFG_ENTRY_BYTES <= bytes;
-         at += MCFG_ENTRY_BYTES) {
-        if (get16(mcfg + at + 8) == 0) {
+    if (find_table(tables, "MCFG", &mcfg, &bytes) != TABLE_GOOD) {
+        return;
+    }
+    for (uint64_t at = MCFG_ENTRIES; at + MCFG_ENTRY_BYTES <= bytes; at += MCFG_ENTRY_BYTES) {
+        /* A bus has 1 MiB of them. */
+        if (get16(mcfg + at + 8) == 0 && IS_ALIGNED(get64(mcfg + at), 20)) {
             facts->mcfg_base = get64(mcfg + at);
             facts->mcfg_first_bus = mcfg[at + 10];
             facts->mcfg_last_bus = mcfg[at + 11];
@@ -280,78 +333,106 @@ static void read_mcfg(const struct tables *tables, struct machine_facts *facts)
 static void read_hpet_and_timer(const struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
-    const uint8_t *table = find_table(tables, "HPET", &bytes);
+    const uint8_t *table;
+    facts->hpet_base = 0;
+    facts->pm_timer_port = 0;
     /* A generic address: byte 0 says whether it is memory (0), the address itself is 4 bytes on. */
-    facts->hpet_base = table != NULL && bytes >= 52 && table[40] == 0 ? get64(table + 44) : 0;
-    table = find_table(tables, "FACP", &bytes);
-    facts->pm_timer_port =
-        table != NULL && bytes >= 92 && table[91] == 4 ? (uint16_t)get32(table + 76) : 0;
+    if (find_table(tables, "HPET", &table, &bytes) == TABLE_GOOD && bytes >= 52 && table[40] == 0 &&
+        IS_ALIGNED(get64(table + 44), 3)) {
+        facts->hpet_base = get64(table + 44);
+    }
+    /* Ports have 16 bits; the timer is 4 bytes long. */
+    if (find_table(tables, "FACP", &table, &bytes) == TABLE_GOOD && bytes >= 92 && table[91] == 4 &&
+        get32(table + 76) <= 0xfffc) {
+        facts->pm_timer_port = (uint16_t)get32(table + 76);
+    }
 }
 
-static void add_iommu(struct machine_facts *facts, paddr_t base, uint64_t bytes)
+/* As with IOAPICs: one that is not reserved is a program's to use. */
+static bool add_iommu(struct tables *tables, struct machine_facts *facts, paddr_t base,
+                      uint64_t bytes)
 {
     uint64_t end;
-    if (base != 0 && !__builtin_add_overflow(base, bytes, &end) &&
-        facts->iommu_count < ARRAY_LENGTH(facts->iommu)) {
-        facts->iommu[facts->iommu_count++] = (struct range){base, end};
+    if (base == 0 || __builtin_add_overflow(base, bytes, &end)) {
+        return fail(tables, "an IOMMU has an impossible address");
     }
+    if (facts->iommu_count == MAX_IOMMUS) {
+        return fail(tables, "there are more than 64 IOMMUs");
+    }
+    facts->iommu[facts->iommu_count++] = (struct range){base, end};
+    return true;
 }
 
-static void read_dmar(const struct tables *tables, struct machine_facts *facts)
+static bool read_dmar(struct tables *tables, struct machine_facts *facts)
 {
     uint64_t bytes;
-    const uint8_t *dmar = find_table(tables, "DMAR", &bytes);
-    for (uint64_t at = DMAR_ENTRIES; dmar != NULL && at < bytes && bytes - at >= 4;
+    const uint8_t *dmar;
+    enum table_state state = find_table(tables, "DMAR", &dmar, &bytes);
+    if (state != TABLE_GOOD) {
+        return state == TABLE_ABSENT || fail(tables, "the DMAR (the IOMMUs) is damaged");
+    }
+    for (uint64_t at = DMAR_ENTRIES; at < bytes && !is_padding(dmar + at, bytes - at);
          at += get16(dmar + at + 2)) {
-        uint16_t length = get16(dmar + at + 2);
-        if (length < 4 || length > bytes - at) {
-            return;
+        if (bytes - at < 4 || get16(dmar + at + 2) < 4 || get16(dmar + at + 2) > bytes - at) {
+            return fail(tables, "the DMAR has an entry of impossible length");
         }
         /* A hardware unit; bits 3:0 of its size field: log2 of its register pages. */
-        if (get16(dmar + at) == 0 && length >= 16) {
-            add_iommu(facts, get64(dmar + at + 8), BIT(12 + (dmar[at + 5] & 15)));
+        if (get16(dmar + at) == 0 && get16(dmar + at + 2) >= 16 &&
+            !add_iommu(tables, facts, get64(dmar + at + 8), BIT(12 + (dmar[at + 5] & 15)))) {
+            return false;
         }
     }
+    return true;
 }
 
-static void read_ivrs(const struct tables *tables, struct machine_facts *facts)
+static bool is_known_iommu(const struct machine_facts *facts, paddr_t base)
 {
-    uint64_t bytes;
-    const uint8_t *ivrs = find_table(tables, "IVRS", &bytes);
-    for (uint64_t at = IVRS_ENTRIES; ivrs != NULL && at < bytes && bytes - at >= 4;
-         at += get16(ivrs + at + 2)) {
-        uint8_t type = ivrs[at];
-        uint16_t length = get16(ivrs + at + 2);
-        bool known = false;
-        if (length < 4 || length > bytes - at) {
-            return;
-        }
-        /* The same unit is described up to three times, for software of different age. */
-        if ((type == 0x10 || type == 0x11 || type == 0x40) && length >= 16) {
-            for (uint32_t i = 0; i < facts->iommu_count; i++) {
-                known |= facts->iommu[i].start == get64(ivrs + at + 8);
-            }
-            if (!known) {
-                add_iommu(facts, get64(ivrs + at + 8), IVRS_REGISTER_BYTES);
-            }
+    for (uint32_t i = 0; i < facts->iommu_count; i++) {
+        if (facts->iommu[i].start == base) {
+            return true;
         }
     }
+    return false;
+}
+
+static bool read_ivrs(struct tables *tables, struct machine_facts *facts)
+{
+    uint64_t bytes;
+    const uint8_t *ivrs;
+    enum table_state state = find_table(tables, "IVRS", &ivrs, &bytes);
+    if (state != TABLE_GOOD) {
+        return state == TABLE_ABSENT || fail(tables, "the IVRS (the IOMMUs) is damaged");
+    }
+    for (uint64_t at = IVRS_ENTRIES; at < bytes && !is_padding(ivrs + at, bytes - at);
+         at += get16(ivrs + at + 2)) {
+        if (bytes - at < 4 || get16(ivrs + at + 2) < 4 || get16(ivrs + at + 2) > bytes - at) {
+            return fail(tables, "the IVRS has an entry of impossible length");
+        }
+        /* The same unit is described up to three times, for software of different age. */
+        uint8_t type = ivrs[at];
+        if ((type == 0x10 || type == 0x11 || type == 0x40) && get16(ivrs + at + 2) >= 16 &&
+            !is_known_iommu(facts, get64(ivrs + at + 8)) &&
+            !add_iommu(tables, facts, get64(ivrs + at + 8), IVRS_REGISTER_BYTES)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id,
-                      map_function *map, void *context, struct machine_facts *facts,
-                      const char **why)
+                      uint32_t largest_apic_id, map_function *map, void *context,
+                      struct machine_facts *facts, const char **why)
 {
     struct tables tables = {.map = map, .context = context};
-    if (!find_root(&tables, rsdp, rsdp_size, why) ||
-        !read_madt(&tables, facts, boot_apic_id, why)) {
-        return false;
-    }
-    read_srat(&tables, facts);
-    read_mcfg(&tables, facts);
-    read_hpet_and_timer(&tables, facts);
     facts->iommu_count = 0;
-    read_dmar(&tables, facts);
-    read_ivrs(&tables, facts);
-    return true;
+    bool good = find_roots(&tables, rsdp, rsdp_size) &&
+                read_madt(&tables, facts, boot_apic_id, largest_apic_id) &&
+                read_dmar(&tables, facts) && read_ivrs(&tables, facts);
+    if (good) {
+        read_srat(&tables, facts);
+        read_mcfg(&tables, facts);
+        read_hpet_and_timer(&tables, facts);
+    }
+    *why = tables.why;
+    return good;
 }

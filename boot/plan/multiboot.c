@@ -89,7 +89,7 @@ static bool add_memory(struct reader *reader, uint64_t base, uint64_t bytes, uin
         }
     }
     if (facts->memory_count == MAX_MEMORY_RANGES) {
-        return fail(reader, "the memory map has more than 256 entries");
+        return fail(reader, "the memory map has more than 1024 entries");
     }
     facts->memory[facts->memory_count++] = (struct memory_fact){{base, end}, type};
     return true;

@@ -66,6 +66,10 @@ static void print_cpus(const struct printer *printer)
         line(printer, "%u more CPUs stay off: there can be at most %d",
              printer->facts->cpus_dropped, ABI_CMK_MAX_CPUS);
     }
+    if (printer->facts->cpus_unreachable > 0) {
+        line(printer, "%u more CPUs stay off: their APIC ids need x2APIC",
+             printer->facts->cpus_unreachable);
+    }
 }
 
 /* --- memory --- */

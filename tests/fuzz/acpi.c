@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_memory(BASE, memory, build_tables(data + 1, size - 1, memory));
         memcpy(rsdp, memory, sizeof(rsdp));
     }
-    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof(rsdp), 5, map_memory, NULL, &facts, &why)) {
+    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof(rsdp), 5, 0xfffffffe, map_memory, NULL, &facts, &why)) {
         check_facts(&facts);
     } else {
         must(why != NULL, "no reason");

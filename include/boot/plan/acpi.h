@@ -21,10 +21,12 @@ const uint8_t *acpi_find_rsdp(const uint8_t *bytes, uint64_t size);
  * Reads the tables that the RSDP (20 or 36 bytes, `rsdp_size`) leads to into `facts`: cpu
  * (boot_apic_id first), io_apic (pins left 0), proximity, mcfg, hpet_base, pm_timer_port, iommu.
  * CPUs that are not enabled, or listed twice, do not count; a boot CPU that is not listed does.
- * False: no usable MADT; *why then says so in one phrase.
+ * CPUs whose id is above `largest_apic_id` cannot be sent an interrupt and are counted in
+ * cpus_unreachable. False: no usable MADT, or IOAPICs or IOMMUs that could not be kept from
+ * programs; *why then says so in one phrase.
  */
 bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_apic_id,
-                      map_function *map, void *context, struct machine_facts *facts,
-                      const char **why);
+                      uint32_t largest_apic_id, map_function *map, void *context,
+                      struct machine_facts *facts, const char **why);
 
 #endif

@@ -15,8 +15,9 @@
 #include <cluster/record.h>
 
 enum {
-    MAX_MEMORY_RANGES = 256,
-    MAX_PCI_FUNCTIONS = 256,
+    MAX_MEMORY_RANGES = 1024,
+    MAX_PCI_FUNCTIONS = 1024,
+    MAX_IOMMUS = 64,
     MAX_PROXIMITY_RANGES = 64,
     MAX_MODULES = 64,
     NO_PROXIMITY = 0xffffffff
@@ -61,8 +62,9 @@ struct machine_facts {
     struct cpu_fact
         cpu[ABI_CMK_MAX_CPUS]; /* in logical order: the boot CPU first, then as in the MADT */
     uint32_t cpu_count;
-    uint32_t cpus_dropped; /* found beyond ABI_CMK_MAX_CPUS */
-    uint32_t smt_shift;    /* APIC ids that agree above this many bits are threads of one core */
+    uint32_t cpus_dropped;     /* found beyond ABI_CMK_MAX_CPUS */
+    uint32_t cpus_unreachable; /* their APIC ids need x2APIC, which this machine does not have */
+    uint32_t smt_shift; /* APIC ids that agree above this many bits are threads of one core */
     struct proximity_fact proximity[MAX_PROXIMITY_RANGES];
     uint32_t proximity_count;
     struct io_apic io_apic[MAX_IO_APICS];
@@ -71,7 +73,7 @@ struct machine_facts {
     uint32_t pci_count;
     paddr_t mcfg_base; /* PCI configuration pages of segment 0, or 0 */
     uint8_t mcfg_first_bus, mcfg_last_bus;
-    struct range iommu[8]; /* IOMMU register pages */
+    struct range iommu[MAX_IOMMUS]; /* IOMMU register pages */
     uint32_t iommu_count;
     struct module_fact module[MAX_MODULES];
     uint32_t module_count;

@@ -4,7 +4,7 @@
 
 #include <kernel/types.h>
 
-enum { MEMORY_BASE = 0x10000, MEMORY_BYTES = 0x8000 };
+enum { MEMORY_BASE = 0x10000, MEMORY_BYTES = 0x10000 };
 
 extern uint8_t memory_image[MEMORY_BYTES];
 

@@ -182,18 +182,20 @@ START_TEST(the_map_has_a_limit)
 {
     make_info_1();
     put32(INFO + 48, MODULE_DATA);
-    put32(INFO + 44, 256 * 24);
-    for (unsigned i = 0; i < 257; i++) {
-        put_map_entry(MODULE_DATA + 24 * i, 20, i * 0x2000, 0x1000, 1);
+    put32(INFO + 44, MAX_MEMORY_RANGES * 24);
+    for (unsigned i = 0; i < MAX_MEMORY_RANGES + 1; i++) {
+        put_map_entry(MODULE_DATA + 24 * i, 20, (uint64_t)i * 0x2000, 0x1000, 1);
     }
     ck_assert(read_info(MULTIBOOT1_MAGIC));
-    ck_assert_uint_eq(facts.memory_count, 256);
+    ck_assert_uint_eq(facts.memory_count, MAX_MEMORY_RANGES);
     ck_assert_uint_eq(firmware.mmap_length, 1200);
-    put32(INFO + 44, 257 * 24);
-    expect_failure(MULTIBOOT1_MAGIC, "the memory map has more than 256 entries");
-    put64(MODULE_DATA + 24 * 256 + 4, 255 * 0x2000 + 0x1000); /* goes on where the last one ends */
+    put32(INFO + 44, (MAX_MEMORY_RANGES + 1) * 24);
+    expect_failure(MULTIBOOT1_MAGIC, "the memory map has more than 1024 entries");
+    put64(MODULE_DATA + 24 * MAX_MEMORY_RANGES + 4,
+          (MAX_MEMORY_RANGES - 1) * 0x2000 + 0x1000); /* goes on where the last one ends */
     ck_assert(read_info(MULTIBOOT1_MAGIC));
-    ck_assert_uint_eq(facts.memory[255].range.end, 255 * 0x2000 + 0x2000);
+    ck_assert_uint_eq(facts.memory[MAX_MEMORY_RANGES - 1].range.end,
+                      (MAX_MEMORY_RANGES - 1) * 0x2000 + 0x2000);
 }
 END_TEST
 
