@@ -62,7 +62,7 @@ static void empty_slot(struct slot *slot)
 }
 
 /* `rest` is left of the capability in the slot: null, or a zombie. */
-static void replace(struct slot *slot, struct capability rest)
+static inline void replace(struct slot *slot, struct capability rest)
 {
     if (capability_is_null(rest)) {
         empty_slot(slot);
@@ -77,7 +77,7 @@ static struct capability after_queue(struct capability c, unsigned kind, bool is
     return is_empty ? capability_null() : zombie_capability(capability_object(c), kind, 0);
 }
 
-static struct capability finalise_notification(struct capability c)
+static inline struct capability finalise_notification(struct capability c)
 {
     return after_queue(c, ZOMBIE_NOTIFICATION, notification_finalise(capability_notification(c)));
 }
@@ -99,7 +99,7 @@ static struct capability finalise_zombie(struct capability c)
  * A handler's own slot holds a capability to a notification, perhaps as a zombie, and nothing else: it goes here, so that
  * finalising does not call itself. False: more threads wait for the notification than one step lets go.
  */
-static bool finalise_irq_handler(word_t irq)
+static RARE bool finalise_irq_handler(word_t irq)
 {
     struct slot *slot = &irq_slots[irq];
     interrupt_disable(irq);
