@@ -87,17 +87,20 @@ RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),$(if $(findstring /checks/
 
 KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
     -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-    -Wall -Wextra -Werror -Iinclude -ffile-prefix-map=$(CURDIR)=.
+    -Wall -Wextra -Werror -Iinclude -Iarch/x86/include -ffile-prefix-map=$(CURDIR)=.
+# kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name anything of x86/.
+INTERNAL = $(if $(filter kernel/%,$<),,-Iarch/x86/internal)
 KERNEL_LDFLAGS := -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments
 
 DEBUG   := -DCMK_DEBUG
 RELEASE :=
 
-COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
-ASSEMBLE = @echo "NASM $@"; $(NASM) -f elf64 -I $(dir $<) -I include/ -MD $(@:.o=.d) -MP -o $@ $<
+COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -c -o $@ $<
+NASM_FLAGS := -f elf64 -I include/ -I arch/x86/internal/ -I arch/x86/include/
+ASSEMBLE = @echo "NASM $@"; $(NASM) $(NASM_FLAGS) -I $(dir $<) -MD $(@:.o=.d) -MP -o $@ $<
 LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T linker.ld -o $@ $(filter %.o,$^)
 # arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a line "@OFFSET name $value" for each.
-OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
     sed -n 's/^@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)$$/%define \1 \2/p' $(@:.inc=.s) >$@ && test -s $@
 

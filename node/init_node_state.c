@@ -5,10 +5,10 @@
 #include <api/cluster.h>
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/capability.h>
-#include <arch/x86/io_port.h>
-#include <arch/x86/paging.h>
+#include <x86/asid.h>
+#include <x86/capability.h>
+#include <x86/io_port.h>
+#include <target/paging.h>
 #include <node/node_builder.h>
 #include <kernel/assert.h>
 #include <kernel/check.h>

@@ -4,9 +4,9 @@
  */
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/capability.h>
-#include <arch/x86/paging.h>
+#include <x86/asid.h>
+#include <x86/capability.h>
+#include <target/paging.h>
 #include <node/node_builder.h>
 #include <kernel/derivation.h>
 

@@ -4,9 +4,9 @@
  * global.
  */
 #include <arch/memory.h>
-#include <arch/x86/cpu.h>
-#include <arch/x86/layout.h>
-#include <arch/x86/paging.h>
+#include <arch/cpu.h>
+#include <x86/layout.h>
+#include <target/paging.h>
 #include <cluster/image.h>
 #include <kernel/string.h>
 #include <node/node.h>

@@ -1,6 +1,6 @@
 /* Starting CPUs: INIT, then SIPI (Intel SDM volume 3, 9.4.4). */
-#include <arch/x86/apic.h>
-#include <arch/x86/instructions.h>
+#include <x86/apic.h>
+#include <target/instructions.h>
 #include <node/node.h>
 
 void boot_delay(uint32_t microseconds)

@@ -2,9 +2,9 @@
  * Structure offsets and constants for assembly. This file is compiled to assembly text only; the Makefile makes a line
  * "%define name value" of every @OFFSET line in it. No offset is ever typed by hand.
  */
-#include <arch/x86/apic.h>
-#include <arch/x86/fpu_area.h>
-#include <arch/x86/layout.h>
+#include <x86/apic.h>
+#include <arch/fpu.h>
+#include <x86/layout.h>
 #include <kernel/cpu.h>
 
 #define OFFSET(name, value) __asm__ volatile("\n@OFFSET " #name " %0" : : "i"(value))

@@ -8,12 +8,12 @@
  */
 #include <api/cluster.h>
 #include <arch/memory.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/control.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/paging.h>
-#include <arch/x86/status.h>
-#include <arch/x86/uart.h>
+#include <x86/apic.h>
+#include <x86/control.h>
+#include <target/instructions.h>
+#include <target/paging.h>
+#include <x86/status.h>
+#include <x86/uart.h>
 #include <boot/machine/machine.h>
 #include <boot/plan/acpi.h>
 #include <boot/plan/elf.h>

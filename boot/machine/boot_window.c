@@ -4,7 +4,7 @@
  * table covers all.
  */
 #include <arch/memory.h>
-#include <arch/x86/paging.h>
+#include <target/paging.h>
 #include <boot/machine/machine.h>
 #include <cluster/image.h>
 

@@ -4,9 +4,9 @@
  * An emulator's CPU can be descheduled during a sample, which makes it long, never short: the
  * smallest of several samples counts.
  */
-#include <arch/x86/apic.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/port.h>
+#include <x86/apic.h>
+#include <target/instructions.h>
+#include <x86/port.h>
 #include <boot/machine/machine.h>
 
 enum {

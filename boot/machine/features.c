@@ -1,5 +1,5 @@
 /* CPU features, from CPUID (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E). */
-#include <arch/x86/instructions.h>
+#include <target/instructions.h>
 #include <boot/machine/machine.h>
 #include <kernel/string.h>
 

@@ -1,7 +1,7 @@
 /* Nothing interrupts until somebody asks for it: the 8259s and every IOAPIC pin are masked. */
 #include <arch/memory.h>
-#include <arch/x86/io_apic.h>
-#include <arch/x86/port.h>
+#include <x86/io_apic.h>
+#include <x86/port.h>
 #include <boot/machine/machine.h>
 
 enum { PIC1_COMMAND = 0x20, PIC1_DATA = 0x21, PIC2_COMMAND = 0xa0, PIC2_DATA = 0xa1 };

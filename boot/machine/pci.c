@@ -3,7 +3,7 @@
  * function's address registers, and bus mastering off, so that no device that firmware left running
  * writes memory that has a new owner.
  */
-#include <arch/x86/port.h>
+#include <x86/port.h>
 #include <boot/machine/machine.h>
 
 enum {

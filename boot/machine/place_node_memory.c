@@ -1,6 +1,6 @@
 /* What boot_sys sets aside in each node's private region, and how arriving CPUs find it. */
 #include <arch/memory.h>
-#include <arch/x86/cpu.h>
+#include <arch/cpu.h>
 #include <boot/machine/machine.h>
 #include <cluster/ranges.h>
 

@@ -1,6 +1,6 @@
 /* What boot says while it is alone on the machine. */
-#include <arch/x86/instructions.h>
-#include <arch/x86/uart.h>
+#include <target/instructions.h>
+#include <x86/uart.h>
 #include <boot/machine/machine.h>
 #include <kernel/format.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * How much a node's kernel needs before the first user instruction: memory, memory in one piece,
  * and slots.
  */
-#include <arch/x86/cpu.h>
+#include <arch/cpu.h>
 #include <boot/plan/planning.h>
 
 /*

@@ -5,8 +5,10 @@
 #ifndef ARCH_CONTEXT_H
 #define ARCH_CONTEXT_H
 
-#include <arch/x86/context.h>
+#include <api/types.h>
 #include <kernel/types.h>
+
+struct user_context;
 
 /* The state of a new TCB, whose memory is zero: interrupts on, leaves by a full restore (contract 3.3). */
 void context_init(struct user_context *context);
@@ -24,86 +26,39 @@ word_t context_sanitise(enum user_register index, word_t value);
 void context_set_full_restore(struct user_context *context);
 
 /* A restarted thread goes on at its restart address; one that continues goes on after its system call. */
-static inline void context_restart(struct user_context *context)
-{
-    context->rip = context->restart_ip;
-}
-
-static inline word_t context_restart_address(const struct user_context *context)
-{
-    return context->restart_ip;
-}
+static inline void context_restart(struct user_context *context);
+static inline word_t context_restart_address(const struct user_context *context);
 
 /* False: the restart address is not canonical, so that the exit has to replace it. */
-static inline bool context_can_restart(const struct user_context *context)
-{
-    return context->restart_ip <= ABI_USER_TOP;
-}
+static inline bool context_can_restart(const struct user_context *context);
 
 /* The thread was about to repeat its system call; now it is as if it had just made it. */
-static inline void context_redo_syscall(struct user_context *context)
-{
-    context->rip = context->restart_ip + 2; /* the length of SYSCALL */
-}
+static inline void context_redo_syscall(struct user_context *context);
 
 /* The thread is about to repeat a system call, with the registers that it made it with. */
-static inline bool context_repeats_syscall(const struct user_context *context)
-{
-    return context->vector == ENTERED_BY_SYSCALL;
-}
+static inline bool context_repeats_syscall(const struct user_context *context);
 
 /* Takes note that an exception which the context still holds is delivered now. Returns its vector. */
-static inline word_t context_take_trap(struct user_context *context)
-{
-    word_t vector = context->vector;
-    context_set_full_restore(context);
-    return vector;
-}
+static inline word_t context_take_trap(struct user_context *context);
 
 /* Suspending a thread that runs normally: what it would do next becomes its restart address (contract 8.3). */
-static inline void context_keep_place(struct user_context *context)
-{
-    context->restart_ip = context->rip;
-}
+static inline void context_keep_place(struct user_context *context);
 
 /* CopyRegisters: the "frame" and the "integer" registers as they are (contract 2.4); the place is the restart address. */
-static inline void context_copy_frame(struct user_context *to, const struct user_context *from)
-{
-    to->rip = to->restart_ip = from->restart_ip;
-    to->rsp = from->rsp, to->rflags = from->rflags;
-    to->rax = from->rax, to->rbx = from->rbx, to->rcx = from->rcx, to->rdx = from->rdx;
-    to->rsi = from->rsi, to->rdi = from->rdi, to->rbp = from->rbp;
-    to->r8 = from->r8, to->r9 = from->r9, to->r10 = from->r10, to->r11 = from->r11;
-    to->r12 = from->r12, to->r13 = from->r13, to->r14 = from->r14, to->r15 = from->r15;
-}
-
-static inline void context_copy_integer(struct user_context *to, const struct user_context *from)
-{
-    to->fs_base = from->fs_base, to->gs_base = from->gs_base;
-}
+static inline void context_copy_frame(struct user_context *to, const struct user_context *from);
+static inline void context_copy_integer(struct user_context *to, const struct user_context *from);
 
 /* --- the system call registers (contract 1.2) --- */
 
-static inline word_t context_syscall_number(const struct user_context *c) { return c->rdx; }
-static inline word_t context_capability_register(const struct user_context *c) { return c->rdi; }
-static inline word_t context_message_info(const struct user_context *c) { return c->rsi; }
-static inline void context_set_badge(struct user_context *c, word_t badge) { c->rdi = badge; }
-static inline void context_set_message_info(struct user_context *c, word_t info) { c->rsi = info; }
+static inline word_t context_syscall_number(const struct user_context *c);
+static inline word_t context_capability_register(const struct user_context *c);
+static inline word_t context_message_info(const struct user_context *c);
+static inline void context_set_badge(struct user_context *c, word_t badge);
+static inline void context_set_message_info(struct user_context *c, word_t info);
 
-static inline word_t context_message_register(const struct user_context *c, unsigned index)
-{
-    return index == 0 ? c->r10 : index == 1 ? c->r8 : index == 2 ? c->r9 : c->r15;
-}
-
-static inline void context_set_message_register(struct user_context *c, unsigned index, word_t value)
-{
-    switch (index) {
-    case 0: c->r10 = value; break;
-    case 1: c->r8 = value; break;
-    case 2: c->r9 = value; break;
-    default: c->r15 = value; break;
-    }
-}
+/* Message register `index`, less than ABI_MESSAGE_REGISTERS. */
+static inline word_t context_message_register(const struct user_context *c, unsigned index);
+static inline void context_set_message_register(struct user_context *c, unsigned index, word_t value);
 
 /* --- fault messages (contract 5.2): layout and effect of the reply are the architecture's --- */
 
@@ -116,10 +71,10 @@ word_t context_unknown_syscall_word(const struct user_context *context, unsigned
 void context_set_unknown_syscall_word(struct user_context *context, unsigned index, word_t value);
 
 /* Words 0..2 of a UserException message: fault address, stack pointer, flags. */
-static inline word_t context_user_exception_word(const struct user_context *c, unsigned index)
-{
-    return index == 0 ? context_restart_address(c) : index == 1 ? c->rsp : c->rflags;
-}
+static inline word_t context_user_exception_word(const struct user_context *c, unsigned index);
+
 void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value);
+
+#include <target/context.h>
 
 #endif

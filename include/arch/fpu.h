@@ -5,7 +5,10 @@
 #ifndef ARCH_FPU_H
 #define ARCH_FPU_H
 
-#include <kernel/objects.h>
+#include <kernel/types.h>
+#include <target/fpu.h> /* struct fpu_area: room for a thread's state, of a fixed size */
+
+struct tcb;
 
 /* A new TCB: state as after reset, not used. */
 void fpu_init_thread(struct tcb *thread);

@@ -63,7 +63,7 @@ bool arch_is_buffer_frame(struct capability c);
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable);
 
 /*
- * What the exit loads: the root (arch/x86/pcid.h) of the VSpace of `thread`, or of the node's own page table if it has
+ * What the exit loads: the root (target/pcid.h) of the VSpace of `thread`, or of the node's own page table if it has
  * none that is valid.
  */
 word_t arch_thread_root(const struct tcb *thread);

@@ -26,33 +26,14 @@ void make_current(struct cpu *cpu, struct tcb *next);
 struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next);
 struct user_context *leave_to_idle(struct cpu *cpu);
 
-#ifndef HOST_BUILD
-#include <arch/x86/switch.h>
-#else
+static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread);
+static inline bool has_undelivered_trap(const struct tcb *thread);
+static inline bool can_leave_to_other(const struct cpu *cpu, const struct tcb *to);
+static inline bool can_leave_to_same(const struct cpu *cpu, const struct tcb *thread);
+static inline void live_state_at_entry(struct cpu *cpu);
+static inline struct user_context *leave_to_other(struct cpu *cpu, struct tcb *from, struct tcb *to);
+static inline struct user_context *leave_to_same(struct cpu *cpu, struct tcb *thread);
 
-/* The host has neither address spaces nor live state. */
-static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread)
-{
-    return thread->affinity == cpu->index;
-}
-
-static inline bool has_undelivered_trap(const struct tcb *thread)
-{
-    return thread == NULL;
-}
-
-static inline struct user_context *leave_to_same(struct cpu *cpu, struct tcb *thread)
-{
-    atomic_store_explicit(&cpu->mark, CPU_USER, memory_order_release);
-    return &thread->context;
-}
-
-static inline struct user_context *leave_to_other(struct cpu *cpu, const struct tcb *from, struct tcb *to)
-{
-    (void)from;
-    cpu->current = to;
-    return leave_to_same(cpu, to);
-}
-#endif
+#include <target/switch.h>
 
 #endif

@@ -176,14 +176,6 @@ struct global_state {
     paddr_t apic_base;
 };
 
-#ifndef HOST_BUILD
-/*
- * The mapping that nodes have. boot_sys writes through the boot page table's view of the same
- * memory.
- */
-extern const struct global_state global_state;
-#else
-extern struct global_state global_state; /* a test's own */
-#endif
+#include <target/record.h> /* declares global_state */
 
 #endif

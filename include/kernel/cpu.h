@@ -5,7 +5,7 @@
 #define KERNEL_CPU_H
 
 #include <api/cluster.h>
-#include <arch/x86/cpu.h>
+#include <arch/cpu.h>
 #include <kernel/objects.h>
 #include <stdatomic.h>
 

@@ -7,7 +7,7 @@
 #define KERNEL_OBJECTS_H
 
 #include <arch/context.h>
-#include <arch/x86/fpu_area.h>
+#include <arch/fpu.h>
 #include <kernel/answer.h>
 #include <kernel/slot.h>
 

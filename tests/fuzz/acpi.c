@@ -3,7 +3,7 @@
  * is even, the rest is a row of tables, each a byte that chooses its signature, two bytes of length, and what follows
  * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c -o build/fuzz/acpi
  *   build/fuzz/acpi tests/fuzz/corpus/acpi
  *

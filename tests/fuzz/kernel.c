@@ -3,7 +3,7 @@
  * (kernel_world.h); after every kernel entry all the design's rules are checked, and at the end, that nothing is left
  * when everything is revoked. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c' ! -name exit.c) \
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \

@@ -4,9 +4,9 @@
 #include <arch/machine.h>
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/paging.h>
-#include <arch/x86/rflags.h>
+#include <x86/asid.h>
+#include <target/paging.h>
+#include <x86/rflags.h>
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/derivation.h>

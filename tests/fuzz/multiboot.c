@@ -2,7 +2,7 @@
  * Boot information: the first byte chooses the version, the rest is memory from 4 KiB on, where the information begins.
  * From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/fuzz/multiboot.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/multiboot.c \
  *       -o build/fuzz/multiboot
  *   build/fuzz/multiboot tests/fuzz/corpus/multiboot

@@ -3,7 +3,7 @@
  * first line is the command line; the second is the modules' strings, with '|' between them, and "-" for none; what
  * follows chooses the machine (tests/unit/boot/random_machine.c). From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -Itests/unit/boot -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -Itests/unit/boot -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c \
  *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c \
  *       kernel/format.c \

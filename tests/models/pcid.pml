@@ -2,7 +2,7 @@
  * Generations of VSpaces: with PCIDs a TLB keeps translations while other page tables are loaded, and still nobody uses what
  * was unmapped, or what belonged to another VSpace with the same PCID.
  *
- * Models cr3_of() and begin_generation() (include/arch/x86/pcid.h), shoot_down() and shoot_down_all() (arch/x86/machine/door.c), the
+ * Models cr3_of() and begin_generation() (arch/x86/include/target/pcid.h), shoot_down() and shoot_down_all() (arch/x86/machine/door.c), the
  * giving and releasing of ASIDs (arch/x86/memory/asid.c), load_root(), the exits, and the door (4b to 4d). The lock is
  * reduced to one word; lock.pml shows that it is one, and shootdown.pml has what is shown without PCIDs.
  *

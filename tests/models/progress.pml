@@ -2,7 +2,7 @@
  * Progress at the door: what door.pml cannot show, because it goes wrong with everybody busy.
  *
  * Models enter_many:, door: and leave: of arch/x86/entry/entry_lock.asm, take_thread() and is_anybody_at_the_door() of arch/x86/machine/door.c,
- * drop_syscall() and repeat_syscall() of kernel/calls/exit.c, the priorities of vectors (include/arch/x86/apic.h), preemption_point() (kernel/scheduling/preemption.c), and long operations as in kernel/lifecycle/deletion.c and untyped.c:
+ * drop_syscall() and repeat_syscall() of kernel/calls/exit.c, the priorities of vectors (arch/x86/internal/x86/apic.h), preemption_point() (kernel/scheduling/preemption.c), and long operations as in kernel/lifecycle/deletion.c and untyped.c:
  * after each unit of work they may leave, and the system call is made again.
  *
  * Each CPU has one thread. It computes, or calls: takes the next CPU's thread, and puts it back (in a circle: all may aim at each other),

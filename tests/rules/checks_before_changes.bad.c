@@ -1,5 +1,5 @@
 /* Breaks checks_before_changes.cocci: a call that is refused has changed something. */
-#include <arch/x86/vspace.h>
+#include <x86/vspace.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 

@@ -1,6 +1,6 @@
 /* Breaks unmap_shoots_down.cocci: clears an entry that other CPUs may know. */
 #include <arch/door.h>
-#include <arch/x86/vspace.h>
+#include <x86/vspace.h>
 
 void forget_to_shoot_down(word_t *entry)
 {

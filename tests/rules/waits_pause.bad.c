@@ -1,5 +1,5 @@
 /* Breaks waits_pause.cocci. */
-#include <arch/x86/instructions.h>
+#include <target/instructions.h>
 #include <stdatomic.h>
 
 void spin(_Atomic uint32_t *word)

@@ -1,8 +1,8 @@
 /* The fast paths of Map and Unmap, for small pages: what arch/x86/methods/frame.c does, without what they do not need. */
 #include <arch/door.h>
 #include <arch/object.h>
-#include <arch/x86/frame_mapping.h>
-#include <arch/x86/ipc_buffer.h>
+#include <x86/frame_mapping.h>
+#include <x86/ipc_buffer.h>
 #include <kernel/fast_parts.h>
 #include <kernel/ipc.h>
 

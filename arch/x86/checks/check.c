@@ -9,10 +9,10 @@
 #include <arch/machine.h>
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/features.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/features.h>
+#include <target/pcid.h>
+#include <x86/vspace.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
 

@@ -3,8 +3,8 @@
 #include <arch/machine.h>
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/features.h>
-#include <arch/x86/vspace.h>
+#include <x86/features.h>
+#include <x86/vspace.h>
 #include <kernel/mutant.h>
 
 /* The page table entry of the node itself for a kernel address. */

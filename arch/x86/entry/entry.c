@@ -2,10 +2,10 @@
  * One kernel entry, between the stubs: what came in. kernel/calls/exit.c has what follows. All under the lock; the steps
  * are those of docs/locking.md.
  */
-#include <arch/x86/apic.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/live_state.h>
+#include <x86/apic.h>
+#include <x86/entry.h>
+#include <target/instructions.h>
+#include <target/live_state.h>
 #include <kernel/assert.h>
 #include <kernel/exit.h>
 #include <kernel/fastpath.h>

@@ -1,8 +1,8 @@
 /* Exceptions: of users, which become events or faults; and of the kernel, which end the node. */
 #include <arch/fpu.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/instructions.h>
+#include <x86/apic.h>
+#include <x86/entry.h>
+#include <target/instructions.h>
 #include <kernel/assert.h>
 #include <kernel/entry.h>
 #include <kernel/exit.h>

@@ -3,10 +3,10 @@
  * one that nobody owns is acknowledged, counted and ignored, and a forged door, timer or IPI does no harm.
  */
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/ipi.h>
-#include <arch/x86/status.h>
+#include <x86/apic.h>
+#include <x86/entry.h>
+#include <x86/ipi.h>
+#include <x86/status.h>
 #include <kernel/fastpath.h>
 #include <kernel/irq.h>
 #include <kernel/ready.h>

@@ -2,9 +2,9 @@
  * Machine checks (Intel SDM volume 3, chapter 16): the hardware found an error. One that is signalled to a CPU ends the
  * node of that CPU, with what the first bank that has an error says; the other nodes go on.
  */
-#include <arch/x86/apic.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/instructions.h>
+#include <x86/apic.h>
+#include <x86/entry.h>
+#include <target/instructions.h>
 #include <kernel/assert.h>
 
 enum {

@@ -1,8 +1,8 @@
 /* What goes away with a capability of x86's. */
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/io_port.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/io_port.h>
+#include <x86/vspace.h>
 #include <kernel/thread.h>
 
 void arch_finalise(struct capability c, bool final)

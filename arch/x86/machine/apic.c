@@ -1,8 +1,8 @@
 /* The local APIC, in both of its modes (Intel SDM volume 3, chapter 11; register numbers from table 11-6). */
-#include <arch/x86/apic.h>
-#include <arch/x86/control.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/layout.h>
+#include <x86/apic.h>
+#include <x86/control.h>
+#include <target/instructions.h>
+#include <x86/layout.h>
 #include <cluster/record.h>
 
 /* A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16. */

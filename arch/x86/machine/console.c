@@ -3,9 +3,9 @@
  * kernels share is one word on the UART's console page: who is writing a line.
  */
 #include <arch/console.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/layout.h>
-#include <arch/x86/uart.h>
+#include <target/instructions.h>
+#include <x86/layout.h>
+#include <x86/uart.h>
 #include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <kernel/format.h>

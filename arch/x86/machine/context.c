@@ -1,6 +1,6 @@
 /* A thread's saved registers: their order for users, and which values they may have (contract 2.4, 5.2). */
 #include <arch/context.h>
-#include <arch/x86/rflags.h>
+#include <x86/rflags.h>
 #include <kernel/assert.h>
 
 /* Where each register lies in struct user_context, in the order of seL4_UserContext. rip: see context_read(). */

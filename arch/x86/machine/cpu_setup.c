@@ -1,14 +1,14 @@
 /* One CPU of a node: its block, its privileged state, FPU and timer. */
-#include <arch/x86/apic.h>
-#include <arch/x86/control.h>
-#include <arch/x86/cpu_setup.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/live_state.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/privileged_state.h>
-#include <arch/x86/rflags.h>
-#include <arch/x86/stop.h>
+#include <x86/apic.h>
+#include <x86/control.h>
+#include <x86/cpu_setup.h>
+#include <x86/entry.h>
+#include <target/instructions.h>
+#include <target/live_state.h>
+#include <target/pcid.h>
+#include <x86/privileged_state.h>
+#include <x86/rflags.h>
+#include <x86/stop.h>
 #include <cluster/record.h>
 #include <stdatomic.h>
 

@@ -1,10 +1,10 @@
 /* The holder's side of the door (docs/locking.md steps 7 to 9). Everything here runs under the lock. */
 #include <arch/door.h>
 #include <arch/machine.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/live_state.h>
-#include <arch/x86/pcid.h>
+#include <x86/apic.h>
+#include <target/instructions.h>
+#include <target/live_state.h>
+#include <target/pcid.h>
 #include <cluster/record.h>
 #include <kernel/assert.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* A failed assertion, or another reason to give up this node: one line that says why, then the node stops. */
-#include <arch/x86/instructions.h>
-#include <arch/x86/stop.h>
+#include <target/instructions.h>
+#include <x86/stop.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
 #include <kernel/format.h>

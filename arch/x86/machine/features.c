@@ -1,5 +1,5 @@
 /* CPU features, from the global state; and where the linker put the text. */
-#include <arch/x86/features.h>
+#include <x86/features.h>
 #include <cluster/record.h>
 
 /* linker.ld */

@@ -7,10 +7,10 @@
  */
 #include <arch/fpu.h>
 #include <arch/machine.h>
-#include <arch/x86/control.h>
-#include <arch/x86/cpu.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/live_state.h>
+#include <x86/control.h>
+#include <arch/cpu.h>
+#include <target/instructions.h>
+#include <target/live_state.h>
 #include <kernel/string.h>
 
 /* Where reset values other than zero lie in the area (SDM volume 1, tables 10-2 and 13-1). */

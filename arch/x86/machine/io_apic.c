@@ -6,9 +6,9 @@
  * nothing here.
  */
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/io_apic.h>
-#include <arch/x86/layout.h>
+#include <x86/apic.h>
+#include <x86/io_apic.h>
+#include <x86/layout.h>
 #include <cluster/record.h>
 #include <kernel/cpu.h>
 

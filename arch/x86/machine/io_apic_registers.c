@@ -1,5 +1,5 @@
 /* How an IOAPIC's registers are reached (Intel 82093AA data sheet, 3.1): an index goes to SELECT, then it is at WINDOW. */
-#include <arch/x86/io_apic.h>
+#include <x86/io_apic.h>
 
 enum { SELECT = 0x00, WINDOW = 0x10 };
 

@@ -7,8 +7,8 @@
  * node's time, and no signal is lost.
  */
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/ipi.h>
+#include <x86/apic.h>
+#include <x86/ipi.h>
 #include <cluster/record.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>

@@ -1,7 +1,7 @@
 /* The way out of the kernel, to a thread or to idle: the steps of docs/locking.md, "Exit". Under the lock. */
 #include <arch/object.h>
 #include <arch/switch.h>
-#include <arch/x86/rflags.h>
+#include <x86/rflags.h>
 #include <kernel/assert.h>
 #include <kernel/thread.h>
 

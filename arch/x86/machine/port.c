@@ -1,5 +1,5 @@
 /* The I/O port instructions. */
-#include <arch/x86/port.h>
+#include <x86/port.h>
 
 uint8_t port_read8(uint16_t port)
 {

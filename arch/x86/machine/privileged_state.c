@@ -9,13 +9,13 @@
  * that do not say so, and not on some that do), the model-specific registers of frequency, power
  * and speculation, and the TSC's offset. CAVEATS.md has them.
  */
-#include <arch/x86/apic.h>
-#include <arch/x86/control.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/fpu_area.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/privileged_state.h>
-#include <arch/x86/rflags.h>
+#include <x86/apic.h>
+#include <x86/control.h>
+#include <x86/entry.h>
+#include <arch/fpu.h>
+#include <target/instructions.h>
+#include <x86/privileged_state.h>
+#include <x86/rflags.h>
 #include <cluster/record.h>
 
 enum { IDT_ENTRIES = 256, GDT_ENTRIES = 8 };

@@ -3,8 +3,8 @@
  * by the CPU that boots the node, then by the one that ends it. Users of other nodes read them at
  * any time: `state` has release order, so that what explains it is there first.
  */
-#include <arch/x86/layout.h>
-#include <arch/x86/status.h>
+#include <x86/layout.h>
+#include <x86/status.h>
 #include <kernel/string.h>
 
 /* The mapping that the node has for its whole life. */

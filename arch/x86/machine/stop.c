@@ -1,11 +1,11 @@
 /* The end of a node: by its user's wish, by debug call, or because its kernel failed. Other nodes go on. */
 #include <arch/console.h>
 #include <arch/machine.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/instructions.h>
-#include <arch/x86/ipi.h>
-#include <arch/x86/status.h>
-#include <arch/x86/stop.h>
+#include <x86/apic.h>
+#include <target/instructions.h>
+#include <x86/ipi.h>
+#include <x86/status.h>
+#include <x86/stop.h>
 #include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <stdatomic.h>

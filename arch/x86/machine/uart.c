@@ -1,6 +1,6 @@
 /* 16550 UARTs (National Semiconductor PC16550D data sheet). */
-#include <arch/x86/port.h>
-#include <arch/x86/uart.h>
+#include <x86/port.h>
+#include <x86/uart.h>
 
 enum {
     UART_DATA = 0,             /* with the divisor latch open: divisor, low byte */

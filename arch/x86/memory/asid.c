@@ -1,9 +1,9 @@
 /* ASID pools, and finding VSpaces by ASID. Their methods are in methods/asid_pool.c. */
 #include <arch/door.h>
 #include <arch/memory.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <target/pcid.h>
+#include <x86/vspace.h>
 #include <kernel/thread.h>
 
 struct asid_pool *asid_pools[ABI_ASID_POOLS];

@@ -1,8 +1,8 @@
 /* What the portable kernel asks about x86's capabilities, and may ask from anywhere: nothing here changes anything. */
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/vspace.h>
 #include <kernel/assert.h>
 
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device)

@@ -1,6 +1,6 @@
 /* Frames as IPC buffers (contract 2.3). */
 #include <arch/object.h>
-#include <arch/x86/ipc_buffer.h>
+#include <x86/ipc_buffer.h>
 
 bool arch_is_buffer_frame(struct capability c)
 {

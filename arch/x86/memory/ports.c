@@ -1,5 +1,5 @@
 /* Which I/O ports are issued, and which a node may not use at all. */
-#include <arch/x86/io_port.h>
+#include <x86/io_port.h>
 
 enum {
     UART_PORTS = 8,

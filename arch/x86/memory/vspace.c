@@ -2,9 +2,9 @@
 #include <arch/door.h>
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/features.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/features.h>
+#include <x86/vspace.h>
 
 paddr_t node_root;
 

@@ -1,6 +1,6 @@
 /* The methods of ASID control and ASID pools: MakePool and Assign (contract 4.9). */
 #include <arch/memory.h>
-#include <arch/x86/asid.h>
+#include <x86/asid.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 #include <kernel/string.h>

@@ -1,6 +1,6 @@
 /* The methods of frames: Page_Map, Page_Unmap, Page_GetAddress (contract 4.9). */
 #include <arch/door.h>
-#include <arch/x86/frame_mapping.h>
+#include <x86/frame_mapping.h>
 #include <kernel/objects.h>
 
 static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)

@@ -1,8 +1,8 @@
 /* Which method of x86's capabilities a system call invokes. */
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/io_port.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/io_port.h>
+#include <x86/vspace.h>
 #include <kernel/assert.h>
 
 enum outcome arch_invoke(struct invocation *call, struct answer *answer)

@@ -1,6 +1,6 @@
 /* The methods of I/O port capabilities: Issue, In and Out (contract 4.10). */
-#include <arch/x86/io_port.h>
-#include <arch/x86/port.h>
+#include <x86/io_port.h>
+#include <x86/port.h>
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 

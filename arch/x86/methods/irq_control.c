@@ -1,7 +1,7 @@
 /* x86's methods of IRQ control: GetIOAPIC and GetMSI (contract 4.7, 10). */
 #include <arch/object.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/io_apic.h>
+#include <x86/apic.h>
+#include <x86/io_apic.h>
 #include <kernel/cspace.h>
 #include <kernel/irq.h>
 

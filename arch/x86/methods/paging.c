@@ -1,6 +1,6 @@
 /* PDPTs, page directories and page tables: Map and Unmap (contract 4.9). One code for all three, at its level. */
 #include <arch/object.h>
-#include <arch/x86/vspace.h>
+#include <x86/vspace.h>
 #include <kernel/derivation.h>
 #include <kernel/string.h>
 

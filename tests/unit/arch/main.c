@@ -1,7 +1,7 @@
 /*
  * Unit tests of x86's objects, capabilities and saved registers, on the host. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c \
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \

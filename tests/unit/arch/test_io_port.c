@@ -1,6 +1,6 @@
 /* I/O ports: which a node may have, Issue, In and Out. */
 #include "world.h"
-#include <arch/x86/io_port.h>
+#include <x86/io_port.h>
 #include <stdlib.h>
 
 enum { CONTROL = 10, PORTS = 20 };

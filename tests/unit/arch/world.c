@@ -2,10 +2,10 @@
 #include "world.h"
 #include <arch/door.h>
 #include <arch/machine.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/features.h>
-#include <arch/x86/io_apic.h>
-#include <arch/x86/port.h>
+#include <target/pcid.h>
+#include <x86/features.h>
+#include <x86/io_apic.h>
+#include <x86/port.h>
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/fastpath.h>

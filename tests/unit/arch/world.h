@@ -8,8 +8,8 @@
 
 #include <arch/memory.h>
 #include <arch/object.h>
-#include <arch/x86/asid.h>
-#include <arch/x86/vspace.h>
+#include <x86/asid.h>
+#include <x86/vspace.h>
 #include <check.h>
 #include <kernel/derivation.h>
 #include <kernel/objects.h>

@@ -5,10 +5,10 @@
 #include <arch/interrupt.h>
 #include <arch/console.h>
 #include <arch/machine.h>
-#include <arch/x86/features.h>
-#include <arch/x86/io_apic.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/port.h>
+#include <x86/features.h>
+#include <x86/io_apic.h>
+#include <target/pcid.h>
+#include <x86/port.h>
 #include <kernel/fastpath.h>
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,7 @@ __attribute__((constructor)) static void open_window(void)
     host_window = (word_t)memory - HOST_MEMORY_BASE;
 }
 
-struct cpu *cpu_by_index(uint32_t index)
+struct cpu *host_cpu_by_index(uint32_t index)
 {
     if (index >= HOST_CPUS) {
         abort();

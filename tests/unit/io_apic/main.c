@@ -2,15 +2,15 @@
  * Unit tests of IOAPIC pins and of what happens to an interrupt once the lock is held, on a model of the hardware. From the
  * top of the tree:
  *
- *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/machine/io_apic.c arch/x86/entry/interrupt.c \
  *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
  */
 #include "model.h"
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/entry.h>
-#include <arch/x86/io_apic.h>
+#include <x86/apic.h>
+#include <x86/entry.h>
+#include <x86/io_apic.h>
 #include <cluster/record.h>
 #include <check.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 #include "model.h"
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/io_apic.h>
-#include <arch/x86/ipi.h>
-#include <arch/x86/layout.h>
-#include <arch/x86/status.h>
+#include <x86/apic.h>
+#include <x86/io_apic.h>
+#include <x86/ipi.h>
+#include <x86/layout.h>
+#include <x86/status.h>
 #include <cluster/record.h>
 #include <kernel/cpu.h>
 #include <kernel/fastpath.h>

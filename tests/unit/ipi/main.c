@@ -2,13 +2,13 @@
  * Unit tests of signals between nodes (arch/x86/machine/ipi.c), on the host: which CPU gets which vector, how many leave in a
  * tick, and that none is lost. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Iinclude -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=undefined tests/unit/ipi/main.c arch/x86/machine/ipi.c -lcheck -lsubunit -lm -lrt -lpthread \
  *       -o build/unit-ipi && build/unit-ipi
  */
 #include <arch/interrupt.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/ipi.h>
+#include <x86/apic.h>
+#include <x86/ipi.h>
 #include <cluster/record.h>
 #include <check.h>
 #include <kernel/assert.h>

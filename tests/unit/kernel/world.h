@@ -7,7 +7,7 @@
 
 #include "../host/host.h"
 #include <arch/memory.h>
-#include <arch/x86/capability.h>
+#include <x86/capability.h>
 #include <check.h>
 #include <kernel/derivation.h>
 #include <kernel/invocation.h>

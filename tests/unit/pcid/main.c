@@ -1,16 +1,16 @@
 /*
  * Shoot-down and generations on CPUs whose TLBs mark their entries with PCIDs and keep all they may, which no emulator has:
  * random exits, accesses, unmappings and deletions, and after each step no CPU may be able to use an old translation. The code
- * under test is arch/x86/machine/door.c, include/arch/x86/pcid.h and load_root(). From the top of the tree:
+ * under test is arch/x86/machine/door.c, arch/x86/include/target/pcid.h and load_root(). From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DHOST_BUILD -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/pcid/machine -Iinclude \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/pcid/include -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal \
  *       -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/unit/pcid/main.c arch/x86/machine/door.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-pcid && build/unit-pcid
  */
 #include <arch/door.h>
-#include <arch/x86/apic.h>
-#include <arch/x86/pcid.h>
-#include <arch/x86/switch.h>
+#include <x86/apic.h>
+#include <target/pcid.h>
+#include <arch/switch.h>
 #include <cluster/record.h>
 #include <check.h>
 #include <kernel/assert.h>
@@ -33,17 +33,17 @@ static paddr_t pml4[VSPACES + 1];
 static word_t table[VSPACES + 1][PAGES];
 static word_t last_number;
 
-struct cpu *cpu_by_index(uint32_t index)
+struct cpu *host_cpu_by_index(uint32_t index)
 {
     return &cpus[index];
 }
 
-uint32_t cpu_number(const struct cpu *cpu)
+uint32_t host_cpu_number(const struct cpu *cpu)
 {
     return (uint32_t)(cpu - cpus) + 1;
 }
 
-struct cpu *cpu_by_number(uint32_t number)
+struct cpu *host_cpu_by_number(uint32_t number)
 {
     return number != 0 ? &cpus[number - 1] : NULL;
 }

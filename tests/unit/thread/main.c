@@ -1,7 +1,7 @@
 /*
  * Unit tests of threads, IPC, scheduling and the rule checks, on the host. From the top of the tree:
  *
- *   gcc -std=c11 -g -O1 -DHOST_BUILD -DCMK_DEBUG -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
  *       -Wall -Wextra -Werror tests/unit/thread/[a-z]*.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c' ! -name exit.c) arch/x86/machine/context.c \
  *       -o build/unit/thread $(pkg-config --cflags --libs check)
  *

@@ -1,6 +1,6 @@
 /* TCB methods (contract 4.5, 8.3). */
 #include "world.h"
-#include <arch/x86/capability.h>
+#include <x86/capability.h>
 #include <string.h>
 
 static struct tcb *self, *target;

@@ -1,0 +1,26 @@
+/* This node's status page (api/cluster.h): written here and by boot only, read by users of all nodes. */
+#ifndef X86_STATUS_H
+#define X86_STATUS_H
+
+#include <api/cluster.h>
+#include <kernel/types.h>
+
+/*
+ * While the node boots its page is at another address. Who turns OFF into BOOTING owns the page:
+ * the node's first CPU, or boot, which gave up waiting for it. False: it has an owner.
+ */
+bool status_page_claim(struct cmk_status_page *page);
+bool status_page_is_claimed(const struct cmk_status_page *page);
+void status_page_stop(struct cmk_status_page *page, const char *reason);
+
+/* The node boots no more: user code runs. */
+void status_running(void);
+
+/* CPU 0 took a timer interrupt. */
+void status_tick(void);
+
+/* The node ends: by its user's wish, or for the reason given (cut to fit). Seen by others after what explains it. */
+void status_exited(word_t exit_status);
+void status_stopped(const char *reason);
+
+#endif
