@@ -24,6 +24,7 @@
 #   make torture-long  ten minutes of it for each setting
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
 #   make format-check  what clang-format would change
+#   make fresh         make run and make test on a new Debian 12 in a folder, by root and by a user without rights
 #
 # Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
 
@@ -62,10 +63,9 @@ PACKAGES_FOR_chaos        := build system
 PACKAGES_FOR_models       := models
 PACKAGES_FOR_rules        := rules
 PACKAGES_FOR_format-check := format
-PACKAGES_FOR_fresh        := fresh
 
 NO_BLANKS = $(subst $() ,+,$(strip $(1)))
-GOALS_WITH_PACKAGES := $(filter-out clean help,$(or $(MAKECMDGOALS),all))
+GOALS_WITH_PACKAGES := $(filter-out clean fresh help,$(or $(MAKECMDGOALS),all))
 PACKAGES := build/packages/$(call NO_BLANKS,$(sort $(foreach goal,$(GOALS_WITH_PACKAGES),\
     $(or $(PACKAGES_FOR_$(goal)),$(PACKAGES_FOR_build)))))
 build/packages/%: tools/packages
@@ -261,6 +261,8 @@ FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -
 format-check: $(PACKAGES)
 	@for file in $(FORMATTED); do clang-format --dry-run $$file 2>&1 | grep -c warning: | sed "s|$$|	$$file|"; done | grep -v ^0 || true
 
+fresh:
+	@tools/fresh
 clean:
 	rm -rf build
 
@@ -268,4 +270,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 .PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
-    format-check clean help
+    format-check fresh clean help
