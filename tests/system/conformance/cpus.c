@@ -4,7 +4,7 @@
  */
 #include "prober.h"
 
-enum { PATIENCE = 20000 }; /* milliseconds, of a host that may be busy */
+enum { PATIENCE = HANG_MILLISECONDS };
 
 static void need_two_cpus(void)
 {

@@ -305,6 +305,10 @@ word clone_vspace(void);
 
 word time_stamp(void);
 word ticks_per_millisecond(void);
+/*
+ * What must come is waited for so long: the host may be slow, and what runs the tests ends a hang sooner.
+ */
+enum { HANG_MILLISECONDS = 600000 };
 /* Waits, running in user mode, until `notification` is active or the time is over; the word, or 0. */
 word poll_for(word notification, word milliseconds);
 /* Waits until *word reaches `value` or the time is over. For threads on other CPUs. */

@@ -30,7 +30,7 @@ void start_pit(word count)
 void wait_for_pit(void)
 {
     enum { READ_BACK_STATUS = 0xe2, OUTPUT_HIGH = 0x80 };
-    word end = time_stamp() + 2000 * ticks_per_millisecond();
+    word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
     word status = 0;
 
     while (!(status & OUTPUT_HIGH) && time_stamp() < end) {

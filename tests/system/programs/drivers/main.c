@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_SECONDS = 20 };
-
 static unsigned failures;
 
 void report(const char *name, bool good)
@@ -38,16 +36,11 @@ static uint64_t milliseconds(void)
     return __builtin_ia32_rdtsc() / (megahertz * 1000ul);
 }
 
-bool wait_until(_Atomic uint64_t *word, uint64_t value)
+void wait_until(_Atomic uint64_t *word, uint64_t value)
 {
-    uint64_t end = milliseconds() + WAIT_SECONDS * 1000;
     while (atomic_load_explicit(word, memory_order_acquire) < value) {
-        if (milliseconds() > end) {
-            return false;
-        }
         seL4_Yield();
     }
-    return true;
 }
 
 void pause_milliseconds(unsigned count)

@@ -121,7 +121,7 @@ static bool touched_on_the_way_out(void)
         }
     }
     uint64_t before = raw.counter;
-    while (raw.counter == before && time_left(20 * RUN_MILLISECONDS)) {
+    while (raw.counter == before && time_left(HANG_MILLISECONDS)) {
     }
     note(raw.counter, raw.found);
     return raw.found == 0 && raw.counter != before;

@@ -26,6 +26,9 @@ seL4_CPtr start(unsigned cpu, void (*entry)(void *), void *argument);
 bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code, void *argument);
 
 uint64_t random_below(uint64_t limit); /* the main thread's */
+/* What must come is waited for so long: the host may be slow, and what runs the tests ends a hang sooner. */
+enum { HANG_MILLISECONDS = 600000 };
+
 uint64_t cycles_since(uint64_t start); /* of the TSC; 0 if it says that was later, as an emulator's may */
 uint64_t cycles(void);
 

@@ -54,7 +54,7 @@ static bool interrupt_on_the_way_to_the_lock(void)
         }
     }
     start(3, take_busy, NULL);
-    for (unsigned round = 0; round < ROUNDS && time_left(20 * RUN_MILLISECONDS); round++) {
+    for (unsigned round = 0; round < ROUNDS && time_left(HANG_MILLISECONDS); round++) {
         unsigned i = round % IPIS;
         seL4_Word badge = 0;
         seL4_Signal(signal[i]);
@@ -190,7 +190,7 @@ static bool late_ipis(void)
         }
     }
     uint64_t before = receives.counter;
-    while (receives.counter < before + 20 && time_left(20 * RUN_MILLISECONDS)) {
+    while (receives.counter < before + 20 && time_left(HANG_MILLISECONDS)) {
     }
     note(receives.counter, receives.found);
     return receives.found == 0 && receives.counter >= before + 20;
@@ -225,7 +225,7 @@ static bool tick_during_migration(void)
     }
     for (unsigned i = 0; i < SPINNERS; i++) {
         while (raws[i].counter == before[i]) {
-            if (!time_left(40 * RUN_MILLISECONDS)) {
+            if (!time_left(HANG_MILLISECONDS)) {
                 note(i, before[i]);
                 return false;
             }

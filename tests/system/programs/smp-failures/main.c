@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_THREADS = 128, PATIENCE_MILLISECONDS = 20000, PATIENCE_TURNS = 1000 };
+enum { MAX_THREADS = 128, PATIENCE_MILLISECONDS = HANG_MILLISECONDS, PATIENCE_TURNS = 1000 };
 
 unsigned cpu_count;
 bool is_balanced;

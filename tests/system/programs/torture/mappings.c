@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { MAX_MAPPERS = 8, FRAMES = 3, STRUCTURE_BITS = 12, TABLE_ENTRIES = 512,
-       GOING_ON_MILLISECONDS = 30000 };
+       GOING_ON_MILLISECONDS = 600000 };
 
 #define POISON (1ull << 63 | 0x70150e)
 
