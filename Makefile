@@ -9,7 +9,7 @@
 #   make system   boots clusters in QEMU, and a few in Bochs; one or some: tests/system/run NAME...
 #   make models   Spin models in tests/models
 #   make rules    Coccinelle rules in tests/rules over the kernel's sources
-#   make proofs   Coq files in proofs/: theorems, their mutants, and coqchk
+#   make proofs   theorems in proofs/, checked by Coq, and what ties them to the code
 #   make clean    removes build/
 #
 # Extra goals; each says what it needs and installs it where it may:
@@ -48,7 +48,7 @@ CHAOS_SEED := 1
 # not in the list needs PACKAGES_FOR_build.
 PACKAGES_FOR_build        := build
 PACKAGES_FOR_run          := build run
-PACKAGES_FOR_test         := build system unit models rules
+PACKAGES_FOR_test         := build system unit models rules proofs
 PACKAGES_FOR_unit         := unit
 PACKAGES_FOR_replay       := unit
 PACKAGES_FOR_system       := build system
@@ -62,6 +62,7 @@ PACKAGES_FOR_torture-long := build system
 PACKAGES_FOR_chaos        := build system
 PACKAGES_FOR_models       := models
 PACKAGES_FOR_rules        := rules
+PACKAGES_FOR_proofs       := unit proofs
 PACKAGES_FOR_format-check := format
 
 NO_BLANKS = $(subst $() ,+,$(strip $(1)))
@@ -226,7 +227,7 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
-	    tools/check-rules "tools/check-proofs --quick"
+	    tools/check-rules "tools/check-proofs --quick" "tools/check-ties planner"
 unit: $(PACKAGES)
 	@tools/unit-tests
 replay: $(PACKAGES)
@@ -254,7 +255,7 @@ models: $(PACKAGES)
 rules: $(PACKAGES)
 	@tools/check-rules
 proofs: $(PACKAGES)
-	@tools/check-proofs
+	@tools/total tools/check-proofs tools/check-ties
 .PHONY: proofs
 
 FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -name '*.h'))

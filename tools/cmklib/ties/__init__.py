@@ -1,0 +1,1 @@
+"""What ties the theorems in proofs/ to the code: extracted programs, fed with what it did."""
