@@ -8,7 +8,6 @@ unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *w
 #undef LOOKUP_FAILURE
     };
     unsigned count = details[failure->type];
-
     words[0] = failure->type;
     for (unsigned i = 0; i < count; i++) {
         words[1 + i] = failure->words[i];
@@ -47,16 +46,17 @@ enum outcome refuse_range(struct answer *answer, word_t least, word_t greatest)
     return refuse_with(answer, ERROR_RANGE, 2);
 }
 
-enum outcome refuse_lookup(struct answer *answer, bool source_side, const struct lookup_failure *failure)
+enum outcome refuse_lookup(struct answer *answer, bool source_side,
+                           const struct lookup_failure *failure)
 {
     answer->words[0] = source_side;
-    return refuse_with(answer, ERROR_FAILED_LOOKUP, 1 + lookup_failure_to_words(failure, &answer->words[1]));
+    return refuse_with(answer, ERROR_FAILED_LOOKUP,
+                       1 + lookup_failure_to_words(failure, &answer->words[1]));
 }
 
 enum outcome refuse_missing(struct answer *answer, bool source_side, word_t bits_left)
 {
     struct lookup_failure failure = {LOOKUP_MISSING_CAPABILITY, {bits_left}};
-
     return refuse_lookup(answer, source_side, &failure);
 }
 

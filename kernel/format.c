@@ -33,10 +33,10 @@ static void put_filled(struct output *output, char c, size_t count)
     }
 }
 
-static void put_padded(struct output *output, const struct conversion *conversion, const char *text, size_t length)
+static void put_padded(struct output *output, const struct conversion *conversion, const char *text,
+                       size_t length)
 {
     size_t padding = conversion->width > length ? conversion->width - length : 0;
-
     if (!conversion->left) {
         put_filled(output, ' ', padding);
     }
@@ -51,7 +51,6 @@ static void put_padded(struct output *output, const struct conversion *conversio
 static void put_string(struct output *output, const struct conversion *conversion, const char *text)
 {
     size_t length = 0;
-
     if (text == NULL) {
         text = "(null)";
     }
@@ -62,20 +61,19 @@ static void put_string(struct output *output, const struct conversion *conversio
 }
 
 /* `prefix`, then the digits; zeros that fill the width go between the two. */
-static void put_number(struct output *output, const struct conversion *conversion, const char *prefix, uint64_t value,
-                       unsigned base)
+static void put_number(struct output *output, const struct conversion *conversion,
+                       const char *prefix, uint64_t value, unsigned base)
 {
     char digits[DIGITS_BYTES];
-    char *first = digits + sizeof digits;
+    char *first = digits + sizeof(digits);
     char text[2 * DIGITS_BYTES];
     size_t length = 0;
     size_t count;
-
     do {
         *--first = "0123456789abcdef"[value % base];
         value /= base;
     } while (value != 0);
-    count = (size_t)(digits + sizeof digits - first);
+    count = (size_t)(digits + sizeof(digits) - first);
 
     for (; *prefix != '\0'; prefix++) {
         text[length++] = *prefix;
@@ -143,7 +141,6 @@ static bool has_star(const char *format)
 size_t format_text(char *buffer, size_t size, const char *format, va_list arguments)
 {
     struct output output = {buffer, size, 0};
-
     while (*format != '\0') {
         struct conversion conversion = {0};
         const char *start = format;
@@ -153,7 +150,8 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
             put(&output, *start);
             continue;
         }
-        format = read_conversion(format, &conversion, has_star(format) ? va_arg(arguments, int) : 0);
+        format =
+            read_conversion(format, &conversion, has_star(format) ? va_arg(arguments, int) : 0);
         switch (*format) {
         case 's':
             put_string(&output, &conversion, va_arg(arguments, const char *));
@@ -164,12 +162,14 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
             break;
         case 'd':
         case 'i':
-            put_signed(&output, &conversion, conversion.is_long ? va_arg(arguments, long) : va_arg(arguments, int));
+            put_signed(&output, &conversion,
+                       conversion.is_long ? va_arg(arguments, long) : va_arg(arguments, int));
             break;
         case 'u':
         case 'x':
             put_number(&output, &conversion, "",
-                       conversion.is_long ? va_arg(arguments, unsigned long) : va_arg(arguments, unsigned),
+                       conversion.is_long ? va_arg(arguments, unsigned long)
+                                          : va_arg(arguments, unsigned),
                        *format == 'x' ? 16 : 10);
             break;
         case 'p':

@@ -11,7 +11,10 @@ void forget_thread_roots(void)
 {
     uint32_t epoch = this_cpu->root_epoch + 1;
     if (epoch == 0) {
-        /* As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number meant before. */
+        /*
+         * As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number
+         * meant before.
+         */
         for (struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
             thread->root_epoch = 0;
         }

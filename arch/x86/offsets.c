@@ -1,6 +1,7 @@
 /*
- * Structure offsets and constants for assembly. This file is compiled to assembly text only; the Makefile makes a line
- * "%define name value" of every @OFFSET line in it. No offset is ever typed by hand.
+ * Structure offsets and constants for assembly. This file is compiled to assembly text only; the
+ * Makefile makes a line "%define name value" of every @OFFSET line in it. No offset is ever typed
+ * by hand.
  */
 #include <x86/apic.h>
 #include <arch/fpu.h>
@@ -89,14 +90,17 @@ void offsets(void)
 }
 
 /* What the entry stubs take for granted beyond single offsets. */
-#define FOLLOWS(first, second)                                                                                         \
+#define FOLLOWS(first, second)                                                                     \
     (offsetof(struct user_context, second) == offsetof(struct user_context, first) + sizeof(word_t))
-_Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) && FOLLOWS(rbp, r12) &&
-                   FOLLOWS(r12, r13) && FOLLOWS(r13, r14) && FOLLOWS(r14, rdx) &&
-                   FOLLOWS(rdx, rdi) && FOLLOWS(rdi, rsi) && FOLLOWS(rsi, r10) &&
-                   FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) && FOLLOWS(r15, vector) &&
-                   FOLLOWS(vector, error) && FOLLOWS(error, rip),
+_Static_assert(FOLLOWS(restart_ip, rax) && FOLLOWS(rax, rbx) && FOLLOWS(rbx, rbp) &&
+                   FOLLOWS(rbp, r12) && FOLLOWS(r12, r13) && FOLLOWS(r13, r14) &&
+                   FOLLOWS(r14, rdx) && FOLLOWS(rdx, rdi) && FOLLOWS(rdi, rsi) &&
+                   FOLLOWS(rsi, r10) && FOLLOWS(r10, r8) && FOLLOWS(r8, r9) && FOLLOWS(r9, r15) &&
+                   FOLLOWS(r15, vector) && FOLLOWS(vector, error) && FOLLOWS(error, rip),
                "the stubs push and pop in this order");
-_Static_assert(CPU_STACK_BYTES + CPU_DEBUG_TOP < CPU_BLOCK_SIZE, "from any of its stacks one finds the block");
-_Static_assert(CPU_STACK_TOP % 16 == 0 && offsetof(struct cpu, stack_words) == 0, "its own stack ends in the block");
-_Static_assert(sizeof(struct cpu) <= CPU_STRUCT_PAGES * 4096, "the CPU block has room for struct cpu");
+_Static_assert(CPU_STACK_BYTES + CPU_DEBUG_TOP < CPU_BLOCK_SIZE,
+               "from any of its stacks one finds the block");
+_Static_assert(CPU_STACK_TOP % 16 == 0 && offsetof(struct cpu, stack_words) == 0,
+               "its own stack ends in the block");
+_Static_assert(sizeof(struct cpu) <= CPU_STRUCT_PAGES * 4096,
+               "the CPU block has room for struct cpu");

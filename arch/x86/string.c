@@ -1,6 +1,7 @@
 /*
- * memcpy and its kin. The string instructions are what compilers do not turn back into calls of these very functions,
- * and they are the fastest copy that needs no vector registers. The direction flag is clear in all C code.
+ * memcpy and its kin. The string instructions are what compilers do not turn back into calls of
+ * these very functions, and they are the fastest copy that needs no vector registers. The direction
+ * flag is clear in all C code.
  */
 #include <kernel/string.h>
 #include <arch/machine.h>

@@ -1,4 +1,7 @@
-/* seL4_BootInfo as the kernel writes it (contract 9.7). libsel4 has the same structure under seL4's names. */
+/*
+ * seL4_BootInfo as the kernel writes it (contract 9.7). libsel4 has the same structure under seL4's
+ * names.
+ */
 #ifndef API_BOOT_INFO_H
 #define API_BOOT_INFO_H
 
@@ -23,7 +26,8 @@ struct boot_info {
     uint64_t node_count;  /* CPUs of this node */
     uint64_t io_page_table_levels;
     uint64_t ipc_buffer;
-    struct slot_region empty, shared_frames, image_frames, image_paging, io_space_capabilities, extra_pages;
+    struct slot_region empty, shared_frames, image_frames, image_paging, io_space_capabilities,
+        extra_pages;
     uint64_t cnode_size_bits;
     uint64_t domain;
     struct slot_region untyped;
@@ -32,9 +36,15 @@ struct boot_info {
 _Static_assert(sizeof(struct boot_info) == ABI_BOOT_INFO_SIZE, "contract 9.7");
 _Static_assert(offsetof(struct boot_info, untyped_list) == 168, "contract 9.7");
 
-/* Extra chunks: identifier and length (header included), then the payload; no padding in between (contract 9.8). */
+/*
+ * Extra chunks: identifier and length (header included), then the payload; no padding in between
+ * (contract 9.8).
+ */
 enum {
-    BOOT_INFO_X86_VBE = 1, BOOT_INFO_X86_MMAP = 2, BOOT_INFO_X86_RSDP = 3, BOOT_INFO_X86_FRAMEBUFFER = 4,
+    BOOT_INFO_X86_VBE = 1,
+    BOOT_INFO_X86_MMAP = 2,
+    BOOT_INFO_X86_RSDP = 3,
+    BOOT_INFO_X86_FRAMEBUFFER = 4,
     BOOT_INFO_X86_TSC_FREQUENCY = 5
 };
 

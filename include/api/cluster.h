@@ -1,7 +1,8 @@
 /*
- * Boot info's last extra chunk (id ABI_CMK_BOOT_INFO_ID): the cluster as one node may see it. All fields are 64-bit words.
- * After the fixed part, at the byte offsets it names from the start of the chunk: one struct cmk_boot_node per node, their
- * APIC ids (one word each), and the image's arguments (zero-terminated strings one after the other).
+ * Boot info's last extra chunk (id ABI_CMK_BOOT_INFO_ID): the cluster as one node may see it. All
+ * fields are 64-bit words. After the fixed part, at the byte offsets it names from the start of the
+ * chunk: one struct cmk_boot_node per node, their APIC ids (one word each), and the image's
+ * arguments (zero-terminated strings one after the other).
  */
 #ifndef API_CLUSTER_H
 #define API_CLUSTER_H
@@ -17,26 +18,26 @@ struct cmk_boot_region {
 };
 
 struct cmk_boot_channel {
-    uint64_t number;     /* of the channel in the cluster's configuration */
-    uint64_t peer;       /* node at the other end */
+    uint64_t number; /* of the channel in the cluster's configuration */
+    uint64_t peer;   /* node at the other end */
     struct cmk_boot_region region;
 };
 
 struct cmk_boot_node {
     uint64_t cpu_count;
-    uint64_t first_cpu;  /* index of its first CPU in the table of APIC ids */
+    uint64_t first_cpu; /* index of its first CPU in the table of APIC ids */
 };
 
 struct cmk_boot_info {
-    uint64_t id;         /* the chunk's header, as in every extra chunk */
-    uint64_t bytes;      /* of the whole chunk, header included */
+    uint64_t id;    /* the chunk's header, as in every extra chunk */
+    uint64_t bytes; /* of the whole chunk, header included */
     uint64_t node_id;
     uint64_t node_count;
     uint64_t ipi_control_slot;
     uint64_t node_control_slot;
     uint64_t first_status_slot; /* one read-only 4 KiB frame per node */
     struct cmk_boot_region shared;
-    uint64_t channel_count;     /* of the channels this node may use */
+    uint64_t channel_count; /* of the channels this node may use */
     struct cmk_boot_channel channel[ABI_CMK_MAX_CHANNELS];
     uint64_t nodes_offset;
     uint64_t apic_ids_offset;
@@ -44,32 +45,42 @@ struct cmk_boot_info {
     uint64_t arguments_offset;
     uint64_t argument_count;
     /*
-     * Where the configuration page of PCI function BB:DD.F of segment 0 lies: pci_config_base + (BB << 20 | DD << 15 |
-     * F << 12), for buses from first to last. 0: firmware says nothing about it. The page itself is in the device
-     * untypeds of the node that was given the function.
+     * Where the configuration page of PCI function BB:DD.F of segment 0 lies: pci_config_base + (BB
+     * << 20 | DD << 15 | F << 12), for buses from first to last. 0: firmware says nothing about it.
+     * The page itself is in the device untypeds of the node that was given the function.
      */
     uint64_t pci_config_base;
     uint64_t pci_first_bus;
     uint64_t pci_last_bus;
-    uint64_t entry_tsc;  /* time stamp counter of the boot CPU when the loader entered the kernel */
+    uint64_t entry_tsc; /* time stamp counter of the boot CPU when the loader entered the kernel */
 };
 
 /* The status page of a node: written by its kernel only, read by users of any node. */
-enum { CMK_STATUS_OFF, CMK_STATUS_BOOTING, CMK_STATUS_RUNNING, CMK_STATUS_EXITED, CMK_STATUS_STOPPED };
+enum {
+    CMK_STATUS_OFF,
+    CMK_STATUS_BOOTING,
+    CMK_STATUS_RUNNING,
+    CMK_STATUS_EXITED,
+    CMK_STATUS_STOPPED
+};
 
 struct cmk_status_page {
-    uint64_t state;   /* CMK_STATUS_*: written with release order after the fields that explain it */
-    uint64_t ticks;   /* counts up every 2 ms while the node's CPU 0 takes timer interrupts; stands still if it hangs */
+    uint64_t state; /* CMK_STATUS_*: written with release order after the fields that explain it */
+    uint64_t ticks; /* counts up every 2 ms while the node's CPU 0 takes timer interrupts; stands
+                       still if it hangs */
     uint64_t exit_status;
     char reason[232]; /* why it stopped, zero-terminated */
 };
 
 /*
- * What each CPU of a node counts, also in release builds, since the node booted; CMKNodeControlCount answers with one of
- * them. ORDINARY: system calls of that number, page faults and exceptions of users, and interrupts with an IRQ number, which
- * a fast path serves if nothing is unusual, and that took the ordinary path (docs/fast-paths.md). A long call counts again
- * each time it goes on after it let others in. Asking is a Call that takes the ordinary path, and is in its own answer. SHOOT_DOWN_IPIS: IPIs that the CPU has sent to others of its node because
- * it took away a mapping, a page table or an address space that they were using; it then waits for each CPU that it sent one.
+ * What each CPU of a node counts, also in release builds, since the node booted;
+ * CMKNodeControlCount answers with one of them. ORDINARY: system calls of that number, page faults
+ * and exceptions of users, and interrupts with an IRQ number, which a fast path serves if nothing
+ * is unusual, and that took the ordinary path (docs/fast-paths.md). A long call counts again each
+ * time it goes on after it let others in. Asking is a Call that takes the ordinary path, and is in
+ * its own answer. SHOOT_DOWN_IPIS: IPIs that the CPU has sent to others of its node because it took
+ * away a mapping, a page table or an address space that they were using; it then waits for each CPU
+ * that it sent one.
  */
 enum {
     CMK_COUNT_ORDINARY_CALL,
@@ -84,15 +95,16 @@ enum {
 };
 
 /*
- * What CMKNodeControlTrigger does for tests. Debug builds only.
- * WRITE and ASSERT let a node fail: the kernel writes where its window would have the physical address given; a kernel
- * assertion fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
- * LONGEST_STRETCH answers with two words: the longest time without a preemption point since it was asked last, in TSC
- * counts (docs/latency.md), and the CMK_OPERATION that took it; with an argument other than 0, of those that wrote nothing
- * to the console. LOCK_STATISTIC answers with one word: how a CPU of this node uses the lock, by
- * CMK_LOCK_STATISTIC(which, cpu). BREAK_RULE breaks one of the rules that hold at every kernel exit, CMK_BREAK_*; if there is
- * nothing to do it to, InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest. LOCK_PATIENCE:
- * a CPU that has looked so often whether the lock is its own stops the node.
+ * What CMKNodeControlTrigger does for tests. Debug builds only. WRITE and ASSERT let a node fail:
+ * the kernel writes where its window would have the physical address given; a kernel assertion
+ * fails. HANG: the CPU hangs in the kernel, with interrupts off, while it holds the node's lock.
+ * LONGEST_STRETCH answers with two words: the longest time without a preemption point since it was
+ * asked last, in TSC counts (docs/latency.md), and the CMK_OPERATION that took it; with an argument
+ * other than 0, of those that wrote nothing to the console. LOCK_STATISTIC answers with one word:
+ * how a CPU of this node uses the lock, by CMK_LOCK_STATISTIC(which, cpu). BREAK_RULE breaks one of
+ * the rules that hold at every kernel exit, CMK_BREAK_*; if there is nothing to do it to,
+ * InvalidArgument 1. With checks=on the node stops at once, or at its exit at the latest.
+ * LOCK_PATIENCE: a CPU that has looked so often whether the lock is its own stops the node.
  */
 enum {
     CMK_TRIGGER_WRITE,
@@ -121,9 +133,10 @@ enum {
 };
 
 /*
- * Since the node booted: entries that took its lock and how many had to wait for it; CPUs that held or wanted it when this
- * one came, at most, and with it; how long it was held and waited for, in all and at most, in TSC counts (which are
- * instructions under an emulator whose clock counts these). All 0 in a node with one CPU, which has no lock.
+ * Since the node booted: entries that took its lock and how many had to wait for it; CPUs that held
+ * or wanted it when this one came, at most, and with it; how long it was held and waited for, in
+ * all and at most, in TSC counts (which are instructions under an emulator whose clock counts
+ * these). All 0 in a node with one CPU, which has no lock.
  */
 enum {
     CMK_LOCK_ACQUISITIONS,
@@ -136,15 +149,16 @@ enum {
 };
 
 /*
- * A kernel entry in one word: the system call's number, negated (0: an interrupt, a fault, or a fast path); the type of the
- * capability that it invoked (api/capabilities.def), and the method's label, or 0 for both.
+ * A kernel entry in one word: the system call's number, negated (0: an interrupt, a fault, or a
+ * fast path); the type of the capability that it invoked (api/capabilities.def), and the method's
+ * label, or 0 for both.
  */
-#define CMK_OPERATION(syscall, type, label)  ((syscall) | (type) << 8 | (label) << 16)
-#define CMK_OPERATION_SYSCALL(operation)     ((operation) & 0xff)
-#define CMK_OPERATION_TYPE(operation)        ((operation) >> 8 & 0xff)
-#define CMK_OPERATION_LABEL(operation)       ((operation) >> 16)
+#define CMK_OPERATION(syscall, type, label) ((syscall) | (type) << 8 | (label) << 16)
+#define CMK_OPERATION_SYSCALL(operation)    ((operation)&0xff)
+#define CMK_OPERATION_TYPE(operation)       ((operation) >> 8 & 0xff)
+#define CMK_OPERATION_LABEL(operation)      ((operation) >> 16)
 
-#define CMK_LOCK_STATISTIC_CPU_BITS     8
+#define CMK_LOCK_STATISTIC_CPU_BITS    8
 #define CMK_LOCK_STATISTIC(which, cpu) ((which) << CMK_LOCK_STATISTIC_CPU_BITS | (cpu))
 
 #endif

@@ -1,4 +1,7 @@
-/* The kernel's names for the numbers of the ABI tables. User programs get the same numbers under seL4's names. */
+/*
+ * The kernel's names for the numbers of the ABI tables. User programs get the same numbers under
+ * seL4's names.
+ */
 #ifndef API_TYPES_H
 #define API_TYPES_H
 

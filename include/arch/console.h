@@ -1,8 +1,10 @@
 /*
- * The node's debug console: whole lines, marked with the node, never torn by another node (docs/memory-map.md).
+ * The node's debug console: whole lines, marked with the node, never torn by another node
+ * (docs/memory-map.md).
  *
- * Lines of the node's own output begin with "[K] ", so that none can pass for a line of the kernel's, which begin with
- * "cmk: ". All functions need the lock (or that nobody else of the node runs any more).
+ * Lines of the node's own output begin with "[K] ", so that none can pass for a line of the
+ * kernel's, which begin with "cmk: ". All functions need the lock (or that nobody else of the node
+ * runs any more).
  */
 #ifndef ARCH_CONSOLE_H
 #define ARCH_CONSOLE_H
@@ -10,8 +12,9 @@
 #include <kernel/types.h>
 
 /*
- * One character of the node's output. '\r' is dropped, '\n' ends the line. Written at once if the node has its UART for
- * itself, else collected until the line ends or is too long, and then written in one piece.
+ * One character of the node's output. '\r' is dropped, '\n' ends the line. Written at once if the
+ * node has its UART for itself, else collected until the line ends or is too long, and then written
+ * in one piece.
  */
 void console_put(char c);
 
@@ -20,8 +23,8 @@ void console_write(const char *text);
 __attribute__((format(printf, 1, 2))) void console_print(const char *format, ...);
 
 /*
- * One line of the kernel's, "cmk: node K" before the text, which begins with ' ' or ':'. Ends an unfinished line
- * first.
+ * One line of the kernel's, "cmk: node K" before the text, which begins with ' ' or ':'. Ends an
+ * unfinished line first.
  */
 __attribute__((format(printf, 1, 2))) void console_report(const char *format, ...);
 

@@ -1,4 +1,7 @@
-/* The architecture's part of a CPU, `struct arch_cpu`, and where each CPU's `struct cpu` (kernel/cpu.h) lies. */
+/*
+ * The architecture's part of a CPU, `struct arch_cpu`, and where each CPU's `struct cpu`
+ * (kernel/cpu.h) lies.
+ */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 

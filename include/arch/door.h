@@ -1,7 +1,7 @@
 /*
- * What the holder of the node's lock may ask of other CPUs (docs/locking.md). One IPI with one meaning: come to the
- * door. All need the lock. Every wait is bounded by one IPI delivery; past the bound the node stops with a report. In
- * a node with one CPU these find nothing to do.
+ * What the holder of the node's lock may ask of other CPUs (docs/locking.md). One IPI with one
+ * meaning: come to the door. All need the lock. Every wait is bounded by one IPI delivery; past the
+ * bound the node stops with a report. In a node with one CPU these find nothing to do.
  */
 #ifndef ARCH_DOOR_H
 #define ARCH_DOOR_H
@@ -9,32 +9,37 @@
 #include <kernel/cpu.h>
 
 /*
- * Takes `thread` away from the CPU on which it is current, if any: afterwards no CPU runs it, its registers and FPU
- * state are all in its TCB, and that CPU's `current` is null. A runnable thread is then in no queue: the caller puts
- * it back or blocks it. For this CPU's own current thread: saves live state, and leaves `current` as it is.
+ * Takes `thread` away from the CPU on which it is current, if any: afterwards no CPU runs it, its
+ * registers and FPU state are all in its TCB, and that CPU's `current` is null. A runnable thread
+ * is then in no queue: the caller puts it back or blocks it. For this CPU's own current thread:
+ * saves live state, and leaves `current` as it is.
  */
 void take_thread(struct tcb *thread);
 
-/* As far as reading the registers of `thread` needs: waits until its CPU is out of user mode; it stays current. */
+/*
+ * As far as reading the registers of `thread` needs: waits until its CPU is out of user mode; it
+ * stays current.
+ */
 void stall_thread(struct tcb *thread);
 
 /*
- * After a change to page tables that CPUs may have cached: waits until every other CPU that has `root` loaded is out of
- * user mode, and invalidates here. `root` is that of a VSpace as arch_thread_root() gives it. If it is loaded here, the
- * node's own page table is loaded first when `structures` (a paging structure, not only a page, went away). Afterwards
- * no CPU uses what it may have cached: also with PCIDs, when it loads the VSpace again.
+ * After a change to page tables that CPUs may have cached: waits until every other CPU that has
+ * `root` loaded is out of user mode, and invalidates here. `root` is that of a VSpace as
+ * arch_thread_root() gives it. If it is loaded here, the node's own page table is loaded first when
+ * `structures` (a paging structure, not only a page, went away). Afterwards no CPU uses what it may
+ * have cached: also with PCIDs, when it loads the VSpace again.
  */
 void shoot_down(word_t root, vaddr_t vaddr, bool structures);
 
 /*
- * After many VSpaces, whose ASIDs nobody has now, went away at once: no CPU of the node has any VSpace loaded afterwards,
- * until it chooses again.
+ * After many VSpaces, whose ASIDs nobody has now, went away at once: no CPU of the node has any
+ * VSpace loaded afterwards, until it chooses again.
  */
 void shoot_down_all(void);
 
 /*
- * A thread became runnable on `cpu`, better than what runs there: make it enter the kernel and schedule. Does not
- * wait.
+ * A thread became runnable on `cpu`, better than what runs there: make it enter the kernel and
+ * schedule. Does not wait.
  */
 void kick_cpu(struct cpu *cpu);
 

@@ -10,16 +10,18 @@ enum { IRQ_COUNT = 128 };
 bool is_interrupt_pending(void);
 
 /*
- * Where the source can be masked (IOAPIC pins; for all others these do nothing): masked when it was delivered, before
- * the local APIC is told; unmasked when the handler acknowledges; masked and forgotten when the handler goes away.
+ * Where the source can be masked (IOAPIC pins; for all others these do nothing): masked when it was
+ * delivered, before the local APIC is told; unmasked when the handler acknowledges; masked and
+ * forgotten when the handler goes away.
  */
 void interrupt_mask(word_t irq);
 void interrupt_acknowledge(word_t irq);
 void interrupt_disable(word_t irq);
 
 /*
- * Signals IPI irq `irq` (1..15) to node `node`, both valid. Coalesces, is never lost, and does not wait: past the
- * sender's budget for that node the signal stays pending here until a later tick (design: "Between nodes").
+ * Signals IPI irq `irq` (1..15) to node `node`, both valid. Coalesces, is never lost, and does not
+ * wait: past the sender's budget for that node the signal stays pending here until a later tick
+ * (design: "Between nodes").
  */
 void interrupt_send_to_node(word_t node, word_t irq);
 

@@ -16,21 +16,30 @@ _Noreturn void machine_hang(void);
 void machine_clear_memory(void *start, word_t bytes);
 
 /*
- * The FS base in the TCB is new: it takes effect at the next exit at the latest, even if the thread is current here.
- * The GS base is not affected: take_thread() must come before a change to both (system call SetTLSBase, TCB methods).
+ * The FS base in the TCB is new: it takes effect at the next exit at the latest, even if the thread
+ * is current here. The GS base is not affected: take_thread() must come before a change to both
+ * (system call SetTLSBase, TCB methods).
  */
 void machine_bases_changed(struct tcb *thread);
 
 /* True if all of [start, start + bytes) is in this node's private region. */
 bool machine_is_private_memory(paddr_t start, word_t bytes);
 
-/* A CMK_LOCK_STATISTIC (api/cluster.h) of a CPU of this node; false if there is no such CPU or statistic. */
+/*
+ * A CMK_LOCK_STATISTIC (api/cluster.h) of a CPU of this node; false if there is no such CPU or
+ * statistic.
+ */
 bool machine_lock_statistic(word_t which_and_cpu, word_t *value);
 
-/* How often a CPU of this node looks for the lock before it gives up and the node stops. For tests. */
+/*
+ * How often a CPU of this node looks for the lock before it gives up and the node stops. For tests.
+ */
 void machine_set_lock_patience(word_t looks);
 
-/* Prints three lines for each CPU of the node: how it used the lock (debug builds), and events that nobody wanted. */
+/*
+ * Prints three lines for each CPU of the node: how it used the lock (debug builds), and events that
+ * nobody wanted.
+ */
 void machine_dump_cpus(void);
 
 /* This CPU's time stamp counter. For measurements. */
@@ -39,7 +48,10 @@ word_t machine_time_stamp(void);
 /* Nodes of the cluster, numbered from 0. Constant after boot. */
 word_t machine_node_count(void);
 
-/* The node's user ends it: reported with `status`, then everything stops as in machine_stop_node(). Does not return. */
+/*
+ * The node's user ends it: reported with `status`, then everything stops as in machine_stop_node().
+ * Does not return.
+ */
 _Noreturn void machine_exit_node(word_t status);
 
 #endif

@@ -1,4 +1,7 @@
-/* Physical memory as the kernel reaches it: the window maps this node's private region and nothing else. */
+/*
+ * Physical memory as the kernel reaches it: the window maps this node's private region and nothing
+ * else.
+ */
 #ifndef ARCH_MEMORY_H
 #define ARCH_MEMORY_H
 

@@ -1,6 +1,7 @@
 /*
- * The architecture's share of objects and capabilities: frames, paging structures, ASIDs, I/O ports, x86's IRQ methods.
- * The portable kernel calls these for every capability type it does not know itself (odd tags).
+ * The architecture's share of objects and capabilities: frames, paging structures, ASIDs, I/O
+ * ports, x86's IRQ methods. The portable kernel calls these for every capability type it does not
+ * know itself (odd tags).
  */
 #ifndef ARCH_OBJECT_H
 #define ARCH_OBJECT_H
@@ -12,12 +13,18 @@
 
 /* --- retype --- */
 
-/* Makes the capability for a new object of an architecture type at `base`; the memory is zeroed unless `device`. */
+/*
+ * Makes the capability for a new object of an architecture type at `base`; the memory is zeroed
+ * unless `device`.
+ */
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device);
 
 /* --- derivation tree --- */
 
-/* The capability that a copy of `c` gets (contract 7.5). Null capability: not derivable. False: refused, answer filled in. */
+/*
+ * The capability that a copy of `c` gets (contract 7.5). Null capability: not derivable. False:
+ * refused, answer filled in.
+ */
 bool arch_derive(struct capability c, struct capability *derived, struct answer *answer);
 
 /* `c` with rights masked (only frames have any). */
@@ -29,10 +36,16 @@ bool arch_same_region(struct capability outer, struct capability inner);
 /* True if the two capabilities name the same object, for "is this the final one". */
 bool arch_same_object(struct capability a, struct capability b);
 
-/* Physical range of an object with memory, so that untypeds know their children. False: it has none (I/O ports). */
+/*
+ * Physical range of an object with memory, so that untypeds know their children. False: it has none
+ * (I/O ports).
+ */
 bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits);
 
-/* The capability is about to be deleted; `final`: it is the last one to its object. Never preempted, bounded work. */
+/*
+ * The capability is about to be deleted; `final`: it is the last one to its object. Never
+ * preempted, bounded work.
+ */
 void arch_finalise(struct capability c, bool final);
 
 /* --- invocations --- */
@@ -42,11 +55,13 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer);
 enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
 
 /*
- * The short way of the calls that are made most: Map and Unmap of pages, by the current thread of `cpu`, which executes
- * this. The caller has a CSpace of one level, in which it has found `slot`, and may go on. Does what arch_invoke() would,
- * and answers, or changes nothing and takes the ordinary path, which finds out why.
+ * The short way of the calls that are made most: Map and Unmap of pages, by the current thread of
+ * `cpu`, which executes this. The caller has a CSpace of one level, in which it has found `slot`,
+ * and may go on. Does what arch_invoke() would, and answers, or changes nothing and takes the
+ * ordinary path, which finds out why.
  */
-struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                         struct cpu *cpu);
 
 /* --- what TCBs need --- */
 
@@ -57,26 +72,27 @@ bool arch_is_vspace_root(struct capability c);
 bool arch_is_buffer_frame(struct capability c);
 
 /*
- * Kernel address of the IPC buffer of `thread` (in the private region's window), or null: no buffer, or not allowed.
- * `writable`: to receive into.
+ * Kernel address of the IPC buffer of `thread` (in the private region's window), or null: no
+ * buffer, or not allowed. `writable`: to receive into.
  */
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable);
 
 /*
- * What the exit loads: the root (target/pcid.h) of the VSpace of `thread`, or of the node's own page table if it has
- * none that is valid.
+ * What the exit loads: the root (target/pcid.h) of the VSpace of `thread`, or of the node's own
+ * page table if it has none that is valid.
  */
 word_t arch_thread_root(const struct tcb *thread);
 
 /*
- * Debug builds: for every capability of the node, before arch_check_rules(true), which finds mappings that none of them
- * accounts for.
+ * Debug builds: for every capability of the node, before arch_check_rules(true), which finds
+ * mappings that none of them accounts for.
  */
 void arch_check_capability(struct capability c);
 
 /*
- * Debug builds: the architecture's rules that hold at every kernel exit (design: rules 5 and 6). A violation stops the
- * node. `everything`: walks all page tables; otherwise only what is cheap enough for every exit.
+ * Debug builds: the architecture's rules that hold at every kernel exit (design: rules 5 and 6). A
+ * violation stops the node. `everything`: walks all page tables; otherwise only what is cheap
+ * enough for every exit.
  */
 void arch_check_rules(bool everything);
 

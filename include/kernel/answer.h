@@ -1,6 +1,7 @@
 /*
- * What an invocation answers: an error with its details, or the words a method returns (contract 4.1, 4.2).
- * Decoders check everything and fill in the answer; nothing about an error is kept in globals.
+ * What an invocation answers: an error with its details, or the words a method returns (contract
+ * 4.1, 4.2). Decoders check everything and fill in the answer; nothing about an error is kept in
+ * globals.
  */
 #ifndef KERNEL_ANSWER_H
 #define KERNEL_ANSWER_H
@@ -29,12 +30,15 @@ struct lookup_failure {
 unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *words);
 
 /* Each returns REFUSED, so that a decoder can `return refuse(...)`. */
-enum outcome refuse(struct answer *answer, enum error_code code); /* for the errors without details */
+enum outcome refuse(struct answer *answer,
+                    enum error_code code); /* for the errors without details */
 enum outcome refuse_argument(struct answer *answer, word_t number);
 enum outcome refuse_capability(struct answer *answer, word_t number);
 enum outcome refuse_range(struct answer *answer, word_t least, word_t greatest);
-enum outcome refuse_lookup(struct answer *answer, bool source_side, const struct lookup_failure *failure);
-enum outcome refuse_missing(struct answer *answer, bool source_side, word_t bits_left); /* MissingCapability */
+enum outcome refuse_lookup(struct answer *answer, bool source_side,
+                           const struct lookup_failure *failure);
+enum outcome refuse_missing(struct answer *answer, bool source_side,
+                            word_t bits_left); /* MissingCapability */
 enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
 
 /* Each sets the output words and returns DONE. */

@@ -1,6 +1,6 @@
 /*
- * CancelBadgedSends (contract 7.9): everybody who sends with a badge restarts. There may be any number of senders, so this
- * is done in steps, and the node remembers how far it has come.
+ * CancelBadgedSends (contract 7.9): everybody who sends with a badge restarts. There may be any
+ * number of senders, so this is done in steps, and the node remembers how far it has come.
  */
 #ifndef KERNEL_CANCELLATION_H
 #define KERNEL_CANCELLATION_H
@@ -9,7 +9,8 @@
 
 /* The node's cancellation under way, one at most. Node state, under the lock. */
 struct cancellation {
-    struct endpoint *endpoint; /* null: none is under way. Only to be used while there is a `next` */
+    struct endpoint
+        *endpoint; /* null: none is under way. Only to be used while there is a `next` */
     word_t badge;
     struct tcb *caller; /* who asked for it; null if gone */
     struct tcb *next;   /* the first sender not looked at yet; null: there is none any more */
@@ -18,8 +19,9 @@ struct cancellation {
 extern struct cancellation cancellation;
 
 /*
- * An invocation by `caller`, on an endpoint and a badge that is not 0. PREEMPTED: the call is to be repeated; it goes on
- * where it was, or is finished by then, if others wanted to cancel something meanwhile.
+ * An invocation by `caller`, on an endpoint and a badge that is not 0. PREEMPTED: the call is to be
+ * repeated; it goes on where it was, or is finished by then, if others wanted to cancel something
+ * meanwhile.
  */
 enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
 

@@ -1,13 +1,14 @@
 /*
  * Capabilities: two words that name an object and what may be done with it.
  *
- *   word 0   63..16 object: address (kernel virtual, or physical for untypeds and frames)   15..5 small fields
+ *   word 0   63..16 object: address (kernel virtual, or physical for untypeds and frames)
+ *            15..5 small fields
  *            4..0 type
  *   word 1   what the type needs: badge, guard, watermark, mapping, ...
  *
- * Every field has one pair of accessors here, and only they know the layout. The type tags are part of the ABI
- * (DebugCapIdentify), see api/capabilities.def. Accessors expect a capability of their type; debug builds of callers
- * assert it, these inlines do not.
+ * Every field has one pair of accessors here, and only they know the layout. The type tags are part
+ * of the ABI (DebugCapIdentify), see api/capabilities.def. Accessors expect a capability of their
+ * type; debug builds of callers assert it, these inlines do not.
  */
 #ifndef KERNEL_CAPABILITY_H
 #define KERNEL_CAPABILITY_H
@@ -26,14 +27,11 @@ struct endpoint;
 struct notification;
 struct asid_pool;
 
-/* Rights as users write them (seL4_CapRights) and as endpoint and notification capabilities store them. */
-enum {
-    RIGHT_WRITE = 1,
-    RIGHT_READ = 2,
-    RIGHT_GRANT = 4,
-    RIGHT_GRANT_REPLY = 8,
-    RIGHTS_ALL = 15
-};
+/*
+ * Rights as users write them (seL4_CapRights) and as endpoint and notification capabilities store
+ * them.
+ */
+enum { RIGHT_WRITE = 1, RIGHT_READ = 2, RIGHT_GRANT = 4, RIGHT_GRANT_REPLY = 8, RIGHTS_ALL = 15 };
 
 /* --- fields common to all types --- */
 
@@ -42,7 +40,10 @@ static inline enum capability_type capability_type(struct capability c)
     return (enum capability_type)(c.word[0] & 31);
 }
 
-/* The object field, sign-extended: a kernel virtual address, or a physical one where the type says so. */
+/*
+ * The object field, sign-extended: a kernel virtual address, or a physical one where the type says
+ * so.
+ */
 static inline word_t capability_object(struct capability c)
 {
     return (word_t)((int64_t)c.word[0] >> 16);
@@ -59,18 +60,23 @@ static inline word_t capability_small(struct capability c, unsigned shift, unsig
     return (c.word[0] >> shift) & MASK(bits);
 }
 
-static inline struct capability capability_with_small(struct capability c, unsigned shift, unsigned bits, word_t value)
+static inline struct capability capability_with_small(struct capability c, unsigned shift,
+                                                      unsigned bits, word_t value)
 {
     c.word[0] = (c.word[0] & ~(MASK(bits) << shift)) | ((value & MASK(bits)) << shift);
     return c;
 }
 
-static inline struct capability capability_make(enum capability_type type, word_t object, word_t word1)
+static inline struct capability capability_make(enum capability_type type, word_t object,
+                                                word_t word1)
 {
     return (struct capability){{(object << 16) | type, word1}};
 }
 
-/* The same capability to the object that lies `bytes` behind that of `c`, for types whose objects have addresses. */
+/*
+ * The same capability to the object that lies `bytes` behind that of `c`, for types whose objects
+ * have addresses.
+ */
 static inline struct capability capability_moved(struct capability c, word_t bytes)
 {
     c.word[0] += bytes << 16;
@@ -95,12 +101,14 @@ static inline bool capability_is_of_architecture(struct capability c)
 
 /* --- endpoint, notification: word 1 is the badge --- */
 
-static inline struct capability endpoint_capability(const struct endpoint *e, word_t badge, word_t rights)
+static inline struct capability endpoint_capability(const struct endpoint *e, word_t badge,
+                                                    word_t rights)
 {
     return capability_with_small(capability_make(CAP_ENDPOINT, (word_t)e, badge), 5, 4, rights);
 }
 
-static inline struct capability notification_capability(const struct notification *n, word_t badge, word_t rights)
+static inline struct capability notification_capability(const struct notification *n, word_t badge,
+                                                        word_t rights)
 {
     return capability_with_small(capability_make(CAP_NOTIFICATION, (word_t)n, badge), 5, 4, rights);
 }
@@ -133,13 +141,17 @@ static inline struct capability capability_with_rights(struct capability c, word
 
 /* --- reply: the object is the TCB that waits; the master stays in that TCB's reply slot --- */
 
-static inline struct capability reply_capability(const struct tcb *caller, bool master, word_t rights)
+static inline struct capability reply_capability(const struct tcb *caller, bool master,
+                                                 word_t rights)
 {
     return capability_with_small(
-        capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), 5, 4, rights), 9, 1, master);
+        capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), 5, 4, rights), 9, 1,
+        master);
 }
 
-/* What the receiver of a Call gets of the caller's master: not a master, and perhaps without Grant. */
+/*
+ * What the receiver of a Call gets of the caller's master: not a master, and perhaps without Grant.
+ */
 static inline struct capability reply_capability_from(struct capability master, bool can_grant)
 {
     struct capability c = capability_with_small(master, 9, 1, 0);
@@ -164,15 +176,16 @@ static inline struct tcb *capability_tcb(struct capability c)
 }
 
 /*
- * --- CNode: small fields radix, whether guard and index together use a pointer's 64 bits, and whether the guard has any
- * bits; word 1 is guard and guard size as seL4_CNode_CapData lays them out ---
+ * --- CNode: small fields radix, whether guard and index together use a pointer's 64 bits, and
+ * whether the guard has any bits; word 1 is guard and guard size as seL4_CNode_CapData lays them
+ * out ---
  */
 
 #define CNODE_IS_WHOLE  BIT(11)
 #define CNODE_HAS_GUARD BIT(12)
 
-static inline struct capability cnode_capability(const struct slot *slots, unsigned radix, word_t guard,
-                                                 unsigned guard_size)
+static inline struct capability cnode_capability(const struct slot *slots, unsigned radix,
+                                                 word_t guard, unsigned guard_size)
 {
     struct capability c = capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size);
     c.word[0] |= radix + guard_size == WORD_BITS ? CNODE_IS_WHOLE : 0;
@@ -212,11 +225,16 @@ static inline word_t cnode_capability_guard(struct capability c)
     return c.word[1] >> 6;
 }
 
-/* --- untyped: the object is a physical address; word 1 is the watermark, in bytes from the start --- */
+/*
+ * --- untyped: the object is a physical address; word 1 is the watermark, in bytes from the start
+ * ---
+ */
 
-static inline struct capability untyped_capability(paddr_t base, unsigned size_bits, bool device, word_t watermark)
+static inline struct capability untyped_capability(paddr_t base, unsigned size_bits, bool device,
+                                                   word_t watermark)
 {
-    struct capability c = capability_with_small(capability_make(CAP_UNTYPED, base, watermark), 5, 6, size_bits);
+    struct capability c =
+        capability_with_small(capability_make(CAP_UNTYPED, base, watermark), 5, 6, size_bits);
     return capability_with_small(c, 11, 1, device);
 }
 
@@ -240,15 +258,17 @@ static inline word_t untyped_capability_watermark(struct capability c)
     return c.word[1];
 }
 
-static inline struct capability untyped_capability_with_watermark(struct capability c, word_t watermark)
+static inline struct capability untyped_capability_with_watermark(struct capability c,
+                                                                  word_t watermark)
 {
     c.word[1] = watermark;
     return c;
 }
 
 /*
- * --- zombie: what is left of an object under destruction. Of a CNode or TCB: word 1 is how many of its slots are still
- * to be emptied. Of an endpoint or notification: threads are still queued; word 1 is 0 ---
+ * --- zombie: what is left of an object under destruction. Of a CNode or TCB: word 1 is how many of
+ * its slots are still to be emptied. Of an endpoint or notification: threads are still queued; word
+ * 1 is 0 ---
  */
 
 /* `radix` is that of the CNode, or one of these: no CNode is that large. */
@@ -266,7 +286,8 @@ static inline unsigned zombie_capability_radix(struct capability c)
 
 static inline bool zombie_capability_has_slots(struct capability c)
 {
-    return zombie_capability_radix(c) != ZOMBIE_NOTIFICATION && zombie_capability_radix(c) != ZOMBIE_ENDPOINT;
+    return zombie_capability_radix(c) != ZOMBIE_NOTIFICATION &&
+           zombie_capability_radix(c) != ZOMBIE_ENDPOINT;
 }
 
 static inline word_t zombie_capability_slots_left(struct capability c)
@@ -274,7 +295,8 @@ static inline word_t zombie_capability_slots_left(struct capability c)
     return c.word[1];
 }
 
-static inline struct capability zombie_capability_with_slots_left(struct capability c, word_t slots_left)
+static inline struct capability zombie_capability_with_slots_left(struct capability c,
+                                                                  word_t slots_left)
 {
     c.word[1] = slots_left;
     return c;
@@ -287,8 +309,8 @@ static inline struct slot *zombie_capability_slots(struct capability c)
 }
 
 /*
- * --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID control: no
- * fields ---
+ * --- IRQ handler: word 1 is the kernel's IRQ number (CPU vector - 0x20); IRQ control, domain, ASID
+ * control: no fields ---
  */
 
 static inline struct capability irq_handler_capability(word_t irq)

@@ -1,6 +1,6 @@
 /*
- * Debug builds: the rules that hold at every kernel exit (design, section of that name). Release builds check nothing.
- * A violation stops the node with a report, as a failed assertion does.
+ * Debug builds: the rules that hold at every kernel exit (design, section of that name). Release
+ * builds check nothing. A violation stops the node with a report, as a failed assertion does.
  */
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H
@@ -15,13 +15,15 @@ extern bool checks_on; /* checks=on; constant after boot */
 void check_entry_rules(void);
 
 /*
- * On the way out, after `next` was chosen (or null) and before the lock is released; `current` of this CPU may still be
- * what it was. Checks the threads that this entry touched; at every 256th exit, everything.
+ * On the way out, after `next` was chosen (or null) and before the lock is released; `current` of
+ * this CPU may still be what it was. Checks the threads that this entry touched; at every 256th
+ * exit, everything.
  */
 void check_exit_rules(const struct tcb *next);
 
 /*
- * Walks everything that can be found, this CPU's current thread being as it is. Time: all the node's threads and slots.
+ * Walks everything that can be found, this CPU's current thread being as it is. Time: all the
+ * node's threads and slots.
  */
 void check_all_rules(void);
 

@@ -10,7 +10,10 @@ void check_all_threads(const struct tcb *next);
 
 void check_idle_cpus(void);
 
-/* kernel/checks/check_running.c: threads of other CPUs are as check_note_running() found them, and `next` is none of them. */
+/*
+ * kernel/checks/check_running.c: threads of other CPUs are as check_note_running() found them, and
+ * `next` is none of them.
+ */
 void check_note_running(void);
 void check_running(const struct tcb *next);
 

@@ -1,6 +1,6 @@
 /*
- * CMK's capabilities: IPI control, IPI signal, node control; and domains and the debug system calls.
- * What the three can do is in docs/abi-additions.md.
+ * CMK's capabilities: IPI control, IPI signal, node control; and domains and the debug system
+ * calls. What the three can do is in docs/abi-additions.md.
  */
 #ifndef KERNEL_CLUSTER_H
 #define KERNEL_CLUSTER_H
@@ -9,18 +9,18 @@
 #include <kernel/invocation.h>
 
 /*
- * SendIPI: MR0 node, MR1 irq, MR2 index, MR3 depth; extra capability 0: root CNode. Checks in order: TruncatedMessage;
- * irq not 1..15: RangeError; node of no such number: RangeError; the errors of a destination slot. Makes an IPI signal
- * capability. GetHandler: MR0 irq, MR1 index, MR2 depth; extra capability 0: root CNode. Checks in order:
- * TruncatedMessage; irq: RangeError; a handler exists: RevokeFirst; destination slot. Makes the IRQ handler capability
- * of that IPI irq.
+ * SendIPI: MR0 node, MR1 irq, MR2 index, MR3 depth; extra capability 0: root CNode. Checks in
+ * order: TruncatedMessage; irq not 1..15: RangeError; node of no such number: RangeError; the
+ * errors of a destination slot. Makes an IPI signal capability. GetHandler: MR0 irq, MR1 index, MR2
+ * depth; extra capability 0: root CNode. Checks in order: TruncatedMessage; irq: RangeError; a
+ * handler exists: RevokeFirst; destination slot. Makes the IRQ handler capability of that IPI irq.
  */
 enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer);
 /* Any label, length and extra capabilities: sends the signal (contract 14.5). */
 enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer);
 /*
- * Exit: MR0 status; does not return. Write: MR0 length in bytes, then the bytes, eight to a word, the first in the
- * lowest bits; no more of them than the message holds are written.
+ * Exit: MR0 status; does not return. Write: MR0 length in bytes, then the bytes, eight to a word,
+ * the first in the lowest bits; no more of them than the message holds are written.
  */
 enum outcome node_control_invoke(struct invocation *call, struct answer *answer);
 
@@ -28,8 +28,8 @@ enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
 enum outcome domain_invoke(struct invocation *call, struct answer *answer);
 
 /*
- * The debug system calls; true if `number` is one that this build has. Release builds have DebugPutChar only. Misuse,
- * which halts a seL4 kernel, prints a line and returns.
+ * The debug system calls; true if `number` is one that this build has. Release builds have
+ * DebugPutChar only. Misuse, which halts a seL4 kernel, prints a line and returns.
  */
 bool handle_debug_syscall(word_t number);
 

@@ -1,5 +1,6 @@
 /*
- * One CPU of this node, as its node's kernel sees it. It lives in the CPU block, which is mapped in the whole node.
+ * One CPU of this node, as its node's kernel sees it. It lives in the CPU block, which is mapped in
+ * the whole node.
  */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
@@ -10,8 +11,9 @@
 #include <stdatomic.h>
 
 /*
- * Where a CPU is, as seen by the holder of the lock (docs/locking.md). Written by its own CPU: USER and IDLE under the lock,
- * DOOR while it waits for the lock. Read by the lock holder only; no fence is needed (docs/locking.md).
+ * Where a CPU is, as seen by the holder of the lock (docs/locking.md). Written by its own CPU: USER
+ * and IDLE under the lock, DOOR while it waits for the lock. Read by the lock holder only; no fence
+ * is needed (docs/locking.md).
  */
 enum cpu_mark { CPU_IDLE, CPU_USER, CPU_DOOR };
 
@@ -24,52 +26,61 @@ struct ready_queues {
 enum { FLOOR_LOOK = ABI_PRIORITIES, FLOOR_SHARED = 2 * FLOOR_LOOK, FLOOR_CLOSED = 4 * FLOOR_LOOK };
 
 struct cpu {
-    /* The topmost words of this CPU's own stack, which lies below: the return address of the first call. */
+    /*
+     * The topmost words of this CPU's own stack, which lies below: the return address of the first
+     * call.
+     */
     _Alignas(64) word_t stack_words[CPU_STACK_TOP / sizeof(word_t)];
 
     /*
-     * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its way out, to null by a
-     * lock holder that takes the thread away. Read under the lock.
+     * The thread that runs here in user mode, or null. Written under the lock: by this CPU on its
+     * way out, to null by a lock holder that takes the thread away. Read under the lock.
      */
     struct tcb *current;
 
     /*
-     * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this priority may run here
-     * without a look at the queues. It is the greatest priority in `ready`, 0 if nothing waits; and one bit each says that
-     * the exit has to look in any case, that threads wait in the shared queue of balance=on, and that there are no fast
-     * paths (fastpath=off). `called`: another CPU asked this one to come and schedule, and it has not done so yet; then
-     * FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something better is ready; null:
-     * none. Only set during an entry of this CPU.
+     * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this
+     * priority may run here without a look at the queues. It is the greatest priority in `ready`, 0
+     * if nothing waits; and one bit each says that the exit has to look in any case, that threads
+     * wait in the shared queue of balance=on, and that there are no fast paths (fastpath=off).
+     * `called`: another CPU asked this one to come and schedule, and it has not done so yet; then
+     * FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something
+     * better is ready; null: none. Only set during an entry of this CPU.
      */
     struct tcb *switch_to;
     uint16_t floor;
     bool called;
 
-    _Atomic uint8_t mark;          /* enum cpu_mark */
-    uint32_t root_epoch;           /* the node's: the same in all its CPUs, see kernel/thread.h. Under the lock */
+    _Atomic uint8_t mark; /* enum cpu_mark */
+    /* the node's: the same in all its CPUs, see kernel/thread.h. Under the lock */
+    uint32_t root_epoch;
 
     struct arch_cpu arch;
 
-    uint32_t index;                /* within the node; constant */
+    uint32_t index; /* within the node; constant */
 
     /*
-     * The thread that another CPU has taken away from here since this CPU's last exit, or null. It may have been freed
-     * since: only compared, never looked into. Written under the lock.
+     * The thread that another CPU has taken away from here since this CPU's last exit, or null. It
+     * may have been freed since: only compared, never looked into. Written under the lock.
      */
     const struct tcb *stopped;
 
-    /* What it counts for the node's users (CMK_COUNT_*). Written by this CPU, read by any, both under the lock. */
+    /*
+     * What it counts for the node's users (CMK_COUNT_*). Written by this CPU, read by any, both
+     * under the lock.
+     */
     uint64_t counts[CMK_COUNTS];
 
-    _Alignas(64) struct lock_node lock; /* its own cache line: others write it while this CPU spins on it */
+    /* its own cache line: others write it while this CPU spins on it */
+    _Alignas(64) struct lock_node lock;
     _Alignas(64) struct ready_queues ready;
 };
 _Static_assert(offsetof(struct cpu, arch.tss.rsp0) + sizeof(word_t) <= 64,
                "system calls touch one cache line of the CPU block besides the lock's");
 
 /*
- * The CPU that executes this kernel entry. Written at every entry once the lock is held; constant until it is released.
- * A node-state variable: every C function of the kernel runs under the lock.
+ * The CPU that executes this kernel entry. Written at every entry once the lock is held; constant
+ * until it is released. A node-state variable: every C function of the kernel runs under the lock.
  */
 extern struct cpu *this_cpu;
 

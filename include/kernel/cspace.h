@@ -20,9 +20,10 @@ static inline struct slot *whole_cnode_slot(struct capability node, word_t point
 }
 
 /*
- * The full-depth lookup of a capability pointer; bits left over are ignored. Null: it fails, and lookup_slot() tells
- * why. Time: at most 64 levels, because no CNode has fewer than two slots. A message with capabilities needs a dozen
- * lookups, so a level is short: few CNodes below the first have a guard, and one test says that this is one without.
+ * The full-depth lookup of a capability pointer; bits left over are ignored. Null: it fails, and
+ * lookup_slot() tells why. Time: at most 64 levels, because no CNode has fewer than two slots. A
+ * message with capabilities needs a dozen lookups, so a level is short: few CNodes below the first
+ * have a guard, and one test says that this is one without.
  */
 static inline struct slot *resolve(struct capability node, word_t pointer)
 {
@@ -44,7 +45,9 @@ static inline struct slot *resolve(struct capability node, word_t pointer)
         unsigned radix = cnode_capability_radix(node);
         left -= (int)radix;
         if (left < 0) {
-            return left + (int)radix == 0 ? slot : NULL; /* no bits were left: this is it, though it is a CNode */
+            return left + (int)radix == 0
+                       ? slot
+                       : NULL; /* no bits were left: this is it, though it is a CNode */
         }
         slot = capability_cnode(node) + (pointer >> (WORD_BITS - radix));
         pointer <<= radix;
@@ -53,14 +56,16 @@ static inline struct slot *resolve(struct capability node, word_t pointer)
 }
 
 /*
- * Resolves the low `bits` (1..64) bits of `pointer` from `root`. True: *slot is the slot reached (perhaps empty), and
- * *bits_left how many bits were not used. False: *failure says why. Time: at most 64 levels.
+ * Resolves the low `bits` (1..64) bits of `pointer` from `root`. True: *slot is the slot reached
+ * (perhaps empty), and *bits_left how many bits were not used. False: *failure says why. Time: at
+ * most 64 levels.
  */
-bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct slot **slot, unsigned *bits_left,
-                 struct lookup_failure *failure);
+bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct slot **slot,
+                 unsigned *bits_left, struct lookup_failure *failure);
 
 /* The full-depth lookup of a thread's own capability pointers; bits left over are ignored. */
-bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure);
+bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot,
+                      struct lookup_failure *failure);
 
 static inline bool lookup_thread_slot(const struct tcb *thread, word_t pointer, struct slot **slot,
                                       struct lookup_failure *failure)
@@ -73,11 +78,18 @@ static inline bool lookup_thread_slot(const struct tcb *thread, word_t pointer, 
     return lookup_in_levels(thread, pointer, slot, failure);
 }
 
-/* The lookup of CNode operations, retype and issue methods: exact, with its errors as an answer. False: refused. */
-bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side, struct slot **slot,
-                           struct answer *answer);
+/*
+ * The lookup of CNode operations, retype and issue methods: exact, with its errors as an answer.
+ * False: refused.
+ */
+bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side,
+                           struct slot **slot, struct answer *answer);
 
-/* lookup_operation_slot() for a destination that must be empty: DeleteFirst otherwise. False: refused. */
-bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struct slot **slot, struct answer *answer);
+/*
+ * lookup_operation_slot() for a destination that must be empty: DeleteFirst otherwise. False:
+ * refused.
+ */
+bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struct slot **slot,
+                       struct answer *answer);
 
 #endif

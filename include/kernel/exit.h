@@ -1,6 +1,7 @@
 /*
- * Beginning and end of a kernel entry, for the architecture's entry code: begin_entry(), then an event (kernel/entry.h),
- * then leave_kernel(). System calls begin and end in syscall_entry() and syscall_ordinary() (kernel/fastpath.h). Under the lock.
+ * Beginning and end of a kernel entry, for the architecture's entry code: begin_entry(), then an
+ * event (kernel/entry.h), then leave_kernel(). System calls begin and end in syscall_entry() and
+ * syscall_ordinary() (kernel/fastpath.h). Under the lock.
  */
 #ifndef KERNEL_EXIT_H
 #define KERNEL_EXIT_H
@@ -18,12 +19,16 @@ static inline void begin_entry(struct cpu *cpu)
     check_entry();
 }
 
-/* Whatever the entry was about is done: chooses the next thread, and returns the context to go on with. */
+/*
+ * Whatever the entry was about is done: chooses the next thread, and returns the context to go on
+ * with.
+ */
 struct user_context *leave_kernel(struct cpu *cpu);
 
 /*
- * All of the entry for a system call of `thread` that the CPU brought to the door, and that another CPU has taken away
- * there: the thread repeats the call when it runs again, which may be now. `thread` may not be a TCB any more.
+ * All of the entry for a system call of `thread` that the CPU brought to the door, and that another
+ * CPU has taken away there: the thread repeats the call when it runs again, which may be now.
+ * `thread` may not be a TCB any more.
  */
 struct user_context *drop_syscall(struct cpu *cpu, struct tcb *thread);
 

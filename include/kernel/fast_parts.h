@@ -1,11 +1,12 @@
 /*
- * What the fast paths (kernel/fastpath.h) are made of: kernel/calls/fast_call.c, kernel/calls/fast_wake.c and
- * kernel/calls/fast_invoke.c.
+ * What the fast paths (kernel/fastpath.h) are made of: kernel/calls/fast_call.c,
+ * kernel/calls/fast_wake.c and kernel/calls/fast_invoke.c.
  *
- * Each of them first looks, and takes the ordinary path if anything is not as the common case has it; then it only acts.
- * What it does must be what the ordinary path does: tests/unit/thread/test_fastpath.c and the fuzzer run both and
- * compare. They call nothing on their way but one another at the end, so that compilers keep everything in registers
- * that need not be saved; hence inline functions, and a copy of each for messages that have words in buffers.
+ * Each of them first looks, and takes the ordinary path if anything is not as the common case has
+ * it; then it only acts. What it does must be what the ordinary path does:
+ * tests/unit/thread/test_fastpath.c and the fuzzer run both and compare. They call nothing on their
+ * way but one another at the end, so that compilers keep everything in registers that need not be
+ * saved; hence inline functions, and a copy of each for messages that have words in buffers.
  */
 #ifndef KERNEL_FAST_PARTS_H
 #define KERNEL_FAST_PARTS_H
@@ -21,18 +22,23 @@
 #include <kernel/thread.h>
 
 /*
- * --- the system calls, by name; arguments (some of them not used) and result as those of syscall_entry() ---
+ * --- the system calls, by name; arguments (some of them not used) and result as those of
+ * syscall_entry() ---
  *
- * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so, but the message has no
- * capabilities.
+ * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so,
+ * but the message has no capabilities.
  */
 syscall_path fast_call, general_call;
 syscall_path fast_reply_recv, general_reply_recv;
-syscall_path reply_to_fault_recv; /* by a server whose capability and reply slot are as for reply_recv() */
+syscall_path
+    reply_to_fault_recv; /* by a server whose capability and reply slot are as for reply_recv() */
 syscall_path fast_send, general_send;
 syscall_path fast_yield;
 
-/* A call of something that is no endpoint. Looks itself into the saved context for the registers that it wants. */
+/*
+ * A call of something that is no endpoint. Looks itself into the saved context for the registers
+ * that it wants.
+ */
 syscall_path invoke_quickly;
 
 static inline struct user_context *fast_invoke(struct tcb *caller, struct cpu *cpu)
@@ -44,10 +50,14 @@ enum path { LEAN, GENERAL };
 
 /* --- looking --- */
 
-/* `thread` may run here from now on, while the current one stops: nothing better waits, and nothing is to be found out. */
+/*
+ * `thread` may run here from now on, while the current one stops: nothing better waits, and nothing
+ * is to be found out.
+ */
 static inline bool may_take_over(const struct cpu *cpu, const struct tcb *thread)
 {
-    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor && is_root_known(cpu, thread);
+    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor &&
+           is_root_known(cpu, thread);
 }
 
 /* The current thread may go on: nothing better has come. */
@@ -57,12 +67,14 @@ static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
 }
 
 /*
- * The current thread may wake `woken`. With balance=on the other CPUs would have to be looked at, too; and a CPU on
- * which `woken` did not run last may have to be called.
+ * The current thread may wake `woken`. With balance=on the other CPUs would have to be looked at,
+ * too; and a CPU on which `woken` did not run last may have to be called.
  */
-static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread, const struct tcb *woken)
+static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread,
+                            const struct tcb *woken)
 {
-    return !balance_on && ran_here_last(cpu, woken) && may_go_on(cpu, thread) && is_root_known(cpu, woken);
+    return !balance_on && ran_here_last(cpu, woken) && may_go_on(cpu, thread) &&
+           is_root_known(cpu, woken);
 }
 
 /* A capability of that type with at least these rights, in one comparison. */
@@ -89,7 +101,8 @@ static inline bool is_general(word_t info)
 }
 
 /* False: there is none. */
-ALWAYS_INLINE bool find_slot(enum path path, const struct tcb *thread, word_t pointer, const struct slot **slot)
+ALWAYS_INLINE bool find_slot(enum path path, const struct tcb *thread, word_t pointer,
+                             const struct slot **slot)
 {
     struct capability cspace = thread->slots[TCB_CSPACE].capability;
     if (path == LEAN || is_whole_cnode_capability(cspace)) {
@@ -107,8 +120,8 @@ struct buffers {
 };
 
 /* False: there are such words, but not both buffers. */
-ALWAYS_INLINE bool find_buffers(enum path path, word_t info, const struct tcb *from, const struct tcb *to,
-                                struct buffers *buffers)
+ALWAYS_INLINE bool find_buffers(enum path path, word_t info, const struct tcb *from,
+                                const struct tcb *to, struct buffers *buffers)
 {
     *buffers = (struct buffers){NULL, NULL};
     if (path == LEAN || message_info_length(info) <= ABI_MESSAGE_REGISTERS) {
@@ -130,7 +143,8 @@ static inline void copy_buffer(const struct buffers *buffers, word_t length)
     }
 }
 
-static inline void copy_registers(const struct user_context *from, struct user_context *to, word_t length)
+static inline void copy_registers(const struct user_context *from, struct user_context *to,
+                                  word_t length)
 {
     for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS && i < length; i++) {
         context_set_message_register(to, i, context_message_register(from, i));
@@ -138,8 +152,8 @@ static inline void copy_registers(const struct user_context *from, struct user_c
 }
 
 /* The message of `from` as `to` gets it. */
-ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info, word_t badge,
-                                const struct buffers *buffers)
+ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info,
+                                word_t badge, const struct buffers *buffers)
 {
     word_t length = path == LEAN ? info & MASK(9) : info & MASK(7); /* lean: no capabilities */
     if (length != 0) {
@@ -168,7 +182,8 @@ static inline struct user_context *switch_to(struct cpu *cpu, struct tcb *from, 
 }
 
 /* `receiver` has the message and runs; `caller` waits for its reply. */
-static inline struct user_context *run_receiver(struct cpu *cpu, struct tcb *caller, struct tcb *receiver)
+static inline struct user_context *run_receiver(struct cpu *cpu, struct tcb *caller,
+                                                struct tcb *receiver)
 {
     give_reply_capability(caller, &receiver->slots[TCB_CALLER], receiver->reply_can_grant);
     set_thread_state(caller, THREAD_BLOCKED_ON_REPLY);
@@ -176,9 +191,13 @@ static inline struct user_context *run_receiver(struct cpu *cpu, struct tcb *cal
     return switch_to(cpu, caller, receiver);
 }
 
-/* `caller` has its reply and runs; `server` waits for the next message, at the endpoint that the capability in `slot` names. */
-static inline struct user_context *run_caller(struct cpu *cpu, struct tcb *server, const struct slot *slot,
-                                              struct endpoint *endpoint, struct tcb *caller)
+/*
+ * `caller` has its reply and runs; `server` waits for the next message, at the endpoint that the
+ * capability in `slot` names.
+ */
+static inline struct user_context *run_caller(struct cpu *cpu, struct tcb *server,
+                                              const struct slot *slot, struct endpoint *endpoint,
+                                              struct tcb *caller)
 {
     server->reply_can_grant = capability_rights(slot->capability) & RIGHT_GRANT;
     set_thread_state(server, THREAD_BLOCKED_ON_RECEIVE);

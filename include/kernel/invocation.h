@@ -1,6 +1,6 @@
 /*
- * An invocation under way: what the caller asked, resolved once.
- * A decoder gets it, checks everything without changing anything, then acts in a way that cannot fail.
+ * An invocation under way: what the caller asked, resolved once. A decoder gets it, checks
+ * everything without changing anything, then acts in a way that cannot fail.
  */
 #ifndef KERNEL_INVOCATION_H
 #define KERNEL_INVOCATION_H
@@ -11,23 +11,24 @@
 struct invocation {
     struct tcb *caller;
     word_t label;
-    word_t length;                            /* message words the caller can really have supplied: at most
+    word_t length;                /* message words the caller can really have supplied: at most
                                                  ABI_MESSAGE_REGISTERS without an IPC buffer */
-    struct slot *slot;                        /* of the invoked capability */
-    struct capability capability;             /* the invoked capability */
-    const word_t *buffer;                     /* caller's IPC buffer, or null. Users can write it at any time */
-    struct slot *extra[ABI_MAX_EXTRA_CAPS];   /* slots of the extra capabilities, extra_caps of them */
+    struct slot *slot;            /* of the invoked capability */
+    struct capability capability; /* the invoked capability */
+    const word_t *buffer;         /* caller's IPC buffer, or null. Users can write it at any time */
+    struct slot
+        *extra[ABI_MAX_EXTRA_CAPS]; /* slots of the extra capabilities, extra_caps of them */
     unsigned extra_caps;
-    bool call;                                /* by Call: the caller waits for the answer */
-    bool block;                               /* by Send or Call rather than NBSend */
+    bool call;  /* by Call: the caller waits for the answer */
+    bool block; /* by Send or Call rather than NBSend */
 };
 
 /* The part of message_word() for words beyond the registers. */
 word_t message_word_in_buffer(const struct invocation *call, unsigned index);
 
 /*
- * Message word `index` of the call. Read each word at most once: words beyond the registers lie in memory that other
- * threads can write meanwhile. `index` must be below length.
+ * Message word `index` of the call. Read each word at most once: words beyond the registers lie in
+ * memory that other threads can write meanwhile. `index` must be below length.
  */
 static inline word_t message_word(const struct invocation *call, unsigned index)
 {
@@ -47,13 +48,15 @@ static inline bool has_less_than(const struct invocation *call, word_t words, un
 }
 
 /*
- * True if the message has fewer words or extra capabilities than the ABI table says that `label` needs. Where `label`
- * is a constant, two comparisons.
+ * True if the message has fewer words or extra capabilities than the ABI table says that `label`
+ * needs. Where `label` is a constant, two comparisons.
  */
 static inline bool lacks_arguments(const struct invocation *call, word_t label)
 {
     switch (label) {
-#define INVOCATION(name, label, words, caps) case label: return has_less_than(call, words, caps);
+#define INVOCATION(name, label, words, caps)                                                       \
+    case label:                                                                                    \
+        return has_less_than(call, words, caps);
 #include <api/invocations.def>
 #undef INVOCATION
     default:

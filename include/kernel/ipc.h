@@ -1,7 +1,8 @@
 /*
- * Messages between threads: endpoints, replies, capability transfer (contract 7.8, 7.10, 8.4). Every function runs
- * under the lock and takes bounded time unless it says otherwise. Threads that are passed in are not current on another
- * CPU: senders and receivers are this CPU's own current thread, or blocked.
+ * Messages between threads: endpoints, replies, capability transfer (contract 7.8, 7.10, 8.4).
+ * Every function runs under the lock and takes bounded time unless it says otherwise. Threads that
+ * are passed in are not current on another CPU: senders and receivers are this CPU's own current
+ * thread, or blocked.
  */
 #ifndef KERNEL_IPC_H
 #define KERNEL_IPC_H
@@ -15,8 +16,14 @@ static inline word_t message_info_length(word_t info)
     return MIN(info & MASK(7), (word_t)ABI_MAX_MESSAGE_LENGTH);
 }
 
-static inline word_t message_info_extra_caps(word_t info) { return (info >> 7) & 3; }
-static inline word_t message_info_label(word_t info) { return info >> 12; }
+static inline word_t message_info_extra_caps(word_t info)
+{
+    return (info >> 7) & 3;
+}
+static inline word_t message_info_label(word_t info)
+{
+    return info >> 12;
+}
 
 static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_caps, word_t length)
 {
@@ -24,8 +31,8 @@ static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_c
 }
 
 /*
- * One word of user memory, read exactly once: other threads may write it meanwhile, so that a second read, or one that
- * the compiler repeats, could give another value.
+ * One word of user memory, read exactly once: other threads may write it meanwhile, so that a
+ * second read, or one that the compiler repeats, could give another value.
  */
 static inline word_t read_user_word(const word_t *word)
 {
@@ -33,8 +40,9 @@ static inline word_t read_user_word(const word_t *word)
 }
 
 /*
- * Message word `index` of the message that `thread` sends; words beyond the registers come from `buffer`, which must
- * not be null then. Each word is to be read once in a phase (decode, transfer, receive).
+ * Message word `index` of the message that `thread` sends; words beyond the registers come from
+ * `buffer`, which must not be null then. Each word is to be read once in a phase (decode, transfer,
+ * receive).
  */
 static inline word_t sent_word(const struct tcb *thread, const word_t *buffer, unsigned index)
 {
@@ -42,7 +50,10 @@ static inline word_t sent_word(const struct tcb *thread, const word_t *buffer, u
                                          : read_user_word(&buffer[ABI_IPC_MESSAGE + index]);
 }
 
-/* The same for the message that a thread gets; `buffer` must not be null for words beyond the registers. */
+/*
+ * The same for the message that a thread gets; `buffer` must not be null for words beyond the
+ * registers.
+ */
 static inline void give_word(struct tcb *thread, word_t *buffer, unsigned index, word_t value)
 {
     if (index < ABI_MESSAGE_REGISTERS) {
@@ -53,36 +64,40 @@ static inline void give_word(struct tcb *thread, word_t *buffer, unsigned index,
 }
 
 /*
- * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer, resolved in its CSpace.
- * False: *pointer could not be resolved, *failure says why.
+ * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer,
+ * resolved in its CSpace. False: *pointer could not be resolved, *failure says why.
  */
 bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
-                       struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
+                       struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
+                       struct lookup_failure *failure);
 
 /*
- * Carries the message of `sender`, or its pending fault, to `receiver` and sets the receiver's badge and message info.
- * `endpoint`: through which it goes, null for a reply. Extra capabilities go along only with `can_grant`.
+ * Carries the message of `sender`, or its pending fault, to `receiver` and sets the receiver's
+ * badge and message info. `endpoint`: through which it goes, null for a reply. Extra capabilities
+ * go along only with `can_grant`.
  */
-void transfer_message(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint, word_t badge,
-                      bool can_grant);
+void transfer_message(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint,
+                      word_t badge, bool can_grant);
 
 /*
- * Sends the message of `sender` (its registers and buffer, or its pending fault) through an endpoint. Without a waiting
- * receiver the sender blocks, or if not `block` nothing happens. With `call` it then waits for the reply, or becomes
- * inactive if neither `can_grant` nor `can_grant_reply`.
+ * Sends the message of `sender` (its registers and buffer, or its pending fault) through an
+ * endpoint. Without a waiting receiver the sender blocks, or if not `block` nothing happens. With
+ * `call` it then waits for the reply, or becomes inactive if neither `can_grant` nor
+ * `can_grant_reply`.
  */
-void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant, bool can_grant_reply,
-                  bool call, bool block);
+void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
+                  bool can_grant_reply, bool call, bool block);
 
 /*
- * Receives through an endpoint capability that has the Read right; a bound notification's signal comes first. The
- * receiver's caller slot must be empty. Not `block` and nothing there: only the badge register is set, to 0.
+ * Receives through an endpoint capability that has the Read right; a bound notification's signal
+ * comes first. The receiver's caller slot must be empty. Not `block` and nothing there: only the
+ * badge register is set, to 0.
  */
 void receive_message(struct tcb *receiver, struct capability endpoint_capability, bool block);
 
 /*
- * `caller`, which waits for a reply, gets the message (or the answer to its fault) of `sender`; the capability in
- * `reply_slot` is deleted.
+ * `caller`, which waits for a reply, gets the message (or the answer to its fault) of `sender`; the
+ * capability in `reply_slot` is deleted.
  */
 void send_reply(struct tcb *sender, struct tcb *caller, struct slot *reply_slot, bool can_grant);
 
@@ -93,17 +108,22 @@ void reply_to_caller(struct tcb *thread);
 static inline void give_reply_capability(struct tcb *caller, struct slot *slot, bool can_grant)
 {
     struct slot *master = &caller->slots[TCB_REPLY];
-    assert(reply_capability_is_master(master->capability) && slot_next(master) == NULL && slot_is_empty(slot));
+    assert(reply_capability_is_master(master->capability) && slot_next(master) == NULL &&
+           slot_is_empty(slot));
     slot->capability.word[0] = reply_capability_from(master->capability, can_grant).word[0];
     slot->previous = master; /* the other words of an empty slot, and of this one, are 0 */
     master->next_and_marks |= (word_t)slot;
 }
 
-/* The reverse, wherever the reply capability is: it is its master's only child, and has none itself. */
+/*
+ * The reverse, wherever the reply capability is: it is its master's only child, and has none
+ * itself.
+ */
 static inline void take_reply_capability(struct tcb *caller, struct slot *slot)
 {
     assert(slot->next_and_marks == 0 && slot->previous == &caller->slots[TCB_REPLY]);
-    caller->slots[TCB_REPLY].next_and_marks = SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
+    caller->slots[TCB_REPLY].next_and_marks =
+        SLOT_ORIGINAL | SLOT_FAMILY_HEAD; /* as insert_root() left it */
     slot->capability.word[0] = 0;
     slot->previous = NULL;
 }
@@ -115,19 +135,23 @@ void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_gra
 void delete_reply_capability(struct tcb *caller);
 
 /*
- * Ends whatever IPC `thread` is blocked in: takes it out of its queue, deletes its outstanding reply capability,
- * forgets its fault. A blocked thread becomes inactive; a runnable one stays as it is.
+ * Ends whatever IPC `thread` is blocked in: takes it out of its queue, deletes its outstanding
+ * reply capability, forgets its fault. A blocked thread becomes inactive; a runnable one stays as
+ * it is.
  */
 void cancel_ipc(struct tcb *thread);
 
 /*
- * An endpoint goes away: everybody queued on it restarts (contract 7.6), at most RESTARTS_PER_STEP in one call. True:
- * nobody is left.
+ * An endpoint goes away: everybody queued on it restarts (contract 7.6), at most RESTARTS_PER_STEP
+ * in one call. True: nobody is left.
  */
 enum { RESTARTS_PER_STEP = 32 };
 bool cancel_some(struct endpoint *endpoint);
 
-/* A thread just taken out of an object's queue repeats its system call, or its faulting instruction. */
+/*
+ * A thread just taken out of an object's queue repeats its system call, or its faulting
+ * instruction.
+ */
 void restart_blocked(struct tcb *thread);
 
 /* Queues of blocked threads; first in, first out. */
@@ -135,7 +159,10 @@ void thread_queue_append(struct thread_queue *queue, struct tcb *thread);
 void thread_queue_prepend(struct thread_queue *queue, struct tcb *thread);
 void thread_queue_remove(struct thread_queue *queue, struct tcb *thread);
 
-/* Endpoint state and queue, out of and into the object. The state is in bits that a TCB's alignment leaves 0. */
+/*
+ * Endpoint state and queue, out of and into the object. The state is in bits that a TCB's alignment
+ * leaves 0.
+ */
 static inline enum endpoint_state endpoint_state(const struct endpoint *endpoint)
 {
     return (enum endpoint_state)(endpoint->tail_and_state & QUEUE_STATE_MASK);
@@ -160,8 +187,12 @@ static inline struct tcb *endpoint_tail(const struct endpoint *endpoint)
 struct thread_queue endpoint_queue(const struct endpoint *endpoint);
 void endpoint_set(struct endpoint *endpoint, enum endpoint_state state, struct thread_queue queue);
 
-/* Puts a thread in no queue, whose links are null, last in a queue of that kind, perhaps the first of it. */
-static inline void endpoint_append(struct endpoint *endpoint, enum endpoint_state state, struct tcb *thread)
+/*
+ * Puts a thread in no queue, whose links are null, last in a queue of that kind, perhaps the first
+ * of it.
+ */
+static inline void endpoint_append(struct endpoint *endpoint, enum endpoint_state state,
+                                   struct tcb *thread)
 {
     if (LIKELY(endpoint_state(endpoint) == ENDPOINT_IDLE)) {
         endpoint->head = thread;

@@ -16,7 +16,9 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot);
 enum outcome irq_control_invoke(struct invocation *call, struct answer *answer);
 enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
 
-/* The final handler capability is gone, and the handler's slot is empty: `irq` may be issued again. */
+/*
+ * The final handler capability is gone, and the handler's slot is empty: `irq` may be issued again.
+ */
 void irq_retire(word_t irq);
 
 /* An interrupt came: signals its notification. Counted and ignored if nobody handles it. */

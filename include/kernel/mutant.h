@@ -1,6 +1,7 @@
 /*
- * Debug kernels, for tests of the checker: one design rule is broken, in a node that runs (api/cluster.h, CMK_BREAK_*). With
- * checks=on the kernel must notice at this exit, or at the next walk through everything.
+ * Debug kernels, for tests of the checker: one design rule is broken, in a node that runs
+ * (api/cluster.h, CMK_BREAK_*). With checks=on the kernel must notice at this exit, or at the next
+ * walk through everything.
  */
 #ifndef KERNEL_MUTANT_H
 #define KERNEL_MUTANT_H

@@ -16,13 +16,19 @@ bool take_bound_signal(struct tcb *thread);
 void bind_notification(struct tcb *thread, struct notification *notification);
 void unbind_notification(struct tcb *thread);
 
-/* It goes away: unbinds, and waiters restart, at most RESTARTS_PER_STEP in one call. True: nobody waits any more. */
+/*
+ * It goes away: unbinds, and waiters restart, at most RESTARTS_PER_STEP in one call. True: nobody
+ * waits any more.
+ */
 bool notification_finalise(struct notification *notification);
 
 /* Takes a blocked waiter out of the queue. */
 void notification_cancel(struct tcb *thread);
 
-/* State and queue of waiters, out of the object. The state is in bits that a TCB's alignment leaves 0. */
+/*
+ * State and queue of waiters, out of the object. The state is in bits that a TCB's alignment leaves
+ * 0.
+ */
 static inline enum notification_state notification_state(const struct notification *notification)
 {
     return (enum notification_state)(notification->tail_and_state & QUEUE_STATE_MASK);

@@ -1,7 +1,7 @@
 /*
- * The kernel objects: layouts, states, and who may touch what.
- * Everything here is read and written under the node's lock, except a thread's saved context and FPU area, which
- * belong to the CPU on which the thread is current (docs/locking.md).
+ * The kernel objects: layouts, states, and who may touch what. Everything here is read and written
+ * under the node's lock, except a thread's saved context and FPU area, which belong to the CPU on
+ * which the thread is current (docs/locking.md).
  */
 #ifndef KERNEL_OBJECTS_H
 #define KERNEL_OBJECTS_H
@@ -13,13 +13,19 @@
 
 struct tcb;
 
-/* Threads in first-in, first-out order: the links are in the TCB, since a thread is in one queue at most. */
+/*
+ * Threads in first-in, first-out order: the links are in the TCB, since a thread is in one queue at
+ * most.
+ */
 struct thread_queue {
     struct tcb *head; /* null when empty */
     struct tcb *tail; /* null when empty */
 };
 
-/* Where endpoints and notifications keep their state: in the low bits of the tail of their queue. 0 is idle. */
+/*
+ * Where endpoints and notifications keep their state: in the low bits of the tail of their queue. 0
+ * is idle.
+ */
 enum { QUEUE_STATE_MASK = 3 };
 
 /*
@@ -32,7 +38,8 @@ struct endpoint {
     struct tcb *head;
     word_t tail_and_state;
 };
-_Static_assert(sizeof(struct endpoint) == BIT(ABI_ENDPOINT_BITS), "endpoint size is part of the ABI");
+_Static_assert(sizeof(struct endpoint) == BIT(ABI_ENDPOINT_BITS),
+               "endpoint size is part of the ABI");
 
 /* Notification: idle, or a queue of waiters, or active with a word of badges. */
 enum notification_state { NOTIFICATION_IDLE, NOTIFICATION_WAITING, NOTIFICATION_ACTIVE };
@@ -40,21 +47,23 @@ enum notification_state { NOTIFICATION_IDLE, NOTIFICATION_WAITING, NOTIFICATION_
 struct notification {
     struct tcb *head;
     word_t tail_and_state;
-    word_t badges;           /* meaningful while active */
-    struct tcb *bound;       /* the thread that receives signals while waiting on endpoints, or null */
+    word_t badges;     /* meaningful while active */
+    struct tcb *bound; /* the thread that receives signals while waiting on endpoints, or null */
 };
-_Static_assert(sizeof(struct notification) == BIT(ABI_NOTIFICATION_BITS), "notification size is part of the ABI");
+_Static_assert(sizeof(struct notification) == BIT(ABI_NOTIFICATION_BITS),
+               "notification size is part of the ABI");
 
 /*
- * The hidden slots of a TCB (contract 7.1), in the order that suits the cache lines below. In the first two, zombies
- * wait while a TCB is destroyed (kernel/lifecycle/deletion.c), which the master reply capability could not make room for.
+ * The hidden slots of a TCB (contract 7.1), in the order that suits the cache lines below. In the
+ * first two, zombies wait while a TCB is destroyed (kernel/lifecycle/deletion.c), which the master
+ * reply capability could not make room for.
  */
 enum tcb_slot { TCB_VSPACE, TCB_IPC_BUFFER, TCB_CSPACE, TCB_REPLY, TCB_CALLER, TCB_SLOT_COUNT };
 
 enum thread_state {
     THREAD_INACTIVE,
-    THREAD_RUNNING,              /* runnable; goes on after its system call */
-    THREAD_RESTART,              /* runnable; goes on at its restart address */
+    THREAD_RUNNING, /* runnable; goes on after its system call */
+    THREAD_RESTART, /* runnable; goes on at its restart address */
     THREAD_BLOCKED_ON_RECEIVE,
     THREAD_BLOCKED_ON_SEND,
     THREAD_BLOCKED_ON_REPLY,
@@ -63,9 +72,9 @@ enum thread_state {
 
 /* More of a pending fault than its type: the words of its message that are not registers. */
 struct fault {
-    word_t words[2];               /* CapFault: address, receive phase; VMFault: address, FSR; UnknownSyscall: number;
-                                      UserException: vector, error code */
-    struct lookup_failure lookup;  /* CapFault */
+    word_t words[2]; /* CapFault: address, receive phase; VMFault: address, FSR; UnknownSyscall:
+                        number; UserException: vector, error code */
+    struct lookup_failure lookup; /* CapFault */
 };
 
 enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer names are cut */
@@ -77,18 +86,23 @@ enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer n
 struct tcb {
     _Alignas(64) struct slot slots[TCB_SLOT_COUNT];
 
-    struct tcb *queue_next;        /* in the ready, endpoint or notification queue that the thread is in */
+    struct tcb *queue_next; /* in the ready, endpoint or notification queue that the thread is in */
     struct tcb *queue_previous;
-    word_t root;                   /* what arch_thread_root() said, valid while root_epoch is the node's */
-    uint32_t root_epoch;           /* see kernel/thread.h; 0: never valid */
-    uint8_t fault_type;            /* enum fault_type: of the fault whose answer it waits for */
+    word_t root;         /* what arch_thread_root() said, valid while root_epoch is the node's */
+    uint32_t root_epoch; /* see kernel/thread.h; 0: never valid */
+    uint8_t fault_type;  /* enum fault_type: of the fault whose answer it waits for */
 
-    /* In the first line of the saved registers: all that a Call touches of its caller beside these, but for two slots. */
-    _Alignas(64) uint32_t last_cpu; /* cpu_number() of where it is current; else was last, or 0: it may not run there */
-    uint8_t state;                 /* enum thread_state */
+    /*
+     * In the first line of the saved registers: all that a Call touches of its caller beside these,
+     * but for two slots.
+     */
+    _Alignas(64) uint32_t last_cpu; /* cpu_number() of where it is current; else was last, or 0: it
+                                       may not run there */
+    uint8_t state;                  /* enum thread_state */
     uint8_t priority;
-    bool uses_fpu;                 /* has used it, and may: its FPU state is loaded whenever it is current */
-    bool reply_can_grant;          /* while blocked on receive: whether the reply capability it will get has Grant */
+    bool uses_fpu;        /* has used it, and may: its FPU state is loaded whenever it is current */
+    bool reply_can_grant; /* while blocked on receive: whether the reply capability it will get has
+                             Grant */
 
     struct user_context context;
 
@@ -96,20 +110,20 @@ struct tcb {
     void *blocked_on;
 
     struct notification *bound_notification;
-    vaddr_t ipc_buffer;            /* user address; the frame is in TCB_IPC_BUFFER */
-    word_t fault_handler;          /* capability pointer in the thread's own CSpace */
+    vaddr_t ipc_buffer;   /* user address; the frame is in TCB_IPC_BUFFER */
+    word_t fault_handler; /* capability pointer in the thread's own CSpace */
 
     /* Scheduling. */
     uint8_t maximum_controlled_priority;
-    uint8_t time_slice;            /* ticks left */
+    uint8_t time_slice; /* ticks left */
     uint8_t domain;
-    uint8_t flags;                 /* ABI_TCB_FLAG_* */
-    bool queued;                   /* in a ready queue */
-    bool fpu_used;                 /* fpu_area holds state (or did, while live on a CPU) */
-    uint16_t affinity;             /* CPU index within the node. While current: the CPU on which it is */
-    bool affinity_given;           /* by SetAffinity: such a thread never balances */
-    int64_t ready_order;           /* while in a ready queue: smaller is earlier among equals, see kernel/ready.h; while
-                                      it sends: smaller began earlier */
+    uint8_t flags;       /* ABI_TCB_FLAG_* */
+    bool queued;         /* in a ready queue */
+    bool fpu_used;       /* fpu_area holds state (or did, while live on a CPU) */
+    uint16_t affinity;   /* CPU index within the node. While current: the CPU on which it is */
+    bool affinity_given; /* by SetAffinity: such a thread never balances */
+    int64_t ready_order; /* while in a ready queue: smaller is earlier among equals, see
+                            kernel/ready.h; while it sends: smaller began earlier */
 
     /* While blocked as a sender. */
     bool blocked_can_grant;
@@ -118,15 +132,16 @@ struct tcb {
     word_t blocked_badge;
     struct fault fault;
 
-    struct tcb *all_next;          /* every TCB of the node, for debug builds' listings and checks */
+    struct tcb *all_next; /* every TCB of the node, for debug builds' listings and checks */
     struct tcb *all_previous;
 
     _Alignas(64) struct fpu_area fpu_area;
     _Alignas(word_t) char name[TCB_NAME_BYTES];
 
     /*
-     * A CancelBadgedSends by this thread was interrupted: on what, and whether another thread has finished it since. It
-     * ends with the thread's next system call that is not interrupted. `cancelling` null: none.
+     * A CancelBadgedSends by this thread was interrupted: on what, and whether another thread has
+     * finished it since. It ends with the thread's next system call that is not interrupted.
+     * `cancelling` null: none.
      */
     const struct endpoint *cancelling;
     word_t cancelled_badge;

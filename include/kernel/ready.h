@@ -1,10 +1,11 @@
 /*
- * Ready queues: one set per CPU, and with balance=on one set for the whole node that holds the threads which were never
- * given an affinity. Here are only the data structures; what runs when is the scheduler's.
+ * Ready queues: one set per CPU, and with balance=on one set for the whole node that holds the
+ * threads which were never given an affinity. Here are only the data structures; what runs when is
+ * the scheduler's.
  *
- * Threads of one priority may wait in two queues, a CPU's own and the shared one. Every insertion gets an order number
- * (smaller than all before at the head, greater than all before at the tail), so that the two together behave as one
- * queue.
+ * Threads of one priority may wait in two queues, a CPU's own and the shared one. Every insertion
+ * gets an order number (smaller than all before at the head, greater than all before at the tail),
+ * so that the two together behave as one queue.
  */
 #ifndef KERNEL_READY_H
 #define KERNEL_READY_H
@@ -17,7 +18,10 @@ static inline bool is_balanced(const struct tcb *thread)
     return balance_on && !thread->affinity_given;
 }
 
-/* Puts a thread that is in no queue at the head or the tail of its priority's queue: the shared one or its CPU's. */
+/*
+ * Puts a thread that is in no queue at the head or the tail of its priority's queue: the shared one
+ * or its CPU's.
+ */
 void ready_insert(struct tcb *thread, bool at_head);
 
 /* The current thread gives way to its direct_successor(). */
@@ -36,13 +40,19 @@ static inline void prepare_succession(struct cpu *cpu, struct tcb *to)
 /* Takes a thread out of the ready queue in which it is. */
 void ready_remove(struct tcb *thread);
 
-/* `from` goes to the tail of its queue, whose head `to`, of the same priority, leaves it. Neither is balanced. */
+/*
+ * `from` goes to the tail of its queue, whose head `to`, of the same priority, leaves it. Neither
+ * is balanced.
+ */
 void ready_rotate(struct tcb *from, struct tcb *to);
 
 /* The greatest priority that waits for `cpu`, -1 if nothing does. */
 int ready_best_priority(const struct cpu *cpu);
 
-/* The thread that waits and that `cpu` shall run next, null if nothing waits; ready_take_best() also removes it. */
+/*
+ * The thread that waits and that `cpu` shall run next, null if nothing waits; ready_take_best()
+ * also removes it.
+ */
 struct tcb *ready_best(const struct cpu *cpu);
 struct tcb *ready_take_best(const struct cpu *cpu);
 

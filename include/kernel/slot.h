@@ -1,12 +1,15 @@
 /*
  * Slots: where capabilities live, and the derivation tree (contract 7.6) that runs through them.
  *
- * All non-null slots of a node form doubly linked lists; a capability's descendants follow it directly. Parenthood is
- * computed from the capabilities and two marks, see is_parent_of(); nothing else is stored:
+ * All non-null slots of a node form doubly linked lists; a capability's descendants follow it
+ * directly. Parenthood is computed from the capabilities and two marks, see is_parent_of(); nothing
+ * else is stored:
  *
- *   original      a possible parent: made by retype, at boot, by an issuing method, or by giving a badge
- *   family head   among badged capabilities (and IPI signals, whose node and irq are like a badge): a family of copies
- *                 with one badge begins here; what comes before it with an equal badge is another family, not its parent
+ *   original      a possible parent: made by retype, at boot, by an issuing method, or by giving a
+ *                 badge
+ *   family head   among badged capabilities (and IPI signals, whose node and irq are like a badge):
+ *                 a family of copies with one badge begins here; what comes before it with an equal
+ *                 badge is another family, not its parent
  *
  * An empty slot is all zero.
  */
@@ -19,8 +22,8 @@ enum { SLOT_ORIGINAL = 1, SLOT_FAMILY_HEAD = 2, SLOT_MARKS = 3 };
 
 struct slot {
     struct capability capability;
-    struct slot *previous;      /* in derivation order; null at the head */
-    word_t next_and_marks;      /* next slot, 32-byte aligned, or null; SLOT_* marks in the low bits */
+    struct slot *previous; /* in derivation order; null at the head */
+    word_t next_and_marks; /* next slot, 32-byte aligned, or null; SLOT_* marks in the low bits */
 };
 _Static_assert(sizeof(struct slot) == BIT(ABI_SLOT_BITS), "slot size is part of the ABI");
 

@@ -1,4 +1,7 @@
-/* The memory functions that compilers expect of a freestanding program (C11 7.24); arch/x86/string.c. */
+/*
+ * The memory functions that compilers expect of a freestanding program (C11 7.24);
+ * arch/x86/string.c.
+ */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 

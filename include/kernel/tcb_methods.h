@@ -1,4 +1,7 @@
-/* TCB methods by subject, for tcb_invoke() only. `target` is the invoked thread, not current on another CPU. */
+/*
+ * TCB methods by subject, for tcb_invoke() only. `target` is the invoked thread, not current on
+ * another CPU.
+ */
 #ifndef KERNEL_TCB_METHODS_H
 #define KERNEL_TCB_METHODS_H
 
@@ -6,7 +9,8 @@
 
 /* kernel/methods/tcb_registers.c */
 enum outcome tcb_read_registers(struct invocation *call, struct tcb *target, struct answer *answer);
-enum outcome tcb_write_registers(struct invocation *call, struct tcb *target, struct answer *answer);
+enum outcome tcb_write_registers(struct invocation *call, struct tcb *target,
+                                 struct answer *answer);
 enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target, struct answer *answer);
 enum outcome tcb_set_tls_base(struct invocation *call, struct tcb *target, struct answer *answer);
 

@@ -16,16 +16,19 @@ struct range {
 
 #define WORD_BITS 64
 
-#define BIT(n)            (1ull << (n))
-#define MASK(n)           (BIT(n) - 1) /* n < 64 */
-#define ALIGN_DOWN(x, n)  ((x) & ~MASK(n))
-#define ALIGN_UP(x, n)    ALIGN_DOWN((x) + MASK(n), n)
-#define IS_ALIGNED(x, n)  (((x) & MASK(n)) == 0)
-#define ARRAY_LENGTH(a)   (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)         ((a) < (b) ? (a) : (b))
-#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define BIT(n)           (1ull << (n))
+#define MASK(n)          (BIT(n) - 1) /* n < 64 */
+#define ALIGN_DOWN(x, n) ((x) & ~MASK(n))
+#define ALIGN_UP(x, n)   ALIGN_DOWN((x) + MASK(n), n)
+#define IS_ALIGNED(x, n) (((x)&MASK(n)) == 0)
+#define ARRAY_LENGTH(a)  (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)        ((a) < (b) ? (a) : (b))
+#define MAX(a, b)        ((a) > (b) ? (a) : (b))
 
-/* A function for what happens rarely: kept apart, so that what happens often needs fewer registers and less room. */
+/*
+ * A function for what happens rarely: kept apart, so that what happens often needs fewer registers
+ * and less room.
+ */
 #define RARE __attribute__((noinline, cold))
 
 /* For functions that must become part of each caller, with its constants. C has no word for it. */
@@ -37,7 +40,10 @@ struct range {
 /* Which way a branch of a fast path goes, so that the common one is laid out without jumps. */
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 
-/* A debug build carries the debug system calls, the assertions and the rule checks. Constant, so dead code goes away. */
+/*
+ * A debug build carries the debug system calls, the assertions and the rule checks. Constant, so
+ * dead code goes away.
+ */
 #ifdef CMK_DEBUG
 #define DEBUG_BUILD 1
 #else

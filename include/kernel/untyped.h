@@ -7,7 +7,10 @@
 
 enum outcome untyped_invoke(struct invocation *call, struct answer *answer);
 
-/* log2 of the size in bytes of an object of `type`; `size_argument` counts for untypeds and CNodes only. */
+/*
+ * log2 of the size in bytes of an object of `type`; `size_argument` counts for untypeds and CNodes
+ * only.
+ */
 unsigned object_size_bits(enum object_type type, unsigned size_argument);
 
 #endif

@@ -1,4 +1,7 @@
-/* What every entry of the kernel ends with: which thread runs next, and the CPU ready for it. Under the lock. */
+/*
+ * What every entry of the kernel ends with: which thread runs next, and the CPU ready for it. Under
+ * the lock.
+ */
 #include <arch/switch.h>
 #include <kernel/assert.h>
 #include <kernel/check.h>
@@ -28,17 +31,21 @@ static struct tcb *schedule_past_traps(struct cpu *cpu)
 }
 
 /*
- * `next` is the thread whose system call was dropped, and its context says that it is about to repeat it: whoever took it
- * away has not rewritten its registers, or the vector would be gone. It may have been elsewhere, and have made the call
- * there again. It has not got further: no CPU is given the lock twice while this one waits for it, so that one that it
- * came to could only drop the call, too, and a CPU that repeated it tells the others.
+ * `next` is the thread whose system call was dropped, and its context says that it is about to
+ * repeat it: whoever took it away has not rewritten its registers, or the vector would be gone. It
+ * may have been elsewhere, and have made the call there again. It has not got further: no CPU is
+ * given the lock twice while this one waits for it, so that one that it came to could only drop the
+ * call, too, and a CPU that repeated it tells the others.
  */
 static bool is_about_to_repeat(const struct tcb *dropped, const struct tcb *next)
 {
     return next != NULL && next == dropped && context_repeats_syscall(&next->context);
 }
 
-/* The thread's call is carried out now: for CPUs that have still to drop it, it is not due any more. */
+/*
+ * The thread's call is carried out now: for CPUs that have still to drop it, it is not due any
+ * more.
+ */
 static void forget_dropped_call(const struct tcb *thread)
 {
     for (uint32_t i = 0; i < node_cpu_count; i++) {
@@ -50,8 +57,9 @@ static void forget_dropped_call(const struct tcb *thread)
 }
 
 /*
- * Done here and now: if it went out to repeat the call, another CPU could take the thread away again in the meantime, and
- * two threads that aim at each other would be one that works and one that starves.
+ * Done here and now: if it went out to repeat the call, another CPU could take the thread away
+ * again in the meantime, and two threads that aim at each other would be one that works and one
+ * that starves.
  */
 static struct tcb *repeat_syscall(struct cpu *cpu, struct tcb *thread)
 {
@@ -83,15 +91,16 @@ struct user_context *leave_kernel(struct cpu *cpu)
     return leave_to_other(cpu, from, to);
 }
 
-struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
-                                      struct cpu *cpu)
+struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
+                                      struct tcb *thread, struct cpu *cpu)
 {
     (void)pointer, (void)info, (void)number, (void)place;
     this_cpu = cpu;
     preemption_reset();
     check_entry();
     handle_syscall(context_syscall_number(&thread->context));
-    if (LIKELY(may_skip_schedule(cpu, thread) && can_leave_to_same(cpu, thread) && is_root_known(cpu, thread))) {
+    if (LIKELY(may_skip_schedule(cpu, thread) && can_leave_to_same(cpu, thread) &&
+               is_root_known(cpu, thread))) {
         check_exit(thread);
         preemption_end();
         return leave_to_same(cpu, thread);

@@ -4,19 +4,23 @@
 #include <kernel/notification.h>
 
 #define LINE_OF(field) (offsetof(struct tcb, field) / 64)
-_Static_assert(LINE_OF(slots[TCB_CSPACE]) == LINE_OF(slots[TCB_REPLY]), "a caller's two slots share a cache line");
-_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) && LINE_OF(queue_next) == LINE_OF(fault_type),
+_Static_assert(LINE_OF(slots[TCB_CSPACE]) == LINE_OF(slots[TCB_REPLY]),
+               "a caller's two slots share a cache line");
+_Static_assert(LINE_OF(slots[TCB_CALLER]) == LINE_OF(queue_next) &&
+                   LINE_OF(queue_next) == LINE_OF(fault_type),
                "a thread's caller slot, links, page table and kind of fault share a cache line");
-_Static_assert(LINE_OF(last_cpu) == LINE_OF(queue_next) + 1 && LINE_OF(last_cpu) == LINE_OF(reply_can_grant) &&
-                   LINE_OF(last_cpu) == LINE_OF(context) && LINE_OF(context.ss) == LINE_OF(last_cpu) + 2,
+_Static_assert(LINE_OF(last_cpu) == LINE_OF(queue_next) + 1 &&
+                   LINE_OF(last_cpu) == LINE_OF(reply_can_grant) &&
+                   LINE_OF(last_cpu) == LINE_OF(context) &&
+                   LINE_OF(context.ss) == LINE_OF(last_cpu) + 2,
                "state and saved registers follow, in three lines");
 _Static_assert(LINE_OF(blocked_on) == LINE_OF(bound_notification),
                "what a server's ReplyRecv touches beyond its saved registers is in one cache line");
 
 /* --- Call --- */
 
-ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info, struct tcb *caller,
-                                        struct cpu *cpu)
+ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info,
+                                        struct tcb *caller, struct cpu *cpu)
 {
     const struct slot *slot;
     if (!find_slot(path, caller, pointer, &slot)) {
@@ -40,15 +44,15 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     return run_receiver(cpu, caller, receiver);
 }
 
-NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number, word_t place,
-                                               struct tcb *caller, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number,
+                                               word_t place, struct tcb *caller, struct cpu *cpu)
 {
     (void)number, (void)place;
     return call(GENERAL, pointer, info, caller, cpu);
 }
 
-struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place, struct tcb *caller,
-                               struct cpu *cpu)
+struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place,
+                               struct tcb *caller, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
            : is_general(info)            ? general_call(pointer, info, number, place, caller, cpu)
@@ -64,16 +68,18 @@ static inline bool has_bound_signal(const struct tcb *thread)
     return bound != NULL && notification_state(bound) == NOTIFICATION_ACTIVE;
 }
 
-ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info, struct tcb *server,
-                                              struct cpu *cpu)
+ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info,
+                                              struct tcb *server, struct cpu *cpu)
 {
     const struct slot *slot;
-    if (!find_slot(path, server, pointer, &slot) || !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
+    if (!find_slot(path, server, pointer, &slot) ||
+        !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
         return take_ordinary_path(server, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct slot *reply_slot = &server->slots[TCB_CALLER];
-    if (is_sending(endpoint) || has_bound_signal(server) || capability_type(reply_slot->capability) != CAP_REPLY) {
+    if (is_sending(endpoint) || has_bound_signal(server) ||
+        capability_type(reply_slot->capability) != CAP_REPLY) {
         return take_ordinary_path(server, cpu);
     }
     struct tcb *caller = capability_tcb(reply_slot->capability);
@@ -91,17 +97,18 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     return run_caller(cpu, server, slot, endpoint, caller);
 }
 
-NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number, word_t place,
-                                                     struct tcb *server, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number,
+                                                     word_t place, struct tcb *server,
+                                                     struct cpu *cpu)
 {
     (void)number, (void)place;
     return reply_recv(GENERAL, pointer, info, server, cpu);
 }
 
-struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server,
-                                     struct cpu *cpu)
+struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place,
+                                     struct tcb *server, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
-           : is_general(info)            ? general_reply_recv(pointer, info, number, place, server, cpu)
-                                         : take_ordinary_path(server, cpu);
+           : is_general(info) ? general_reply_recv(pointer, info, number, place, server, cpu)
+                              : take_ordinary_path(server, cpu);
 }

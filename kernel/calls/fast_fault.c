@@ -6,7 +6,8 @@
 /* --- the fault --- */
 
 /* Like a Call of the handler's endpoint. */
-static struct user_context *fault(enum fault_type type, word_t word0, word_t word1, struct tcb *thread, struct cpu *cpu)
+static struct user_context *fault(enum fault_type type, word_t word0, word_t word1,
+                                  struct tcb *thread, struct cpu *cpu)
 {
     const struct slot *slot;
     if (!find_slot(GENERAL, thread, thread->fault_handler, &slot) ||
@@ -31,35 +32,43 @@ static struct user_context *fault(enum fault_type type, word_t word0, word_t wor
     return run_receiver(cpu, thread, handler);
 }
 
-struct user_context *fast_vm_fault(vaddr_t address, word_t fault_status, struct tcb *thread, struct cpu *cpu)
+struct user_context *fast_vm_fault(vaddr_t address, word_t fault_status, struct tcb *thread,
+                                   struct cpu *cpu)
 {
     return fault(FAULT_VM, address, fault_status & MASK(VM_FAULT_STATUS_BITS), thread, cpu);
 }
 
-struct user_context *fast_user_exception(word_t vector, word_t error, struct tcb *thread, struct cpu *cpu)
+struct user_context *fast_user_exception(word_t vector, word_t error, struct tcb *thread,
+                                         struct cpu *cpu)
 {
-    return fault(FAULT_USER_EXCEPTION, vector, error & MASK(USER_EXCEPTION_ERROR_BITS), thread, cpu);
+    return fault(FAULT_USER_EXCEPTION, vector, error & MASK(USER_EXCEPTION_ERROR_BITS), thread,
+                 cpu);
 }
 
 /* --- the reply: ReplyRecv of a fault handler --- */
 
-/* The reply lets the thread go on, at an address that can be loaded (the reply can only make it a better one). */
+/*
+ * The reply lets the thread go on, at an address that can be loaded (the reply can only make it a
+ * better one).
+ */
 static inline bool restarts(const struct tcb *faulted, word_t info)
 {
-    return message_info_label(info) == 0 && context_can_restart(&faulted->context) && !has_undelivered_trap(faulted);
+    return message_info_label(info) == 0 && context_can_restart(&faulted->context) &&
+           !has_undelivered_trap(faulted);
 }
 
-struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t number, word_t place, struct tcb *server,
-                                         struct cpu *cpu)
+struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t number, word_t place,
+                                         struct tcb *server, struct cpu *cpu)
 {
     (void)number, (void)place;
     pointer = context_capability_register(&server->context);
     info = context_message_info(&server->context);
     const struct slot *slot;
     struct slot *reply_slot = &server->slots[TCB_CALLER];
-    struct tcb *faulted = capability_tcb(reply_slot->capability); /* the caller of this has seen that it is a reply */
-    if (!is_general(info) || !find_slot(GENERAL, server, pointer, &slot) || !may_take_over(cpu, faulted) ||
-        !restarts(faulted, info)) {
+    struct tcb *faulted =
+        capability_tcb(reply_slot->capability); /* the caller of this has seen that it is a reply */
+    if (!is_general(info) || !find_slot(GENERAL, server, pointer, &slot) ||
+        !may_take_over(cpu, faulted) || !restarts(faulted, info)) {
         return take_ordinary_path(server, cpu);
     }
 

@@ -1,4 +1,7 @@
-/* Send and NBSend to endpoints and notifications, interrupts, and Yield, the short way (kernel/fast_parts.h). */
+/*
+ * Send and NBSend to endpoints and notifications, interrupts, and Yield, the short way
+ * (kernel/fast_parts.h).
+ */
 #include <kernel/fast_parts.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>
@@ -16,7 +19,8 @@ static struct user_context *wake(struct cpu *cpu, struct tcb *thread, struct tcb
     return go_on(cpu, thread);
 }
 
-static struct user_context *signal(struct notification *notification, word_t badge, struct tcb *thread, struct cpu *cpu)
+static struct user_context *signal(struct notification *notification, word_t badge,
+                                   struct tcb *thread, struct cpu *cpu)
 {
     switch (notification_state(notification)) {
     case NOTIFICATION_WAITING: {
@@ -29,7 +33,8 @@ static struct user_context *signal(struct notification *notification, word_t bad
         return wake(cpu, thread, waiter);
     }
     case NOTIFICATION_IDLE:
-        if (notification->bound != NULL && notification->bound->state == THREAD_BLOCKED_ON_RECEIVE) {
+        if (notification->bound != NULL &&
+            notification->bound->state == THREAD_BLOCKED_ON_RECEIVE) {
             return take_ordinary_path(thread, cpu);
         }
         break;
@@ -44,8 +49,9 @@ static struct user_context *signal(struct notification *notification, word_t bad
     return go_on(cpu, thread);
 }
 
-ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capability c, word_t info,
-                                                     struct tcb *sender, struct cpu *cpu)
+ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capability c,
+                                                     word_t info, struct tcb *sender,
+                                                     struct cpu *cpu)
 {
     struct endpoint *endpoint = capability_endpoint(c);
     struct tcb *receiver = endpoint->head;
@@ -61,8 +67,8 @@ ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capa
     return wake(cpu, sender, receiver);
 }
 
-ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t info, struct tcb *sender,
-                                        struct cpu *cpu)
+ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t info,
+                                        struct tcb *sender, struct cpu *cpu)
 {
     const struct slot *slot;
     if (!find_slot(path, sender, pointer, &slot)) {
@@ -76,15 +82,15 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
                                                    : take_ordinary_path(sender, cpu);
 }
 
-NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number, word_t place,
-                                               struct tcb *sender, struct cpu *cpu)
+NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number,
+                                               word_t place, struct tcb *sender, struct cpu *cpu)
 {
     (void)number, (void)place;
     return send(GENERAL, pointer, info, sender, cpu);
 }
 
-struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place, struct tcb *sender,
-                               struct cpu *cpu)
+struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place,
+                               struct tcb *sender, struct cpu *cpu)
 {
     return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
            : is_general(info)            ? general_send(pointer, info, number, place, sender, cpu)
@@ -99,7 +105,8 @@ struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
     struct capability c = irq_slots[irq].capability;
     struct notification *notification = capability_notification(c);
     if (thread == NULL || capability_type(c) != CAP_NOTIFICATION ||
-        notification_state(notification) != NOTIFICATION_WAITING || !may_wake(cpu, thread, notification->head)) {
+        notification_state(notification) != NOTIFICATION_WAITING ||
+        !may_wake(cpu, thread, notification->head)) {
         return NULL;
     }
     struct tcb *waiter = notification->head;
@@ -110,8 +117,8 @@ struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
 
 /* --- Yield --- */
 
-struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
-                                struct cpu *cpu)
+struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place,
+                                struct tcb *thread, struct cpu *cpu)
 {
     (void)pointer, (void)info, (void)number, (void)place;
     struct tcb *next = cpu->ready.queue[thread->priority].head;

@@ -10,8 +10,8 @@ void fastpath_allow(bool allowed)
     }
 }
 
-struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
-                                   struct cpu *cpu)
+struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, word_t place,
+                                   struct tcb *thread, struct cpu *cpu)
 {
     assert(cpu->current == thread);
     if (DEBUG_BUILD) {

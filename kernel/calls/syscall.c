@@ -1,4 +1,7 @@
-/* System calls: finding the capability, carrying the invocation out, and answering it (contract 1.3, 4.1). */
+/*
+ * System calls: finding the capability, carrying the invocation out, and answering it (contract
+ * 1.3, 4.1).
+ */
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <arch/object.h>
@@ -25,8 +28,9 @@ static enum outcome endpoint_invoke(struct invocation *call, struct answer *answ
     if (!(rights & RIGHT_WRITE)) {
         return refuse_capability(answer, 0);
     }
-    send_message(capability_endpoint(call->capability), call->caller, capability_badge(call->capability),
-                 rights & RIGHT_GRANT, rights & RIGHT_GRANT_REPLY, call->call, call->block);
+    send_message(capability_endpoint(call->capability), call->caller,
+                 capability_badge(call->capability), rights & RIGHT_GRANT,
+                 rights & RIGHT_GRANT_REPLY, call->call, call->block);
     return DONE;
 }
 
@@ -35,7 +39,8 @@ static enum outcome notification_invoke(struct invocation *call, struct answer *
     if (!(capability_rights(call->capability) & RIGHT_WRITE)) {
         return refuse_capability(answer, 0);
     }
-    signal_notification(capability_notification(call->capability), capability_badge(call->capability));
+    signal_notification(capability_notification(call->capability),
+                        capability_badge(call->capability));
     return DONE;
 }
 
@@ -50,20 +55,34 @@ static enum outcome invoke(struct invocation *call, struct answer *answer)
 {
     switch (capability_type(call->capability)) {
     case CAP_NULL:
-    case CAP_ZOMBIE: return refuse_capability(answer, 0);
-    case CAP_ENDPOINT: return endpoint_invoke(call, answer);
-    case CAP_NOTIFICATION: return notification_invoke(call, answer);
-    case CAP_REPLY: return reply_invoke(call);
-    case CAP_UNTYPED: return untyped_invoke(call, answer);
-    case CAP_CNODE: return cnode_invoke(call, answer);
-    case CAP_TCB: return tcb_invoke(call, answer);
-    case CAP_IRQ_CONTROL: return irq_control_invoke(call, answer);
-    case CAP_IRQ_HANDLER: return irq_handler_invoke(call, answer);
-    case CAP_DOMAIN: return domain_invoke(call, answer);
-    case CAP_IPI_CONTROL: return ipi_control_invoke(call, answer);
-    case CAP_IPI_SIGNAL: return ipi_signal_invoke(call, answer);
-    case CAP_NODE_CONTROL: return node_control_invoke(call, answer);
-    default: return arch_invoke(call, answer);
+    case CAP_ZOMBIE:
+        return refuse_capability(answer, 0);
+    case CAP_ENDPOINT:
+        return endpoint_invoke(call, answer);
+    case CAP_NOTIFICATION:
+        return notification_invoke(call, answer);
+    case CAP_REPLY:
+        return reply_invoke(call);
+    case CAP_UNTYPED:
+        return untyped_invoke(call, answer);
+    case CAP_CNODE:
+        return cnode_invoke(call, answer);
+    case CAP_TCB:
+        return tcb_invoke(call, answer);
+    case CAP_IRQ_CONTROL:
+        return irq_control_invoke(call, answer);
+    case CAP_IRQ_HANDLER:
+        return irq_handler_invoke(call, answer);
+    case CAP_DOMAIN:
+        return domain_invoke(call, answer);
+    case CAP_IPI_CONTROL:
+        return ipi_control_invoke(call, answer);
+    case CAP_IPI_SIGNAL:
+        return ipi_signal_invoke(call, answer);
+    case CAP_NODE_CONTROL:
+        return node_control_invoke(call, answer);
+    default:
+        return arch_invoke(call, answer);
     }
 }
 
@@ -84,8 +103,9 @@ static void give_answer(struct tcb *caller, const struct answer *answer)
 }
 
 /*
- * While an invocation is under way, its caller is in state RESTART: if it is suspended, or the work is interrupted, it
- * makes the system call again. If it is still in that state afterwards, it neither blocked nor stopped, and goes on.
+ * While an invocation is under way, its caller is in state RESTART: if it is suspended, or the work
+ * is interrupted, it makes the system call again. If it is still in that state afterwards, it
+ * neither blocked nor stopped, and goes on.
  */
 static void carry_out(struct invocation *call)
 {
@@ -105,7 +125,9 @@ static void carry_out(struct invocation *call)
     set_thread_state(caller, THREAD_RUNNING);
 }
 
-/* The arguments, if some of them are in the IPC buffer. Without a buffer only the registers count. */
+/*
+ * The arguments, if some of them are in the IPC buffer. Without a buffer only the registers count.
+ */
 static void find_arguments(struct invocation *call, word_t info)
 {
     call->length = message_info_length(info);
@@ -117,11 +139,12 @@ static void find_arguments(struct invocation *call, word_t info)
     }
 }
 
-static bool find_capabilities(struct invocation *call, word_t *pointer, struct lookup_failure *failure)
+static bool find_capabilities(struct invocation *call, word_t *pointer,
+                              struct lookup_failure *failure)
 {
     return lookup_thread_slot(call->caller, *pointer, &call->slot, failure) &&
-           (call->extra_caps == 0 ||
-            lookup_extra_caps(call->caller, call->buffer, call->extra_caps, call->extra, pointer, failure));
+           (call->extra_caps == 0 || lookup_extra_caps(call->caller, call->buffer, call->extra_caps,
+                                                       call->extra, pointer, failure));
 }
 
 /* Send, NBSend, Call. */
@@ -205,9 +228,15 @@ static void handle_other_syscall(struct tcb *thread, word_t number)
         count_here(CMK_COUNT_ORDINARY_NBSEND);
         handle_invocation(thread, false, false);
         break;
-    case SYS_Recv: handle_receive(thread, true); break;
-    case SYS_NBRecv: handle_receive(thread, false); break;
-    case SYS_Reply: reply_to_caller(thread); break;
+    case SYS_Recv:
+        handle_receive(thread, true);
+        break;
+    case SYS_NBRecv:
+        handle_receive(thread, false);
+        break;
+    case SYS_Reply:
+        reply_to_caller(thread);
+        break;
     case SYS_ReplyRecv:
         count_here(CMK_COUNT_ORDINARY_REPLY_RECV);
         reply_to_caller(thread);
@@ -217,8 +246,12 @@ static void handle_other_syscall(struct tcb *thread, word_t number)
         count_here(CMK_COUNT_ORDINARY_YIELD);
         yield_current();
         break;
-    case SYS_SetTLSBase: set_own_tls_base(thread); break;
-    case SYS_DebugPutChar: console_put((char)context_capability_register(&thread->context)); break;
+    case SYS_SetTLSBase:
+        set_own_tls_base(thread);
+        break;
+    case SYS_DebugPutChar:
+        console_put((char)context_capability_register(&thread->context));
+        break;
     default:
         if (!(DEBUG_BUILD && handle_debug_syscall(number))) {
             handle_unknown_syscall(number);

@@ -1,31 +1,37 @@
 #include <kernel/cspace.h>
 #include <kernel/objects.h>
 
-/* The topmost `count` bits of `value`. Neither radices nor guards that there are have 0 bits, and all are below 64. */
+/*
+ * The topmost `count` bits of `value`. Neither radices nor guards that there are have 0 bits, and
+ * all are below 64.
+ */
 static word_t top_bits(word_t value, unsigned count)
 {
     return value >> (WORD_BITS - count);
 }
 
-static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t w0, word_t w1, word_t w2)
+static bool fail(struct lookup_failure *failure, enum lookup_failure_type type, word_t w0,
+                 word_t w1, word_t w2)
 {
     *failure = (struct lookup_failure){type, {w0, w1, w2}};
     return false;
 }
 
-bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct slot **slot, unsigned *bits_left,
-                 struct lookup_failure *failure)
+bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct slot **slot,
+                 unsigned *bits_left, struct lookup_failure *failure)
 {
     struct capability node = root;
     unsigned left = bits;
-    word_t rest = pointer << (WORD_BITS - bits); /* what is left of the pointer, at the word's top */
+    word_t rest =
+        pointer << (WORD_BITS - bits); /* what is left of the pointer, at the word's top */
 
     if (capability_type(node) != CAP_CNODE) {
         return fail(failure, LOOKUP_INVALID_ROOT, 0, 0, 0);
     }
     /*
-     * At most 64 times round: every level uses at least one bit, because no CNode has fewer than two slots. A message
-     * with capabilities needs a dozen lookups, so a round is short, above all one without guard.
+     * At most 64 times round: every level uses at least one bit, because no CNode has fewer than
+     * two slots. A message with capabilities needs a dozen lookups, so a round is short, above all
+     * one without guard.
      */
     for (;;) {
         unsigned radix = cnode_capability_radix(node);
@@ -55,23 +61,23 @@ bool lookup_slot(struct capability root, word_t pointer, unsigned bits, struct s
     }
 }
 
-bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot, struct lookup_failure *failure)
+bool lookup_in_levels(const struct tcb *thread, word_t pointer, struct slot **slot,
+                      struct lookup_failure *failure)
 {
     unsigned bits_left;
-
     *slot = resolve(thread->slots[TCB_CSPACE].capability, pointer);
     if (*slot != NULL) {
         return true;
     }
-    return lookup_slot(thread->slots[TCB_CSPACE].capability, pointer, WORD_BITS, slot, &bits_left, failure);
+    return lookup_slot(thread->slots[TCB_CSPACE].capability, pointer, WORD_BITS, slot, &bits_left,
+                       failure);
 }
 
-bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side, struct slot **slot,
-                           struct answer *answer)
+bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side,
+                           struct slot **slot, struct answer *answer)
 {
     struct lookup_failure failure;
     unsigned bits_left = 0;
-
     if (depth == WORD_BITS && is_whole_cnode_capability(root) && is_in_whole_cnode(root, index)) {
         *slot = whole_cnode_slot(root, index);
         return true;
@@ -97,7 +103,8 @@ bool lookup_operation_slot(struct capability root, word_t index, word_t depth, b
     return true;
 }
 
-bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struct slot **slot, struct answer *answer)
+bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struct slot **slot,
+                       struct answer *answer)
 {
     if (!lookup_operation_slot(root, index, depth, false, slot, answer)) {
         return false;

@@ -1,6 +1,6 @@
 /*
- * The derivation tree (contract 7.6): who is whose parent, and how capabilities enter it and move in it.
- * Everything here is short: a few words read and written, whatever the tree looks like.
+ * The derivation tree (contract 7.6): who is whose parent, and how capabilities enter it and move
+ * in it. Everything here is short: a few words read and written, whatever the tree looks like.
  */
 #include <arch/memory.h>
 #include <arch/object.h>
@@ -13,10 +13,14 @@
 static unsigned zombie_size_bits(struct capability c)
 {
     switch (zombie_capability_radix(c)) {
-    case ZOMBIE_TCB: return ABI_TCB_BITS;
-    case ZOMBIE_ENDPOINT: return ABI_ENDPOINT_BITS;
-    case ZOMBIE_NOTIFICATION: return ABI_NOTIFICATION_BITS;
-    default: return zombie_capability_radix(c) + ABI_SLOT_BITS;
+    case ZOMBIE_TCB:
+        return ABI_TCB_BITS;
+    case ZOMBIE_ENDPOINT:
+        return ABI_ENDPOINT_BITS;
+    case ZOMBIE_NOTIFICATION:
+        return ABI_NOTIFICATION_BITS;
+    default:
+        return zombie_capability_radix(c) + ABI_SLOT_BITS;
     }
 }
 
@@ -56,7 +60,6 @@ static bool untyped_contains(struct capability untyped, struct capability c)
     word_t bytes = BIT(untyped_capability_size_bits(untyped));
     paddr_t base;
     word_t size_bits;
-
     if (!object_range(c, &base, &size_bits) || base < start) {
         return false;
     }
@@ -68,14 +71,14 @@ static bool untyped_contains(struct capability untyped, struct capability c)
 static bool covers(struct capability outer, struct capability inner)
 {
     enum capability_type inner_type = capability_type(inner);
-
     switch (capability_type(outer)) {
     case CAP_UNTYPED:
         return untyped_contains(outer, inner);
     case CAP_IRQ_CONTROL:
         return inner_type == CAP_IRQ_CONTROL || inner_type == CAP_IRQ_HANDLER;
     case CAP_IPI_CONTROL:
-        return inner_type == CAP_IPI_CONTROL || inner_type == CAP_IPI_SIGNAL || inner_type == CAP_IRQ_HANDLER;
+        return inner_type == CAP_IPI_CONTROL || inner_type == CAP_IPI_SIGNAL ||
+               inner_type == CAP_IRQ_HANDLER;
     default:
         if (capability_is_of_architecture(outer)) {
             return capability_is_of_architecture(inner) && arch_same_region(outer, inner);
@@ -102,7 +105,10 @@ static bool is_same_object_then(struct capability a, struct capability b)
         return ipi_signal_capability_node(a) == ipi_signal_capability_node(b) &&
                ipi_signal_capability_irq(a) == ipi_signal_capability_irq(b);
     default:
-        /* Objects in memory have an address; capabilities without an object (domain, the controls) have 0, all of them. */
+        /*
+         * Objects in memory have an address; capabilities without an object (domain, the controls)
+         * have 0, all of them.
+         */
         return true;
     }
 }
@@ -120,7 +126,9 @@ bool is_same_object(struct capability a, struct capability b)
 
 /* --- relations --- */
 
-/* Badges that a family of copies shares. IPI signals: node and irq, compared by covers() already. */
+/*
+ * Badges that a family of copies shares. IPI signals: node and irq, compared by covers() already.
+ */
 static bool is_in_family_of(const struct slot *parent, const struct slot *child)
 {
     switch (capability_type(parent->capability)) {
@@ -138,19 +146,22 @@ static bool is_in_family_of(const struct slot *parent, const struct slot *child)
 
 bool is_parent_of(const struct slot *parent, const struct slot *child)
 {
-    return slot_is_original(parent) && covers(parent->capability, child->capability) && is_in_family_of(parent, child);
+    return slot_is_original(parent) && covers(parent->capability, child->capability) &&
+           is_in_family_of(parent, child);
 }
 
 bool has_children(const struct slot *slot)
 {
     const struct slot *next = slot_next(slot);
-
     return next && is_parent_of(slot, next);
 }
 
 bool is_final(const struct slot *slot)
 {
-    /* All capabilities to one object are neighbours in the list: copies are inserted beside their source. */
+    /*
+     * All capabilities to one object are neighbours in the list: copies are inserted beside their
+     * source.
+     */
     const struct slot *next = slot_next(slot);
 
     return !(slot->previous && is_same(slot->previous->capability, slot->capability)) &&
@@ -164,10 +175,10 @@ static void set_next(struct slot *slot, struct slot *next)
     slot->next_and_marks = (word_t)next | (slot->next_and_marks & SLOT_MARKS);
 }
 
-static void insert_after(struct slot *before, struct capability c, struct slot *destination, word_t marks)
+static void insert_after(struct slot *before, struct capability c, struct slot *destination,
+                         word_t marks)
 {
     struct slot *next = slot_next(before);
-
     assert(slot_is_empty(destination) && !capability_is_null(c));
     *destination = (struct slot){c, before, (word_t)next | marks};
     set_next(before, destination);
@@ -176,13 +187,17 @@ static void insert_after(struct slot *before, struct capability c, struct slot *
     }
 }
 
-/* What a derived capability is in the tree: an original if it was given a badge, or can be divided again. */
+/*
+ * What a derived capability is in the tree: an original if it was given a badge, or can be divided
+ * again.
+ */
 static word_t marks_of_derived(struct capability c, struct capability source)
 {
     switch (capability_type(c)) {
     case CAP_ENDPOINT:
     case CAP_NOTIFICATION:
-        return capability_badge(c) != capability_badge(source) ? SLOT_ORIGINAL | SLOT_FAMILY_HEAD : 0;
+        return capability_badge(c) != capability_badge(source) ? SLOT_ORIGINAL | SLOT_FAMILY_HEAD
+                                                               : 0;
     case CAP_UNTYPED:
         return SLOT_ORIGINAL;
     default:
@@ -194,7 +209,10 @@ void insert_derived(struct capability c, struct slot *source, struct slot *desti
 {
     insert_after(source, c, destination, marks_of_derived(c, source->capability));
     if (capability_type(c) == CAP_UNTYPED) {
-        /* Two capabilities must never make objects of the same memory: the source is full while the copy exists. */
+        /*
+         * Two capabilities must never make objects of the same memory: the source is full while the
+         * copy exists.
+         */
         word_t bytes = BIT(untyped_capability_size_bits(source->capability));
         source->capability = untyped_capability_with_watermark(source->capability, bytes);
     }
@@ -205,9 +223,13 @@ void insert_new(struct capability c, struct slot *parent, struct slot *destinati
     insert_after(parent, c, destination, SLOT_ORIGINAL | SLOT_FAMILY_HEAD);
 }
 
-void insert_new_row(struct capability c, word_t object_bytes, struct slot *first, word_t count, struct slot *parent)
+void insert_new_row(struct capability c, word_t object_bytes, struct slot *first, word_t count,
+                    struct slot *parent)
 {
-    /* Each one comes directly behind the parent, so the last one is the next of it, and the first the last. */
+    /*
+     * Each one comes directly behind the parent, so the last one is the next of it, and the first
+     * the last.
+     */
     struct slot *last = first + count - 1;
     struct slot *next = slot_next(parent);
 
@@ -236,7 +258,6 @@ void insert_root(struct capability c, struct slot *destination)
 static void tell_neighbours(struct slot *slot)
 {
     struct slot *next = slot_next(slot);
-
     if (slot->previous) {
         set_next(slot->previous, slot);
     }
@@ -254,7 +275,10 @@ void move_capability(struct capability c, struct slot *source, struct slot *dest
     tell_neighbours(destination);
 }
 
-/* After two slots exchanged their contents: a link of `slot` to itself meant the other one, its neighbour. */
+/*
+ * After two slots exchanged their contents: a link of `slot` to itself meant the other one, its
+ * neighbour.
+ */
 static void relink(struct slot *slot, struct slot *other)
 {
     if (slot->previous == slot) {
@@ -268,7 +292,6 @@ static void relink(struct slot *slot, struct slot *other)
 void swap_capabilities(struct capability c1, struct slot *s1, struct capability c2, struct slot *s2)
 {
     struct slot first = *s1;
-
     *s1 = *s2;
     *s2 = first;
     s1->capability = c2;

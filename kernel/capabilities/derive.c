@@ -1,4 +1,7 @@
-/* What a copy of a capability is: rights, badge or guard, and whether there may be one at all (contract 7.4, 7.5). */
+/*
+ * What a copy of a capability is: rights, badge or guard, and whether there may be one at all
+ * (contract 7.4, 7.5).
+ */
 #include <arch/object.h>
 #include <kernel/derivation.h>
 
@@ -27,7 +30,6 @@ static struct capability with_guard(struct capability c, word_t data)
 {
     unsigned guard_size = (unsigned)(data & MASK(6));
     unsigned radix = cnode_capability_radix(c);
-
     if (guard_size + radix > WORD_BITS) {
         return capability_null();
     }
@@ -47,7 +49,8 @@ struct capability update_data(struct capability c, word_t data, bool preserve)
     }
 }
 
-bool derive(const struct slot *slot, struct capability c, struct capability *derived, struct answer *answer)
+bool derive(const struct slot *slot, struct capability c, struct capability *derived,
+            struct answer *answer)
 {
     switch (capability_type(c)) {
     case CAP_UNTYPED:

@@ -15,7 +15,8 @@ static unsigned exits;
 
 void check_remember(const struct tcb *thread)
 {
-    if (touched_count < TOUCHED_MAX && (touched_count == 0 || touched[touched_count - 1] != thread)) {
+    if (touched_count < TOUCHED_MAX &&
+        (touched_count == 0 || touched[touched_count - 1] != thread)) {
         touched[touched_count++] = thread;
     }
 }

@@ -1,6 +1,6 @@
 /*
- * Rules 1 and 4: where objects lie, and that the derivation tree's links and untypeds agree.
- * The object ranges are computed here a second time, so that a mistake in the first computation shows.
+ * Rules 1 and 4: where objects lie, and that the derivation tree's links and untypeds agree. The
+ * object ranges are computed here a second time, so that a mistake in the first computation shows.
  */
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -24,14 +24,20 @@ static struct extent kernel_extent(struct capability c, word_t bytes)
 static word_t zombie_bytes(unsigned radix)
 {
     switch (radix) {
-    case ZOMBIE_NOTIFICATION: return sizeof(struct notification);
-    case ZOMBIE_ENDPOINT: return sizeof(struct endpoint);
-    case ZOMBIE_TCB: return BIT(ABI_TCB_BITS);
-    default: return sizeof(struct slot) << radix;
+    case ZOMBIE_NOTIFICATION:
+        return sizeof(struct notification);
+    case ZOMBIE_ENDPOINT:
+        return sizeof(struct endpoint);
+    case ZOMBIE_TCB:
+        return BIT(ABI_TCB_BITS);
+    default:
+        return sizeof(struct slot) << radix;
     }
 }
 
-/* Memory of an object the portable kernel knows; 0 bytes if it has none or is the architecture's. */
+/*
+ * Memory of an object the portable kernel knows; 0 bytes if it has none or is the architecture's.
+ */
 static struct extent portable_extent(struct capability c)
 {
     switch (capability_type(c)) {
@@ -91,9 +97,10 @@ void check_slot(const struct slot *slot)
 /* --- finding every slot --- */
 
 /*
- * The CNodes, and the zombies of CNodes and TCBs, that were found. The search starts from the threads, the IRQ table
- * and the initial CNode, whose memory is never reused; it follows the capabilities in slots, and those derived from
- * untypeds, which finds CNodes that no thread can reach any more. More than fit are not walked.
+ * The CNodes, and the zombies of CNodes and TCBs, that were found. The search starts from the
+ * threads, the IRQ table and the initial CNode, whose memory is never reused; it follows the
+ * capabilities in slots, and those derived from untypeds, which finds CNodes that no thread can
+ * reach any more. More than fit are not walked.
  */
 enum { FOUND_MAX = 512 };
 
@@ -132,7 +139,8 @@ static void follow(struct capability c)
     if (capability_type(c) == CAP_CNODE) {
         add_slots(slots_of_cnode(c));
     } else if (capability_type(c) == CAP_ZOMBIE && zombie_capability_has_slots(c)) {
-        add_slots((struct found_slots){zombie_capability_slots(c), zombie_capability_slots_left(c)});
+        add_slots(
+            (struct found_slots){zombie_capability_slots(c), zombie_capability_slots_left(c)});
     }
 }
 
@@ -142,10 +150,11 @@ static void visit_untyped(const struct slot *untyped)
     paddr_t base = untyped_capability_base(untyped->capability);
     word_t watermark = untyped_capability_watermark(untyped->capability);
     require(watermark <= BIT(untyped_capability_size_bits(untyped->capability)));
-    for (const struct slot *child = slot_next(untyped); child != NULL && is_parent_of(untyped, child);
-         child = slot_next(child)) {
+    for (const struct slot *child = slot_next(untyped);
+         child != NULL && is_parent_of(untyped, child); child = slot_next(child)) {
         struct extent extent = any_extent(child->capability);
-        require(extent.base >= base && extent.bytes <= watermark && extent.base - base <= watermark - extent.bytes);
+        require(extent.base >= base && extent.bytes <= watermark &&
+                extent.base - base <= watermark - extent.bytes);
         follow(child->capability);
     }
 }

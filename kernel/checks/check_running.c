@@ -1,11 +1,11 @@
 /*
  * The thesis's two theorems about threads that run on other CPUs, observed at every entry and exit.
  *
- * 6.4.1: no kernel call changes a thread that is current on another CPU. What a call may not change is noted at entry and
- * compared at exit, for every CPU that still has the same current thread: a call that wanted to change it had to take it
- * away first. Registers are left out, since their CPU writes them whenever it enters; capabilities too: what a thread
- * finds in its spaces may go away while it runs, with the translations shot down.
- * 6.4.2: no two CPUs run the same thread.
+ * 6.4.1: no kernel call changes a thread that is current on another CPU. What a call may not change
+ * is noted at entry and compared at exit, for every CPU that still has the same current thread: a
+ * call that wanted to change it had to take it away first. Registers are left out, since their CPU
+ * writes them whenever it enters; capabilities too: what a thread finds in its spaces may go away
+ * while it runs, with the translations shot down. 6.4.2: no two CPUs run the same thread.
  */
 #include <kernel/assert.h>
 #include <kernel/check_parts.h>
@@ -67,11 +67,13 @@ void check_running(const struct tcb *next)
         if (cpu->current == noted[i].thread) {
             struct noted now = note(cpu->current);
             bool same = now.state == noted[i].state && now.fault == noted[i].fault &&
-                        now.ipc_buffer == noted[i].ipc_buffer && now.fault_handler == noted[i].fault_handler &&
+                        now.ipc_buffer == noted[i].ipc_buffer &&
+                        now.fault_handler == noted[i].fault_handler &&
                         now.affinity == noted[i].affinity && now.priority == noted[i].priority &&
                         now.maximum_controlled_priority == noted[i].maximum_controlled_priority &&
                         now.domain == noted[i].domain && now.flags == noted[i].flags;
-            require(same && "no kernel call changes a thread current on another CPU (thesis 6.4.1)");
+            require(same &&
+                    "no kernel call changes a thread current on another CPU (thesis 6.4.1)");
         }
     }
 }

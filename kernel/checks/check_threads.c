@@ -57,7 +57,8 @@ static void check_on_notification(const struct tcb *thread)
 static void check_reply(const struct tcb *thread)
 {
     const struct slot *next = slot_next(&thread->slots[TCB_REPLY]);
-    if (next != NULL && capability_type(next->capability) == CAP_REPLY && capability_tcb(next->capability) == thread) {
+    if (next != NULL && capability_type(next->capability) == CAP_REPLY &&
+        capability_tcb(next->capability) == thread) {
         require(!reply_capability_is_master(next->capability));
         require(thread->state == THREAD_BLOCKED_ON_REPLY);
     }
@@ -101,7 +102,10 @@ void check_thread(const struct tcb *thread, const struct tcb *next)
     check_reply(thread);
 }
 
-/* Threads in a set of ready queues, each in the queue of its priority; the bitmap says which are not empty. */
+/*
+ * Threads in a set of ready queues, each in the queue of its priority; the bitmap says which are
+ * not empty.
+ */
 static word_t count_ready(const struct ready_queues *ready)
 {
     word_t count = 0;
@@ -152,8 +156,8 @@ static bool has_ready_thread(const struct ready_queues *ready)
 }
 
 /*
- * No idle CPU that nobody has called has a thread in its queue; and while the shared queue holds any, every idle CPU
- * has been called, or enough others have (work conservation).
+ * No idle CPU that nobody has called has a thread in its queue; and while the shared queue holds
+ * any, every idle CPU has been called, or enough others have (work conservation).
  */
 void check_idle_cpus(void)
 {
@@ -174,8 +178,8 @@ void check_idle_cpus(void)
 static void check_cancellation(void)
 {
     const struct tcb *sender = cancellation.next;
-    require(sender == NULL ||
-            (sender->state == THREAD_BLOCKED_ON_SEND && sender->blocked_on == (void *)cancellation.endpoint));
+    require(sender == NULL || (sender->state == THREAD_BLOCKED_ON_SEND &&
+                               sender->blocked_on == (void *)cancellation.endpoint));
 }
 
 void check_all_threads(const struct tcb *next)

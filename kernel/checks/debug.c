@@ -1,4 +1,7 @@
-/* The debug system calls (contract 1.4). Misuse that halts a seL4 kernel prints a line here, and the thread goes on. */
+/*
+ * The debug system calls (contract 1.4). Misuse that halts a seL4 kernel prints a line here, and
+ * the thread goes on.
+ */
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <arch/object.h>
@@ -13,13 +16,17 @@ static void complain(const char *what)
     console_print("debug: thread \"%s\": %s\n", current_thread()->name, what);
 }
 
-/* The capability that the current thread's capability register names; null if it cannot be resolved. */
+/*
+ * The capability that the current thread's capability register names; null if it cannot be
+ * resolved.
+ */
 static struct capability named_capability(void)
 {
     struct slot *slot;
     struct lookup_failure failure;
     struct tcb *thread = current_thread();
-    bool found = lookup_thread_slot(thread, context_capability_register(&thread->context), &slot, &failure);
+    bool found =
+        lookup_thread_slot(thread, context_capability_register(&thread->context), &slot, &failure);
     return found ? slot->capability : capability_null();
 }
 
@@ -45,7 +52,10 @@ static void capability_identify(void)
     context_set_badge(&current_thread()->context, capability_type(named_capability()));
 }
 
-/* The name's words from the IPC buffer, each read once. False: no terminating zero where there should be one. */
+/*
+ * The name's words from the IPC buffer, each read once. False: no terminating zero where there
+ * should be one.
+ */
 static bool copy_name(const word_t *buffer, char name[TCB_NAME_BYTES])
 {
     for (unsigned i = 0; i < ABI_MAX_MESSAGE_LENGTH; i++) {
@@ -88,13 +98,15 @@ static void get_thread_affinity(void)
 /* Every thread and what its own slots hold, by type tag. */
 static void snapshot(void)
 {
-    static const char *const slot_names[TCB_SLOT_COUNT] = {"vspace", "buffer", "cspace", "reply", "caller"};
+    static const char *const slot_names[TCB_SLOT_COUNT] = {"vspace", "buffer", "cspace", "reply",
+                                                           "caller"};
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-        console_print("tcb %p \"%s\" prio %u core %u", (const void *)thread, thread->name, thread->priority,
-                      thread->affinity);
+        console_print("tcb %p \"%s\" prio %u core %u", (const void *)thread, thread->name,
+                      thread->priority, thread->affinity);
         for (unsigned i = 0; i < TCB_SLOT_COUNT; i++) {
             struct capability c = thread->slots[i].capability;
-            console_print(" %s %u:%lx/%lx", slot_names[i], capability_type(c), capability_object(c), c.word[1]);
+            console_print(" %s %u:%lx/%lx", slot_names[i], capability_type(c), capability_object(c),
+                          c.word[1]);
         }
         console_print("\n");
     }
@@ -107,12 +119,25 @@ bool handle_debug_syscall(word_t number)
         thread_dump_all();
         machine_dump_cpus();
         return true;
-    case SYS_DebugHalt: halt(); return true;
-    case SYS_DebugCapIdentify: capability_identify(); return true;
-    case SYS_DebugSnapshot: snapshot(); return true;
-    case SYS_DebugNameThread: name_thread(); return true;
-    case SYS_DebugSendIPI: complain("DebugSendIPI does not exist on x86"); return true;
-    case SYS_DebugGetThreadAffinity: get_thread_affinity(); return true;
-    default: return false;
+    case SYS_DebugHalt:
+        halt();
+        return true;
+    case SYS_DebugCapIdentify:
+        capability_identify();
+        return true;
+    case SYS_DebugSnapshot:
+        snapshot();
+        return true;
+    case SYS_DebugNameThread:
+        name_thread();
+        return true;
+    case SYS_DebugSendIPI:
+        complain("DebugSendIPI does not exist on x86");
+        return true;
+    case SYS_DebugGetThreadAffinity:
+        get_thread_affinity();
+        return true;
+    default:
+        return false;
     }
 }

@@ -1,4 +1,6 @@
-/* How long others wait for a CPU that is in the kernel: debug builds measure it (docs/latency.md). */
+/*
+ * How long others wait for a CPU that is in the kernel: debug builds measure it (docs/latency.md).
+ */
 #include <api/cluster.h>
 #include <arch/machine.h>
 #include <kernel/objects.h>
@@ -8,7 +10,10 @@ static word_t stretch_start;
 static word_t operation; /* CMK_OPERATION of the entry under way */
 static bool has_written; /* to the console, since the stretch began */
 
-/* Since it was asked last; the second without the stretches that wrote to the console, which is slower than any CPU. */
+/*
+ * Since it was asked last; the second without the stretches that wrote to the console, which is
+ * slower than any CPU.
+ */
 static struct longest {
     word_t stretch;
     word_t operation;

@@ -1,4 +1,7 @@
-/* Breaks rules 1 to 4 of the design, and the two theorems about threads that run on other CPUs, on request. */
+/*
+ * Breaks rules 1 to 4 of the design, and the two theorems about threads that run on other CPUs, on
+ * request.
+ */
 #include <api/cluster.h>
 #include <kernel/derivation.h>
 #include <kernel/ipc.h>
@@ -60,7 +63,8 @@ static bool break_places(struct slot *cnode, word_t slots)
 
 static bool break_queues(struct tcb *caller, word_t which)
 {
-    struct tcb *thread = which == CMK_BREAK_READY ? find_thread(THREAD_INACTIVE) : find_thread(THREAD_BLOCKED_ON_SEND);
+    struct tcb *thread = which == CMK_BREAK_READY ? find_thread(THREAD_INACTIVE)
+                                                  : find_thread(THREAD_BLOCKED_ON_SEND);
     switch (which) {
     case CMK_BREAK_CURRENT:
         ready_insert(caller, false);
@@ -82,7 +86,8 @@ static bool break_queues(struct tcb *caller, word_t which)
 
 static bool break_tree(struct slot *cnode, word_t slots, word_t which)
 {
-    struct slot *slot = find_slot(cnode, slots, which == CMK_BREAK_TREE ? has_neighbour : is_parent);
+    struct slot *slot =
+        find_slot(cnode, slots, which == CMK_BREAK_TREE ? has_neighbour : is_parent);
     if (slot == NULL) {
         return false;
     }
@@ -114,14 +119,19 @@ bool break_rule(struct tcb *caller, word_t which)
     struct slot *cnode = capability_cnode(cspace);
     word_t slots = BIT(cnode_capability_radix(cspace));
     switch (which) {
-    case CMK_BREAK_PLACE: return break_places(cnode, slots);
+    case CMK_BREAK_PLACE:
+        return break_places(cnode, slots);
     case CMK_BREAK_CURRENT:
     case CMK_BREAK_READY:
-    case CMK_BREAK_BLOCKED: return break_queues(caller, which);
+    case CMK_BREAK_BLOCKED:
+        return break_queues(caller, which);
     case CMK_BREAK_TREE:
-    case CMK_BREAK_WATERMARK: return break_tree(cnode, slots, which);
+    case CMK_BREAK_WATERMARK:
+        return break_tree(cnode, slots, which);
     case CMK_BREAK_OTHERS_THREAD:
-    case CMK_BREAK_TWO_CPUS: return break_theorem(caller, which);
-    default: return arch_break_rule(cnode, slots, which);
+    case CMK_BREAK_TWO_CPUS:
+        return break_theorem(caller, which);
+    default:
+        return arch_break_rule(cnode, slots, which);
     }
 }

@@ -1,6 +1,7 @@
 /*
- * Endpoints: senders and receivers meet (contract 7.10, 8.4). An endpoint is idle, or has a queue of threads that all
- * wait in the same direction; its state is IDLE exactly when the queue is empty.
+ * Endpoints: senders and receivers meet (contract 7.10, 8.4). An endpoint is idle, or has a queue
+ * of threads that all wait in the same direction; its state is IDLE exactly when the queue is
+ * empty.
  */
 #include <kernel/assert.h>
 #include <kernel/cancellation.h>
@@ -36,7 +37,8 @@ int64_t last_sender(void)
 }
 
 /* The message has left `caller`: it waits for the reply if it may, and else stops for good. */
-static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_reply, bool reply_can_grant)
+static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_reply,
+                       bool reply_can_grant)
 {
     if (may_get_reply) {
         wait_for_reply(caller, receiver, reply_can_grant);
@@ -45,8 +47,8 @@ static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_re
     }
 }
 
-static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
-                         bool can_grant_reply, bool call)
+static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t badge,
+                         bool can_grant, bool can_grant_reply, bool call)
 {
     set_thread_state(sender, THREAD_BLOCKED_ON_SEND);
     sender->ready_order = ++senders;
@@ -57,8 +59,8 @@ static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t b
     endpoint_append(endpoint, ENDPOINT_SENDING, sender);
 }
 
-void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant, bool can_grant_reply,
-                  bool call, bool block)
+void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
+                  bool can_grant_reply, bool call, bool block)
 {
     if (endpoint_state(endpoint) != ENDPOINT_RECEIVING) {
         if (block) {
@@ -84,7 +86,8 @@ static void receive_from(struct tcb *receiver, struct endpoint *endpoint, bool r
     endpoint_remove(endpoint, sender);
     transfer_message(sender, receiver, endpoint, sender->blocked_badge, sender->blocked_can_grant);
     if (sender->blocked_is_call) {
-        after_call(sender, receiver, sender->blocked_can_grant || sender->blocked_can_grant_reply, reply_can_grant);
+        after_call(sender, receiver, sender->blocked_can_grant || sender->blocked_can_grant_reply,
+                   reply_can_grant);
     } else {
         set_thread_state(sender, THREAD_RUNNING);
         make_runnable(sender);

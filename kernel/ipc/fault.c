@@ -13,11 +13,16 @@
 static const char *fault_name(enum fault_type type)
 {
     switch (type) {
-    case FAULT_NONE: return "no fault";
-    case FAULT_CAPABILITY: return "capability fault";
-    case FAULT_UNKNOWN_SYSCALL: return "unknown system call";
-    case FAULT_USER_EXCEPTION: return "exception";
-    case FAULT_VM: return "page fault";
+    case FAULT_NONE:
+        return "no fault";
+    case FAULT_CAPABILITY:
+        return "capability fault";
+    case FAULT_UNKNOWN_SYSCALL:
+        return "unknown system call";
+    case FAULT_USER_EXCEPTION:
+        return "exception";
+    case FAULT_VM:
+        return "page fault";
     }
     unreachable();
 }
@@ -25,10 +30,11 @@ static const char *fault_name(enum fault_type type)
 /* The thread cannot go on, and nobody is there to be told but whoever reads the console. */
 static RARE void stop_without_handler(struct tcb *thread, const char *why)
 {
-    console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault handler 0x%lx %s\n",
-                  node_id, this_cpu->index, thread->name, context_read(&thread->context, REGISTER_rip),
-                  fault_name(thread->fault_type), thread->fault.words[0], thread->fault.words[1], thread->fault_handler,
-                  why);
+    console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault "
+                  "handler 0x%lx %s\n",
+                  node_id, this_cpu->index, thread->name,
+                  context_read(&thread->context, REGISTER_rip), fault_name(thread->fault_type),
+                  thread->fault.words[0], thread->fault.words[1], thread->fault_handler, why);
     thread->fault_type = FAULT_NONE;
     set_thread_state(thread, THREAD_INACTIVE);
 }
@@ -52,8 +58,8 @@ static void send_fault(struct tcb *thread)
         stop_without_handler(thread, "lacks the rights to call");
         return;
     }
-    send_message(capability_endpoint(handler), thread, capability_badge(handler), rights & RIGHT_GRANT,
-                 rights & RIGHT_GRANT_REPLY, true, true);
+    send_message(capability_endpoint(handler), thread, capability_badge(handler),
+                 rights & RIGHT_GRANT, rights & RIGHT_GRANT_REPLY, true, true);
 }
 
 static void raise_fault(enum fault_type type, word_t word0, word_t word1)
@@ -65,7 +71,8 @@ static void raise_fault(enum fault_type type, word_t word0, word_t word1)
     send_fault(thread);
 }
 
-void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase, const struct lookup_failure *why)
+void raise_capability_fault(struct tcb *thread, word_t pointer, bool receive_phase,
+                            const struct lookup_failure *why)
 {
     thread->fault_type = FAULT_CAPABILITY;
     thread->fault = (struct fault){.words = {pointer, receive_phase}, .lookup = *why};
@@ -130,10 +137,12 @@ static word_t copy_vm_fault(const struct tcb *sender, struct tcb *receiver)
 
 static word_t copy_user_exception(const struct tcb *sender, struct tcb *receiver)
 {
-    _Static_assert(USER_EXCEPTION_REGISTERS == 3, "the fault's own words come in the fourth and fifth place");
+    _Static_assert(USER_EXCEPTION_REGISTERS == 3,
+                   "the fault's own words come in the fourth and fifth place");
     word_t *buffer = arch_ipc_buffer(receiver, true);
     for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS; i++) {
-        context_set_message_register(&receiver->context, i, context_user_exception_word(&sender->context, i));
+        context_set_message_register(&receiver->context, i,
+                                     context_user_exception_word(&sender->context, i));
     }
     context_set_message_register(&receiver->context, 3, sender->fault.words[0]);
     if (buffer == NULL) {
@@ -160,9 +169,12 @@ static RARE word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
 {
     switch (sender->fault_type) {
-    case FAULT_VM: return copy_vm_fault(sender, receiver);
-    case FAULT_USER_EXCEPTION: return copy_user_exception(sender, receiver);
-    default: return copy_other_fault(sender, receiver);
+    case FAULT_VM:
+        return copy_vm_fault(sender, receiver);
+    case FAULT_USER_EXCEPTION:
+        return copy_user_exception(sender, receiver);
+    default:
+        return copy_other_fault(sender, receiver);
     }
 }
 
@@ -173,11 +185,13 @@ static void apply_user_exception_reply(const struct tcb *sender, struct tcb *fau
 {
     _Static_assert(USER_EXCEPTION_REGISTERS <= ABI_MESSAGE_REGISTERS, "the buffer is not needed");
     for (unsigned i = 0; i < USER_EXCEPTION_REGISTERS && i < length; i++) {
-        context_set_user_exception_word(&faulted->context, i, context_message_register(&sender->context, i));
+        context_set_user_exception_word(&faulted->context, i,
+                                        context_message_register(&sender->context, i));
     }
 }
 
-static void apply_unknown_syscall_reply(const struct tcb *sender, struct tcb *faulted, word_t length)
+static void apply_unknown_syscall_reply(const struct tcb *sender, struct tcb *faulted,
+                                        word_t length)
 {
     length = MIN(length, (word_t)UNKNOWN_SYSCALL_MESSAGE_LENGTH - 1);
     const word_t *buffer = NULL;

@@ -1,6 +1,7 @@
 /*
- * IRQ handlers (contract 4.7, 10.2): a table of slots, one per IRQ, each with the notification capability that the
- * handler set. The slots take part in the derivation tree, so revoking the notification clears the handler.
+ * IRQ handlers (contract 4.7, 10.2): a table of slots, one per IRQ, each with the notification
+ * capability that the handler set. The slots take part in the derivation tree, so revoking the
+ * notification clears the handler.
  */
 #include <kernel/assert.h>
 #include <kernel/cpu.h>

@@ -14,7 +14,8 @@ struct thread_queue notification_queue(const struct notification *notification)
 static void notification_set_queue(struct notification *notification, struct thread_queue queue)
 {
     notification->head = queue.head;
-    notification->tail_and_state = (word_t)queue.tail | (queue.head != NULL ? NOTIFICATION_WAITING : NOTIFICATION_IDLE);
+    notification->tail_and_state =
+        (word_t)queue.tail | (queue.head != NULL ? NOTIFICATION_WAITING : NOTIFICATION_IDLE);
 }
 
 static word_t notification_take(struct notification *notification)
@@ -105,7 +106,8 @@ bool notification_finalise(struct notification *notification)
     if (notification->bound != NULL) {
         unbind_notification(notification->bound);
     }
-    for (unsigned i = 0; i < RESTARTS_PER_STEP && notification_state(notification) == NOTIFICATION_WAITING; i++) {
+    for (unsigned i = 0;
+         i < RESTARTS_PER_STEP && notification_state(notification) == NOTIFICATION_WAITING; i++) {
         struct tcb *thread = notification->head;
         notification_cancel(thread);
         restart_blocked(thread);

@@ -1,6 +1,7 @@
 /*
- * Replies. Every thread keeps a master reply capability in a hidden slot; while the thread waits for a reply, the one
- * outstanding reply capability is the master's only child, and so directly behind it in derivation order.
+ * Replies. Every thread keeps a master reply capability in a hidden slot; while the thread waits
+ * for a reply, the one outstanding reply capability is the master's only child, and so directly
+ * behind it in derivation order.
  */
 #include <kernel/assert.h>
 #include <kernel/derivation.h>
@@ -17,7 +18,8 @@ void wait_for_reply(struct tcb *caller, struct tcb *receiver, bool reply_can_gra
 void delete_reply_capability(struct tcb *caller)
 {
     struct slot *slot = slot_next(&caller->slots[TCB_REPLY]);
-    if (slot != NULL && capability_type(slot->capability) == CAP_REPLY && capability_tcb(slot->capability) == caller) {
+    if (slot != NULL && capability_type(slot->capability) == CAP_REPLY &&
+        capability_tcb(slot->capability) == caller) {
         take_reply_capability(caller, slot);
     }
 }

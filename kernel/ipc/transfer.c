@@ -1,7 +1,7 @@
 /*
- * From sender to receiver: message words and capabilities (contract 7.8). The sender's buffer can change at any time:
- * the words and the capability pointers are read once each, and what an earlier phase of the same system call learnt
- * from the buffer is not relied on.
+ * From sender to receiver: message words and capabilities (contract 7.8). The sender's buffer can
+ * change at any time: the words and the capability pointers are read once each, and what an earlier
+ * phase of the same system call learnt from the buffer is not relied on.
  */
 #include <arch/object.h>
 #include <kernel/cspace.h>
@@ -10,7 +10,8 @@
 #include <kernel/ipc.h>
 
 bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
-                       struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure)
+                       struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
+                       struct lookup_failure *failure)
 {
     for (unsigned i = 0; i < count; i++) {
         *pointer = read_user_word(&buffer[ABI_IPC_CAPS_OR_BADGES + i]);
@@ -37,13 +38,17 @@ static struct slot *receive_slot(const struct tcb *receiver, const word_t *buffe
     return lookup_empty_slot(root->capability, index, depth, &slot, &ignored) ? slot : NULL;
 }
 
-/* Puts a derived copy of the capability in `source` where the receiver wants it. False: that is not possible. */
+/*
+ * Puts a derived copy of the capability in `source` where the receiver wants it. False: that is not
+ * possible.
+ */
 static bool copy_capability(struct slot *source, const struct tcb *receiver, const word_t *buffer)
 {
     struct capability derived;
     struct answer ignored;
     struct slot *destination = receive_slot(receiver, buffer);
-    if (destination == NULL || !derive(source, source->capability, &derived, &ignored) || capability_is_null(derived)) {
+    if (destination == NULL || !derive(source, source->capability, &derived, &ignored) ||
+        capability_is_null(derived)) {
         return false;
     }
     insert_derived(derived, source, destination);
@@ -56,15 +61,17 @@ struct transferred {
 };
 
 static struct transferred transfer_capabilities(struct slot *const extra[], unsigned count,
-                                                const struct endpoint *endpoint, const struct tcb *receiver,
-                                                word_t *buffer)
+                                                const struct endpoint *endpoint,
+                                                const struct tcb *receiver, word_t *buffer)
 {
     struct transferred result = {0, 0};
     bool slot_used = false;
     for (unsigned i = 0; i < count; i++) {
         struct capability c = extra[i]->capability;
-        if (endpoint != NULL && capability_type(c) == CAP_ENDPOINT && capability_endpoint(c) == endpoint) {
-            __atomic_store_n(&buffer[ABI_IPC_CAPS_OR_BADGES + i], capability_badge(c), __ATOMIC_RELAXED);
+        if (endpoint != NULL && capability_type(c) == CAP_ENDPOINT &&
+            capability_endpoint(c) == endpoint) {
+            __atomic_store_n(&buffer[ABI_IPC_CAPS_OR_BADGES + i], capability_badge(c),
+                             __ATOMIC_RELAXED);
             result.unwrapped |= BIT(i);
         } else if (!slot_used && copy_capability(extra[i], receiver, buffer)) {
             slot_used = true;
@@ -77,10 +84,12 @@ static struct transferred transfer_capabilities(struct slot *const extra[], unsi
 }
 
 /* Copies as many of `length` words as both sides have room for; returns how many. */
-static word_t copy_words(const struct tcb *sender, const word_t *from, struct tcb *receiver, word_t *to, word_t length)
+static word_t copy_words(const struct tcb *sender, const word_t *from, struct tcb *receiver,
+                         word_t *to, word_t length)
 {
     for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS && i < length; i++) {
-        context_set_message_register(&receiver->context, i, context_message_register(&sender->context, i));
+        context_set_message_register(&receiver->context, i,
+                                     context_message_register(&sender->context, i));
     }
     if (length <= ABI_MESSAGE_REGISTERS) {
         return length;
@@ -97,8 +106,8 @@ static word_t copy_words(const struct tcb *sender, const word_t *from, struct tc
 }
 
 /* The message of a system call; returns the receiver's message info. */
-static word_t transfer_ordinary(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint,
-                                bool can_grant)
+static word_t transfer_ordinary(struct tcb *sender, struct tcb *receiver,
+                                const struct endpoint *endpoint, bool can_grant)
 {
     word_t info = context_message_info(&sender->context);
     word_t length = message_info_length(info);
@@ -123,8 +132,8 @@ static word_t transfer_ordinary(struct tcb *sender, struct tcb *receiver, const 
     return message_info(message_info_label(info), caps.unwrapped, caps.processed, length);
 }
 
-void transfer_message(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint, word_t badge,
-                      bool can_grant)
+void transfer_message(struct tcb *sender, struct tcb *receiver, const struct endpoint *endpoint,
+                      word_t badge, bool can_grant)
 {
     word_t info;
     if (sender->fault_type == FAULT_NONE) {

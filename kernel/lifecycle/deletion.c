@@ -1,32 +1,38 @@
 /*
  * Deletion and revocation (contract 7.6).
  *
- * Deleting the final capability to a CNode or TCB deletes the capabilities in it as well, and among these there can
- * be final capabilities to further CNodes and TCBs, in trees of any depth and in cycles. All this is done without
- * recursion, without a stack and without searching, in steps of bounded length that leave the capabilities
- * consistent, so that it can be left after any step and be taken up again by anybody who deletes or revokes.
+ * Deleting the final capability to a CNode or TCB deletes the capabilities in it as well, and among
+ * these there can be final capabilities to further CNodes and TCBs, in trees of any depth and in
+ * cycles. All this is done without recursion, without a stack and without searching, in steps of
+ * bounded length that leave the capabilities consistent, so that it can be left after any step and
+ * be taken up again by anybody who deletes or revokes.
  *
- * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from `slots left` on are
- * empty, and the zombie goes away only when all its object's slots are empty (but for the one that it may lie in
- * itself). So the object's memory, a child of its untyped until then, cannot be reused while a slot in it is in use.
+ * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from
+ * `slots left` on are empty, and the zombie goes away only when all its object's slots are empty
+ * (but for the one that it may lie in itself). So the object's memory, a child of its untyped until
+ * then, cannot be reused while a slot in it is in use.
  *
- * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot. Its object is
- * emptied from the last slot down. When the last slot holds another zombie, the work goes on with that one first:
+ * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot.
+ * Its object is emptied from the last slot down. When the last slot holds another zombie, the work
+ * goes on with that one first:
  *
  *      enter:  exposed: outer          ->  exposed: inner
- *              outer[last]: inner          inner[0]: outer          the outer zombie waits in the inner object,
- *              inner[0]: something         outer[last]: something   which is left when only slot 0 remains:
+ *              outer[last]: inner          inner[0]: outer
+ *              inner[0]: something         outer[last]: something
+ *
+ * The outer zombie waits in the inner object, which is left when only slot 0 remains:
  *
  *      leave:  exposed: inner          ->  exposed: outer
  *              inner[0]: outer (only)      (the inner object is empty, its zombie is gone)
  *
- * Capabilities keep their places in the derivation tree when they change slots. When the exposed slot lies in the very
- * object that its zombie stands for, slot 0 of that object becomes the exposed slot: it is emptied last. An entered
- * object is destroyed before the work returns to where it came from, so this ends: docs/deletion.md has the argument in
- * full, with the one exception.
+ * Capabilities keep their places in the derivation tree when they change slots. When the exposed
+ * slot lies in the very object that its zombie stands for, slot 0 of that object becomes the
+ * exposed slot: it is emptied last. An entered object is destroyed before the work returns to where
+ * it came from, so this ends: docs/deletion.md has the argument in full, with the one exception.
  *
- * Endpoints and notifications on which many threads are queued become zombies, too, of another kind: nobody can queue
- * any more, and each step lets some threads go. They have no slots, so nothing is entered or left for them.
+ * Endpoints and notifications on which many threads are queued become zombies, too, of another
+ * kind: nobody can queue any more, and each step lets some threads go. They have no slots, so
+ * nothing is entered or left for them.
  */
 #include <arch/object.h>
 #include <kernel/assert.h>
@@ -46,14 +52,14 @@ enum { EMPTY_SLOTS_PER_STEP = 64 };
 static void empty_slot(struct slot *slot)
 {
     struct slot *next = slot_next(slot);
-
     if (slot->previous) {
-        slot->previous->next_and_marks = (word_t)next | (slot->previous->next_and_marks & SLOT_MARKS);
+        slot->previous->next_and_marks =
+            (word_t)next | (slot->previous->next_and_marks & SLOT_MARKS);
     }
     if (next) {
         /*
-         * The next of the family, if there is one, now heads it: it must not join an older family with the same
-         * badge.
+         * The next of the family, if there is one, now heads it: it must not join an older family
+         * with the same badge.
          */
         next->previous = slot->previous;
         next->next_and_marks |= slot->next_and_marks & SLOT_FAMILY_HEAD;
@@ -71,7 +77,10 @@ static inline void replace(struct slot *slot, struct capability rest)
     }
 }
 
-/* What is left of a capability to an object with a queue: null, or a zombie while `is_empty` does not hold. */
+/*
+ * What is left of a capability to an object with a queue: null, or a zombie while `is_empty` does
+ * not hold.
+ */
 static struct capability after_queue(struct capability c, unsigned kind, bool is_empty)
 {
     return is_empty ? capability_null() : zombie_capability(capability_object(c), kind, 0);
@@ -96,8 +105,9 @@ static struct capability finalise_zombie(struct capability c)
 }
 
 /*
- * A handler's own slot holds a capability to a notification, perhaps as a zombie, and nothing else: it goes here, so that
- * finalising does not call itself. False: more threads wait for the notification than one step lets go.
+ * A handler's own slot holds a capability to a notification, perhaps as a zombie, and nothing else:
+ * it goes here, so that finalising does not call itself. False: more threads wait for the
+ * notification than one step lets go.
  */
 static RARE bool finalise_irq_handler(word_t irq)
 {
@@ -115,8 +125,8 @@ static RARE bool finalise_irq_handler(word_t irq)
 }
 
 /*
- * The capability goes away: does what its object needs, or a part of it. Returns what is left in its place: null, a
- * zombie, or itself if there is more to do.
+ * The capability goes away: does what its object needs, or a part of it. Returns what is left in
+ * its place: null, a zombie, or itself if there is more to do.
  */
 static struct capability finalise(struct capability c, bool final)
 {
@@ -145,15 +155,19 @@ static struct capability finalise(struct capability c, bool final)
         return finalise_zombie(c);
     default:
         /*
-         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the capability. Nor on a reply:
-         * the thread that waits for it stays blocked. Master replies go only with their TCB, whose thread_finalise()
-         * has ended the wait and deleted the outstanding reply before.
+         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the
+         * capability. Nor on a reply: the thread that waits for it stays blocked. Master replies go
+         * only with their TCB, whose thread_finalise() has ended the wait and deleted the
+         * outstanding reply before.
          */
         return capability_null();
     }
 }
 
-/* Deletes the capability in `slot`, or makes it a zombie, or a step on the way. Zombies with slots stay as they are. */
+/*
+ * Deletes the capability in `slot`, or makes it a zombie, or a step on the way. Zombies with slots
+ * stay as they are.
+ */
 static void finalise_slot(struct slot *slot)
 {
     replace(slot, finalise(slot->capability, is_final(slot)));
@@ -161,10 +175,14 @@ static void finalise_slot(struct slot *slot)
 
 /* --- zombies --- */
 
-/* A zombie with slots. The others have no place where another zombie could wait; they go like any capability. */
+/*
+ * A zombie with slots. The others have no place where another zombie could wait; they go like any
+ * capability.
+ */
 static bool is_zombie(const struct slot *slot)
 {
-    return capability_type(slot->capability) == CAP_ZOMBIE && zombie_capability_has_slots(slot->capability);
+    return capability_type(slot->capability) == CAP_ZOMBIE &&
+           zombie_capability_has_slots(slot->capability);
 }
 
 static bool lies_in(const struct slot *slot, struct capability zombie)
@@ -172,7 +190,6 @@ static bool lies_in(const struct slot *slot, struct capability zombie)
     const struct slot *slots = zombie_capability_slots(zombie);
     unsigned radix = zombie_capability_radix(zombie);
     word_t count = radix == ZOMBIE_TCB ? TCB_SLOT_COUNT : BIT(radix);
-
     return slot >= slots && slot < slots + count;
 }
 
@@ -181,14 +198,17 @@ static void exchange(struct slot *a, struct slot *b)
     swap_capabilities(a->capability, a, b->capability, b);
 }
 
-/* Passes over empty slots at the end, a bounded number of them. Returns the slots that are left then. */
+/*
+ * Passes over empty slots at the end, a bounded number of them. Returns the slots that are left
+ * then.
+ */
 static word_t pass_empty_slots(struct slot *exposed)
 {
     struct capability zombie = exposed->capability;
     const struct slot *slots = zombie_capability_slots(zombie);
     word_t left = zombie_capability_slots_left(zombie);
-
-    for (unsigned i = 0; i < EMPTY_SLOTS_PER_STEP && left > 0 && slot_is_empty(&slots[left - 1]); i++) {
+    for (unsigned i = 0; i < EMPTY_SLOTS_PER_STEP && left > 0 && slot_is_empty(&slots[left - 1]);
+         i++) {
         left--;
     }
     exposed->capability = zombie_capability_with_slots_left(zombie, left);
@@ -196,14 +216,14 @@ static word_t pass_empty_slots(struct slot *exposed)
 }
 
 /*
- * `last` is the last slot left of the zombie in `exposed`, and holds a zombie itself: that one becomes the exposed
- * one, and the outer one waits in the first slot of its object; in the second, if the first is the exposed slot.
+ * `last` is the last slot left of the zombie in `exposed`, and holds a zombie itself: that one
+ * becomes the exposed one, and the outer one waits in the first slot of its object; in the second,
+ * if the first is the exposed slot.
  */
 static void enter_inner(struct slot *exposed, struct slot *last)
 {
     struct slot *slots = zombie_capability_slots(last->capability);
     unsigned waiting = &slots[0] == exposed ? 1 : 0;
-
     if (zombie_capability_slots_left(last->capability) < waiting + 1) {
         last->capability = zombie_capability_with_slots_left(last->capability, waiting + 1);
     }
@@ -211,7 +231,10 @@ static void enter_inner(struct slot *exposed, struct slot *last)
     exchange(last, &slots[waiting]);
 }
 
-/* `last` is the only slot left of the zombie in `exposed`, and holds a zombie, which becomes the exposed one. */
+/*
+ * `last` is the only slot left of the zombie in `exposed`, and holds a zombie, which becomes the
+ * exposed one.
+ */
 static void leave_for(struct slot *exposed, struct slot *last)
 {
     exchange(exposed, last);
@@ -219,13 +242,12 @@ static void leave_for(struct slot *exposed, struct slot *last)
 }
 
 /*
- * One step in the destruction of the zombie in *exposed. Afterwards *exposed is the slot to go on with, empty when
- * done.
+ * One step in the destruction of the zombie in *exposed. Afterwards *exposed is the slot to go on
+ * with, empty when done.
  */
 static void reduce_zombie(struct slot **exposed)
 {
     struct slot *slots = zombie_capability_slots((*exposed)->capability);
-
     if (lies_in(*exposed, (*exposed)->capability) && *exposed != &slots[0]) {
         exchange(*exposed, &slots[0]);
         *exposed = &slots[0];
@@ -251,7 +273,6 @@ static void reduce_zombie(struct slot **exposed)
 enum outcome delete_slot(struct slot *slot)
 {
     struct slot *exposed = slot;
-
     while (!slot_is_empty(exposed)) {
         if (is_zombie(exposed)) {
             reduce_zombie(&exposed);
@@ -267,7 +288,10 @@ enum outcome delete_slot(struct slot *slot)
 
 enum outcome revoke_slot(struct slot *slot)
 {
-    /* Ends also if `slot` is emptied on the way, because it lies in an object that goes away with its descendants. */
+    /*
+     * Ends also if `slot` is emptied on the way, because it lies in an object that goes away with
+     * its descendants.
+     */
     bool is_more = has_children(slot);
     while (is_more) {
         if (delete_slot(slot_next(slot)) == PREEMPTED) {

@@ -14,7 +14,10 @@
 #include <kernel/mutant.h>
 #include <kernel/preemption.h>
 
-/* The kernel's IRQ number of an IPI irq is that irq: its vector is 0x20 + irq (design: "Between nodes"). */
+/*
+ * The kernel's IRQ number of an IPI irq is that irq: its vector is 0x20 + irq (design: "Between
+ * nodes").
+ */
 
 static bool is_ipi_irq(word_t irq)
 {
@@ -76,11 +79,15 @@ enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
 enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
 {
     (void)answer;
-    interrupt_send_to_node(ipi_signal_capability_node(call->capability), ipi_signal_capability_irq(call->capability));
+    interrupt_send_to_node(ipi_signal_capability_node(call->capability),
+                           ipi_signal_capability_irq(call->capability));
     return DONE;
 }
 
-/* A piece of bounded length, so that nobody waits long, is written whole; the caller comes again for the rest. */
+/*
+ * A piece of bounded length, so that nobody waits long, is written whole; the caller comes again
+ * for the rest.
+ */
 static enum outcome write_to_console(struct invocation *call, struct answer *answer)
 {
     word_t there = MIN((call->length - 1) * sizeof(word_t), (word_t)ABI_CMK_WRITE_BYTES);
@@ -108,7 +115,8 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
     case CMK_TRIGGER_HANG:
         machine_hang();
     case CMK_TRIGGER_LONGEST_STRETCH: {
-        word_t operation, longest = preemption_longest_stretch(message_word(call, 1) != 0, &operation);
+        word_t operation,
+            longest = preemption_longest_stretch(message_word(call, 1) != 0, &operation);
         return answer_two_words(answer, longest, operation);
     }
     case CMK_TRIGGER_LOCK_PATIENCE:

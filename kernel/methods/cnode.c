@@ -1,6 +1,6 @@
 /*
- * CNode methods (contract 4.6). Each checks in the contract's order, changes nothing until all is checked, then
- * cannot fail.
+ * CNode methods (contract 4.6). Each checks in the contract's order, changes nothing until all is
+ * checked, then cannot fail.
  */
 #include <kernel/assert.h>
 #include <kernel/cancellation.h>
@@ -10,7 +10,8 @@
 #include <kernel/ipc.h>
 #include <kernel/objects.h>
 
-static bool needs(const struct invocation *call, word_t words, unsigned extra_caps, struct answer *answer)
+static bool needs(const struct invocation *call, word_t words, unsigned extra_caps,
+                  struct answer *answer)
 {
     if (call->length < words || call->extra_caps < extra_caps) {
         refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -21,10 +22,10 @@ static bool needs(const struct invocation *call, word_t words, unsigned extra_ca
 
 /* --- methods on one slot --- */
 
-static enum outcome cancel_badged_sends(const struct invocation *call, struct slot *slot, struct answer *answer)
+static enum outcome cancel_badged_sends(const struct invocation *call, struct slot *slot,
+                                        struct answer *answer)
 {
     struct capability c = slot->capability;
-
     if (capability_type(c) != CAP_ENDPOINT || capability_rights(c) != RIGHTS_ALL) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
@@ -34,10 +35,10 @@ static enum outcome cancel_badged_sends(const struct invocation *call, struct sl
     return cancel_badged(capability_endpoint(c), capability_badge(c), call->caller);
 }
 
-static enum outcome save_caller(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome save_caller(const struct invocation *call, struct slot *destination,
+                                struct answer *answer)
 {
     struct slot *caller_slot = &call->caller->slots[TCB_CALLER];
-
     if (!slot_is_empty(destination)) {
         return refuse(answer, ERROR_DELETE_FIRST);
     }
@@ -64,10 +65,11 @@ static bool lookup_full_slot(struct capability root, word_t index, word_t depth,
 }
 
 /*
- * The common part of Copy, Mint, Move and Mutate after the destination's lookup: an empty destination, a full source.
+ * The common part of Copy, Mint, Move and Mutate after the destination's lookup: an empty
+ * destination, a full source.
  */
-static bool decode_source(const struct invocation *call, const struct slot *destination, struct slot **source,
-                          struct answer *answer)
+static bool decode_source(const struct invocation *call, const struct slot *destination,
+                          struct slot **source, struct answer *answer)
 {
     if (!needs(call, 4, 1, answer)) {
         return false;
@@ -76,14 +78,14 @@ static bool decode_source(const struct invocation *call, const struct slot *dest
         refuse(answer, ERROR_DELETE_FIRST);
         return false;
     }
-    return lookup_full_slot(extra_capability(call, 0), message_word(call, 2), message_word(call, 3), source, answer);
+    return lookup_full_slot(extra_capability(call, 0), message_word(call, 2), message_word(call, 3),
+                            source, answer);
 }
 
 static enum outcome insert_copy(struct capability c, struct slot *source, struct slot *destination,
                                 struct answer *answer)
 {
     struct capability derived;
-
     if (!derive(source, c, &derived, answer)) {
         return REFUSED;
     }
@@ -94,31 +96,33 @@ static enum outcome insert_copy(struct capability c, struct slot *source, struct
     return DONE;
 }
 
-static enum outcome copy(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome copy(const struct invocation *call, struct slot *destination,
+                         struct answer *answer)
 {
     struct slot *source;
-
     if (!decode_source(call, destination, &source, answer) || !needs(call, 5, 1, answer)) {
         return REFUSED;
     }
-    return insert_copy(mask_rights(source->capability, message_word(call, 4)), source, destination, answer);
+    return insert_copy(mask_rights(source->capability, message_word(call, 4)), source, destination,
+                       answer);
 }
 
-static enum outcome mint(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome mint(const struct invocation *call, struct slot *destination,
+                         struct answer *answer)
 {
     struct slot *source;
-
     if (!decode_source(call, destination, &source, answer) || !needs(call, 6, 1, answer)) {
         return REFUSED;
     }
     struct capability masked = mask_rights(source->capability, message_word(call, 4));
-    return insert_copy(update_data(masked, message_word(call, 5), false), source, destination, answer);
+    return insert_copy(update_data(masked, message_word(call, 5), false), source, destination,
+                       answer);
 }
 
-static enum outcome move(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome move(const struct invocation *call, struct slot *destination,
+                         struct answer *answer)
 {
     struct slot *source;
-
     if (!decode_source(call, destination, &source, answer)) {
         return REFUSED;
     }
@@ -126,10 +130,10 @@ static enum outcome move(const struct invocation *call, struct slot *destination
     return DONE;
 }
 
-static enum outcome mutate(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome mutate(const struct invocation *call, struct slot *destination,
+                           struct answer *answer)
 {
     struct slot *source;
-
     if (!decode_source(call, destination, &source, answer) || !needs(call, 5, 1, answer)) {
         return REFUSED;
     }
@@ -148,20 +152,22 @@ struct rotation {
     word_t source_depth, pivot_depth;
 };
 
-static bool decode_rotation(const struct invocation *call, struct rotation *r, struct answer *answer)
+static bool decode_rotation(const struct invocation *call, struct rotation *r,
+                            struct answer *answer)
 {
     if (!needs(call, 8, 2, answer)) {
         return false;
     }
     r->pivot_depth = message_word(call, 4);
     r->source_depth = message_word(call, 7);
-    return lookup_operation_slot(extra_capability(call, 1), message_word(call, 6), r->source_depth, true, &r->source,
-                                 answer) &&
-           lookup_operation_slot(extra_capability(call, 0), message_word(call, 3), r->pivot_depth, true, &r->pivot,
-                                 answer);
+    return lookup_operation_slot(extra_capability(call, 1), message_word(call, 6), r->source_depth,
+                                 true, &r->source, answer) &&
+           lookup_operation_slot(extra_capability(call, 0), message_word(call, 3), r->pivot_depth,
+                                 true, &r->pivot, answer);
 }
 
-static bool check_rotation(const struct rotation *r, const struct slot *destination, struct answer *answer)
+static bool check_rotation(const struct rotation *r, const struct slot *destination,
+                           struct answer *answer)
 {
     if (r->pivot == r->source || r->pivot == destination) {
         refuse(answer, ERROR_ILLEGAL_OPERATION);
@@ -177,15 +183,16 @@ static bool check_rotation(const struct rotation *r, const struct slot *destinat
     return false;
 }
 
-static enum outcome rotate(const struct invocation *call, struct slot *destination, struct answer *answer)
+static enum outcome rotate(const struct invocation *call, struct slot *destination,
+                           struct answer *answer)
 {
     struct rotation r;
-
     if (!decode_rotation(call, &r, answer) || !check_rotation(&r, destination, answer)) {
         return REFUSED;
     }
     /* The data words are named after where the capability goes. */
-    struct capability to_destination = update_data(r.pivot->capability, message_word(call, 2), true);
+    struct capability to_destination =
+        update_data(r.pivot->capability, message_word(call, 2), true);
     struct capability to_pivot = update_data(r.source->capability, message_word(call, 5), true);
     if (capability_is_null(to_destination) || capability_is_null(to_pivot)) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
@@ -204,25 +211,34 @@ static enum outcome rotate(const struct invocation *call, struct slot *destinati
 enum outcome cnode_invoke(struct invocation *call, struct answer *answer)
 {
     struct slot *destination;
-
     if (call->label < LABEL_CNodeRevoke || call->label > LABEL_CNodeSaveCaller) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
     if (!needs(call, 2, 0, answer) ||
-        !lookup_operation_slot(call->capability, message_word(call, 0), message_word(call, 1), false, &destination,
-                               answer)) {
+        !lookup_operation_slot(call->capability, message_word(call, 0), message_word(call, 1),
+                               false, &destination, answer)) {
         return REFUSED;
     }
     switch (call->label) {
-    case LABEL_CNodeRevoke:            return revoke_slot(destination);
-    case LABEL_CNodeDelete:            return delete_slot(destination);
-    case LABEL_CNodeCancelBadgedSends: return cancel_badged_sends(call, destination, answer);
-    case LABEL_CNodeCopy:              return copy(call, destination, answer);
-    case LABEL_CNodeMint:              return mint(call, destination, answer);
-    case LABEL_CNodeMove:              return move(call, destination, answer);
-    case LABEL_CNodeMutate:            return mutate(call, destination, answer);
-    case LABEL_CNodeRotate:            return rotate(call, destination, answer);
-    case LABEL_CNodeSaveCaller:        return save_caller(call, destination, answer);
-    default:                           unreachable();
+    case LABEL_CNodeRevoke:
+        return revoke_slot(destination);
+    case LABEL_CNodeDelete:
+        return delete_slot(destination);
+    case LABEL_CNodeCancelBadgedSends:
+        return cancel_badged_sends(call, destination, answer);
+    case LABEL_CNodeCopy:
+        return copy(call, destination, answer);
+    case LABEL_CNodeMint:
+        return mint(call, destination, answer);
+    case LABEL_CNodeMove:
+        return move(call, destination, answer);
+    case LABEL_CNodeMutate:
+        return mutate(call, destination, answer);
+    case LABEL_CNodeRotate:
+        return rotate(call, destination, answer);
+    case LABEL_CNodeSaveCaller:
+        return save_caller(call, destination, answer);
+    default:
+        unreachable();
     }
 }

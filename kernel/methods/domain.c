@@ -1,6 +1,6 @@
 /*
- * The domain capability with one domain (contract 4.8): all checks and errors, and nothing ever switches. The schedule
- * is kept, so that what is configured can be checked against it.
+ * The domain capability with one domain (contract 4.8): all checks and errors, and nothing ever
+ * switches. The schedule is kept, so that what is configured can be checked against it.
  */
 #include <kernel/cluster.h>
 
@@ -73,9 +73,13 @@ static enum outcome set_start(struct invocation *call, struct answer *answer)
 enum outcome domain_invoke(struct invocation *call, struct answer *answer)
 {
     switch (call->label) {
-    case LABEL_DomainSetSet: return set_domain(call, answer);
-    case LABEL_DomainScheduleConfigure: return configure_schedule(call, answer);
-    case LABEL_DomainScheduleSetStart: return set_start(call, answer);
-    default: return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    case LABEL_DomainSetSet:
+        return set_domain(call, answer);
+    case LABEL_DomainScheduleConfigure:
+        return configure_schedule(call, answer);
+    case LABEL_DomainScheduleSetStart:
+        return set_start(call, answer);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
 }

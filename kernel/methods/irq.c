@@ -42,7 +42,8 @@ enum outcome irq_control_invoke(struct invocation *call, struct answer *answer)
     switch (call->label) {
     case LABEL_IRQIssueIRQHandler:
         /* Names a pin of the legacy controller, and there is none in use. */
-        return refuse(answer, is_truncated(call) ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
+        return refuse(answer,
+                      is_truncated(call) ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
     case LABEL_X86IRQIssueIRQHandlerIOAPIC:
     case LABEL_X86IRQIssueIRQHandlerMSI:
         return arch_invoke_irq_control(call, answer);

@@ -18,7 +18,9 @@ static enum outcome resume(struct tcb *target)
 
 /* Priorities */
 
-/* Extra capability 0 must be a TCB: its maximum controlled priority is the limit. False: refused. */
+/*
+ * Extra capability 0 must be a TCB: its maximum controlled priority is the limit. False: refused.
+ */
 static bool decode_authority(const struct invocation *call, word_t *limit, struct answer *answer)
 {
     struct capability authority = extra_capability(call, 0);
@@ -30,7 +32,8 @@ static bool decode_authority(const struct invocation *call, word_t *limit, struc
     return true;
 }
 
-static enum outcome set_one_priority(struct invocation *call, struct tcb *target, struct answer *answer)
+static enum outcome set_one_priority(struct invocation *call, struct tcb *target,
+                                     struct answer *answer)
 {
     word_t value = message_word(call, 0);
     word_t limit;
@@ -48,7 +51,8 @@ static enum outcome set_one_priority(struct invocation *call, struct tcb *target
     return DONE;
 }
 
-static enum outcome set_scheduling_parameters(struct invocation *call, struct tcb *target, struct answer *answer)
+static enum outcome set_scheduling_parameters(struct invocation *call, struct tcb *target,
+                                              struct answer *answer)
 {
     word_t maximum = message_word(call, 0);
     word_t priority = message_word(call, 1);
@@ -116,36 +120,56 @@ static enum outcome set_flags(struct invocation *call, struct tcb *target, struc
 static enum outcome tcb_method(struct invocation *call, struct tcb *target, struct answer *answer)
 {
     switch (call->label) {
-    case LABEL_TCBReadRegisters: return tcb_read_registers(call, target, answer);
-    case LABEL_TCBWriteRegisters: return tcb_write_registers(call, target, answer);
-    case LABEL_TCBCopyRegisters: return tcb_copy_registers(call, target, answer);
-    case LABEL_TCBConfigure: return tcb_configure(call, target, answer);
+    case LABEL_TCBReadRegisters:
+        return tcb_read_registers(call, target, answer);
+    case LABEL_TCBWriteRegisters:
+        return tcb_write_registers(call, target, answer);
+    case LABEL_TCBCopyRegisters:
+        return tcb_copy_registers(call, target, answer);
+    case LABEL_TCBConfigure:
+        return tcb_configure(call, target, answer);
     case LABEL_TCBSetPriority:
-    case LABEL_TCBSetMCPriority: return set_one_priority(call, target, answer);
-    case LABEL_TCBSetSchedParams: return set_scheduling_parameters(call, target, answer);
-    case LABEL_TCBSetIPCBuffer: return tcb_set_ipc_buffer(call, target, answer);
-    case LABEL_TCBSetSpace: return tcb_set_space(call, target, answer);
-    case LABEL_TCBSuspend: return suspend(target);
-    case LABEL_TCBResume: return resume(target);
-    case LABEL_TCBBindNotification: return bind(call, target, answer);
-    case LABEL_TCBUnbindNotification: return unbind(target, answer);
-    case LABEL_TCBSetAffinity: return move_to_cpu(call, target, answer);
-    case LABEL_TCBSetTLSBase: return tcb_set_tls_base(call, target, answer);
-    case LABEL_TCBSetFlags: return set_flags(call, target, answer);
-    default: return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    case LABEL_TCBSetMCPriority:
+        return set_one_priority(call, target, answer);
+    case LABEL_TCBSetSchedParams:
+        return set_scheduling_parameters(call, target, answer);
+    case LABEL_TCBSetIPCBuffer:
+        return tcb_set_ipc_buffer(call, target, answer);
+    case LABEL_TCBSetSpace:
+        return tcb_set_space(call, target, answer);
+    case LABEL_TCBSuspend:
+        return suspend(target);
+    case LABEL_TCBResume:
+        return resume(target);
+    case LABEL_TCBBindNotification:
+        return bind(call, target, answer);
+    case LABEL_TCBUnbindNotification:
+        return unbind(target, answer);
+    case LABEL_TCBSetAffinity:
+        return move_to_cpu(call, target, answer);
+    case LABEL_TCBSetTLSBase:
+        return tcb_set_tls_base(call, target, answer);
+    case LABEL_TCBSetFlags:
+        return set_flags(call, target, answer);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
 }
 
 enum outcome tcb_invoke(struct invocation *call, struct answer *answer)
 {
     struct tcb *target = capability_tcb(call->capability);
-    /* Any invocation, even one that is refused, stops a thread that runs on another CPU (contract 8.6). */
+    /*
+     * Any invocation, even one that is refused, stops a thread that runs on another CPU (contract
+     * 8.6).
+     */
     if (is_current_elsewhere(target)) {
         thread_claim(target);
         enqueue_first(target);
     }
     if (call->label < LABEL_TCBReadRegisters || call->label > LABEL_TCBSetFlags) {
-        return refuse(answer, ERROR_ILLEGAL_OPERATION); /* what another type's label needs does not matter */
+        return refuse(
+            answer, ERROR_ILLEGAL_OPERATION); /* what another type's label needs does not matter */
     }
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);

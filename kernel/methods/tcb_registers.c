@@ -47,7 +47,8 @@ enum outcome tcb_write_registers(struct invocation *call, struct tcb *target, st
     for (unsigned i = 0; i < count && i < REGISTER_COUNT; i++) {
         context_write(&target->context, (enum user_register)i, message_word(call, i + 2));
     }
-    context_restart(&target->context); /* also when rip was not among them: goes on at the restart address */
+    context_restart(
+        &target->context); /* also when rip was not among them: goes on at the restart address */
     context_set_full_restore(&target->context);
     target->cancelling = NULL; /* it does something else now */
     machine_bases_changed(target);
@@ -78,13 +79,14 @@ enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target, str
         context_copy_frame(&target->context, &source->context);
     }
     if (flags & COPY_INTEGER) {
-        take_thread(target); /* if it is the caller: what is live in its registers gives way to the copy */
+        take_thread(
+            target); /* if it is the caller: what is live in its registers gives way to the copy */
         context_copy_integer(&target->context, &source->context);
         machine_bases_changed(target);
     }
     if (target != call->caller) {
         context_set_full_restore(&target->context);
-    target->cancelling = NULL; /* it does something else now */
+        target->cancelling = NULL; /* it does something else now */
     }
     return DONE;
 }

@@ -1,6 +1,6 @@
 /*
- * TCB methods that give a thread its spaces and its IPC buffer (contract 4.5). The TCB holds derived copies of the
- * capabilities, so that revoking the originals takes them from the thread.
+ * TCB methods that give a thread its spaces and its IPC buffer (contract 4.5). The TCB holds
+ * derived copies of the capabilities, so that revoking the originals takes them from the thread.
  */
 #include <arch/object.h>
 #include <kernel/assert.h>
@@ -26,8 +26,8 @@ struct buffer {
 
 /* --- decoding --- */
 
-static bool decode_buffer(const struct invocation *call, vaddr_t address, unsigned extra, struct buffer *buffer,
-                          struct answer *answer)
+static bool decode_buffer(const struct invocation *call, vaddr_t address, unsigned extra,
+                          struct buffer *buffer, struct answer *answer)
 {
     *buffer = (struct buffer){address, {capability_null(), call->extra[extra]}};
     if (address == 0) {
@@ -49,8 +49,8 @@ static bool decode_buffer(const struct invocation *call, vaddr_t address, unsign
     return true;
 }
 
-static bool decode_cspace(const struct invocation *call, word_t data, unsigned extra, struct installation *cspace,
-                          struct answer *answer)
+static bool decode_cspace(const struct invocation *call, word_t data, unsigned extra,
+                          struct installation *cspace, struct answer *answer)
 {
     struct slot *source = call->extra[extra];
     struct capability c = source->capability;
@@ -68,8 +68,8 @@ static bool decode_cspace(const struct invocation *call, word_t data, unsigned e
     return true;
 }
 
-static bool decode_vspace(const struct invocation *call, unsigned extra, struct installation *vspace,
-                          struct answer *answer)
+static bool decode_vspace(const struct invocation *call, unsigned extra,
+                          struct installation *vspace, struct answer *answer)
 {
     struct slot *source = call->extra[extra];
     vspace->source = source;
@@ -83,9 +83,12 @@ static bool decode_vspace(const struct invocation *call, unsigned extra, struct 
     return true;
 }
 
-/* Words 0 and 1 of the message, extra capabilities 0 and 1. Word 2, data for the VSpace, means nothing. */
-static bool decode_space(const struct invocation *call, const struct tcb *target, struct space *space,
-                         struct answer *answer)
+/*
+ * Words 0 and 1 of the message, extra capabilities 0 and 1. Word 2, data for the VSpace, means
+ * nothing.
+ */
+static bool decode_space(const struct invocation *call, const struct tcb *target,
+                         struct space *space, struct answer *answer)
 {
     space->fault_handler = message_word(call, 0);
     if (is_long_deletion_under_way(&target->slots[TCB_CSPACE]) ||
@@ -115,7 +118,8 @@ static void install(const struct invocation *call, struct tcb *target, enum tcb_
     }
 }
 
-static void install_space(const struct invocation *call, struct tcb *target, const struct space *space)
+static void install_space(const struct invocation *call, struct tcb *target,
+                          const struct space *space)
 {
     target->fault_handler = space->fault_handler;
     install(call, target, TCB_CSPACE, &space->cspace);
@@ -123,7 +127,8 @@ static void install_space(const struct invocation *call, struct tcb *target, con
     target->root_epoch = 0;
 }
 
-static void install_buffer(const struct invocation *call, struct tcb *target, const struct buffer *buffer)
+static void install_buffer(const struct invocation *call, struct tcb *target,
+                           const struct buffer *buffer)
 {
     target->ipc_buffer = buffer->address;
     install(call, target, TCB_IPC_BUFFER, &buffer->frame);

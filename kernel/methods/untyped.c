@@ -1,9 +1,10 @@
 /*
  * Untyped memory and the making of objects (contract 3, 4.4, 7.7).
  *
- * Invariant: of an untyped that is not a device, every byte from the watermark on is zero. So objects are made
- * without clearing anything, in short time; what children left behind is cleared when the untyped is reset, before
- * the first object is made of it again. Boot untypeds start full: their first Retype clears them.
+ * Invariant: of an untyped that is not a device, every byte from the watermark on is zero. So
+ * objects are made without clearing anything, in short time; what children left behind is cleared
+ * when the untyped is reset, before the first object is made of it again. Boot untypeds start full:
+ * their first Retype clears them.
  */
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -15,7 +16,10 @@
 #include <kernel/thread.h>
 #include <kernel/untyped.h>
 
-/* How much is cleared between two preemption points. 1024 words: counted as an instruction each, well below 20,000. */
+/*
+ * How much is cleared between two preemption points. 1024 words: counted as an instruction each,
+ * well below 20,000.
+ */
 enum { RESET_CHUNK_BITS = 13 };
 
 /* --- what the table of object types says --- */
@@ -33,12 +37,12 @@ _Static_assert(ARRAY_LENGTH(object_types) == OBJECT_TYPE_COUNT, "every type is i
 unsigned object_size_bits(enum object_type type, unsigned size_argument)
 {
     bool has_size = type == OBJECT_UNTYPED || type == OBJECT_CNODE;
-
     return object_types[type].size_bits + (has_size ? size_argument : 0);
 }
 
 /* The capability to a new object. TCBs need more: threads_init(). */
-static struct capability object_capability(enum object_type type, unsigned size_argument, paddr_t base, bool device)
+static struct capability object_capability(enum object_type type, unsigned size_argument,
+                                           paddr_t base, bool device)
 {
     switch (type) {
     case OBJECT_UNTYPED:
@@ -61,11 +65,11 @@ static struct capability object_capability(enum object_type type, unsigned size_
 struct retype {
     enum object_type type;
     unsigned size_argument;
-    unsigned object_bits;      /* log2 of an object's size */
-    struct slot *first;        /* the destination slots, consecutive */
+    unsigned object_bits; /* log2 of an object's size */
+    struct slot *first;   /* the destination slots, consecutive */
     word_t count;
-    word_t start;              /* offset of the first object in the untyped, in bytes */
-    bool reset;                /* no children: the whole untyped is free once it is cleared */
+    word_t start; /* offset of the first object in the untyped, in bytes */
+    bool reset;   /* no children: the whole untyped is free once it is cleared */
 };
 
 /* Checks 2 to 5 of contract 4.4: type and size. */
@@ -73,13 +77,13 @@ static bool decode_type(const struct invocation *call, struct retype *r, struct 
 {
     word_t type = message_word(call, 0);
     word_t size_argument = message_word(call, 1);
-
     if (type >= OBJECT_TYPE_COUNT) {
         refuse_argument(answer, 0);
         return false;
     }
     r->type = (enum object_type)type;
-    if (size_argument >= WORD_BITS || object_size_bits(r->type, (unsigned)size_argument) > ABI_MAX_UNTYPED_BITS) {
+    if (size_argument >= WORD_BITS ||
+        object_size_bits(r->type, (unsigned)size_argument) > ABI_MAX_UNTYPED_BITS) {
         refuse_range(answer, 0, ABI_MAX_UNTYPED_BITS);
         return false;
     }
@@ -94,12 +98,12 @@ static bool decode_type(const struct invocation *call, struct retype *r, struct 
 }
 
 /* Checks 6 and 7: the CNode that receives the new capabilities. */
-static bool decode_destination_node(const struct invocation *call, struct capability *node, struct answer *answer)
+static bool decode_destination_node(const struct invocation *call, struct capability *node,
+                                    struct answer *answer)
 {
     struct capability root = extra_capability(call, 0);
     word_t index = message_word(call, 2);
     word_t depth = message_word(call, 3);
-
     *node = root;
     if (depth != 0) {
         struct slot *slot;
@@ -116,13 +120,12 @@ static bool decode_destination_node(const struct invocation *call, struct capabi
 }
 
 /* Checks 8 to 11: the slots in it. */
-static bool decode_destination_slots(const struct invocation *call, struct capability node, struct retype *r,
-                                     struct answer *answer)
+static bool decode_destination_slots(const struct invocation *call, struct capability node,
+                                     struct retype *r, struct answer *answer)
 {
     word_t slots = BIT(cnode_capability_radix(node));
     word_t offset = message_word(call, 4);
     word_t count = message_word(call, 5);
-
     if (offset > slots - 1) {
         refuse_range(answer, 0, slots - 1);
         return false;
@@ -150,7 +153,6 @@ static bool decode_destination_slots(const struct invocation *call, struct capab
 static bool decode_memory(const struct invocation *call, struct retype *r, struct answer *answer)
 {
     word_t bytes = BIT(untyped_capability_size_bits(call->capability));
-
     r->reset = !has_children(call->slot);
     word_t used = r->reset ? 0 : untyped_capability_watermark(call->capability);
     word_t free = bytes - used;
@@ -162,7 +164,10 @@ static bool decode_memory(const struct invocation *call, struct retype *r, struc
         refuse_argument(answer, 1);
         return false;
     }
-    /* Cannot run over the end: `bytes` is a multiple of the object's size, and so are both sides of the rounding. */
+    /*
+     * Cannot run over the end: `bytes` is a multiple of the object's size, and so are both sides of
+     * the rounding.
+     */
     r->start = ALIGN_UP(used, r->object_bits);
     return true;
 }
@@ -175,13 +180,12 @@ static void set_watermark(struct slot *slot, word_t watermark)
 }
 
 /*
- * Clears what children used, from the watermark down, and lowers the watermark with it: preempted anywhere, the
- * invariant holds, and nothing is cleared twice. Device memory is never touched.
+ * Clears what children used, from the watermark down, and lowers the watermark with it: preempted
+ * anywhere, the invariant holds, and nothing is cleared twice. Device memory is never touched.
  */
 static enum outcome reset_untyped(struct slot *slot)
 {
     paddr_t base = untyped_capability_base(slot->capability);
-
     if (untyped_capability_is_device(slot->capability)) {
         set_watermark(slot, 0);
         return DONE;
@@ -203,7 +207,6 @@ static void create_objects(struct slot *untyped, const struct retype *r)
     paddr_t base = untyped_capability_base(untyped->capability) + r->start;
     bool device = untyped_capability_is_device(untyped->capability);
     struct capability c = object_capability(r->type, r->size_argument, base, device);
-
     set_watermark(untyped, r->start + (r->count << r->object_bits));
     if (r->type == OBJECT_TCB) {
         threads_init(window(base), r->count);
@@ -215,7 +218,6 @@ enum outcome untyped_invoke(struct invocation *call, struct answer *answer)
 {
     struct capability node;
     struct retype r;
-
     if (call->label != LABEL_UntypedRetype) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

@@ -1,4 +1,7 @@
-/* Queues of threads, first in, first out. The links are in the TCBs; a thread is in one queue at most. */
+/*
+ * Queues of threads, first in, first out. The links are in the TCBs; a thread is in one queue at
+ * most.
+ */
 #include <kernel/assert.h>
 #include <kernel/ipc.h>
 

@@ -1,4 +1,7 @@
-/* The ready queues of CPUs and, with balance=on, of the node: insertion, removal, and the best of two. */
+/*
+ * The ready queues of CPUs and, with balance=on, of the node: insertion, removal, and the best of
+ * two.
+ */
 #include <kernel/assert.h>
 #include <kernel/ipc.h>
 #include <kernel/ready.h>
@@ -128,7 +131,8 @@ struct tcb *ready_best(const struct cpu *cpu)
     }
     struct tcb *own_head = own >= 0 ? cpu->ready.queue[own].head : NULL;
     struct tcb *shared_head = shared >= 0 ? shared_ready.queue[shared].head : NULL;
-    bool take_shared = shared > own || (shared == own && shared_head->ready_order < own_head->ready_order);
+    bool take_shared =
+        shared > own || (shared == own && shared_head->ready_order < own_head->ready_order);
     return take_shared ? shared_head : own_head;
 }
 

@@ -61,7 +61,8 @@ static bool may_run_here(const struct tcb *thread)
 }
 
 /*
- * A woken thread that does not run at once: behind a running thread of its own priority, else first among its equals.
+ * A woken thread that does not run at once: behind a running thread of its own priority, else first
+ * among its equals.
  */
 static void enqueue_woken(struct tcb *thread)
 {
@@ -94,8 +95,9 @@ void yield_current(void)
 }
 
 /*
- * Whose time a tick counts: the current thread's, or that of a thread which another CPU took away on the way in, if it is
- * about to run here again. Else a thread that others stop all the time would keep its CPU for ever.
+ * Whose time a tick counts: the current thread's, or that of a thread which another CPU took away
+ * on the way in, if it is about to run here again. Else a thread that others stop all the time
+ * would keep its CPU for ever.
  */
 static struct tcb *thread_to_charge(void)
 {
@@ -147,7 +149,10 @@ void set_affinity(struct tcb *thread, unsigned cpu_index)
     }
 }
 
-/* The woken thread `candidate` against everything that waits, the current thread (if runnable) included. */
+/*
+ * The woken thread `candidate` against everything that waits, the current thread (if runnable)
+ * included.
+ */
 static struct tcb *choose_with_candidate(struct tcb *candidate, const struct tcb *still_runnable)
 {
     struct cpu *cpu = this_cpu;
@@ -175,7 +180,10 @@ static struct tcb *choose(struct cpu *cpu)
     return candidate != NULL ? choose_with_candidate(candidate, current) : ready_take_best(cpu);
 }
 
-/* The CPU, called by nobody yet, that runs the least important thread of less than `priority`; idle ones come first. */
+/*
+ * The CPU, called by nobody yet, that runs the least important thread of less than `priority`; idle
+ * ones come first.
+ */
 static struct cpu *least_important_cpu(int priority)
 {
     struct cpu *least = NULL;
@@ -196,7 +204,10 @@ static struct cpu *least_important_cpu(int priority)
     return least;
 }
 
-/* CPUs that are on their way to schedule(), where each takes one thread at least, or has something better. */
+/*
+ * CPUs that are on their way to schedule(), where each takes one thread at least, or has something
+ * better.
+ */
 static word_t cpus_about_to_choose(void)
 {
     word_t count = 0;
@@ -209,8 +220,9 @@ static word_t cpus_about_to_choose(void)
 }
 
 /*
- * Work conservation: a CPU is called for every thread left in the shared queue, as long as there are CPUs that are idle
- * or run something less important. Bounded by the node's CPUs. A called CPU comes here itself when it has chosen.
+ * Work conservation: a CPU is called for every thread left in the shared queue, as long as there
+ * are CPUs that are idle or run something less important. Bounded by the node's CPUs. A called CPU
+ * comes here itself when it has chosen.
  */
 static void call_cpus_for_shared(void)
 {

@@ -1,4 +1,6 @@
-/* Threads as such: making, suspending, resuming, ending them, their names (contract 3.3, 8.3, 13). */
+/*
+ * Threads as such: making, suspending, resuming, ending them, their names (contract 3.3, 8.3, 13).
+ */
 #include <arch/console.h>
 #include <arch/door.h>
 #include <arch/fpu.h>
@@ -22,7 +24,10 @@ void thread_set_name(struct tcb *thread, const char *name)
     thread->name[length] = '\0';
 }
 
-/* A thread's name until it is given another: "child of: 'CREATOR'", zero-terminated, CREATOR cut so that it fits. */
+/*
+ * A thread's name until it is given another: "child of: 'CREATOR'", zero-terminated, CREATOR cut so
+ * that it fits.
+ */
 struct child_name {
     word_t words[6];
 };
@@ -55,7 +60,6 @@ void threads_init(struct tcb *first, word_t count)
     struct child_name name = name_of_children();
     uint16_t cpu = (uint16_t)this_cpu->index;
     struct tcb *thread = first;
-
     for (word_t i = 0; i < count; i++) {
         context_init(&thread->context);
         fpu_init_thread(thread);
@@ -135,13 +139,20 @@ void thread_finalise(struct tcb *thread)
 static const char *state_name(enum thread_state state)
 {
     switch (state) {
-    case THREAD_INACTIVE: return "inactive";
-    case THREAD_RUNNING: return "running";
-    case THREAD_RESTART: return "restart";
-    case THREAD_BLOCKED_ON_RECEIVE: return "blocked on receive";
-    case THREAD_BLOCKED_ON_SEND: return "blocked on send";
-    case THREAD_BLOCKED_ON_REPLY: return "blocked on reply";
-    case THREAD_BLOCKED_ON_NOTIFICATION: return "blocked on notification";
+    case THREAD_INACTIVE:
+        return "inactive";
+    case THREAD_RUNNING:
+        return "running";
+    case THREAD_RESTART:
+        return "restart";
+    case THREAD_BLOCKED_ON_RECEIVE:
+        return "blocked on receive";
+    case THREAD_BLOCKED_ON_SEND:
+        return "blocked on send";
+    case THREAD_BLOCKED_ON_REPLY:
+        return "blocked on reply";
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+        return "blocked on notification";
     }
     unreachable();
 }
@@ -150,7 +161,9 @@ void thread_dump_all(void)
 {
     console_print("Name | State | IP | Prio | Core\n");
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-        console_print("%s | %s | 0x%lx | %u | %u\n", thread->name, state_name((enum thread_state)thread->state),
-                      context_read(&thread->context, REGISTER_rip), thread->priority, thread->affinity);
+        console_print("%s | %s | 0x%lx | %u | %u\n", thread->name,
+                      state_name((enum thread_state)thread->state),
+                      context_read(&thread->context, REGISTER_rip), thread->priority,
+                      thread->affinity);
     }
 }

@@ -1,4 +1,7 @@
-/* The fast paths of Map and Unmap, for small pages: what arch/x86/methods/frame.c does, without what they do not need. */
+/*
+ * The fast paths of Map and Unmap, for small pages: what arch/x86/methods/frame.c does, without
+ * what they do not need.
+ */
 #include <arch/door.h>
 #include <arch/object.h>
 #include <x86/frame_mapping.h>
@@ -6,19 +9,26 @@
 #include <kernel/fast_parts.h>
 #include <kernel/ipc.h>
 
-/* A function of its own, the last that is called: so those that call it have nothing to keep meanwhile. */
-static NEVER_INLINE struct user_context *shoot_down_and_answer(word_t root, vaddr_t vaddr, struct tcb *caller,
-                                                               struct cpu *cpu)
+/*
+ * A function of its own, the last that is called: so those that call it have nothing to keep
+ * meanwhile.
+ */
+static NEVER_INLINE struct user_context *shoot_down_and_answer(word_t root, vaddr_t vaddr,
+                                                               struct tcb *caller, struct cpu *cpu)
 {
     shoot_down(root, vaddr, false);
     return answer_done(cpu, caller);
 }
 
-/* The capability that the buffer names first. False: not found. Buffers in larger frames are too rare. */
+/*
+ * The capability that the buffer names first. False: not found. Buffers in larger frames are too
+ * rare.
+ */
 static inline bool find_extra(const struct tcb *caller, struct capability *extra)
 {
     struct capability frame = caller->slots[TCB_IPC_BUFFER].capability;
-    if (!capability_is_plain_frame(frame, RIGHT_READ) || frame_capability_size(frame) != FRAME_SMALL) {
+    if (!capability_is_plain_frame(frame, RIGHT_READ) ||
+        frame_capability_size(frame) != FRAME_SMALL) {
         return false;
     }
     const word_t *buffer = ipc_buffer_in(frame, caller);
@@ -31,8 +41,8 @@ static inline bool find_extra(const struct tcb *caller, struct capability *extra
 }
 
 /* What frame_map() does first, from the message's words as they come. */
-static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t info, struct tcb *caller,
-                                                     struct cpu *cpu)
+static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t info,
+                                                     struct tcb *caller, struct cpu *cpu)
 {
     struct capability root;
     if (message_info_length(info) < 3 || !find_extra(caller, &root)) {
@@ -46,7 +56,9 @@ static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t i
                                       context_message_register(&caller->context, 1)),
         .attributes = context_message_register(&caller->context, 2),
     };
-    word_t *entry = is_ordinary(&m) ? vspace_small_page_entry(paging_capability_entries(m.root), m.vaddr) : NULL;
+    word_t *entry = is_ordinary(&m)
+                        ? vspace_small_page_entry(paging_capability_entries(m.root), m.vaddr)
+                        : NULL;
     if (entry == NULL) {
         return take_ordinary_path(caller, cpu);
     }
@@ -56,7 +68,8 @@ static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t i
     return answer_done(cpu, caller);
 }
 
-static NEVER_INLINE struct user_context *unmap_quickly(struct slot *slot, struct tcb *caller, struct cpu *cpu)
+static NEVER_INLINE struct user_context *unmap_quickly(struct slot *slot, struct tcb *caller,
+                                                       struct cpu *cpu)
 {
     vspace_unmap(slot->capability);
     slot->capability = mapping_capability_with_mapping(slot->capability, 0, 0);
@@ -70,13 +83,15 @@ static inline bool is_call_of(word_t info, word_t label, word_t extra_caps)
     return (info & fields) == message_info(label, 0, extra_caps, 0);
 }
 
-struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                         struct cpu *cpu)
 {
     if (capability_type(slot->capability) == CAP_FRAME) {
         if (is_call_of(info, LABEL_X86PageMap, 1)) {
             return map_quickly(slot, info, caller, cpu);
         }
-        if (is_call_of(info, LABEL_X86PageUnmap, 0) && mapping_capability_is_mapped(slot->capability)) {
+        if (is_call_of(info, LABEL_X86PageUnmap, 0) &&
+            mapping_capability_is_mapped(slot->capability)) {
             return unmap_quickly(slot, caller, cpu);
         }
     }

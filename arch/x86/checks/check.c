@@ -1,10 +1,11 @@
 /*
- * Design rule 5, checked: every mapped page has its frame capability, kernel text is the only executable kernel
- * memory and is never writable, no kernel page is user-accessible. And rule 1 for the architecture's objects: they
- * lie in private memory. Debug builds only, under the lock.
+ * Design rule 5, checked: every mapped page has its frame capability, kernel text is the only
+ * executable kernel memory and is never writable, no kernel page is user-accessible. And rule 1 for
+ * the architecture's objects: they lie in private memory. Debug builds only, under the lock.
  *
- * Capabilities are not reachable from entries, so the check goes the other way: every capability of the node marks
- * the entry that it accounts for (bit 9 is the software's in every kind of entry); the walk finds what has none.
+ * Capabilities are not reachable from entries, so the check goes the other way: every capability of
+ * the node marks the entry that it accounts for (bit 9 is the software's in every kind of entry);
+ * the walk finds what has none.
  */
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -18,7 +19,10 @@
 
 #define PAGE_ACCOUNTED 0x200
 
-/* Page walks of other CPUs may set accessed and dirty bits at the same moment: marks come and go atomically. */
+/*
+ * Page walks of other CPUs may set accessed and dirty bits at the same moment: marks come and go
+ * atomically.
+ */
 static void set_mark(word_t *entry)
 {
     __atomic_fetch_or(entry, PAGE_ACCOUNTED, __ATOMIC_RELAXED);
@@ -29,7 +33,10 @@ static void clear_mark(word_t *entry)
     __atomic_fetch_and(entry, ~(word_t)PAGE_ACCOUNTED, __ATOMIC_RELAXED);
 }
 
-/* Rule 1, for objects of the architecture. Device frames are the opposite: never memory that the kernel uses. */
+/*
+ * Rule 1, for objects of the architecture. Device frames are the opposite: never memory that the
+ * kernel uses.
+ */
 static void check_place(struct capability c)
 {
     paddr_t base;
@@ -65,10 +72,14 @@ void arch_check_capability(struct capability c)
     }
 }
 
-/* Every present entry below `table`, in address order; sign extension makes the kernel half's addresses. */
+/*
+ * Every present entry below `table`, in address order; sign extension makes the kernel half's
+ * addresses.
+ */
 typedef void visit_entry(word_t *entry, unsigned entry_bits, word_t address);
 
-static void walk(word_t *table, unsigned entry_bits, word_t address, unsigned first, unsigned end, visit_entry *visit)
+static void walk(word_t *table, unsigned entry_bits, word_t address, unsigned first, unsigned end,
+                 visit_entry *visit)
 {
     for (unsigned i = first; i < end; i++) {
         word_t *entry = &table[i];
@@ -112,7 +123,10 @@ static void check_kernel_entry(word_t *entry, unsigned entry_bits, word_t addres
     require(!is_executable || (address >= text.start && address + BIT(entry_bits) <= text.end));
 }
 
-/* A VSpace sees the kernel half that its node has, no more and no less. The CPU sets accessed bits in either. */
+/*
+ * A VSpace sees the kernel half that its node has, no more and no less. The CPU sets accessed bits
+ * in either.
+ */
 static void check_kernel_half(const word_t *pml4)
 {
     const word_t *node_pml4 = window(node_root);

@@ -1,4 +1,7 @@
-/* Breaks rule 5 of the design, about page tables, on request. Nothing is invalidated: the tables are what is checked. */
+/*
+ * Breaks rule 5 of the design, about page tables, on request. Nothing is invalidated: the tables
+ * are what is checked.
+ */
 #include <api/cluster.h>
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -35,7 +38,8 @@ static bool forget_mapping(struct slot *cnode, word_t slots)
 
 bool arch_break_rule(struct slot *cnode, word_t slots, word_t which)
 {
-    word_t *text = kernel_entry_of(kernel_text().start), *data = kernel_entry_of((word_t)&node_root);
+    word_t *text = kernel_entry_of(kernel_text().start),
+           *data = kernel_entry_of((word_t)&node_root);
     switch (which) {
     case CMK_BREAK_MAPPING:
         return forget_mapping(cnode, slots);

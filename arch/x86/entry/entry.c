@@ -1,6 +1,6 @@
 /*
- * One kernel entry, between the stubs: what came in. kernel/calls/exit.c has what follows. All under the lock; the steps
- * are those of docs/locking.md.
+ * One kernel entry, between the stubs: what came in. kernel/calls/exit.c has what follows. All
+ * under the lock; the steps are those of docs/locking.md.
  */
 #include <x86/apic.h>
 #include <x86/entry.h>
@@ -11,11 +11,14 @@
 #include <kernel/fastpath.h>
 
 enum {
-    FIRST_DELIVERABLE_VECTOR = 16, /* an APIC refuses to deliver lower ones, but not those of exceptions 16 to 31 */
+    FIRST_DELIVERABLE_VECTOR =
+        16, /* an APIC refuses to deliver lower ones, but not those of exceptions 16 to 31 */
     FIRST_INTERRUPT_VECTOR = 32
 };
 
-/* Some vectors are an interrupt only if the APIC says so; the stubs have asked the same question. */
+/*
+ * Some vectors are an interrupt only if the APIC says so; the stubs have asked the same question.
+ */
 static bool is_interrupt(word_t vector)
 {
     if (vector < FIRST_DELIVERABLE_VECTOR || vector > UINT8_MAX) {
@@ -27,9 +30,9 @@ static bool is_interrupt(word_t vector)
 }
 
 /*
- * Step 6: a synchronous event counts only if nobody has taken away meanwhile the thread that brought it. Otherwise the
- * thread repeats it when it runs again. Its TCB may not even be one any more. (Only this CPU makes a thread current
- * here, so the same address is the same thread.)
+ * Step 6: a synchronous event counts only if nobody has taken away meanwhile the thread that
+ * brought it. Otherwise the thread repeats it when it runs again. Its TCB may not even be one any
+ * more. (Only this CPU makes a thread current here, so the same address is the same thread.)
  */
 static bool is_still_current(const struct cpu *cpu, const struct tcb *thread)
 {
@@ -47,7 +50,9 @@ static struct user_context *handle_event(struct cpu *cpu)
     if (trap->thread == NULL && vector < FIRST_INTERRUPT_VECTOR) {
         kernel_stop("exception %lu while idle, CPU %u", vector, cpu->index);
     }
-    return is_still_current(cpu, trap->thread) && vector != NO_EVENT ? exception_dispatch(cpu, vector) : NULL;
+    return is_still_current(cpu, trap->thread) && vector != NO_EVENT
+               ? exception_dispatch(cpu, vector)
+               : NULL;
 }
 
 /* A system call that had to wait for the lock. */
@@ -58,8 +63,8 @@ static struct user_context *syscall_from_the_door(struct cpu *cpu, struct tcb *t
     }
     fpu_keep(cpu, thread);
     const struct user_context *c = &thread->context;
-    return syscall_entry(context_capability_register(c), context_message_info(c), context_syscall_number(c), c->rip,
-                         thread, cpu);
+    return syscall_entry(context_capability_register(c), context_message_info(c),
+                         context_syscall_number(c), c->rip, thread, cpu);
 }
 
 struct user_context *kernel_entry(struct cpu *cpu)

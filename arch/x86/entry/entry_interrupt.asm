@@ -1,8 +1,10 @@
-; Interrupts and exceptions: 256 stubs for each KIND of node, and the tables that the IDT is made of.
+; Interrupts and exceptions: 256 stubs for each KIND of node, and the tables that the IDT is made
+; of.
 ;
-; From user mode the CPU has pushed ss, rsp, rflags, cs, rip (and perhaps an error code) where TSS.RSP0 points: into the
-; current thread's context. The stub adds the missing error code and the vector. From idle, the only place in the kernel
-; with interrupts on, the same lies on the CPU's own stack and is dropped. Interrupts are off (interrupt gates).
+; From user mode the CPU has pushed ss, rsp, rflags, cs, rip (and perhaps an error code) where
+; TSS.RSP0 points: into the current thread's context. The stub adds the missing error code and the
+; vector. From idle, the only place in the kernel with interrupts on, the same lies on the CPU's own
+; stack and is dropped. Interrupts are off (interrupt gates).
 
 %include "entry.inc"
 
@@ -19,14 +21,15 @@ FRAME_RIP    equ 16
 FRAME_CS     equ 24
 
 ; What a stub is for.
-INTERRUPT          equ 0                 ; the APIC's alone: the gate is closed to users (or it does not matter: 255)
+INTERRUPT          equ 0                 ; the APIC's alone: the gate is closed to users
 EXCEPTION          equ 1
-SOFTWARE_INTERRUPT equ 2                 ; `int n` that the contract makes an unknown system call (5.2); or the APIC's
+SOFTWARE_INTERRUPT equ 2                 ; `int n`, an unknown system call; or the APIC's
 
 FIRST_SOFTWARE_INTERRUPT equ 160
 LAST_SOFTWARE_INTERRUPT  equ 254
 
-; rsp = vector in the context, everything above it filled in. %1: KIND of node, %2: what the stub is for.
+; rsp = vector in the context, everything above it filled in. %1: KIND of node, %2: what the stub is
+; for.
 %macro SAVE_AT_INTERRUPT 2
     PUSH_REGISTERS
     mov [rsp - CONTEXT_RAX + CONTEXT_RCX], rcx
@@ -52,9 +55,10 @@ LAST_SOFTWARE_INTERRUPT  equ 254
     jmp enter_%1
 %endmacro
 
-; eax = vector, rsp = restart_ip, rbx = CPU block. An interrupt message with this vector is in service in the APIC. If
-; it is not, the user executed `int n`, and both addresses go back to that instruction: it is repeated if the event is
-; dropped (docs/locking.md step 6), and that is where the contract has the fault.
+; eax = vector, rsp = restart_ip, rbx = CPU block. An interrupt message with this vector is in
+; service in the APIC. If it is not, the user executed `int n`, and both addresses go back to that
+; instruction: it is repeated if the event is dropped (docs/locking.md step 6), and that is where
+; the contract has the fault.
 %macro STEP_BACK_UNLESS_IN_SERVICE 0
     mov r8d, eax
     shr eax, 5                           ; 32 vectors to a register
@@ -95,7 +99,8 @@ exception_%1:
 exception_from_user_%1:
     SAVE_AT_INTERRUPT %1, EXCEPTION
 
-; From idle: the frame is dropped and this CPU enters with no thread. From anywhere else: the kernel has a bug.
+; From idle: the frame is dropped and this CPU enters with no thread. From anywhere else: the kernel
+; has a bug.
 from_kernel_%1:
     mov rax, [rsp + FRAME_RIP]
     cmp rax, idle_start
@@ -125,8 +130,8 @@ in_kernel:
 align 8
 stub_%1_%2:
 %if %2 == 17 || %2 == 21 || %2 == 29 || %2 == 30
-    ; An exception with these numbers has an error code; a device's message with such a vector, which the APIC lets
-    ; pass, has none. The CPU aligned the frame to 16 bytes, so its size shows.
+    ; An exception with these numbers has an error code; a device's message with such a vector,
+    ; which the APIC lets pass, has none. The CPU aligned the frame to 16 bytes, so its size shows.
     test spl, 8
     jz %%has_error
     push 0

@@ -7,7 +7,8 @@
 extern kernel_entry, syscall_entry, lock_tail, node_cpu_count, lock_patience, lock_stands_still
 global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, idle_start, idle_end
 
-; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the TSC's.
+; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the
+; TSC's.
 %ifdef CMK_DEBUG
 ; rax = TSC; changes rdx.
 %macro READ_TSC 0
@@ -70,7 +71,7 @@ global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, i
 
 section .bss
 align 64
-lock_queue_length: resq 1                ; CPUs that hold or want the lock; changed by locked instructions only
+lock_queue_length: resq 1                ; CPUs that hold or want it: locked instructions
 %else
 %define COUNT_QUEUE
 %define COUNT_ENTRY
@@ -99,15 +100,17 @@ enter_one:
     call kernel_entry
     jmp leave
 
-; A system call: the stub, with nothing between it and C. (The file's other half is that of nodes with several CPUs.)
+; A system call: the stub, with nothing between it and C. (The file's other half is that of nodes
+; with several CPUs.)
 align 16
 syscall_stub_one:
     SAVE_AT_SYSCALL 0
     call syscall_entry
     ; fall through
 
-; rax = context to go on with, a thread's or the CPU's idle one. Interrupts are off until the last instruction, so that
-; what was decided under the lock still holds, and the context is this CPU's alone until then.
+; rax = context to go on with, a thread's or the CPU's idle one. Interrupts are off until the last
+; instruction, so that what was decided under the lock still holds, and the context is this CPU's
+; alone until then.
 leave:
     lea rsp, [rax + CONTEXT_RAX]
     cmp qword [rax + CONTEXT_VECTOR], ENTERED_BY_SYSCALL
@@ -135,8 +138,9 @@ leave:
     add rsp, CONTEXT_RIP - CONTEXT_VECTOR
     iretq
 
-; The address in a CPU's idle context, with its own stack. What wakes it starts a fresh entry, and never returns here; an
-; NMI does return. `sti` takes effect after the `hlt` began, so that nothing can come between.
+; The address in a CPU's idle context, with its own stack. What wakes it starts a fresh entry, and
+; never returns here; an NMI does return. `sti` takes effect after the `hlt` began, so that nothing
+; can come between.
 idle_start:
     sti
     hlt
@@ -145,8 +149,8 @@ idle_end:
 
 ; The same in a node with several CPUs: under the lock.
 
-; Step 3: both words before the exchange, which is also a full fence. Then rax = the CPU before this one, or 0 and this
-; CPU holds the lock. rbx = CPU block; changes r10.
+; Step 3: both words before the exchange, which is also a full fence. Then rax = the CPU before this
+; one, or 0 and this CPU holds the lock. rbx = CPU block; changes r10.
 %macro QUEUE_FOR_LOCK 0
     lea r10, [rbx + CPU_LOCK]
     mov qword [r10 + LOCK_NEXT], 0
@@ -179,9 +183,9 @@ syscall_many:
 
 ; rax = what `leave` wants. Nothing but this context is touched from here on.
 ;
-; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise somebody has, or is
-; between its exchange and its link: a few instructions with interrupts off, which bounds the wait. Past lock_patience
-; looks the node stops.
+; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise
+; somebody has, or is between its exchange and its link: a few instructions with interrupts off,
+; which bounds the wait. Past lock_patience looks the node stops.
 release:
     COUNT_HOLD
     lea rdi, [rbx + CPU_LOCK]
@@ -204,7 +208,7 @@ release:
     jnz .wait_for_link
     jmp lock_waited_too_long
 .hand_over:
-    mov qword [rdx + LOCK_WAIT], 0       ; stores leave in order: the new holder sees everything done under the lock
+    mov qword [rdx + LOCK_WAIT], 0       ; after all that was done under the lock
     jmp leave
 
 ; The trap record is for after the wait, when the thread may be gone.
@@ -214,8 +218,9 @@ syscall_at_door:
     mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
     ; fall through
 
-; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in this CPU once it is
-; marked. Writes only this CPU's block and its own thread's context and FPU area.
+; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in
+; this CPU once it is marked. Writes only this CPU's block and its own thread's context and FPU
+; area.
 door:
     lea rdi, [rbx + CPU_LOCK]
     mov [rax + LOCK_NEXT], rdi
@@ -252,7 +257,8 @@ door:
     mov cr3, rax
 .without_user_pages:
     mov byte [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
-    ; 4d. Bounded by the kernel entries of the CPUs before this one; past lock_patience looks the node stops.
+    ; 4d. Bounded by the kernel entries of the CPUs before this one; past lock_patience looks the
+    ; node stops.
     mov ecx, [lock_patience]
 .wait:
     pause

@@ -1,6 +1,6 @@
-; The four exceptions with stacks of their own, because they can come at any instruction of the kernel, the first one
-; of a stub included, or when a stack is broken (docs/locking.md). None of these takes the lock; only a user's #DB
-; goes on to do so. The CPU block is where the stack is.
+; The four exceptions with stacks of their own, because they can come at any instruction of the
+; kernel, the first one of a stub included, or when a stack is broken (docs/locking.md). None of
+; these takes the lock; only a user's #DB goes on to do so. The CPU block is where the stack is.
 
 %include "entry.inc"
 
@@ -10,9 +10,10 @@ global nmi_stub, double_fault_stub, machine_check_stub, debug_stub_one, debug_st
 
 section .text
 
-; A node that stops sends this to its own CPUs, which halt. Any other NMI is counted and ignored; also one that hits
-; the CPU that is stopping the node, which must be able to finish. node_stopping: that CPU's block; written once,
-; before the NMI, by that CPU. cpus_halted: counted up here, read by that CPU.
+; A node that stops sends this to its own CPUs, which halt. Any other NMI is counted and ignored;
+; also one that hits the CPU that is stopping the node, which must be able to finish. node_stopping:
+; that CPU's block; written once, before the NMI, by that CPU. cpus_halted: counted up here, read by
+; that CPU.
 align 16
 nmi_stub:
     push rax
@@ -41,9 +42,9 @@ double_fault_stub:                       ; the CPU pushed an error code of 0
     call kernel_exception
     ud2
 
-; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody needs any more:
-; another one, which comes meanwhile, then finds this stack free, and returns. So does an interrupt message with its
-; vector.
+; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody
+; needs any more: another one, which comes meanwhile, then finds this stack free, and returns. So
+; does an interrupt message with its vector.
 align 16
 machine_check_stub:
     push 0
@@ -80,8 +81,9 @@ machine_check_stub:
     call machine_check_report
     ud2
 
-; From user mode (single step, int1): becomes an exception like any other, in the thread's context. The kernel sets no
-; breakpoints and clears TF, so in the kernel it can only be a CPU's oddity around `mov ss`: counted and ignored.
+; From user mode (single step, int1): becomes an exception like any other, in the thread's context.
+; The kernel sets no breakpoints and clears TF, so in the kernel it can only be a CPU's oddity
+; around `mov ss`: counted and ignored.
 %macro DEBUG_STUB 1
 align 16
 debug_stub_%1:
@@ -101,7 +103,7 @@ debug_stub_%1:
     mov qword [rcx + CONTEXT_ERROR], 0
     mov qword [rcx + CONTEXT_VECTOR], 1
     add rcx, CONTEXT_VECTOR
-    mov rax, [rsp + 8]                   ; the user's rax and rcx again, and rsp = where the other stubs have it
+    mov rax, [rsp + 8]                   ; the user's rax, rcx; rsp as other stubs have it
     xchg rcx, [rsp]
     pop rsp
     jmp exception_from_user_%1

@@ -8,13 +8,16 @@
 #include <kernel/exit.h>
 #include <kernel/fastpath.h>
 
-/* `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2). */
+/*
+ * `int n` as an unknown system call: its number is n in bits 31..24, and eax below (contract 5.2).
+ */
 enum { SOFTWARE_NUMBER_SHIFT = 24 };
 
 /* The stub has set the thread's address back to the instruction. */
 static void software_interrupt(const struct user_context *context, word_t n)
 {
-    uint32_t number = (uint32_t)(n << SOFTWARE_NUMBER_SHIFT | (context->rax & MASK(SOFTWARE_NUMBER_SHIFT)));
+    uint32_t number =
+        (uint32_t)(n << SOFTWARE_NUMBER_SHIFT | (context->rax & MASK(SOFTWARE_NUMBER_SHIFT)));
     handle_unknown_syscall((word_t)(int64_t)(int32_t)number);
 }
 
@@ -39,8 +42,12 @@ static void handle_exception(const struct trap_record *trap, word_t vector)
     }
 }
 
-/* What handle_exception() does in the two frequent cases: a page fault, or a bad instruction or address. */
-static struct user_context *fault_fast(struct cpu *cpu, const struct trap_record *trap, word_t vector)
+/*
+ * What handle_exception() does in the two frequent cases: a page fault, or a bad instruction or
+ * address.
+ */
+static struct user_context *fault_fast(struct cpu *cpu, const struct trap_record *trap,
+                                       word_t vector)
 {
     if (vector == EXCEPTION_PAGE_FAULT) {
         return fast_vm_fault(trap->fault_address, trap->error, trap->thread, cpu);
@@ -65,6 +72,8 @@ struct user_context *exception_dispatch(struct cpu *cpu, word_t vector)
 
 _Noreturn void kernel_exception(const struct exception_frame *frame)
 {
-    kernel_stop("exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u",
-                frame->vector, (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp, cpu_apic_id());
+    kernel_stop(
+        "exception %lu in the kernel at %p, error %lx, address %p, stack %p, CPU with APIC id %u",
+        frame->vector, (void *)frame->rip, frame->error, (void *)read_cr2(), (void *)frame->rsp,
+        cpu_apic_id());
 }

@@ -1,6 +1,7 @@
 /*
- * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every vector is a hint:
- * one that nobody owns is acknowledged, counted and ignored, and a forged door, timer or IPI does no harm.
+ * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every
+ * vector is a hint: one that nobody owns is acknowledged, counted and ignored, and a forged door,
+ * timer or IPI does no harm.
  */
 #include <arch/interrupt.h>
 #include <x86/apic.h>
@@ -13,9 +14,10 @@
 #include <kernel/scheduler.h>
 
 /*
- * A tick in idle has nobody's time slice to count. If nothing is ready either, ticks stop until the next interrupt:
- * that is how work comes, since whoever gives this CPU any sends the door's IPI (kick_cpu()). Else all idle CPUs of
- * a node would queue for its lock 500 times a second. CPU 0 ticks on, because it counts for the node.
+ * A tick in idle has nobody's time slice to count. If nothing is ready either, ticks stop until the
+ * next interrupt: that is how work comes, since whoever gives this CPU any sends the door's IPI
+ * (kick_cpu()). Else all idle CPUs of a node would queue for its lock 500 times a second. CPU 0
+ * ticks on, because it counts for the node.
  */
 static void tick(struct cpu *cpu)
 {

@@ -1,11 +1,16 @@
-/* The local APIC, in both of its modes (Intel SDM volume 3, chapter 11; register numbers from table 11-6). */
+/*
+ * The local APIC, in both of its modes (Intel SDM volume 3, chapter 11; register numbers from table
+ * 11-6).
+ */
 #include <x86/apic.h>
 #include <x86/control.h>
 #include <target/instructions.h>
 #include <x86/layout.h>
 #include <cluster/record.h>
 
-/* A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16. */
+/*
+ * A register's offset in the memory-mapped page; its x2APIC MSR is X2APIC_FIRST_MSR + offset / 16.
+ */
 enum {
     APIC_VERSION = 0x30,
     APIC_TASK_PRIORITY = 0x80,
@@ -87,7 +92,9 @@ void apic_enable_early(void)
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 }
 
-/* Masked, unless it tells the firmware something by SMI: throttling, for example, is its business. */
+/*
+ * Masked, unless it tells the firmware something by SMI: throttling, for example, is its business.
+ */
 static void mask_entry(unsigned offset)
 {
     if ((apic_read(offset) & LVT_MODE) != LVT_SMI) {
@@ -115,7 +122,8 @@ void apic_set_state(void)
     }
     apic_write(APIC_LVT_TIMER, LVT_MASKED);
     apic_write(APIC_LVT_LINT0, LVT_MASKED);
-    apic_write(APIC_LVT_LINT1, LVT_NMI); /* the platform's NMI line: counted, see entry_special.asm */
+    apic_write(APIC_LVT_LINT1,
+               LVT_NMI); /* the platform's NMI line: counted, see entry_special.asm */
     apic_write(APIC_LVT_ERROR, LVT_MASKED | VECTOR_SPURIOUS);
     unsigned last_entry = apic_read(APIC_VERSION) >> 16 & 0xff;
     if (last_entry >= LVT_COUNTERS_LAST) {
@@ -180,15 +188,18 @@ static void send_command(uint32_t id, uint32_t command)
 {
     if (is_x2apic()) {
         /*
-         * This write is not a memory operation: earlier stores would not be visible to the receiver without the
-         * fence.
+         * This write is not a memory operation: earlier stores would not be visible to the receiver
+         * without the fence.
          */
         full_fence();
         write_msr(X2APIC_FIRST_MSR + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
         return;
     }
-    /* Bounded, and past the bound nothing better can be done than to send (see SEND_STATUS_READS). */
-    for (unsigned reads = 0; reads < SEND_STATUS_READS && (apic_read(APIC_COMMAND) & COMMAND_SENDING); reads++) {
+    /*
+     * Bounded, and past the bound nothing better can be done than to send (see SEND_STATUS_READS).
+     */
+    for (unsigned reads = 0;
+         reads < SEND_STATUS_READS && (apic_read(APIC_COMMAND) & COMMAND_SENDING); reads++) {
         spin_pause();
     }
     apic_write(APIC_COMMAND_HIGH, id << 24);

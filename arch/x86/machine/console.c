@@ -1,6 +1,6 @@
 /*
- * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The only thing those
- * kernels share is one word on the UART's console page: who is writing a line.
+ * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The
+ * only thing those kernels share is one word on the UART's console page: who is writing a line.
  */
 #include <arch/console.h>
 #include <target/instructions.h>
@@ -14,8 +14,11 @@
 
 enum {
     LINE_BYTES = 256,
-    /* A line takes its holder 25 ms at most; a waiter may see several go first. A node that died while it wrote holds
-       it for ever, once: whoever takes the word by force lets go of it afterwards. */
+    /*
+     * A line takes its holder 25 ms at most; a waiter may see several go first. A node that died
+     * while it wrote holds it for ever, once: the node that takes the word by force lets go of it
+     * afterwards.
+     */
     PATIENCE_MILLISECONDS = 1000
 };
 
@@ -50,7 +53,10 @@ static bool is_shared(void)
     return sharing == SHARED;
 }
 
-/* --- the word: 0, or node + 1 of the holder. Written by the kernels of all nodes with this UART --- */
+/*
+ * --- the word: 0, or node + 1 of the holder. Written by the kernels of all nodes with this UART
+ * ---
+ */
 
 static _Atomic uint32_t *holder(void)
 {
@@ -58,17 +64,18 @@ static _Atomic uint32_t *holder(void)
 }
 
 /*
- * Bounded by PATIENCE_MILLISECONDS; then the word is taken by force, so that a dead node can garble a line but stop
- * nobody.
+ * Bounded by PATIENCE_MILLISECONDS; then the word is taken by force, so that a dead node can garble
+ * a line but stop nobody.
  */
 static void line_begin(void)
 {
     uint64_t end = read_tsc() + PATIENCE_MILLISECONDS * 1000ull * global_state.tsc_mhz;
     uint32_t found = 0;
-    while (!atomic_compare_exchange_strong_explicit(holder(), &found, node_id + 1, memory_order_acquire,
-                                                    memory_order_relaxed)) {
+    while (!atomic_compare_exchange_strong_explicit(holder(), &found, node_id + 1,
+                                                    memory_order_acquire, memory_order_relaxed)) {
         if (found == node_id + 1) {
-            return; /* a CPU of this node was stopped while it wrote: only one at a time gets here */
+            return; /* a CPU of this node was stopped while it wrote: only one at a time gets here
+                     */
         }
         if (read_tsc() > end) {
             atomic_store_explicit(holder(), node_id + 1, memory_order_relaxed);
@@ -83,7 +90,8 @@ static void line_begin(void)
 static void line_end(void)
 {
     uint32_t self = node_id + 1;
-    atomic_compare_exchange_strong_explicit(holder(), &self, 0, memory_order_release, memory_order_relaxed);
+    atomic_compare_exchange_strong_explicit(holder(), &self, 0, memory_order_release,
+                                            memory_order_relaxed);
 }
 
 /* --- characters --- */

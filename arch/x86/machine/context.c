@@ -1,9 +1,15 @@
-/* A thread's saved registers: their order for users, and which values they may have (contract 2.4, 5.2). */
+/*
+ * A thread's saved registers: their order for users, and which values they may have (contract 2.4,
+ * 5.2).
+ */
 #include <arch/context.h>
 #include <x86/rflags.h>
 #include <kernel/assert.h>
 
-/* Where each register lies in struct user_context, in the order of seL4_UserContext. rip: see context_read(). */
+/*
+ * Where each register lies in struct user_context, in the order of seL4_UserContext. rip: see
+ * context_read().
+ */
 static const size_t offset_of[REGISTER_COUNT] = {
 #define REGISTER(name, index) [index] = offsetof(struct user_context, name),
 #include <api/registers.def>
@@ -83,9 +89,16 @@ void context_set_unknown_syscall_word(struct user_context *context, unsigned ind
 void context_set_user_exception_word(struct user_context *context, unsigned index, word_t value)
 {
     switch (index) {
-    case 0: context->rip = context->restart_ip = context_sanitise(REGISTER_rip, value); break;
-    case 1: context->rsp = value; break;
-    case 2: context->rflags = context_sanitise(REGISTER_rflags, value); break;
-    default: assert(index < USER_EXCEPTION_REGISTERS);
+    case 0:
+        context->rip = context->restart_ip = context_sanitise(REGISTER_rip, value);
+        break;
+    case 1:
+        context->rsp = value;
+        break;
+    case 2:
+        context->rflags = context_sanitise(REGISTER_rflags, value);
+        break;
+    default:
+        assert(index < USER_EXCEPTION_REGISTERS);
     }
 }

@@ -42,9 +42,13 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
         .rsp = (word_t)cpu + CPU_STACK_TOP,
         .ss = SELECTOR_KERNEL_DATA,
     };
-    cpu->arch.features = (f->xsave ? CPU_FEATURE_XSAVE : 0) | (f->fsgsbase ? CPU_FEATURE_FSGSBASE : 0) |
+    cpu->arch.features = (f->xsave ? CPU_FEATURE_XSAVE : 0) |
+                         (f->fsgsbase ? CPU_FEATURE_FSGSBASE : 0) |
                          (f->smap ? CPU_FEATURE_SMAP : 0) | (f->x2apic ? CPU_FEATURE_X2APIC : 0);
-    /* Until its first entry, for which it is on its way, this CPU holds nothing of any user, and need not be called. */
+    /*
+     * Until its first entry, for which it is on its way, this CPU holds nothing of any user, and
+     * need not be called.
+     */
     atomic_store_explicit(&cpu->mark, CPU_DOOR, memory_order_release);
 }
 

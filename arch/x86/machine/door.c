@@ -1,4 +1,7 @@
-/* The holder's side of the door (docs/locking.md steps 7 to 9). Everything here runs under the lock. */
+/*
+ * The holder's side of the door (docs/locking.md steps 7 to 9). Everything here runs under the
+ * lock.
+ */
 #include <arch/door.h>
 #include <arch/machine.h>
 #include <x86/apic.h>
@@ -10,17 +13,18 @@
 #include <stdatomic.h>
 
 /*
- * The end of the queue for the lock: the last CPU's lock node, or null while the lock is free. Written by every CPU
- * that enters or leaves, with locked instructions (entry_lock.asm); read by the holder.
+ * The end of the queue for the lock: the last CPU's lock node, or null while the lock is free.
+ * Written by every CPU that enters or leaves, with locked instructions (entry_lock.asm); read by
+ * the holder.
  */
 struct lock_node *_Atomic lock_tail;
 
 word_t generation_seen[BIT(PCID_BITS)];
 
 /*
- * How often a CPU looks whether it is its turn, before it takes the holder for hung and stops the node: minutes on
- * hardware, more in an emulator; an entry of the kernel takes microseconds. Written by tests in debug builds, under
- * the lock; read by entry_lock.asm when it begins to wait.
+ * How often a CPU looks whether it is its turn, before it takes the holder for hung and stops the
+ * node: minutes on hardware, more in an emulator; an entry of the kernel takes microseconds.
+ * Written by tests in debug builds, under the lock; read by entry_lock.asm when it begins to wait.
  */
 uint32_t lock_patience = UINT32_MAX;
 
@@ -35,12 +39,16 @@ void machine_set_lock_patience(word_t looks)
 }
 
 /*
- * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this is the delivery of
- * one IPI and some instructions: microseconds on hardware. An emulator may leave a CPU without time for much longer.
+ * How long a CPU in user mode may take to come: user code always runs with interrupts on, so this
+ * is the delivery of one IPI and some instructions: microseconds on hardware. An emulator may leave
+ * a CPU without time for much longer.
  */
 enum { ARRIVAL_MILLISECONDS = 10000 };
 
-/* Acquire: what the CPU saved before it marked itself is there. The processor needs no fence for it. */
+/*
+ * Acquire: what the CPU saved before it marked itself is there. The processor needs no fence for
+ * it.
+ */
 static bool is_in_user_mode(struct cpu *cpu)
 {
     return atomic_load_explicit(&cpu->mark, memory_order_acquire) == CPU_USER;
@@ -57,8 +65,9 @@ static void wait_for(struct cpu *cpu)
     uint64_t end = read_tsc() + ARRIVAL_MILLISECONDS * 1000ull * global_state.tsc_mhz;
     while (is_in_user_mode(cpu)) {
         if (read_tsc() > end) {
-            kernel_stop("CPU %u does not come to the door: still in user mode %u ms after it was called", cpu->index,
-                        ARRIVAL_MILLISECONDS);
+            kernel_stop(
+                "CPU %u does not come to the door: still in user mode %u ms after it was called",
+                cpu->index, ARRIVAL_MILLISECONDS);
         }
         spin_pause();
     }
@@ -119,8 +128,8 @@ static void call_to_shoot_down(const struct cpu *cpu)
 }
 
 /*
- * The other CPUs that run on `root`: all are called before the first is waited for. Those at the door or idle have
- * loaded the node's own page table.
+ * The other CPUs that run on `root`: all are called before the first is waited for. Those at the
+ * door or idle have loaded the node's own page table.
  */
 static void bring_users_to_the_door(word_t root)
 {
@@ -142,8 +151,9 @@ static void bring_users_to_the_door(word_t root)
 }
 
 /*
- * What CPUs keep with the PCID while another page table is loaded, they drop when they load this one again: those that
- * just came, those that had left it before, and this one if it does not use it now.
+ * What CPUs keep with the PCID while another page table is loaded, they drop when they load this
+ * one again: those that just came, those that had left it before, and this one if it does not use
+ * it now.
  */
 static inline void forget_here(word_t root, vaddr_t vaddr, bool structures)
 {
@@ -210,5 +220,6 @@ void kick_cpu(struct cpu *cpu)
 
 bool is_anybody_at_the_door(void)
 {
-    return node_cpu_count > 1 && atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->lock;
+    return node_cpu_count > 1 &&
+           atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->lock;
 }

@@ -1,4 +1,7 @@
-/* A failed assertion, or another reason to give up this node: one line that says why, then the node stops. */
+/*
+ * A failed assertion, or another reason to give up this node: one line that says why, then the node
+ * stops.
+ */
 #include <target/instructions.h>
 #include <x86/stop.h>
 #include <kernel/assert.h>
@@ -7,7 +10,10 @@
 
 enum { REASON_BYTES = 224 };
 
-/* The CPU's index in its node, from the hardware: a failure may come before the lock is held. node_cpu_count: none. */
+/*
+ * The CPU's index in its node, from the hardware: a failure may come before the lock is held.
+ * node_cpu_count: none.
+ */
 static uint32_t own_index(void)
 {
     uint32_t apic_id = cpu_apic_id();
@@ -21,8 +27,8 @@ static uint32_t own_index(void)
 _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, const char *function)
 {
     char reason[REASON_BYTES];
-    format_line(reason, sizeof(reason), "assertion \"%s\" violated in %s:%u (%s), CPU %u", what, file, line, function,
-                own_index());
+    format_line(reason, sizeof(reason), "assertion \"%s\" violated in %s:%u (%s), CPU %u", what,
+                file, line, function, own_index());
     stop_node(reason);
 }
 

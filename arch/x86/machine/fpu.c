@@ -1,9 +1,9 @@
 /*
  * FPU and bases: what stays in a CPU's registers while its thread is current.
  *
- * A thread that never used the FPU runs with CR0.TS set and costs nothing. Its first FPU instruction raises #NM; from
- * then on its state is loaded whenever it becomes current and saved when it ceases to be: never lazily, so no other
- * CPU ever needs to ask for it.
+ * A thread that never used the FPU runs with CR0.TS set and costs nothing. Its first FPU
+ * instruction raises #NM; from then on its state is loaded whenever it becomes current and saved
+ * when it ceases to be: never lazily, so no other CPU ever needs to ask for it.
  */
 #include <arch/fpu.h>
 #include <arch/machine.h>
@@ -106,8 +106,8 @@ void fpu_setup(struct cpu *cpu)
 static void bases_save(struct cpu *cpu, struct tcb *thread)
 {
     /*
-     * Without FSGSBASE users change a base only to 0, by loading a selector, and what the TCB says stays valid for
-     * them.
+     * Without FSGSBASE users change a base only to 0, by loading a selector, and what the TCB says
+     * stays valid for them.
      */
     if (cpu->arch.bases_live && has_feature(cpu, CPU_FEATURE_FSGSBASE)) {
         thread->context.fs_base = read_fs_base();
@@ -117,8 +117,9 @@ static void bases_save(struct cpu *cpu, struct tcb *thread)
 }
 
 /*
- * WRMSR is slow, and most threads' GS base is 0. A register that was 0 when last written still is: users cannot
- * change it to anything else. One that was not may be 0 by now, so equality alone would not do.
+ * WRMSR is slow, and most threads' GS base is 0. A register that was 0 when last written still is:
+ * users cannot change it to anything else. One that was not may be 0 by now, so equality alone
+ * would not do.
  */
 static void load_base(uint32_t msr, word_t *last_written, word_t value)
 {
@@ -178,7 +179,8 @@ void load_live_state(struct cpu *cpu, struct tcb *thread)
     }
 }
 
-static NEVER_INLINE struct user_context *live_state_switch_in_steps(struct cpu *cpu, struct tcb *from, struct tcb *to)
+static NEVER_INLINE struct user_context *
+live_state_switch_in_steps(struct cpu *cpu, struct tcb *from, struct tcb *to)
 {
     if (has_feature(cpu, CPU_FEATURE_FSGSBASE)) {
         bases_switch(from, to);

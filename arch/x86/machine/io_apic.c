@@ -1,9 +1,10 @@
 /*
- * IOAPICs (Intel 82093AA data sheet, section 3): routing pins, masking, and what acknowledging an interrupt means.
+ * IOAPICs (Intel 82093AA data sheet, section 3): routing pins, masking, and what acknowledging an
+ * interrupt means.
  *
- * A pin is masked from the moment its interrupt was delivered until the handler acknowledges it, edge and level
- * alike (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them masking and acknowledging do
- * nothing here.
+ * A pin is masked from the moment its interrupt was delivered until the handler acknowledges it,
+ * edge and level alike (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them
+ * masking and acknowledging do nothing here.
  */
 #include <arch/interrupt.h>
 #include <x86/apic.h>
@@ -14,17 +15,20 @@
 
 enum {
     /* Registers. */
-    VERSION = 0x01, REDIRECTION = 0x10, /* two for each pin */
+    VERSION = 0x01,
+    REDIRECTION = 0x10, /* two for each pin */
     /* Redirection entry, low word; delivery mode fixed and destination mode physical are 0. */
-    ACTIVE_LOW = 1 << 13, LEVEL_TRIGGERED = 1 << 15, MASKED = 1 << 16,
-    DESTINATION_SHIFT = 24, /* in the high word */
+    ACTIVE_LOW = 1 << 13,
+    LEVEL_TRIGGERED = 1 << 15,
+    MASKED = 1 << 16,
+    DESTINATION_SHIFT = 24,     /* in the high word */
     GREATEST_DESTINATION = 254, /* 255 is everybody */
     PAGE_BYTES = 0x1000
 };
 
 /*
- * Which pin an irq comes from, and what its redirection entry is, so that masking need not read it from the IOAPIC. Node
- * state, under the lock. `registers` is null for irqs that have no pin.
+ * Which pin an irq comes from, and what its redirection entry is, so that masking need not read it
+ * from the IOAPIC. Node state, under the lock. `registers` is null for irqs that have no pin.
  */
 struct pin {
     volatile void *registers;
@@ -58,7 +62,8 @@ static uint32_t first_cpu_apic_id(void)
 
 unsigned io_apic_count(void)
 {
-    bool owned = global_state.cluster.node[node_id].all_devices && first_cpu_apic_id() <= GREATEST_DESTINATION;
+    bool owned = global_state.cluster.node[node_id].all_devices &&
+                 first_cpu_apic_id() <= GREATEST_DESTINATION;
     return owned ? global_state.io_apic_count : 0;
 }
 
@@ -79,7 +84,8 @@ static void forget_pin(volatile void *registers, unsigned low)
 
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
 {
-    uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) | (active_low ? ACTIVE_LOW : 0);
+    uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) |
+                     (active_low ? ACTIVE_LOW : 0);
     volatile void *base = registers_of(index);
     unsigned low = REDIRECTION + 2 * pin;
     forget_pin(base, low);

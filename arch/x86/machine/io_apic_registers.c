@@ -1,4 +1,7 @@
-/* How an IOAPIC's registers are reached (Intel 82093AA data sheet, 3.1): an index goes to SELECT, then it is at WINDOW. */
+/*
+ * How an IOAPIC's registers are reached (Intel 82093AA data sheet, 3.1): an index goes to SELECT,
+ * then it is at WINDOW.
+ */
 #include <x86/io_apic.h>
 
 enum { SELECT = 0x00, WINDOW = 0x10 };

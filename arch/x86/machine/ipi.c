@@ -1,10 +1,10 @@
 /*
- * Signals between nodes. A signal is a fixed-vector IPI to one CPU of the target, which coalesces there until it is
- * taken.
+ * Signals between nodes. A signal is a fixed-vector IPI to one CPU of the target, which coalesces
+ * there until it is taken.
  *
- * The sender limits what it costs the target: each pair of nodes has a budget per tick, and a signal beyond it waits
- * here for a later tick, one bit per target and irq. So all other nodes together can take at most a known share of a
- * node's time, and no signal is lost.
+ * The sender limits what it costs the target: each pair of nodes has a budget per tick, and a
+ * signal beyond it waits here for a later tick, one bit per target and irq. So all other nodes
+ * together can take at most a known share of a node's time, and no signal is lost.
  */
 #include <arch/interrupt.h>
 #include <x86/apic.h>
@@ -14,16 +14,17 @@
 #include <kernel/cpu.h>
 
 /*
- * All nodes together may take 10 % of one CPU of a node, at 2000 cycles for a signal: 200 signals in a tick at 2 GHz.
- * Were a signal to cost twice as much, the target would still keep four fifths. Every other node has an equal part,
- * because senders share no state. Where that is less than one signal in a tick, as with many nodes on a slow machine,
- * it is one in several ticks.
+ * All nodes together may take 10 % of one CPU of a node, at 2000 cycles for a signal: 200 signals
+ * in a tick at 2 GHz. Were a signal to cost twice as much, the target would still keep four fifths.
+ * Every other node has an equal part, because senders share no state. Where that is less than one
+ * signal in a tick, as with many nodes on a slow machine, it is one in several ticks.
  */
 enum { CYCLES_PER_SIGNAL = 2000, PERCENT_FOR_SIGNALS = 10, STATUS_IRQ = ABI_CMK_IPI_IRQS };
 
 /* Node state, under the lock. Zero at first: signals before the first tick wait for it. */
 static struct {
-    uint64_t credit;  /* cycles of the target's time that this node may take, before more are earned */
+    /* cycles of the target's time that this node may take, before more are earned */
+    uint64_t credit;
     uint16_t pending; /* bit i: irq i waits for a later tick */
     uint8_t next;     /* the irq that the next tick begins with, so that none waits for ever */
 } target[ABI_CMK_MAX_NODES];
@@ -31,7 +32,8 @@ static struct {
 /* What one sender earns in a tick, in cycles of a target's time. */
 static uint64_t earned_per_tick(void)
 {
-    uint32_t senders = global_state.cluster.node_count > 1 ? global_state.cluster.node_count - 1 : 1;
+    uint32_t senders =
+        global_state.cluster.node_count > 1 ? global_state.cluster.node_count - 1 : 1;
     uint64_t tick = (uint64_t)global_state.tsc_mhz * 1000 * ABI_TICK_MILLISECONDS;
     return tick * PERCENT_FOR_SIGNALS / 100 / senders;
 }

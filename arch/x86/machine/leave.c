@@ -1,4 +1,7 @@
-/* The way out of the kernel, to a thread or to idle: the steps of docs/locking.md, "Exit". Under the lock. */
+/*
+ * The way out of the kernel, to a thread or to idle: the steps of docs/locking.md, "Exit". Under
+ * the lock.
+ */
 #include <arch/object.h>
 #include <arch/switch.h>
 #include <x86/rflags.h>
@@ -41,7 +44,8 @@ struct user_context *leave_to_thread(struct cpu *cpu, struct tcb *next)
     if (!is_canonical(context->rip)) {
         context->rip = 0; /* it would fault on the way out, with no lock and the wrong mark */
     }
-    assert(context->rflags & RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
+    assert(context->rflags &
+           RFLAGS_INTERRUPTS); /* a user without interrupts could not be called to the door */
     next->last_cpu = cpu_number(cpu);
     set_frame_end(cpu, next);
     return leave_to_same(cpu, next);

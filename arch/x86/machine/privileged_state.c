@@ -33,7 +33,8 @@ struct gate {
     uint32_t offset_high;
     uint32_t reserved;
 };
-_Static_assert(sizeof(struct gate) * IDT_ENTRIES == 4096, "the IDT fills its page of the CPU block");
+_Static_assert(sizeof(struct gate) * IDT_ENTRIES == 4096,
+               "the IDT fills its page of the CPU block");
 
 enum { GATE_INTERRUPT = 0x8e, GATE_FOR_USERS = 0x60 };
 
@@ -69,7 +70,8 @@ static void fill_gdt(struct cpu *cpu)
     gdt[SELECTOR_KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
     gdt[SELECTOR_USER_DATA / 8] = SEGMENT_USER_DATA;
     gdt[SELECTOR_USER_CODE / 8] = SEGMENT_USER_CODE;
-    gdt[SELECTOR_TSS / 8] = SEGMENT_TSS | (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56;
+    gdt[SELECTOR_TSS / 8] =
+        SEGMENT_TSS | (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | (tss >> 24 & 0xff) << 56;
     gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
 }
 
@@ -105,7 +107,10 @@ static unsigned ist_of_vector(unsigned vector)
     }
 }
 
-/* `int3`; unknown system calls; `int 0xff`, which is ignored (contract 5.2). Any other `int n` is a #GP. */
+/*
+ * `int3`; unknown system calls; `int 0xff`, which is ignored (contract 5.2). Any other `int n` is a
+ * #GP.
+ */
 static bool is_for_users(unsigned vector)
 {
     return vector == 3 || vector >= VECTOR_SOFTWARE_FIRST;
@@ -127,8 +132,9 @@ static void fill_idt(struct cpu *cpu, const word_t *stubs)
 }
 
 /*
- * LDTR is loaded although no kernel uses it: reset and INIT leave a null selector with base 0 and limit
- * 0xffff, which counts as a valid table (Intel SDM volume 3, table 10-1), at an address of the user.
+ * LDTR is loaded although no kernel uses it: reset and INIT leave a null selector with base 0 and
+ * limit 0xffff, which counts as a valid table (Intel SDM volume 3, table 10-1), at an address of
+ * the user.
  */
 static void load_descriptor_tables(struct cpu *cpu)
 {
@@ -150,7 +156,8 @@ static void load_descriptor_tables(struct cpu *cpu)
                      "lldt %%ax\n\t"
                      "ltr %w4"
                      :
-                     : "m"(gdt), "m"(idt), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(SELECTOR_TSS)
+                     : "m"(gdt), "m"(idt), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA),
+                       "r"(SELECTOR_TSS)
                      : "rax", "memory");
 }
 
@@ -169,7 +176,7 @@ static void load_descriptor_tables(struct cpu *cpu)
      RFLAGS_NESTED_TASK | RFLAGS_RESUME | RFLAGS_ALIGNMENT)
 
 /* SYSRET takes SS from base + 8 and CS from base + 16, and SYSCALL CS from its own base. */
-#define SYSRET_BASE (SELECTOR_USER_DATA - 8)
+#define SYSRET_BASE       (SELECTOR_USER_DATA - 8)
 #define SYSCALL_SELECTORS ((uint64_t)SYSRET_BASE << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32)
 _Static_assert(SYSRET_BASE + 16 == SELECTOR_USER_CODE, "sysret needs CS = SS + 8");
 
@@ -216,16 +223,15 @@ static word_t control_register_4(void)
     const struct cpu_features *f = &global_state.features;
     return CR4_PAE | CR4_FXSAVE |
            (has_bit(cpuid(1, 0).edx, LEAF1_EDX_MACHINE_CHECK) ? CR4_MACHINE_CHECK : 0) |
-           (f->global_pages ? CR4_GLOBAL_PAGES : 0) |
-           (f->umip ? CR4_UMIP : 0) |
+           (f->global_pages ? CR4_GLOBAL_PAGES : 0) | (f->umip ? CR4_UMIP : 0) |
            (f->fsgsbase ? CR4_FSGSBASE : 0) |
            (f->pcid ? CR4_PCIDE : 0) | /* CR3 holds the node's own page table: PCID 0 */
-           (f->xsave ? CR4_XSAVE : 0) |
-           (f->smep ? CR4_SMEP : 0) |
-           (f->smap ? CR4_SMAP : 0);
+           (f->xsave ? CR4_XSAVE : 0) | (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0);
 }
 
-/* Every bit of EFER: SVME, LMSLE, FFXSR (FXSAVE without XMM registers), TCE and the like are off. */
+/*
+ * Every bit of EFER: SVME, LMSLE, FFXSR (FXSAVE without XMM registers), TCE and the like are off.
+ */
 static word_t extended_features(void)
 {
     return EFER_SYSCALL | EFER_LONG_MODE | EFER_LONG_MODE_ACTIVE |

@@ -1,7 +1,7 @@
 /*
- * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the rest
- * by the CPU that boots the node, then by the one that ends it. Users of other nodes read them at
- * any time: `state` has release order, so that what explains it is there first.
+ * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the
+ * rest by the CPU that boots the node, then by the one that ends it. Users of other nodes read them
+ * at any time: `state` has release order, so that what explains it is there first.
  */
 #include <x86/layout.h>
 #include <x86/status.h>

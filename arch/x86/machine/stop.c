@@ -1,4 +1,7 @@
-/* The end of a node: by its user's wish, by debug call, or because its kernel failed. Other nodes go on. */
+/*
+ * The end of a node: by its user's wish, by debug call, or because its kernel failed. Other nodes
+ * go on.
+ */
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <x86/apic.h>
@@ -11,12 +14,12 @@
 #include <stdatomic.h>
 
 /*
- * node_stopping: the CPU that stops the node, set once by that CPU; read by the node's NMI stubs. cpus_halted:
- * counted up by them.
+ * node_stopping: the CPU that stops the node, set once by that CPU; read by the node's NMI stubs.
+ * cpus_halted: counted up by them.
  *
- * A CPU that joins its node sets `takes_nmi` and then reads node_stopping; the one that stops the node sets
- * node_stopping and then reads every `takes_nmi`. All four are sequentially consistent, so one of the two sees the
- * other.
+ * A CPU that joins its node sets `takes_nmi` and then reads node_stopping; the one that stops the
+ * node sets node_stopping and then reads every `takes_nmi`. All four are sequentially consistent,
+ * so one of the two sees the other.
  */
 struct cpu *_Atomic node_stopping;
 _Atomic uint32_t cpus_halted;
@@ -53,9 +56,10 @@ void stop_other_cpus(void)
 {
     struct cpu *self = own_cpu();
     struct cpu *nobody = NULL;
-    if (!atomic_compare_exchange_strong_explicit(&node_stopping, &nobody, self, memory_order_seq_cst,
-                                                 memory_order_seq_cst)) {
-        halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node */
+    if (!atomic_compare_exchange_strong_explicit(&node_stopping, &nobody, self,
+                                                 memory_order_seq_cst, memory_order_seq_cst)) {
+        halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node
+                          */
     }
     uint32_t others = 0;
     for (uint32_t i = 0; i < node_cpu_count; i++) {

@@ -24,7 +24,10 @@ enum {
 
 static bool is_there(uint16_t port)
 {
-    /* A missing UART reads 0xff or 0; the scratch register of one that is there keeps what was written. */
+    /*
+     * A missing UART reads 0xff or 0; the scratch register of one that is there keeps what was
+     * written.
+     */
     static const uint8_t patterns[] = {0x5a, 0xa5};
     for (unsigned i = 0; i < sizeof(patterns); i++) {
         port_write8(port + UART_SCRATCH, patterns[i]);
@@ -53,6 +56,7 @@ bool uart_init(uint16_t port)
 void uart_write(uint16_t port, char c)
 {
     /* Bounded by STATUS_READS. */
-    for (unsigned reads = 0; reads < STATUS_READS && !(port_read8(port + UART_LINE_STATUS) & STATUS_ROOM); reads++) {}
+    for (unsigned reads = 0;
+         reads < STATUS_READS && !(port_read8(port + UART_LINE_STATUS) & STATUS_ROOM); reads++) {}
     port_write8(port + UART_DATA, (uint8_t)c);
 }

@@ -19,7 +19,8 @@ struct capability asid_init(struct asid_pool *pool)
     return asid_pool_capability(pool, 0);
 }
 
-struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i, struct capability root)
+struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i,
+                              struct capability root)
 {
     vspace_init(paging_capability_entries(root));
     pool->root[i] = paging_capability_entries(root);
@@ -32,7 +33,10 @@ struct capability asid_assign_initial(struct capability root)
     return asid_assign(asid_pools[0], 0, 1, root);
 }
 
-/* A deleted VSpace: CPUs that have it loaded leave it, and find nothing by its ASID when they choose again. */
+/*
+ * A deleted VSpace: CPUs that have it loaded leave it, and find nothing by its ASID when they
+ * choose again.
+ */
 void asid_release(word_t asid, const word_t *root)
 {
     if (asid_root(asid) == root) {

@@ -1,4 +1,7 @@
-/* What the portable kernel asks about x86's capabilities, and may ask from anywhere: nothing here changes anything. */
+/*
+ * What the portable kernel asks about x86's capabilities, and may ask from anywhere: nothing here
+ * changes anything.
+ */
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <x86/asid.h>
@@ -8,14 +11,22 @@
 struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
 {
     switch (type) {
-    case OBJECT_SMALL_PAGE: return frame_capability(base, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, device);
-    case OBJECT_LARGE_PAGE: return frame_capability(base, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE, device);
-    case OBJECT_HUGE_PAGE: return frame_capability(base, FRAME_HUGE, RIGHT_READ | RIGHT_WRITE, device);
-    case OBJECT_PAGE_TABLE: return paging_capability(CAP_PAGE_TABLE, window(base));
-    case OBJECT_PAGE_DIRECTORY: return paging_capability(CAP_PAGE_DIRECTORY, window(base));
-    case OBJECT_PDPT: return paging_capability(CAP_PDPT, window(base));
-    case OBJECT_PML4: return paging_capability(CAP_PML4, window(base)); /* usable once it has an ASID */
-    default: unreachable();
+    case OBJECT_SMALL_PAGE:
+        return frame_capability(base, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_LARGE_PAGE:
+        return frame_capability(base, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_HUGE_PAGE:
+        return frame_capability(base, FRAME_HUGE, RIGHT_READ | RIGHT_WRITE, device);
+    case OBJECT_PAGE_TABLE:
+        return paging_capability(CAP_PAGE_TABLE, window(base));
+    case OBJECT_PAGE_DIRECTORY:
+        return paging_capability(CAP_PAGE_DIRECTORY, window(base));
+    case OBJECT_PDPT:
+        return paging_capability(CAP_PDPT, window(base));
+    case OBJECT_PML4:
+        return paging_capability(CAP_PML4, window(base)); /* usable once it has an ASID */
+    default:
+        unreachable();
     }
 }
 
@@ -77,7 +88,8 @@ bool arch_same_object(struct capability a, struct capability b)
     case CAP_IO_PORT:
         return a.word[1] == b.word[1];
     default:
-        return capability_object(a) == capability_object(b); /* the two controls have no object: all equal */
+        return capability_object(a) ==
+               capability_object(b); /* the two controls have no object: all equal */
     }
 }
 

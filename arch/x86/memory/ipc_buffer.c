@@ -10,6 +10,7 @@ bool arch_is_buffer_frame(struct capability c)
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable)
 {
     struct capability frame = thread->slots[TCB_IPC_BUFFER].capability;
-    bool is_usable = capability_is_plain_frame(frame, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
+    bool is_usable =
+        capability_is_plain_frame(frame, writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
     return is_usable ? ipc_buffer_in(frame, thread) : NULL;
 }

@@ -22,7 +22,10 @@ static word_t range_bits(word_t i, word_t first, word_t last)
     return (~(word_t)0 << from) & (~(word_t)0 >> (WORD_BITS - 1 - to));
 }
 
-/* Words between the first and the last are covered whole: all 65536 ports at once must not take long. */
+/*
+ * Words between the first and the last are covered whole: all 65536 ports at once must not take
+ * long.
+ */
 
 static void set_word(word_t i, word_t bits, bool is_taken)
 {
@@ -61,9 +64,9 @@ static void set_listed_ports(const struct node_plan *plan, bool is_taken)
 }
 
 /*
- * The UART of another node's console is refused, even to a node that was given the ports. But the node with all devices
- * may drive its own console's UART, also if others share it: programs made for seL4 expect that, and CAVEATS.md says what
- * it costs the others.
+ * The UART of another node's console is refused, even to a node that was given the ports. But the
+ * node with all devices may drive its own console's UART, also if others share it: programs made
+ * for seL4 expect that, and CAVEATS.md says what it costs the others.
  */
 static bool is_console_of_others(const struct node_plan *own, const struct node_plan *other)
 {

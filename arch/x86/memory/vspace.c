@@ -34,35 +34,43 @@ word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned 
 
 word_t structure_entry(const word_t *structure, word_t attributes)
 {
-    return window_to_physical(structure) | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER | cache_bits(attributes);
+    return window_to_physical(structure) | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER |
+           cache_bits(attributes);
 }
 
 unsigned structure_entry_bits(enum capability_type type)
 {
-    return type == CAP_PDPT ? PML4_ENTRY_BITS : type == CAP_PAGE_DIRECTORY ? PDPT_ENTRY_BITS : DIRECTORY_ENTRY_BITS;
+    return type == CAP_PDPT             ? PML4_ENTRY_BITS
+           : type == CAP_PAGE_DIRECTORY ? PDPT_ENTRY_BITS
+                                        : DIRECTORY_ENTRY_BITS;
 }
 
 static bool leads_to(word_t entry, unsigned bits, const word_t *structure)
 {
-    return entry_is_table(entry, bits) && entry_table_address(entry) == window_to_physical(structure);
+    return entry_is_table(entry, bits) &&
+           entry_table_address(entry) == window_to_physical(structure);
 }
 
 static bool maps(word_t entry, unsigned bits, struct capability frame)
 {
-    return entry_is_page(entry, bits) && entry_page_address(entry, bits) == frame_capability_base(frame);
+    return entry_is_page(entry, bits) &&
+           entry_page_address(entry, bits) == frame_capability_base(frame);
 }
 
 /* As below, for paging structures and the larger frames. */
 static RARE word_t *find_mapping_entry(word_t *pml4, struct capability c)
 {
     bool is_frame = capability_type(c) == CAP_FRAME;
-    unsigned bits = is_frame ? frame_size_bits(frame_capability_size(c)) : structure_entry_bits(capability_type(c));
+    unsigned bits = is_frame ? frame_size_bits(frame_capability_size(c))
+                             : structure_entry_bits(capability_type(c));
     unsigned missing_bits;
     word_t *entry = vspace_entry(pml4, mapping_capability_vaddr(c), bits, &missing_bits);
     if (entry == NULL) {
         return NULL;
     }
-    return (is_frame ? maps(*entry, bits, c) : leads_to(*entry, bits, paging_capability_entries(c))) ? entry : NULL;
+    return (is_frame ? maps(*entry, bits, c) : leads_to(*entry, bits, paging_capability_entries(c)))
+               ? entry
+               : NULL;
 }
 
 /* The entry that `c` stands for, in the VSpace that has its ASID; null if it is not there. */

@@ -45,7 +45,8 @@ static enum outcome make_pool(struct invocation *call, struct answer *answer)
     memset(pool, 0, sizeof(*pool));
     call->extra[0]->capability = untyped_capability_with_watermark(memory, BIT(ABI_ASID_POOL_BITS));
     asid_pools[number] = pool;
-    insert_new(asid_pool_capability(pool, number << ABI_ASID_POOL_INDEX_BITS), call->extra[0], slot);
+    insert_new(asid_pool_capability(pool, number << ABI_ASID_POOL_INDEX_BITS), call->extra[0],
+               slot);
     return DONE;
 }
 
@@ -89,5 +90,6 @@ static enum outcome assign(struct invocation *call, struct answer *answer)
 
 enum outcome asid_pool_invoke(struct invocation *call, struct answer *answer)
 {
-    return call->label == LABEL_X86ASIDPoolAssign ? assign(call, answer) : refuse(answer, ERROR_ILLEGAL_OPERATION);
+    return call->label == LABEL_X86ASIDPoolAssign ? assign(call, answer)
+                                                  : refuse(answer, ERROR_ILLEGAL_OPERATION);
 }

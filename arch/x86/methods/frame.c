@@ -24,7 +24,10 @@ static enum outcome check_place(const struct mapping *m, struct answer *answer)
     return mapping_capability_vaddr(m->frame) == m->vaddr ? DONE : refuse_argument(answer, 0);
 }
 
-/* The entry for the frame; pages of the same size may be there already, tables may not. Null: refused. */
+/*
+ * The entry for the frame; pages of the same size may be there already, tables may not. Null:
+ * refused.
+ */
 static word_t *find_entry(const struct mapping *m, struct answer *answer)
 {
     enum frame_size size = frame_capability_size(m->frame);
@@ -32,12 +35,16 @@ static word_t *find_entry(const struct mapping *m, struct answer *answer)
     word_t *entry = NULL;
     if (!IS_ALIGNED(m->vaddr, bits)) {
         refuse(answer, ERROR_ALIGNMENT);
-    } else if ((entry = vspace_entry(paging_capability_entries(m->root), m->vaddr, bits, &missing_bits)) == NULL) {
+    } else if ((entry = vspace_entry(paging_capability_entries(m->root), m->vaddr, bits,
+                                     &missing_bits)) == NULL) {
         refuse_missing(answer, false, missing_bits);
     } else if (entry_is_table(*entry, bits)) {
         refuse(answer, ERROR_DELETE_FIRST);
     } else if (size == FRAME_HUGE && !cpu_has_huge_pages()) {
-        /* Huge frames can be made and handed round, but this CPU would take their entry's PS bit for a reserved one. */
+        /*
+         * Huge frames can be made and handed round, but this CPU would take their entry's PS bit
+         * for a reserved one.
+         */
         refuse(answer, ERROR_ILLEGAL_OPERATION);
     } else {
         return entry;
@@ -91,9 +98,13 @@ static enum outcome frame_unmap(const struct invocation *call)
 enum outcome frame_invoke(struct invocation *call, struct answer *answer)
 {
     switch (call->label) {
-    case LABEL_X86PageMap: return frame_map(call, answer);
-    case LABEL_X86PageUnmap: return frame_unmap(call);
-    case LABEL_X86PageGetAddress: return answer_word(answer, frame_capability_base(call->capability));
-    default: return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    case LABEL_X86PageMap:
+        return frame_map(call, answer);
+    case LABEL_X86PageUnmap:
+        return frame_unmap(call);
+    case LABEL_X86PageGetAddress:
+        return answer_word(answer, frame_capability_base(call->capability));
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
 }

@@ -31,13 +31,15 @@ static enum outcome issue(struct invocation *call, struct answer *answer)
 
 enum outcome io_port_control_invoke(struct invocation *call, struct answer *answer)
 {
-    return call->label == LABEL_X86IOPortControlIssue ? issue(call, answer) : refuse(answer, ERROR_ILLEGAL_OPERATION);
+    return call->label == LABEL_X86IOPortControlIssue ? issue(call, answer)
+                                                      : refuse(answer, ERROR_ILLEGAL_OPERATION);
 }
 
 static word_t read_port(enum invocation_label label, uint16_t port)
 {
-    return label == LABEL_X86IOPortIn8 ? port_read8(port) : label == LABEL_X86IOPortIn16 ? port_read16(port)
-                                                                                        : port_read32(port);
+    return label == LABEL_X86IOPortIn8    ? port_read8(port)
+           : label == LABEL_X86IOPortIn16 ? port_read16(port)
+                                          : port_read32(port);
 }
 
 static void write_port(enum invocation_label label, uint16_t port, word_t value)
@@ -55,10 +57,17 @@ static void write_port(enum invocation_label label, uint16_t port, word_t value)
 static word_t access_bytes(word_t label)
 {
     switch (label) {
-    case LABEL_X86IOPortIn8: case LABEL_X86IOPortOut8: return 1;
-    case LABEL_X86IOPortIn16: case LABEL_X86IOPortOut16: return 2;
-    case LABEL_X86IOPortIn32: case LABEL_X86IOPortOut32: return 4;
-    default: return 0;
+    case LABEL_X86IOPortIn8:
+    case LABEL_X86IOPortOut8:
+        return 1;
+    case LABEL_X86IOPortIn16:
+    case LABEL_X86IOPortOut16:
+        return 2;
+    case LABEL_X86IOPortIn32:
+    case LABEL_X86IOPortOut32:
+        return 4;
+    default:
+        return 0;
     }
 }
 

@@ -1,4 +1,7 @@
-/* PDPTs, page directories and page tables: Map and Unmap (contract 4.9). One code for all three, at its level. */
+/*
+ * PDPTs, page directories and page tables: Map and Unmap (contract 4.9). One code for all three, at
+ * its level.
+ */
 #include <arch/object.h>
 #include <x86/vspace.h>
 #include <kernel/derivation.h>
@@ -37,13 +40,15 @@ static enum outcome structure_map(struct invocation *call, struct answer *answer
     }
 
     entry_write(entry, structure_entry(paging_capability_entries(structure), attributes));
-    call->slot->capability = mapping_capability_with_mapping(structure, mapping_capability_asid(root), vaddr);
+    call->slot->capability =
+        mapping_capability_with_mapping(structure, mapping_capability_asid(root), vaddr);
     return DONE;
 }
 
 /*
- * Frames still mapped through the table keep saying so in their capabilities; their own unmapping looks whether the
- * entry still maps them. The table is cleared after no CPU walks it any more, so that it can be mapped again.
+ * Frames still mapped through the table keep saying so in their capabilities; their own unmapping
+ * looks whether the entry still maps them. The table is cleared after no CPU walks it any more, so
+ * that it can be mapped again.
  */
 static enum outcome structure_unmap(struct invocation *call, struct answer *answer)
 {

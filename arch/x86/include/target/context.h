@@ -1,10 +1,11 @@
 /*
  * The saved user registers of a thread, inside its TCB.
  *
- * Entry stubs store into it before any lock is held; exit stubs load from it after the lock was released: while the
- * thread is current on a CPU, the frame belongs to that CPU alone (docs/locking.md). `rip` to `ss` are exactly what the
- * CPU pushes on an interrupt, so TSS.RSP0 points behind `ss`, which is 16-byte aligned. All that a system call touches
- * lies in the three cache lines of the TCB that end there.
+ * Entry stubs store into it before any lock is held; exit stubs load from it after the lock was
+ * released: while the thread is current on a CPU, the frame belongs to that CPU alone
+ * (docs/locking.md). `rip` to `ss` are exactly what the CPU pushes on an interrupt, so TSS.RSP0
+ * points behind `ss`, which is 16-byte aligned. All that a system call touches lies in the three
+ * cache lines of the TCB that end there.
  */
 #ifndef TARGET_CONTEXT_H
 #define TARGET_CONTEXT_H
@@ -13,15 +14,19 @@
 #include <kernel/types.h>
 
 struct user_context {
-    word_t fs_base;    /* current only while not live on a CPU, see arch/fpu.h */
+    word_t fs_base; /* current only while not live on a CPU, see arch/fpu.h */
     word_t gs_base;
-    word_t restart_ip; /* where a restarted thread goes on: the system call instruction, or the faulting instruction */
+    word_t restart_ip; /* where a restarted thread goes on: the system call instruction, or the
+                          faulting instruction */
     word_t rax, rbx, rbp, r12, r13, r14;
-    word_t rdx, rdi, rsi, r10, r8, r9, r15; /* system call number, capability, message info, MR0..MR3 */
-    word_t vector;     /* how it entered: CPU vector, or ENTERED_BY_SYSCALL, which makes it leave by sysret */
-    word_t error;      /* error code pushed by the CPU, or 0 */
+    word_t rdx, rdi, rsi, r10, r8, r9,
+        r15;       /* system call number, capability, message info, MR0..MR3 */
+    word_t vector; /* how it entered: CPU vector, or ENTERED_BY_SYSCALL, which makes it leave by
+                      sysret */
+    word_t error;  /* error code pushed by the CPU, or 0 */
     word_t rip, cs, rflags, rsp, ss;
-    word_t rcx, r11;   /* the system call instruction changes them, so that only interrupts and exceptions save them */
+    word_t rcx, r11; /* the system call instruction changes them, so that only interrupts and
+                        exceptions save them */
 };
 #define USER_CONTEXT_FRAME_END offsetof(struct user_context, rcx)
 
@@ -44,7 +49,7 @@ enum {
 #define SELECTOR_USER_CODE   0x2b
 #define SELECTOR_TSS         0x30
 
-#define RFLAGS_INITIAL       0x202
+#define RFLAGS_INITIAL 0x202
 
 /* False: bits 63..47 are not all equal, and loading the address would fault in the kernel. */
 static inline bool is_canonical(word_t address)
@@ -106,24 +111,48 @@ static inline void context_copy_integer(struct user_context *to, const struct us
     to->fs_base = from->fs_base, to->gs_base = from->gs_base;
 }
 
-static inline word_t context_syscall_number(const struct user_context *c) { return c->rdx; }
-static inline word_t context_capability_register(const struct user_context *c) { return c->rdi; }
-static inline word_t context_message_info(const struct user_context *c) { return c->rsi; }
-static inline void context_set_badge(struct user_context *c, word_t badge) { c->rdi = badge; }
-static inline void context_set_message_info(struct user_context *c, word_t info) { c->rsi = info; }
+static inline word_t context_syscall_number(const struct user_context *c)
+{
+    return c->rdx;
+}
+static inline word_t context_capability_register(const struct user_context *c)
+{
+    return c->rdi;
+}
+static inline word_t context_message_info(const struct user_context *c)
+{
+    return c->rsi;
+}
+static inline void context_set_badge(struct user_context *c, word_t badge)
+{
+    c->rdi = badge;
+}
+static inline void context_set_message_info(struct user_context *c, word_t info)
+{
+    c->rsi = info;
+}
 
 static inline word_t context_message_register(const struct user_context *c, unsigned index)
 {
     return index == 0 ? c->r10 : index == 1 ? c->r8 : index == 2 ? c->r9 : c->r15;
 }
 
-static inline void context_set_message_register(struct user_context *c, unsigned index, word_t value)
+static inline void context_set_message_register(struct user_context *c, unsigned index,
+                                                word_t value)
 {
     switch (index) {
-    case 0: c->r10 = value; break;
-    case 1: c->r8 = value; break;
-    case 2: c->r9 = value; break;
-    default: c->r15 = value; break;
+    case 0:
+        c->r10 = value;
+        break;
+    case 1:
+        c->r8 = value;
+        break;
+    case 2:
+        c->r9 = value;
+        break;
+    default:
+        c->r15 = value;
+        break;
     }
 }
 

@@ -1,11 +1,14 @@
 /*
  * The architecture's part of a CPU, and where CPU blocks lie.
  *
- * A CPU block is CPU_BLOCK_SIZE bytes of address space, the i-th at CPU_BLOCKS + i * CPU_BLOCK_SIZE, in the top 2 GiB
- * so that assembly can use absolute addresses. From the bottom (unmapped pages are guards):
+ * A CPU block is CPU_BLOCK_SIZE bytes of address space, the i-th at CPU_BLOCKS + i *
+ * CPU_BLOCK_SIZE, in the top 2 GiB so that assembly can use absolute addresses. From the bottom
+ * (unmapped pages are guards):
  *
- *   below offset 0  the CPU's own stack, above a guard page. Its last words are the first ones of struct cpu
- *   offset 0        struct cpu (CPU_STRUCT_PAGES pages), then the descriptor pages (IDT, GDT), then a guard page
+ *   below offset 0  the CPU's own stack, above a guard page. Its last words are the first ones of
+ *                   struct cpu
+ *   offset 0        struct cpu (CPU_STRUCT_PAGES pages), then the descriptor pages (IDT, GDT), then
+ *                   a guard page
  *   CPU_*_TOP       the stacks of exceptions, each below its own TOP and above a guard page
  */
 #ifndef TARGET_CPU_H
@@ -26,7 +29,8 @@
 #define CPU_DEBUG_TOP             0xe000
 #define CPU_EXCEPTION_STACK_BYTES 0x1000
 #define CPU_STACK_BYTES           0x4000
-#define CPU_STACK_TOP             16 /* so that a return address shares a cache line with what system calls touch */
+#define CPU_STACK_TOP                                                                              \
+    16 /* so that a return address shares a cache line with what system calls touch */
 
 /*
  * The parts of a block that have memory, PART(offset, pages), in the order of their memory. The
@@ -63,12 +67,13 @@ _Static_assert(sizeof(struct tss) == 104, "the CPU knows this layout");
 /* A CPU's place in the queue for the node's lock, an MCS queue lock (docs/locking.md). */
 struct lock_node {
     struct lock_node *next; /* set by the CPU that queues behind this one; null: nobody yet */
-    uint64_t wait;          /* 1 while this CPU waits; the one before it clears it, and so hands over the lock */
+    /* 1 while this CPU waits; the one before it clears it, and so hands over the lock */
+    uint64_t wait;
 };
 
 /*
- * How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it afterwards
- * (docs/locking.md).
+ * How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it
+ * afterwards (docs/locking.md).
  */
 struct trap_record {
     struct tcb *thread; /* who was running, or null when idle */
@@ -94,24 +99,28 @@ enum cpu_fpu {
 };
 
 /*
- * All words are written by their own CPU, and read by it alone unless they say otherwise. The first ones, up to
- * tss.rsp0, end the cache line that the first ones of struct cpu begin.
+ * All words are written by their own CPU, and read by it alone unless they say otherwise. The first
+ * ones, up to tss.rsp0, end the cache line that the first ones of struct cpu begin.
  *
- * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It only exists while
- * that thread is current; leaving it, or waiting at the door, saves it.
+ * "Live" state is what the registers hold for the thread that is `current`, and its TCB may not. It
+ * only exists while that thread is current; leaving it, or waiting at the door, saves it.
  */
 struct arch_cpu {
-    word_t loaded_root;         /* CR3 value that is loaded, see pcid.h. Written and read under the lock */
-    uint8_t fpu;                /* enum cpu_fpu */
-    bool is_plain;              /* no FSGSBASE or no XSAVE. Constant. Beside `fpu`, so that both are asked for at once */
-    bool bases_live;            /* FS and GS base registers are the current thread's */
-    uint8_t features;           /* CPU_FEATURE_*. Constant */
-    struct tss tss;             /* rsp0 is the SYSCALL stub's word, too */
+    /* CR3 value that is loaded, see pcid.h. Written and read under the lock */
+    word_t loaded_root;
+    uint8_t fpu; /* enum cpu_fpu */
+    /* no FSGSBASE or no XSAVE. Constant. Beside `fpu`, so that both are asked for at once */
+    bool is_plain;
+    bool bases_live;  /* FS and GS base registers are the current thread's */
+    uint8_t features; /* CPU_FEATURE_*. Constant */
+    struct tss tss;   /* rsp0 is the SYSCALL stub's word, too */
 
     struct trap_record trap;
-    struct user_context idle;   /* what this CPU goes on with when it has no thread: in the kernel. Constant */
-    word_t node_root;           /* CR3 value of the node's own page table: no user mappings. Constant */
-    word_t pcid_mask;           /* the bits of an ASID that CR3 holds as PCID: all, or none without PCIDs. Constant */
+    /* what this CPU goes on with when it has no thread: in the kernel. Constant */
+    struct user_context idle;
+    word_t node_root; /* CR3 value of the node's own page table: no user mappings. Constant */
+    word_t pcid_mask; /* the bits of an ASID that CR3 holds as PCID: all, or none without PCIDs.
+                         Constant */
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see stop.c; read by all */
@@ -123,7 +132,9 @@ struct arch_cpu {
     uint64_t machine_checks;
     uint64_t stray_debug_traps;
 
-    /* Debug builds: how the lock was used, in entries, CPUs (the holder included) and TSC cycles. */
+    /*
+     * Debug builds: how the lock was used, in entries, CPUs (the holder included) and TSC cycles.
+     */
     uint64_t lock_entries, lock_contended, lock_longest_queue;
     uint64_t lock_wait_cycles, lock_longest_wait;
     uint64_t lock_taken_at, lock_held_cycles, lock_longest_hold;

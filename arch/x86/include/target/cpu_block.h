@@ -11,7 +11,10 @@ static inline struct cpu *cpu_by_index(uint32_t index)
     return (struct cpu *)(CPU_BLOCKS + ((word_t)index << CPU_BLOCK_SIZE_BITS));
 }
 
-/* What a TCB says of a CPU: the low half of its block's address, whose upper half is all ones. 0 is none. */
+/*
+ * What a TCB says of a CPU: the low half of its block's address, whose upper half is all ones. 0 is
+ * none.
+ */
 static inline uint32_t cpu_number(const struct cpu *cpu)
 {
     return (uint32_t)(word_t)cpu;

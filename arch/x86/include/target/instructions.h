@@ -1,6 +1,7 @@
 /*
- * Single instructions that C cannot express. Names say what they do; the manuals are Intel SDM volume 2 and AMD APM
- * volume 3. "memory" clobbers keep the compiler from moving memory accesses across.
+ * Single instructions that C cannot express. Names say what they do; the manuals are Intel SDM
+ * volume 2 and AMD APM volume 3. "memory" clobbers keep the compiler from moving memory accesses
+ * across.
  */
 #ifndef TARGET_INSTRUCTIONS_H
 #define TARGET_INSTRUCTIONS_H
@@ -29,8 +30,8 @@ static inline uint64_t read_tsc(void)
 }
 
 /*
- * All earlier loads and stores are done, and visible to all CPUs, before anything later starts (SDM volume 3,
- * 11.12.3).
+ * All earlier loads and stores are done, and visible to all CPUs, before anything later starts (SDM
+ * volume 3, 11.12.3).
  */
 static inline void full_fence(void)
 {
@@ -105,13 +106,19 @@ static inline uint64_t read_msr(uint32_t msr)
 
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
-    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
 }
 
 /* Only with CR4.OSXSAVE. */
 static inline void write_xcr0(uint64_t value)
 {
-    __asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+    __asm__ volatile("xsetbv"
+                     :
+                     : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
 }
 
 static inline void invalidate_page(word_t address)
@@ -188,12 +195,15 @@ struct cpuid_result {
 static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_result r;
-    __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+    __asm__ volatile("cpuid"
+                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                     : "a"(leaf), "c"(subleaf));
     return r;
 }
 
 /*
- * The APIC id of this CPU, whatever mode its APIC is in: leaf 0xB has 32 bits, leaf 1 only eight (SDM volume 3, 9.4.6).
+ * The APIC id of this CPU, whatever mode its APIC is in: leaf 0xB has 32 bits, leaf 1 only eight
+ * (SDM volume 3, 9.4.6).
  */
 static inline uint32_t cpu_apic_id(void)
 {
@@ -207,7 +217,8 @@ static inline uint32_t cpu_apic_id(void)
 }
 
 /*
- * APIC ids that agree above this many bits are threads of one core (SDM volume 3, 9.9); 0 where the CPU does not say.
+ * APIC ids that agree above this many bits are threads of one core (SDM volume 3, 9.9); 0 where the
+ * CPU does not say.
  */
 static inline uint32_t cpu_smt_shift(void)
 {

@@ -1,6 +1,6 @@
 /*
- * A thread's state that stays in this CPU's registers while the thread is current: FPU, FS and GS base. Under the lock.
- * (The stub at the door saves by itself, in entry_lock.asm.)
+ * A thread's state that stays in this CPU's registers while the thread is current: FPU, FS and GS
+ * base. Under the lock. (The stub at the door saves by itself, in entry_lock.asm.)
  */
 #ifndef TARGET_LIVE_STATE_H
 #define TARGET_LIVE_STATE_H
@@ -17,7 +17,10 @@ void load_live_state(struct cpu *cpu, struct tcb *thread);
 /* CR0.TS, WP and the others as every CPU has them; at first no thread's FPU state is loaded. */
 void fpu_setup(struct cpu *cpu);
 
-/* At the door the FPU state of `thread` was saved, but nobody took it away: the registers still hold it. */
+/*
+ * At the door the FPU state of `thread` was saved, but nobody took it away: the registers still
+ * hold it.
+ */
 static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
 {
     if (cpu->arch.fpu == FPU_FREE && thread->uses_fpu) {
@@ -29,14 +32,15 @@ static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
 static inline unsigned fpu_and_is_plain(const struct cpu *cpu)
 {
     uint16_t both;
-    _Static_assert(offsetof(struct arch_cpu, is_plain) == offsetof(struct arch_cpu, fpu) + 1, "read as one");
+    _Static_assert(offsetof(struct arch_cpu, is_plain) == offsetof(struct arch_cpu, fpu) + 1,
+                   "read as one");
     __builtin_memcpy(&both, &cpu->arch.fpu, sizeof(both));
     return both;
 }
 
 /*
- * FS and GS base from `from` to `to`, with FSGSBASE. Those of `from` are live, as they are of any thread that just came from user
- * mode.
+ * FS and GS base from `from` to `to`, with FSGSBASE. Those of `from` are live, as they are of any
+ * thread that just came from user mode.
  */
 static inline void bases_switch(struct tcb *from, const struct tcb *to)
 {

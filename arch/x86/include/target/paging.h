@@ -1,6 +1,6 @@
 /*
- * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. The bits are those of
- * its tables 4-14 to 4-20.
+ * Paging structures as the CPU reads them: 4-level paging, Intel SDM volume 3, section 4.5. The
+ * bits are those of its tables 4-14 to 4-20.
  */
 #ifndef TARGET_PAGING_H
 #define TARGET_PAGING_H
@@ -22,10 +22,16 @@
 #define PAGE_ADDRESS         0x000ffffffffff000
 
 /*
- * log2 of the bytes that one entry covers, by the kind of table that holds it. A missing table is reported to users by
- * the same numbers (contract 4.9): 39 no PDPT, 30 no page directory, 21 no page table.
+ * log2 of the bytes that one entry covers, by the kind of table that holds it. A missing table is
+ * reported to users by the same numbers (contract 4.9): 39 no PDPT, 30 no page directory, 21 no
+ * page table.
  */
-enum { PML4_ENTRY_BITS = 39, PDPT_ENTRY_BITS = 30, DIRECTORY_ENTRY_BITS = 21, TABLE_ENTRY_BITS = 12 };
+enum {
+    PML4_ENTRY_BITS = 39,
+    PDPT_ENTRY_BITS = 30,
+    DIRECTORY_ENTRY_BITS = 21,
+    TABLE_ENTRY_BITS = 12
+};
 
 enum {
     TABLE_ENTRIES = 512,
@@ -33,8 +39,8 @@ enum {
 };
 
 /*
- * Physical address of the node's own PML4: the kernel half, and nothing below. Node state: set once, by boot,
- * before the first PML4 object is made.
+ * Physical address of the node's own PML4: the kernel half, and nothing below. Node state: set
+ * once, by boot, before the first PML4 object is made.
  */
 extern paddr_t node_root;
 
@@ -48,11 +54,14 @@ static inline bool entry_is_present(word_t entry)
     return entry & PAGE_PRESENT;
 }
 
-/* True if an entry in a table of the kind `entry_bits` maps a page rather than leading to the next table. */
+/*
+ * True if an entry in a table of the kind `entry_bits` maps a page rather than leading to the next
+ * table.
+ */
 static inline bool entry_is_page(word_t entry, unsigned entry_bits)
 {
-    return entry_is_present(entry) &&
-           (entry_bits == TABLE_ENTRY_BITS || (entry_bits != PML4_ENTRY_BITS && (entry & PAGE_IS_LARGE)));
+    return entry_is_present(entry) && (entry_bits == TABLE_ENTRY_BITS ||
+                                       (entry_bits != PML4_ENTRY_BITS && (entry & PAGE_IS_LARGE)));
 }
 
 static inline bool entry_is_table(word_t entry, unsigned entry_bits)
@@ -61,8 +70,8 @@ static inline bool entry_is_table(word_t entry, unsigned entry_bits)
 }
 
 /*
- * The same for entries that the kernel made in a table above page tables: it sets PS where a page is mapped, and
- * nowhere else.
+ * The same for entries that the kernel made in a table above page tables: it sets PS where a page
+ * is mapped, and nowhere else.
  */
 static inline bool entry_leads_on(word_t entry)
 {
@@ -81,8 +90,8 @@ static inline paddr_t entry_table_address(word_t entry)
 }
 
 /*
- * Stores an entry. Page walks of CPUs that have the table loaded read it at any time, without the lock: the store
- * is one piece, and comes after the stores that cleared the table it leads to.
+ * Stores an entry. Page walks of CPUs that have the table loaded read it at any time, without the
+ * lock: the store is one piece, and comes after the stores that cleared the table it leads to.
  */
 static inline void entry_write(word_t *entry, word_t value)
 {

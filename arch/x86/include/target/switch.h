@@ -14,10 +14,11 @@ static inline bool ran_here_last(const struct cpu *cpu, const struct tcb *thread
 }
 
 /*
- * int3 and single steps come after their instruction, so a dropped one would not be repeated, and stepping back is no
- * way out: `int3` has one byte or two, a single step any number. But the stub left the vector in the context, and
- * only delivering the trap or rewriting the registers clears it. So a thread that was taken away on the way
- * (docs/locking.md step 6) still says so when it runs next.
+ * int3 and single steps come after their instruction, so a dropped one would not be repeated, and
+ * stepping back is no way out: `int3` has one byte or two, a single step any number. But the stub
+ * left the vector in the context, and only delivering the trap or rewriting the registers clears
+ * it. So a thread that was taken away on the way (docs/locking.md step 6) still says so when it
+ * runs next.
  */
 static inline bool has_undelivered_trap(const struct tcb *thread)
 {
@@ -40,13 +41,17 @@ static inline bool can_leave_to_same(const struct cpu *cpu, const struct tcb *th
 static inline void live_state_at_entry(struct cpu *cpu)
 {
     if (cpu->current == NULL) {
-        cpu->arch.bases_live = false; /* taken away: its state was saved at the door, and may have been rewritten */
+        cpu->arch.bases_live =
+            false; /* taken away: its state was saved at the door, and may have been rewritten */
     } else {
         fpu_keep(cpu, cpu->current);
     }
 }
 
-/* Where the stubs find the context of the current thread: TSS.RSP0, in two halves since the TSS is not aligned. */
+/*
+ * Where the stubs find the context of the current thread: TSS.RSP0, in two halves since the TSS is
+ * not aligned.
+ */
 static inline void set_frame_end(struct cpu *cpu, const struct tcb *thread)
 {
     word_t frame_end = (word_t)&thread->context + USER_CONTEXT_FRAME_END;
@@ -73,7 +78,10 @@ static inline struct user_context *leave_to_other(struct cpu *cpu, struct tcb *f
     cpu->current = to;
     set_frame_end(cpu, to);
     struct user_context *context = leave_to_same(cpu, to);
-    /* Last, so that the common case ends without a call. Nobody looks at the mark before the lock is free. */
+    /*
+     * Last, so that the common case ends without a call. Nobody looks at the mark before the lock
+     * is free.
+     */
     if (LIKELY((fpu_and_is_plain(cpu) | to->uses_fpu) == FPU_TRAPS)) {
         bases_switch(from, to);
         return context;

@@ -1,8 +1,8 @@
 /*
- * The local APIC of the CPU that calls (Intel SDM volume 3, chapter 11): one set of functions for memory-mapped
- * (xAPIC) and MSR access (x2APIC), chosen by global_state.features.x2apic. Needs no node state; in xAPIC mode the
- * page at LOCAL_APIC must be mapped. Interrupts are off in every caller, so that no IPI comes between the two halves
- * of a command.
+ * The local APIC of the CPU that calls (Intel SDM volume 3, chapter 11): one set of functions for
+ * memory-mapped (xAPIC) and MSR access (x2APIC), chosen by global_state.features.x2apic. Needs no
+ * node state; in xAPIC mode the page at LOCAL_APIC must be mapped. Interrupts are off in every
+ * caller, so that no IPI comes between the two halves of a command.
  */
 #ifndef X86_APIC_H
 #define X86_APIC_H
@@ -17,18 +17,28 @@ enum {
     VECTOR_USER_FIRST = 0x30, /* 0x30..0x9b: devices */
     VECTOR_USER_LAST = 0x9b,
     VECTOR_TIMER = 0x9d,
-    VECTOR_SOFTWARE_FIRST = 160, /* 160..254: users' `int n`, an unknown system call (contract 5.2) */
+    VECTOR_SOFTWARE_FIRST =
+        160, /* 160..254: users' `int n`, an unknown system call (contract 5.2) */
     VECTOR_SOFTWARE_LAST = 254,
     VECTOR_SPURIOUS = 0xff
 };
 
-/* For the stubs: the first of eight in-service registers, 0x10 apart; and where registers lie in x2APIC mode. */
+/*
+ * For the stubs: the first of eight in-service registers, 0x10 apart; and where registers lie in
+ * x2APIC mode.
+ */
 enum { APIC_IN_SERVICE = 0x100, X2APIC_FIRST_MSR = 0x800 };
 
-/* Puts this CPU's APIC into the mode that all use. On every CPU before anything else here; may be repeated. */
+/*
+ * Puts this CPU's APIC into the mode that all use. On every CPU before anything else here; may be
+ * repeated.
+ */
 void apic_enable_early(void);
 
-/* Every register that firmware or INIT may have left otherwise: all sources masked, nothing in service. */
+/*
+ * Every register that firmware or INIT may have left otherwise: all sources masked, nothing in
+ * service.
+ */
 void apic_set_state(void);
 
 /* Starts the timer: periodic, `initial_count` at divider 1. */
@@ -37,7 +47,10 @@ void apic_timer_start(uint32_t initial_count);
 /* Whether the timer's ticks interrupt this CPU; it counts on either way. */
 void apic_timer_allow_ticks(bool allowed);
 
-/* This CPU's timer as a stopwatch: counts down from `count` once, at divider 1, without an interrupt. 0 stops it. */
+/*
+ * This CPU's timer as a stopwatch: counts down from `count` once, at divider 1, without an
+ * interrupt. 0 stops it.
+ */
 void apic_timer_start_once(uint32_t count);
 uint32_t apic_timer_count(void);
 
@@ -51,9 +64,9 @@ bool apic_is_in_service(uint8_t vector);
 bool apic_is_interrupt_waiting(void);
 
 /*
- * IPIs to the CPU with APIC id `id`. Each first waits until the APIC has sent the previous one, bounded by some
- * thousand reads of its status; whatever happened, it then goes on. All stores made before are visible to the
- * receiver.
+ * IPIs to the CPU with APIC id `id`. Each first waits until the APIC has sent the previous one,
+ * bounded by some thousand reads of its status; whatever happened, it then goes on. All stores made
+ * before are visible to the receiver.
  */
 void apic_send(uint32_t id, uint8_t vector);
 void apic_send_nmi(uint32_t id);

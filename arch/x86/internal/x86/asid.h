@@ -1,6 +1,7 @@
 /*
- * ASIDs: numbers for VSpaces, so that a mapped capability can name one in 12 bits and notices when it is gone.
- * ASID = 512 * pool number + index in the pool; 0 is never given out. Node state, under the lock.
+ * ASIDs: numbers for VSpaces, so that a mapped capability can name one in 12 bits and notices when
+ * it is gone. ASID = 512 * pool number + index in the pool; 0 is never given out. Node state, under
+ * the lock.
  */
 #ifndef X86_ASID_H
 #define X86_ASID_H
@@ -12,7 +13,8 @@
 struct asid_pool {
     word_t *root[BIT(ABI_ASID_POOL_INDEX_BITS)]; /* the PML4, or null: free */
 };
-_Static_assert(sizeof(struct asid_pool) == BIT(ABI_ASID_POOL_BITS), "ASID pool size is part of the ABI");
+_Static_assert(sizeof(struct asid_pool) == BIT(ABI_ASID_POOL_BITS),
+               "ASID pool size is part of the ABI");
 
 /* Boot: registers zeroed memory as pool 0, and returns the capability to it. */
 struct capability asid_init(struct asid_pool *pool);
@@ -36,16 +38,17 @@ static inline word_t *asid_root(word_t asid)
 }
 
 /*
- * Gives `root` the free place `i` of the pool whose ASIDs begin with `first`; returns its capability with it. A root gets
- * its ASID once in its life, and cannot be used before: so it gets the kernel's half here, and making many of them in
- * one Retype stays short.
+ * Gives `root` the free place `i` of the pool whose ASIDs begin with `first`; returns its
+ * capability with it. A root gets its ASID once in its life, and cannot be used before: so it gets
+ * the kernel's half here, and making many of them in one Retype stays short.
  */
-struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i, struct capability root);
+struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i,
+                              struct capability root);
 
 /*
- * The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512) afterwards. For a
- * pool, all CPUs of the node come to the door once, whatever they run: that is short, and asking for each of 512
- * address spaces who uses it is not.
+ * The final capability of a VSpace or pool goes away: no CPU uses its address spaces (at most 512)
+ * afterwards. For a pool, all CPUs of the node come to the door once, whatever they run: that is
+ * short, and asking for each of 512 address spaces who uses it is not.
  */
 void asid_release(word_t asid, const word_t *root);
 void asid_pool_release(struct asid_pool *pool, word_t first_asid);

@@ -8,8 +8,8 @@
 #include <kernel/capability.h>
 
 /*
- * Mapping word of frames and paging structures: 47..12 virtual address, 11..0 ASID. ASID 0 says "not mapped"; it is never
- * given out.
+ * Mapping word of frames and paging structures: 47..12 virtual address, 11..0 ASID. ASID 0 says
+ * "not mapped"; it is never given out.
  */
 static inline word_t mapping_capability_asid(struct capability c)
 {
@@ -26,7 +26,8 @@ static inline bool mapping_capability_is_mapped(struct capability c)
     return mapping_capability_asid(c) != 0;
 }
 
-static inline struct capability mapping_capability_with_mapping(struct capability c, word_t asid, vaddr_t vaddr)
+static inline struct capability mapping_capability_with_mapping(struct capability c, word_t asid,
+                                                                vaddr_t vaddr)
 {
     c.word[1] = vaddr | asid;
     return c;
@@ -36,8 +37,12 @@ static inline struct capability mapping_capability_with_mapping(struct capabilit
 
 enum frame_size { FRAME_SMALL, FRAME_LARGE, FRAME_HUGE }; /* 4 KiB, 2 MiB, 1 GiB */
 
-/* What a frame capability allows; the numbers are bits of RIGHT_WRITE and RIGHT_READ. 0 and W only: kernel only. */
-static inline struct capability frame_capability(paddr_t base, enum frame_size size, word_t rights, bool device)
+/*
+ * What a frame capability allows; the numbers are bits of RIGHT_WRITE and RIGHT_READ. 0 and W only:
+ * kernel only.
+ */
+static inline struct capability frame_capability(paddr_t base, enum frame_size size, word_t rights,
+                                                 bool device)
 {
     struct capability c = capability_make(CAP_FRAME, base, 0);
     c = capability_with_small(c, 5, 2, size);
@@ -57,7 +62,9 @@ static inline enum frame_size frame_capability_size(struct capability c)
 
 static inline unsigned frame_size_bits(enum frame_size size)
 {
-    return size == FRAME_SMALL ? ABI_PAGE_BITS : size == FRAME_LARGE ? ABI_LARGE_PAGE_BITS : ABI_HUGE_PAGE_BITS;
+    return size == FRAME_SMALL   ? ABI_PAGE_BITS
+           : size == FRAME_LARGE ? ABI_LARGE_PAGE_BITS
+                                 : ABI_HUGE_PAGE_BITS;
 }
 
 /* RIGHT_READ | RIGHT_WRITE, RIGHT_READ, or 0 (kernel only). */
@@ -71,7 +78,10 @@ static inline struct capability frame_capability_with_rights(struct capability c
     return capability_with_small(c, 7, 2, rights);
 }
 
-/* Device frames cannot be IPC buffers. The frames of shared regions and status pages are device frames too. */
+/*
+ * Device frames cannot be IPC buffers. The frames of shared regions and status pages are device
+ * frames too.
+ */
 static inline bool frame_capability_is_device(struct capability c)
 {
     return capability_small(c, 9, 1);
@@ -85,18 +95,25 @@ static inline bool capability_is_plain_frame(struct capability c, word_t rights)
     return (c.word[0] & fields) == wanted;
 }
 
-/* Frames that several nodes may map (shared and channel regions, status pages) are write-back whatever a user asks for. */
+/*
+ * Frames that several nodes may map (shared and channel regions, status pages) are write-back
+ * whatever a user asks for.
+ */
 static inline bool frame_capability_is_shared(struct capability c)
 {
     return capability_small(c, 10, 1);
 }
 
-static inline struct capability shared_frame_capability(paddr_t base, enum frame_size size, word_t rights)
+static inline struct capability shared_frame_capability(paddr_t base, enum frame_size size,
+                                                        word_t rights)
 {
     return capability_with_small(frame_capability(base, size, rights, true), 10, 1, true);
 }
 
-/* --- page table, page directory, PDPT, PML4: the object is the structure's kernel virtual address --- */
+/*
+ * --- page table, page directory, PDPT, PML4: the object is the structure's kernel virtual address
+ * ---
+ */
 
 static inline struct capability paging_capability(enum capability_type type, const void *structure)
 {
@@ -110,7 +127,8 @@ static inline word_t *paging_capability_entries(struct capability c)
 
 /* --- ASID pool: word 1 is the pool's first ASID --- */
 
-static inline struct capability asid_pool_capability(const struct asid_pool *pool, word_t first_asid)
+static inline struct capability asid_pool_capability(const struct asid_pool *pool,
+                                                     word_t first_asid)
 {
     return capability_make(CAP_ASID_POOL, (word_t)pool, first_asid);
 }

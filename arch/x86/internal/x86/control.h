@@ -1,4 +1,7 @@
-/* Control registers and MSRs by their names in the manual (Intel SDM volume 3, 2.5, and volume 4; AMD APM volume 2). */
+/*
+ * Control registers and MSRs by their names in the manual (Intel SDM volume 3, 2.5, and volume 4;
+ * AMD APM volume 2).
+ */
 #ifndef X86_CONTROL_H
 #define X86_CONTROL_H
 
@@ -11,8 +14,9 @@
 #define CR0_PAGING         0x80000000 /* PG */
 
 /* No alignment checks (AM), caches on. */
-#define CR0_KERNEL                                                                                                     \
-    (CR0_PROTECTION | CR0_MONITOR_FPU | CR0_EXTENSION_TYPE | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT | CR0_PAGING)
+#define CR0_KERNEL                                                                                 \
+    (CR0_PROTECTION | CR0_MONITOR_FPU | CR0_EXTENSION_TYPE | CR0_NUMERIC_ERROR |                   \
+     CR0_WRITE_PROTECT | CR0_PAGING)
 
 #define CR4_PAE           0x000020
 #define CR4_MACHINE_CHECK 0x000040 /* MCE */

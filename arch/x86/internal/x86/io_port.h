@@ -1,4 +1,7 @@
-/* I/O port capabilities (contract 4.10), and which ports a node may use at all. Node state, under the lock. */
+/*
+ * I/O port capabilities (contract 4.10), and which ports a node may use at all. Node state, under
+ * the lock.
+ */
 #ifndef X86_IO_PORT_H
 #define X86_IO_PORT_H
 
@@ -9,15 +12,19 @@
 #include <kernel/invocation.h>
 
 /*
- * Boot: the ports that `node` may use by the plan. With devices=all these are all but the ports that other nodes
- * list and the UARTs that are other nodes' consoles; else the listed ones, without consoles of others and PCI
- * configuration. A port that the node may not use counts as issued for ever: Issue answers RevokeFirst.
+ * Boot: the ports that `node` may use by the plan. With devices=all these are all but the ports
+ * that other nodes list and the UARTs that are other nodes' consoles; else the listed ones, without
+ * consoles of others and PCI configuration. A port that the node may not use counts as issued for
+ * ever: Issue answers RevokeFirst.
  */
 void io_port_init(const struct cluster *cluster, uint32_t node);
 
 enum { LAST_PORT = IO_PORT_COUNT - 1 };
 
-/* [first, last] can be issued; they are; the final capability to them goes away. first <= last <= LAST_PORT. */
+/*
+ * [first, last] can be issued; they are; the final capability to them goes away. first <= last <=
+ * LAST_PORT.
+ */
 bool io_ports_are_free(word_t first, word_t last);
 void io_ports_take(word_t first, word_t last);
 void io_ports_release(word_t first, word_t last);

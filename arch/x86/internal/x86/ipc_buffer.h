@@ -6,7 +6,10 @@
 #include <x86/capability.h>
 #include <kernel/objects.h>
 
-/* The address is a multiple of the buffer's size (checked when it was set), so the buffer ends inside the frame. */
+/*
+ * The address is a multiple of the buffer's size (checked when it was set), so the buffer ends
+ * inside the frame.
+ */
 static inline word_t *ipc_buffer_in(struct capability frame, const struct tcb *thread)
 {
     word_t offset = thread->ipc_buffer & MASK(frame_size_bits(frame_capability_size(frame)));

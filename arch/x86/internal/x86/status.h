@@ -1,4 +1,7 @@
-/* This node's status page (api/cluster.h): written here and by boot only, read by users of all nodes. */
+/*
+ * This node's status page (api/cluster.h): written here and by boot only, read by users of all
+ * nodes.
+ */
 #ifndef X86_STATUS_H
 #define X86_STATUS_H
 
@@ -19,7 +22,10 @@ void status_running(void);
 /* CPU 0 took a timer interrupt. */
 void status_tick(void);
 
-/* The node ends: by its user's wish, or for the reason given (cut to fit). Seen by others after what explains it. */
+/*
+ * The node ends: by its user's wish, or for the reason given (cut to fit). Seen by others after
+ * what explains it.
+ */
 void status_exited(word_t exit_status);
 void status_stopped(const char *reason);
 

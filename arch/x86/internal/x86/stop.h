@@ -1,18 +1,21 @@
-/* Ending a node. Callable with or without the lock, on any of its CPUs, once the node's page table is loaded. */
+/*
+ * Ending a node. Callable with or without the lock, on any of its CPUs, once the node's page table
+ * is loaded.
+ */
 #ifndef X86_STOP_H
 #define X86_STOP_H
 
 struct cpu;
 
 /*
- * A CPU that joins its node: from now on it takes the NMI of stop_other_cpus(). Does not return if the node has been
- * stopped already. Its descriptor tables are loaded.
+ * A CPU that joins its node: from now on it takes the NMI of stop_other_cpus(). Does not return if
+ * the node has been stopped already. Its descriptor tables are loaded.
  */
 void join_or_halt(struct cpu *cpu);
 
 /*
- * The node's other CPUs halt, by NMI: afterwards nobody else of this node runs. Waits at most 0.1 s for them. A
- * second call halts its caller.
+ * The node's other CPUs halt, by NMI: afterwards nobody else of this node runs. Waits at most 0.1 s
+ * for them. A second call halts its caller.
  */
 void stop_other_cpus(void);
 

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /*
- * 115200 baud, 8N1, no interrupts. False: there is no UART at `port` (nothing is changed). Once per port, before any
- * node that uses it runs: nodes that share a UART must not reset it under one another, so nodes never call this.
+ * 115200 baud, 8N1, no interrupts. False: there is no UART at `port` (nothing is changed). Once per
+ * port, before any node that uses it runs: nodes that share a UART must not reset it under one
+ * another, so nodes never call this.
  */
 bool uart_init(uint16_t port);
 

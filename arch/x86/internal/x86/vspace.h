@@ -1,6 +1,6 @@
 /*
- * Address spaces: a PML4, the tables below it, and the pages they map. All of them are kernel objects in the node's
- * private region, reached through the window. Everything here needs the lock.
+ * Address spaces: a PML4, the tables below it, and the pages they map. All of them are kernel
+ * objects in the node's private region, reached through the window. Everything here needs the lock.
  */
 #ifndef X86_VSPACE_H
 #define X86_VSPACE_H
@@ -16,8 +16,9 @@
 void vspace_init(word_t *pml4);
 
 /*
- * The entry for `vaddr` in the table of kind `entry_bits`. Null: a table on the way is missing (or a page is in its
- * place); *missing_bits says which, as PML4_ENTRY_BITS and so on. At most three steps.
+ * The entry for `vaddr` in the table of kind `entry_bits`. Null: a table on the way is missing (or
+ * a page is in its place); *missing_bits says which, as PML4_ENTRY_BITS and so on. At most three
+ * steps.
  */
 word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned *missing_bits);
 
@@ -28,7 +29,10 @@ static inline word_t *entry_below(word_t entry, vaddr_t vaddr, unsigned entry_bi
     return &table[table_index(vaddr, entry_bits)];
 }
 
-/* The entry for `vaddr` in a page table: vspace_entry() for most pages there are, as straight code. Null: missing. */
+/*
+ * The entry for `vaddr` in a page table: vspace_entry() for most pages there are, as straight code.
+ * Null: missing.
+ */
 static inline word_t *vspace_small_page_entry(word_t *pml4, vaddr_t vaddr)
 {
     const word_t *entry = &pml4[table_index(vaddr, PML4_ENTRY_BITS)];
@@ -44,7 +48,12 @@ static inline word_t *vspace_small_page_entry(word_t *pml4, vaddr_t vaddr)
 }
 
 /* Attributes as users write them (contract 4.9). */
-enum { ATTRIBUTE_WRITE_THROUGH = 1, ATTRIBUTE_CACHE_DISABLE = 2, ATTRIBUTE_PAT = 4, ATTRIBUTES_ALL = 7 };
+enum {
+    ATTRIBUTE_WRITE_THROUGH = 1,
+    ATTRIBUTE_CACHE_DISABLE = 2,
+    ATTRIBUTE_PAT = 4,
+    ATTRIBUTES_ALL = 7
+};
 
 static inline word_t cache_bits(word_t attributes)
 {
@@ -59,8 +68,9 @@ word_t structure_entry(const word_t *structure, word_t attributes);
 unsigned structure_entry_bits(enum capability_type type);
 
 /*
- * The entry that a mapped frame or paging capability stands for. Null if it is not there any more: the ASID has no
- * VSpace, a table on the way is gone, or the entry maps another frame or leads to another structure.
+ * The entry that a mapped frame or paging capability stands for. Null if it is not there any more:
+ * the ASID has no VSpace, a table on the way is gone, or the entry maps another frame or leads to
+ * another structure.
  */
 word_t *vspace_mapping_entry(struct capability c);
 
@@ -74,8 +84,8 @@ static inline bool is_vspace_root(struct capability c)
 }
 
 /*
- * True if the ASID of a capability for which is_vspace_root() holds is still that of its PML4: its pool may have been
- * deleted, and another VSpace have got the number.
+ * True if the ASID of a capability for which is_vspace_root() holds is still that of its PML4: its
+ * pool may have been deleted, and another VSpace have got the number.
  */
 static inline bool vspace_has_asid(struct capability root)
 {
