@@ -5,6 +5,7 @@
 #include <api/cluster.h>
 #include <arch/console.h>
 #include <arch/memory.h>
+#include <x86/console_turn.h>
 #include <x86/cpu_setup.h>
 #include <target/instructions.h>
 #include <x86/layout.h>
@@ -51,8 +52,10 @@ static _Noreturn void halt_for_ever(void)
  */
 static _Noreturn void give_up(uint32_t node, const char *reason)
 {
-    char line[80];
-    format_line(line, sizeof(line), "cmk: node %u stopped: %s\r\n", node, reason);
+    char prefix[48];
+    char line[128];
+    console_kernel_prefix(prefix, sizeof(prefix), node);
+    format_line(line, sizeof(line), "%s stopped: %s\r\n", prefix, reason);
     uint16_t port = global_state.cluster.node[node].console_port;
     for (const char *c = line; port != CONSOLE_NONE && *c; c++) {
         uart_write(port, *c);

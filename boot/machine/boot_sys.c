@@ -255,8 +255,8 @@ static void start_nodes(const struct cluster *cluster)
         start_cpu_again(apic_id);
         if (!is_node_alive(cluster, node, LAST_ANSWER_MILLISECONDS) &&
             status_page_claim(status_page(cluster, node))) {
-            boot_print("node %u stopped: its first CPU (APIC id %u) does not answer", node,
-                       apic_id);
+            boot_print_for_node(node, " stopped: its first CPU (APIC id %u) does not answer",
+                                apic_id);
             status_page_stop(status_page(cluster, node), "first CPU does not answer");
         }
     }

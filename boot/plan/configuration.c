@@ -164,6 +164,32 @@ static void read_plan(struct reader *reader, const char *value)
     }
 }
 
+/* 1 to 16 hexadecimal digits, not 0. */
+static bool read_hexadecimal(const char *text, uint64_t *value)
+{
+    *value = 0;
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (c >= '0' && c <= '9') {
+            *value = *value << 4 | (uint64_t)(c - '0');
+        } else if (c >= 'a' && c <= 'f') {
+            *value = *value << 4 | (uint64_t)(c - 'a' + 10);
+        } else {
+            return false;
+        }
+    }
+    return length <= 16 && *value != 0;
+}
+
+static void read_console_mark(struct reader *reader, const char *value)
+{
+    if (first_time(reader, &reader->configuration->console_mark_word) &&
+        !read_hexadecimal(value, &reader->configuration->console_mark)) {
+        mistake(reader->complaints, "%s: not 1 to 16 digits 0-9, a-f", reader->shown);
+    }
+}
+
 /* --- words about one node --- */
 
 static bool add_cpu(struct reader *reader, uint64_t cpu, struct node_configuration *node)
@@ -331,6 +357,8 @@ static void read_word(struct reader *reader, const char *text)
         read_switch(reader, value, &configuration->checks_word, &configuration->checks);
     } else if ((value = after(text, "balance=")) != NULL) {
         read_switch(reader, value, &configuration->balance_word, &configuration->balance);
+    } else if ((value = after(text, "console-mark=")) != NULL) {
+        read_console_mark(reader, value);
     } else if ((value = after(text, "fastpath=")) != NULL) {
         read_switch(reader, value, &configuration->fastpath_word, &configuration->fastpath);
     } else if ((value = after(text, "node")) == NULL || !read_node_word(reader, value)) {

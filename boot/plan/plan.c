@@ -42,6 +42,7 @@ static void check_node_words(struct planning *planning)
 
 static void copy_switches(const struct configuration *configuration, struct cluster *cluster)
 {
+    cluster->console_mark = configuration->console_mark;
     cluster->plan_only = configuration->plan_only;
     cluster->checks = configuration->checks;
     cluster->balance = configuration->balance;

@@ -80,6 +80,7 @@ struct cluster {
     struct range boot_pages;
     paddr_t status_page;  /* of node 0; the others follow */
     paddr_t console_page; /* of com1; com2..com4 follow */
+    uint64_t console_mark; /* part of how the kernels' lines begin; 0: none */
     bool plan_only;
     bool checks;
     bool balance;

@@ -1,5 +1,6 @@
 """`cmk run` and `cmk plan`: boot a cluster, show its console, and tell by the exit status how it ended."""
 import os
+import secrets
 import sys
 import time
 
@@ -12,13 +13,18 @@ from cmklib.verdict import ESCAPE_CODES, Verdict
 PATIENCE = 60  # seconds of silence that end a run
 
 
+def visible(text):
+    """Control characters as \\xNN: what programs print must not command the terminal. Tabs may stay."""
+    return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in text)
+
+
 def show(line, verdict):
     """Prints a console line. Before the kernel speaks, firmware and GRUB paint the screen: only their words are shown."""
     if not verdict.booted:
         line = ESCAPE_CODES.sub("", line).strip()
         if not line:
             return
-    print(line, flush=True)
+    print(visible(verdict.shown(line)), flush=True)
 
 
 def follow(machine, verdict, seconds, patience):
@@ -46,9 +52,10 @@ def follow(machine, verdict, seconds, patience):
         show(text, verdict)
 
 
-def setup_from(options):
+def setup_from(options, mark):
+    """`mark` goes to the kernels, on their command line; what reads it there is in the kernels' hands alone."""
     return Setup(kernel=kernel_file(options.kernel), images=[Image.parse(text) for text in options.images],
-                 config=options.config, loader=options.loader, smp=options.smp, mem=options.mem,
+                 config=f"{options.config} console-mark={mark}".strip(), loader=options.loader, smp=options.smp, mem=options.mem,
                  multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
                  bochs_ips=options.bochs_ips)
 
@@ -58,8 +65,9 @@ def run(options):
     patience = options.patience
     if patience is None and options.timeout is None and not options.gdb:
         patience = PATIENCE
-    verdict = Verdict(options.until)
-    with Machine(setup_from(options)) as machine:
+    mark = f"{secrets.randbits(63) + 1:x}"
+    verdict = Verdict(options.until, mark)
+    with Machine(setup_from(options, mark)) as machine:
         if options.gdb:
             print(f"tools/cmk: waiting for a debugger: tools/cmk gdb --port {options.port}", file=sys.stderr, flush=True)
         follow(machine, verdict, options.timeout, patience)

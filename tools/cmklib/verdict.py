@@ -16,12 +16,14 @@ class Verdict:
     """
     Fed with the console's lines one by one; `status` is None until the run is over, then `reason` says why in one line.
 
-    Only a line that starts with "cmk: " counts: the kernel marks every line of a node's output with the node's number,
-    so no program can write one.
+    Only lines of boot and of kernels count. Boot's begin with "cmk: " and come before any program runs; the kernels'
+    begin with "cmk MARK: ", a number that this run gave to them alone, so that no program can write such a line, nor
+    complete one that was torn.
     """
 
-    def __init__(self, until=None):
+    def __init__(self, until=None, mark=None):
         self.until = until
+        self.mark = f"cmk {mark}: " if mark else None  # how the kernels' lines begin, once programs may run
         self.status = None
         self.reason = ""
         self.booted = False     # the kernel has spoken: what comes now is no longer firmware
@@ -40,11 +42,21 @@ class Verdict:
 
     def see_line(self, line):
         """One whole line without its end."""
-        line = ESCAPE_CODES.sub("", line).rstrip()
-        if line.startswith("cmk: "):
+        if self.nodes is None or self.mark is None:
+            line = ESCAPE_CODES.sub("", line).rstrip()
+            own = "cmk: "
+        else:
+            own = self.mark
+        if line.startswith(own) or (self.mark and line.startswith(self.mark)):
             self.booted = True
-            self._see_kernel_line(line)
+            self._see_kernel_line(self.shown(line).rstrip())
         self.see_text(line)
+
+    def shown(self, line):
+        """The line as people see it: without the mark."""
+        if self.mark and line.startswith(self.mark):
+            return "cmk: " + line[len(self.mark):]
+        return line
 
     def _see_kernel_line(self, line):
         if line == PLAN_ONLY:

@@ -1,9 +1,10 @@
 /*
- * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The
- * only thing those kernels share is one word on the UART's console page: who is writing a line.
+ * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The only
+ * thing those kernels share is the UART's console page: whose turn it is to write a line.
  */
 #include <arch/console.h>
 #include <target/instructions.h>
+#include <x86/console_turn.h>
 #include <x86/layout.h>
 #include <x86/uart.h>
 #include <cluster/record.h>
@@ -12,20 +13,13 @@
 #include <kernel/preemption.h>
 #include <stdatomic.h>
 
-enum {
-    LINE_BYTES = 256,
-    /*
-     * A line takes its holder 25 ms at most; a waiter may see several go first. A node that died
-     * while it wrote holds it for ever, once: the node that takes the word by force lets go of it
-     * afterwards.
-     */
-    PATIENCE_MILLISECONDS = 1000
-};
+enum { LINE_BYTES = 256, PREFIX_BYTES = 48 };
 
 /* Node state, under the node's lock. */
 static char line[LINE_BYTES];
 static unsigned line_length;
 static bool in_line; /* with the UART to ourselves: the prefix of an unfinished line is written */
+static bool writing; /* with a shared UART: it is this node's turn */
 
 static uint16_t port(void)
 {
@@ -53,47 +47,6 @@ static bool is_shared(void)
     return sharing == SHARED;
 }
 
-/*
- * --- the word: 0, or node + 1 of the holder. Written by the kernels of all nodes with this UART
- * ---
- */
-
-static _Atomic uint32_t *holder(void)
-{
-    return (_Atomic uint32_t *)CONSOLE_PAGE;
-}
-
-/*
- * Bounded by PATIENCE_MILLISECONDS; then the word is taken by force, so that a dead node can garble
- * a line but stop nobody.
- */
-static void line_begin(void)
-{
-    uint64_t end = read_tsc() + PATIENCE_MILLISECONDS * 1000ull * global_state.tsc_mhz;
-    uint32_t found = 0;
-    while (!atomic_compare_exchange_strong_explicit(holder(), &found, node_id + 1,
-                                                    memory_order_acquire, memory_order_relaxed)) {
-        if (found == node_id + 1) {
-            return; /* a CPU of this node was stopped while it wrote: only one at a time gets here
-                     */
-        }
-        if (read_tsc() > end) {
-            atomic_store_explicit(holder(), node_id + 1, memory_order_relaxed);
-            return;
-        }
-        found = 0;
-        spin_pause();
-    }
-}
-
-/* Lets go, unless somebody took the word by force meanwhile. */
-static void line_end(void)
-{
-    uint32_t self = node_id + 1;
-    atomic_compare_exchange_strong_explicit(holder(), &self, 0, memory_order_release,
-                                            memory_order_relaxed);
-}
-
 /* --- characters --- */
 
 static void write_text(const char *text)
@@ -102,6 +55,34 @@ static void write_text(const char *text)
     for (; *text; text++) {
         uart_write(uart, *text);
     }
+}
+
+/* --- lines --- */
+
+static struct console_turn *turns(void)
+{
+    return (struct console_turn *)CONSOLE_PAGE;
+}
+
+/* Bounded as console_turn_wait() is. */
+static void line_begin(void)
+{
+    if (writing) {
+        write_text("\r\n"); /* a CPU of this node was stopped in the middle of a line */
+        return;
+    }
+    console_turn_beat(&turns()[node_id]);
+    bool interrupted = console_turn_wait(turns(), node_id, global_state.cluster.node_count);
+    writing = true;
+    if (interrupted) {
+        write_text("\r\n");
+    }
+}
+
+static void line_end(void)
+{
+    writing = false;
+    console_turn_end(&turns()[node_id]);
 }
 
 static void write_prefix(void)
@@ -173,6 +154,16 @@ static void finish_line(void)
 
 /* --- what others call --- */
 
+void console_kernel_prefix(char *text, size_t bytes, uint32_t node)
+{
+    uint64_t mark = global_state.cluster.console_mark;
+    if (mark != 0) {
+        format_line(text, bytes, "cmk %lx: node %u", mark, node);
+    } else {
+        format_line(text, bytes, "cmk: node %u", node);
+    }
+}
+
 void console_put(char c)
 {
     /* A carriage return could overwrite the prefix, and a zero would end the line early. */
@@ -208,8 +199,8 @@ void console_report(const char *format, ...)
     if (port() == CONSOLE_NONE) {
         return;
     }
-    char prefix[32];
-    format_line(prefix, sizeof(prefix), "cmk: node %u", node_id);
+    char prefix[PREFIX_BYTES];
+    console_kernel_prefix(prefix, sizeof(prefix), node_id);
     char text[LINE_BYTES];
     va_list arguments;
     va_start(arguments, format);

@@ -20,6 +20,10 @@ enum { BOOT_CONSOLE = 0x3f8 };
 /* Prints one line, "cmk: " before it, on boot's console. */
 __attribute__((format(printf, 1, 2))) void boot_print(const char *format, ...);
 
+/* The same about a node, when programs may run already: as the node's kernel would begin the line. */
+__attribute__((format(printf, 2, 3))) void boot_print_for_node(uint32_t node, const char *format,
+                                                               ...);
+
 /* Reports and stops the machine: nothing has been started yet. */
 __attribute__((format(printf, 1, 2))) _Noreturn void boot_refuse(const char *format, ...);
 

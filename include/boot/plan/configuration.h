@@ -94,6 +94,8 @@ struct configuration {
         uint64_t bytes;
     } channel[ABI_CMK_MAX_CHANNELS];
     const char *plan_word, *checks_word, *balance_word, *fastpath_word;
+    const char *console_mark_word;
+    uint64_t console_mark; /* 0: none */
     bool plan_only, checks, balance, fastpath;
 };
 

@@ -352,7 +352,10 @@ START_TEST(every_word_is_carried)
     ck_assert_uint_eq(plan.channel[0].node[0], 0);
     ck_assert_uint_eq(plan.channel[0].range.end - plan.channel[0].range.start, MIB(2));
 
+    expect_good("console-mark=fedcba9876543210");
+    ck_assert(plan.console_mark == 0xfedcba9876543210);
     expect_good("nodes=2 checks=off balance=off fastpath=on");
+    ck_assert(plan.console_mark == 0);
     ck_assert(!plan.balance && !plan.checks && !plan.plan_only && plan.fastpath);
     ck_assert_uint_eq(plan.node[0].console_port, 0x3f8);
     ck_assert(plan.node[0].all_devices && !plan.node[1].all_devices);

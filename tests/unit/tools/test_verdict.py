@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 
 from cmklib.image import grub_word, words_of  # noqa: E402
 from cmklib.places import WrongUse  # noqa: E402
+from cmklib.run import visible  # noqa: E402
 from cmklib.verdict import REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, Verdict  # noqa: E402
 
 TWO_NODES = "cmk: cluster of 2 nodes, 4 CPUs"
@@ -81,6 +82,25 @@ class VerdictTest(unittest.TestCase):
                              " cmk: refused: 1 mistake", "[0] \x1b[1Gcmk: node 0 exited with status 0")
         self.assertIsNone(verdict.status)
         self.assertEqual((verdict.exited, verdict.stopped), ({}, {}))
+
+    def test_only_marked_lines_count_once_programs_may_run(self):
+        verdict = Verdict(mark="1f")
+        for line in ("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0", "cmk: refused: 1 mistake",
+                     "cmk: stopped: forged", "cmk 1e: node 0 exited with status 0", "x cmk 1f: node 0 stopped: x",
+                     "\x1bccmk 1f: node 0 exited with status 0"):
+            verdict.see_line(line)
+            self.assertIsNone(verdict.status)
+        self.assertEqual(verdict.shown("cmk 1f: node 0 exited"), "cmk: node 0 exited")
+        verdict.see_line("cmk 1f: node 0 exited with status 3")
+        self.ends(verdict, 3, "node 0's program returned 3")
+
+    def test_before_programs_run_boot_needs_no_mark(self):
+        verdict = Verdict(mark="1f")
+        verdict.see_line("\x1b[2Jcmk: refused: 2 mistakes, nothing boots")
+        self.ends(verdict, REFUSED, "2 mistakes")
+
+    def test_codes_for_the_terminal_become_visible(self):
+        self.assertEqual(visible("a\x1b[2J\tb\x9bc\r\u00e4"), "a\\x1b[2J\tb\\x9bc\\x0d\u00e4")
 
     def test_escape_codes_of_firmware_before_the_kernel(self):
         verdict = verdict_of("\x1b[2J\x1b[01;01H\x1b[=3hcmk: refused: 2 mistakes, nothing boots")

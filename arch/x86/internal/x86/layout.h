@@ -12,8 +12,7 @@
 #define LOCAL_APIC   0xffffffffd0000000 /* each CPU sees its own; unused in x2APIC mode */
 #define IO_APICS     0xffffffffd0010000 /* one page each, only in the node that owns them */
 #define STATUS_PAGE  0xffffffffd0100000 /* this node's, see api/cluster.h */
-#define CONSOLE_PAGE                                                                               \
-    0xffffffffd0101000 /* the lock word of this node's UART, shared with other nodes' kernels */
+#define CONSOLE_PAGE 0xffffffffd0101000 /* turns at this UART, of all nodes that use it */
 /* CPU_BLOCKS is in target/cpu.h, KERNEL_WINDOW in arch/memory.h. */
 
 #endif
