@@ -16,6 +16,7 @@ COM_PORTS = 4
 OVMF = "/usr/share/ovmf/OVMF.fd"
 BOCHS_HOST_MEMORY = 1024  # MiB that Bochs keeps in its own memory at most
 BOCHS_IPS = 4000000  # ticks in a second of emulated time: few, so that waiting takes little real time
+BOCHS_MODEL = "tigerlake"
 BOCHS_COMMANDS = ("c", "q")  # Debian's Bochs starts in its debugger: continue, and quit should it come back
 BOCHS_CPUS_WITH_HPET = 15  # more CPUs need the HPET's place in Bochs's timer table
 
@@ -44,10 +45,11 @@ class Setup:
     """
 
     def __init__(self, kernel, images, config="", loader="direct", smp="1", mem="256M", multiboot=2, qemu="", gdb_port=None,
-                 bochs_ips=BOCHS_IPS, bochs_commands=BOCHS_COMMANDS):
+                 bochs_ips=BOCHS_IPS, bochs_commands=BOCHS_COMMANDS, bochs_model=BOCHS_MODEL, bochs_lines=()):
         self.kernel, self.images, self.config, self.loader = kernel, images, config, loader
         self.smp, self.mem, self.multiboot, self.gdb_port = str(smp), str(mem), multiboot, gdb_port
         self.bochs_ips, self.bochs_commands = bochs_ips, tuple(bochs_commands)
+        self.bochs_model, self.bochs_lines = bochs_model, tuple(bochs_lines)
         try:
             self.qemu = shlex.split(qemu)
         except ValueError as error:
@@ -120,9 +122,10 @@ def bochs_command(setup, folder, consoles):
     iso = os.path.join(folder, "cmk.iso")
     make_iso(iso, setup.kernel, setup.config, setup.images, setup.multiboot, bios_only=True)
     magic_break = int(setup.bochs_commands != BOCHS_COMMANDS)
-    text = BOCHS_CONFIGURATION.format(model="tigerlake", ips=setup.bochs_ips, cpus=setup.smp, guest=guest, iso=iso,
+    text = BOCHS_CONFIGURATION.format(model=setup.bochs_model, ips=setup.bochs_ips, cpus=setup.smp, guest=guest, iso=iso,
                                       host=min(guest, BOCHS_HOST_MEMORY), log=os.path.join(folder, "bochs.log"),
                                       magic_break=magic_break)
+    text += "".join(line + "\n" for line in setup.bochs_lines)
     text += "".join(f"com{number + 1}: enabled=1, mode=file, dev={console}\n" for number, console in enumerate(consoles))
     if int(setup.smp) > BOCHS_CPUS_WITH_HPET:
         text += "pci: enabled=1, chipset=i440fx, advopts=nohpet\n"
