@@ -7,6 +7,7 @@
 #include <kernel/fault.h>
 #include <kernel/ipc.h>
 #include <kernel/scheduler.h>
+#include <kernel/thread.h>
 
 /* --- raising --- */
 
@@ -27,16 +28,51 @@ static const char *fault_name(enum fault_type type)
     unreachable();
 }
 
-/* The thread cannot go on, and nobody is there to be told but whoever reads the console. */
+/* Whether a thread may run although no other thread does anything: an interrupt can wake it. */
+static bool may_run_by_itself(const struct tcb *thread)
+{
+    switch ((enum thread_state)thread->state) {
+    case THREAD_INACTIVE:
+    case THREAD_BLOCKED_ON_SEND:
+    case THREAD_BLOCKED_ON_REPLY:
+        return false;
+    case THREAD_BLOCKED_ON_RECEIVE:
+        return thread->bound_notification != NULL;
+    case THREAD_RUNNING:
+    case THREAD_RESTART:
+    case THREAD_BLOCKED_ON_NOTIFICATION:
+        return true;
+    }
+    unreachable();
+}
+
+/* Bounded: among more than MOST_LOOKED_AT threads it takes for granted that one may run. */
+static bool can_any_run(void)
+{
+    enum { MOST_LOOKED_AT = 64 };
+    unsigned looked_at = 0;
+    for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
+        if (may_run_by_itself(thread) || ++looked_at > MOST_LOOKED_AT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The thread cannot go on, and only what reads the console can be told; it ends a run in which no
+ * thread of the node is left (tools/cmklib/verdict.py).
+ */
 static RARE void stop_without_handler(struct tcb *thread, const char *why)
 {
-    console_print("node %u cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault "
-                  "handler 0x%lx %s\n",
-                  node_id, this_cpu->index, thread->name,
-                  context_read(&thread->context, REGISTER_rip), fault_name(thread->fault_type),
-                  thread->fault.words[0], thread->fault.words[1], thread->fault_handler, why);
+    enum fault_type type = thread->fault_type;
     thread->fault_type = FAULT_NONE;
     set_thread_state(thread, THREAD_INACTIVE);
+    console_report(": cpu %u: thread \"%s\" stops at 0x%lx: %s (0x%lx, 0x%lx), and its fault "
+                   "handler 0x%lx %s%s",
+                   this_cpu->index, thread->name, context_read(&thread->context, REGISTER_rip),
+                   fault_name(type), thread->fault.words[0], thread->fault.words[1],
+                   thread->fault_handler, why, can_any_run() ? "" : "; no thread is left");
 }
 
 /* thread->fault says what happened. */

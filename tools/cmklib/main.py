@@ -28,7 +28,8 @@ RUN_END = f"""\
 
 exit status: 0 when every node's program returned 0, when TEXT appeared, or after plan=only; 1-99 what the first node
 whose program failed returned; 100 configuration refused; 101 a node's kernel stopped or the machine reset itself;
-102 the time limit; 103 wrong use, or the emulator could not start. The last line on standard error says why.
+102 the time limit, or nothing new for too long; 103 wrong use, or the
+emulator could not start; 104 no thread of a node is left, because faults stopped them. The last line on standard error says why.
 
 example: tools/cmk run --smp 4 --config "nodes=2" 'build/user/hello-cluster.elf node=all'"""
 

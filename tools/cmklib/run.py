@@ -4,6 +4,7 @@ import secrets
 import sys
 import time
 
+from cmklib.faults import fault_notes, image_of_node
 from cmklib.image import Image
 from cmklib.machine import Machine, Setup
 from cmklib.patience import Patience
@@ -27,6 +28,14 @@ def show(line, verdict):
     print(visible(verdict.shown(line)), flush=True)
 
 
+def explain_faults(verdict, images):
+    """Says in which line of which source threads stopped, as far as the images tell."""
+    while verdict.faults:
+        node, _, instruction, what = verdict.faults.pop(0)
+        for text in fault_notes(image_of_node(images, node), instruction, what):
+            print(f"tools/cmk: node {node}: {text}", file=sys.stderr, flush=True)
+
+
 def follow(machine, verdict, seconds, patience):
     """Shows the console until the verdict is there; `seconds` limit the run, `patience` limits its silence; None: no limit."""
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -40,6 +49,7 @@ def follow(machine, verdict, seconds, patience):
                 silence.heard()
             verdict.see_line(line)
             show(line, verdict)
+            explain_faults(verdict, machine.setup.images)
         elif machine.status is not None:
             verdict.machine_ended(machine.status, machine.messages())
         elif deadline is not None and time.monotonic() >= deadline:

@@ -1,13 +1,15 @@
 """What a cluster's console lines mean for the run: when it is over, with which exit status, and why."""
 import re
 
-REFUSED, STOPPED, TIME_LIMIT, WRONG_USE = 100, 101, 102, 103
+REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, FAULTED = 100, 101, 102, 103, 104
 LARGEST_PROGRAM_STATUS = 99
 
 ESCAPE_CODES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_=>c])")
 CLUSTER = re.compile(r"cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 EXITED = re.compile(r"cmk: node (\d+) exited with status (\d+)$")
 NODE_STOPPED = re.compile(r"cmk: node (\d+) stopped: (.*)$")
+FAULT = re.compile(r'cmk: node (\d+): cpu \d+: thread "(.*)" stops at (0x[0-9a-f]+): (.*)$')
+NO_THREAD_LEFT = "; no thread is left"
 BOOT_STOPPED = re.compile(r"cmk: stopped: (.*)$")
 PLAN_ONLY = "cmk: plan only, stopping"
 
@@ -30,6 +32,8 @@ class Verdict:
         self.nodes = None       # how many there are, once known
         self.exited = {}        # node -> exit status
         self.stopped = {}       # node -> why its kernel stopped
+        self.faulted = {}       # node -> the fault that stopped the last of its threads
+        self.faults = []        # (node, thread, instruction, what) that no handler took, not reported yet
 
     def end(self, status, reason):
         if self.status is None:
@@ -71,7 +75,13 @@ class Verdict:
             self.exited.setdefault(int(match[1]), int(match[2]))
         elif match := NODE_STOPPED.match(line):
             self.stopped.setdefault(int(match[1]), match[2])
-        if self.nodes is not None and len(self.exited.keys() | self.stopped.keys()) >= self.nodes:
+        elif match := FAULT.match(line):
+            node, what = int(match[1]), match[4].removesuffix(NO_THREAD_LEFT)
+            self.faults.append((node, match[2], int(match[3], 16), what))
+            if what != match[4]:
+                self.faulted.setdefault(node, f'thread "{match[2]}" stops at {match[3]}: {what}')
+        ended = self.exited.keys() | self.stopped.keys() | self.faulted.keys()
+        if self.nodes is not None and len(ended) >= self.nodes:
             self._all_ended()
 
     def _first_stopped(self):
@@ -82,6 +92,9 @@ class Verdict:
         failed = [(node, status) for node, status in sorted(self.exited.items()) if status != 0]
         if self.stopped:
             self.end(STOPPED, self._first_stopped())
+        elif self.faulted:
+            node = min(self.faulted)
+            self.end(FAULTED, f"on node {node} no thread is left: {self.faulted[node]}")
         elif failed:
             node, status = failed[0]
             self.end(min(status, LARGEST_PROGRAM_STATUS), f"node {node}'s program returned {status}")
@@ -99,7 +112,7 @@ class Verdict:
         elif self.nodes is None:
             self.end(TIME_LIMIT, f"{limit}: boot did not finish")
         else:
-            ended = self.exited.keys()
+            ended = self.exited.keys() | self.faulted.keys()
             running = [str(node) for node in range(self.nodes) if node not in ended]
             self.end(TIME_LIMIT, f"{limit}: still running on node {', '.join(running)}")
 

@@ -39,6 +39,17 @@ void console_print(const char *format, ...)
     console_write(line);
 }
 
+void console_report(const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_text(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    console_print("cmk: node 0%s\n", text);
+}
+
 void console_report_exit(word_t status)
 {
     console_print("exit %lu\n", status);

@@ -173,6 +173,30 @@ static void expect_stop(const char *why)
     ck_assert_int_eq(faulty->fault_type, FAULT_NONE);
 }
 
+/* The other thread waits for a message, which no thread is left to send. */
+START_TEST(says_that_no_thread_is_left)
+{
+    faulty->fault_handler = 0;
+    expect_stop("is not an endpoint; no thread is left\n");
+}
+END_TEST
+
+START_TEST(says_nothing_while_a_thread_is_left)
+{
+    new_running_thread(5, 0);
+    faulty->fault_handler = 0;
+    expect_stop("is not an endpoint\n");
+}
+END_TEST
+
+START_TEST(says_nothing_while_an_interrupt_may_wake_a_thread)
+{
+    make_syscall(new_running_thread(30, 0), SYS_Recv, NOTIFICATION, 0);
+    faulty->fault_handler = 0;
+    expect_stop("is not an endpoint\n");
+}
+END_TEST
+
 START_TEST(no_handler) { faulty->fault_handler = 0; expect_stop("is not an endpoint"); } END_TEST
 START_TEST(handler_not_found) { faulty->fault_handler = ROOT_SLOTS; expect_stop("cannot be resolved"); } END_TEST
 
@@ -199,6 +223,9 @@ Suite *fault_suite(void)
     tcase_add_test(c, a_handler_without_buffer_gets_four_words);
     tcase_add_test(c, a_fault_waits_for_its_handler);
     tcase_add_test(c, resume_cancels_the_fault);
+    tcase_add_test(c, says_that_no_thread_is_left);
+    tcase_add_test(c, says_nothing_while_a_thread_is_left);
+    tcase_add_test(c, says_nothing_while_an_interrupt_may_wake_a_thread);
     tcase_add_test(c, no_handler);
     tcase_add_test(c, handler_not_found);
     tcase_add_test(c, handler_without_rights);

@@ -7,10 +7,11 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
-from cmklib.image import grub_word, words_of  # noqa: E402
+from cmklib.faults import image_of_node  # noqa: E402
+from cmklib.image import Image, grub_word, words_of  # noqa: E402
 from cmklib.places import WrongUse  # noqa: E402
 from cmklib.run import visible  # noqa: E402
-from cmklib.verdict import REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, Verdict  # noqa: E402
+from cmklib.verdict import FAULTED, REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, Verdict  # noqa: E402
 
 TWO_NODES = "cmk: cluster of 2 nodes, 4 CPUs"
 
@@ -98,6 +99,26 @@ class VerdictTest(unittest.TestCase):
         verdict = Verdict(mark="1f")
         verdict.see_line("\x1b[2Jcmk: refused: 2 mistakes, nothing boots")
         self.ends(verdict, REFUSED, "2 mistakes")
+
+    FAULT = 'cmk: node 1: cpu 0: thread "rootserver" stops at 0x4001: page fault (0x0, 0x6), and its handler no'
+
+    def test_a_node_without_threads_has_ended(self):
+        verdict = verdict_of(TWO_NODES, self.FAULT + "; no thread is left")
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 0 exited with status 0")
+        self.ends(verdict, FAULTED, "on node 1 no thread is left: thread \"rootserver\" stops at 0x4001")
+
+    def test_a_node_with_other_threads_goes_on(self):
+        verdict = verdict_of(TWO_NODES, self.FAULT, "cmk: node 0 exited with status 0")
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 1 exited with status 0")
+        self.ends(verdict, 0, "every program returned 0")
+
+    def test_which_image_a_node_has(self):
+        images = [Image(__file__, text) for text in ("", "node=2 x", "")]
+        self.assertEqual([image_of_node(images, node) for node in range(4)], [images[0], None, images[1], None])
+        everywhere = [Image(__file__, "node=all")]
+        self.assertEqual(image_of_node(everywhere, 5), everywhere[0])
 
     def test_codes_for_the_terminal_become_visible(self):
         self.assertEqual(visible("a\x1b[2J\tb\x9bc\r\u00e4"), "a\\x1b[2J\tb\\x9bc\\x0d\u00e4")
