@@ -2,7 +2,8 @@
 
    Not in the thesis. In words: each file below holds what one theorem file proves right.
 
-   Assumed: Coq's extraction, OCaml's compiler, and that nat and N may be OCaml's integers of 63 bits:
+   Assumed: Coq's extraction, OCaml's compiler, and that nat and N may be OCaml's integers of 63
+     bits:
    the programs in proofs/ties read nothing greater than 2^52.
 
    The code: proofs/ties, which feeds them, and tools/check-proofs, which builds them. *)

@@ -134,10 +134,12 @@ Record plan := {
   text : range;                           (* of it, what is executable *)
   status_pages : range;                   (* one of 4 KiB for each node *)
   console_pages : range;
-  devices : list (list range) }.          (* by node *)
+  devices : list (list range);            (* by node: what its users may map *)
+  kernel_devices : list (list range) }.   (* by node: interrupt controllers *)
 
 Definition private_of P n := nth n (private P) [].
 Definition devices_of P n := nth n (devices P) [].
+Definition kernel_devices_of P n := nth n (kernel_devices P) [].
 Definition status_of P (n : nat) : range :=
   (fst (status_pages P) + 4096 * N.of_nat n, fst (status_pages P) + 4096 * N.of_nat n + 4096).
 Definition channels_of P n :=
@@ -156,7 +158,7 @@ Definition permits P n (kernel : bool) (page : range) (r : rights) : bool :=
     ((contains (text P) page && may_execute r && negb (may_write r)) ||
      (negb (may_execute r) &&
       ((contains (image P) page && negb (may_write r)) ||
-       some_contains (private_of P n ++ devices_of P n) page ||
+       some_contains (private_of P n ++ kernel_devices_of P n) page ||
        contains (status_of P n) page || contains (console_pages P) page)))
   else
     some_contains (private_of P n ++ shared P :: channels_of P n ++ devices_of P n) page ||
@@ -165,7 +167,7 @@ Definition permits P n (kernel : bool) (page : range) (r : rights) : bool :=
 (* All that a node may reach. *)
 Definition reachable P n : list range :=
   image P :: status_pages P :: console_pages P ::
-  private_of P n ++ shared P :: channels_of P n ++ devices_of P n.
+  kernel_devices_of P n ++ private_of P n ++ shared P :: channels_of P n ++ devices_of P n.
 
 Definition apart_from (rs : list range) (s : range) := forallb (fun r => apart r s) rs.
 Definition all_apart (rs ss : list range) := forallb (apart_from rs) ss.
@@ -210,15 +212,15 @@ Proof.
       * apply andb_true_iff in H as (H & _). exists (image P). split; [now left |].
         exact (within_contains x _ _ H W).
       * destruct (some_contains_in x _ _ H W) as (s & I & V). exists s. split; auto.
-        do 3 right. apply in_app_or in I as [I | I]; apply in_or_app; [now left |].
-        right. right. apply in_or_app. now right.
+        do 3 right. apply in_or_app. apply in_app_or in I as [I | I]; [right | now left].
+        apply in_or_app. now left.
       * exists (status_pages P). split; [right; now left |].
         apply (within_contains x _ _ St). exact (within_contains x _ _ H W).
       * exists (console_pages P). split; [right; right; now left |].
         exact (within_contains x _ _ H W).
   - apply orb_true_iff in H as [H | H].
     + destruct (some_contains_in x _ _ H W) as (s & I & V). exists s. split; auto.
-      do 3 right. exact I.
+      do 3 right. apply in_or_app. now right.
     + apply andb_true_iff in H as (H & _). exists (status_pages P). split; [right; now left |].
       exact (within_contains x _ _ H W).
 Qed.

@@ -377,7 +377,8 @@ Definition one_ok m (p : piece) : bool :=
 Fixpoint all_two (l : list piece) : bool :=
   match l with [] => true | p :: k => forallb (two_ok p) k && all_two k end.
 Definition image_ok m (l : list piece) (i : nat * range) : bool :=
-  existsb (fun p => Nat.eqb (owner p) (fst i) && is_private p && contains (piece_range p) (snd i)) l &&
+  existsb (fun p => Nat.eqb (owner p) (fst i) && is_private p && contains (piece_range p) (snd i))
+    l &&
   forallb (fun b => negb (meets b (snd i))) (needed m) && (fst (snd i) mod 4096 =? 0).
 Definition plan_ok m (l : list piece) (images : list (nat * range)) : bool :=
   all_two l && forallb (one_ok m) l && forallb (image_ok m l) images.

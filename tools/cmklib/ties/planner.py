@@ -32,7 +32,8 @@ def build_planner(top, program):
     command = command_in(os.path.join(top, UNIT_TEST))
     if REPLACED not in command:
         raise Broken(f"{UNIT_TEST} is not built from {REPLACED}")
-    command = re.sub(r"-fsanitize\S*|-fno-sanitize\S*|-o\s+\S+", "", command.replace(REPLACED, BY))
+    command = command.replace(REPLACED, BY)
+    command = re.sub(r"-fsanitize\S*|-fno-sanitize\S*|-o\s+\S+", "", command)
     done = subprocess.run(f"{command} -o {program}", shell=True, cwd=top, capture_output=True,
                           text=True, timeout=TIME_LIMIT, check=False)
     if done.returncode != 0:
@@ -41,7 +42,8 @@ def build_planner(top, program):
 
 def compare(program, oracle, mode, cases, seed):
     """Status and output of the oracle on what the C program printed."""
-    with subprocess.Popen([program, mode, str(cases), str(seed)], stdout=subprocess.PIPE) as planner:
+    command = [program, mode, str(cases), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as planner:
         try:
             status, output = call([oracle, mode], feed=planner.stdout)
         finally:
@@ -57,8 +59,9 @@ def copy_broken(number, old, new):
     shutil.rmtree(place, ignore_errors=True)
     found = 0
     for folder in os.listdir(TOP):
-        if os.path.isdir(os.path.join(TOP, folder)) and folder[0] != "." and folder not in NOT_COPIED:
-            shutil.copytree(os.path.join(TOP, folder), os.path.join(place, folder))
+        path = os.path.join(TOP, folder)
+        if os.path.isdir(path) and folder[0] != "." and folder not in NOT_COPIED:
+            shutil.copytree(path, os.path.join(place, folder))
     for folder, _, files in os.walk(place):
         for name in files:
             path = os.path.join(folder, name)

@@ -53,6 +53,27 @@ static void run_on(void *argument)
     }
 }
 
+/* The frames that boot gave to this node and to others, by their addresses. */
+static void print_frames(seL4_CPtr first, seL4_Word count)
+{
+    for (seL4_Word i = 0; i < count; i++) {
+        seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(first + i);
+        must(address.error == 0, "ask a shared frame for its address");
+        printf(" %#lx", address.paddr);
+    }
+}
+
+static void print_shared_frames(const struct cmk_cluster *cluster)
+{
+    seL4_SlotRegion shared = seL4_GetBootInfo()->sharedFrames;
+    printf("frames of several nodes:");
+    print_frames(shared.start, shared.end - shared.start);
+    for (seL4_Word i = 0; i < cluster->num_channels; i++) {
+        print_frames(cluster->channels[i].region.first_slot, cluster->channels[i].region.num_frames);
+    }
+    printf("\n");
+}
+
 int main(void)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
@@ -69,6 +90,7 @@ int main(void)
     for (seL4_Word cpu = 1; cpu < cluster->nodes[cluster->node_id].num_cpus; cpu++) {
         must(cmk_create_thread(&threads[cpu], cpu, 100, run_on, NULL), "create a thread");
     }
+    print_shared_frames(cluster);
     printf("mapped, waiting\n");
     run_on(NULL);
 }
