@@ -270,7 +270,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     boot_print("CMK boots");
     discover(state, magic, information);
     enable_apic(state);
-    calibrate_timers(state);
+    calibrate_timers(&facts, state);
     plan_or_stop(state);
     print_cluster(&state->cluster);
 

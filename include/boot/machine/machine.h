@@ -41,8 +41,8 @@ void pci_discover(struct machine_facts *facts);
 /* Masks the 8259s and every pin of every IOAPIC; reads how many pins each has. */
 void silence_interrupt_controllers(struct machine_facts *facts);
 
-/* Measures TSC and local APIC timer against the PIT: several samples, the smallest counts. */
-void calibrate_timers(struct global_state *state);
+/* How fast TSC and local APIC timer run, into the record; refuses clocks that cannot be right. */
+void calibrate_timers(const struct machine_facts *facts, struct global_state *state);
 
 /*
  * Adds RAM above 4 GiB to the boot window. `pages` is zeroed memory for page tables, one page per

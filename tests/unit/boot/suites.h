@@ -12,5 +12,6 @@ Suite *random_suite(void);
 Suite *elf_suite(void);
 Suite *acpi_suite(void);
 Suite *multiboot_suite(void);
+Suite *clock_suite(void);
 
 #endif
