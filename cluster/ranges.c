@@ -104,17 +104,48 @@ void range_list_unite(struct range_list *list, struct range range)
     range_list_add(list, range);
 }
 
+unsigned range_outside_huge(struct range range, struct range part[2])
+{
+    struct range blocks = {ALIGN_UP(range.start, ABI_HUGE_PAGE_BITS),
+                           ALIGN_DOWN(range.end, ABI_HUGE_PAGE_BITS)};
+    unsigned count = 0;
+    if (range_bytes(blocks) == 0) {
+        part[count++] = range;
+        return count;
+    }
+    if (range.end > blocks.end) {
+        part[count++] = (struct range){blocks.end, range.end};
+    }
+    if (range.start < blocks.start) {
+        part[count++] = (struct range){range.start, blocks.start};
+    }
+    return count;
+}
+
+static bool fit_top(struct range range, uint64_t bytes, unsigned align_bits, struct range *place)
+{
+    if (range_bytes(range) < bytes) {
+        return false;
+    }
+    paddr_t start = ALIGN_DOWN(range.end - bytes, align_bits);
+    *place = (struct range){start, start + bytes};
+    return start >= range.start;
+}
+
 bool range_list_find_top(const struct range_list *list, uint64_t bytes, unsigned align_bits,
                          struct range *place)
 {
     for (uint32_t i = list->count; i-- > 0;) {
-        struct range here = list->range[i];
-        if (range_bytes(here) < bytes) {
-            continue;
+        struct range part[2];
+        unsigned parts = range_outside_huge(list->range[i], part);
+        for (unsigned j = 0; j < parts; j++) {
+            if (fit_top(part[j], bytes, align_bits, place)) {
+                return true;
+            }
         }
-        paddr_t start = ALIGN_DOWN(here.end - bytes, align_bits);
-        if (start >= here.start) {
-            *place = (struct range){start, start + bytes};
+    }
+    for (uint32_t i = list->count; i-- > 0;) {
+        if (fit_top(list->range[i], bytes, align_bits, place)) {
             return true;
         }
     }

@@ -32,7 +32,7 @@ struct slot *provide_at(struct node_builder *b, word_t slot, struct capability c
 
 struct slot *provide(struct node_builder *b, struct capability c)
 {
-    require(b->next_slot < BIT(ABI_ROOT_CNODE_BITS) && "the root CNode has a slot for everything");
+    require(b->next_slot < BIT(b->plan->cnode_bits) && "the root CNode has a slot for everything");
     return provide_at(b, b->next_slot++, c);
 }
 
@@ -53,9 +53,10 @@ static void set_node_variables(uint32_t node)
 
 static void make_root_cnode(struct node_builder *b)
 {
-    b->cnode = window(take_memory(b, ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS));
+    unsigned bits = b->plan->cnode_bits;
+    b->cnode = window(take_memory(b, bits + ABI_SLOT_BITS));
     provide_at(b, SLOT_seL4_CapInitThreadCNode,
-               cnode_capability(b->cnode, ABI_ROOT_CNODE_BITS, 0, WORD_BITS - ABI_ROOT_CNODE_BITS));
+               cnode_capability(b->cnode, bits, 0, WORD_BITS - bits));
 }
 
 static void provide_control_capabilities(struct node_builder *b)
@@ -118,6 +119,12 @@ static void provide_cluster_capabilities(struct node_builder *b, struct cmk_boot
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         provide(b, shared_frame_capability(status_page_of(cluster, node), FRAME_SMALL, RIGHT_READ));
     }
+    chunk->first_log_slot = b->next_slot;
+    chunk->log_slots = CMK_BOOT_LOG_FRAMES;
+    for (unsigned i = 0; i < CMK_BOOT_LOG_FRAMES; i++) {
+        paddr_t page = cluster->log_page + i * BIT(ABI_PAGE_BITS);
+        provide(b, shared_frame_capability(page, FRAME_SMALL, RIGHT_READ));
+    }
     b->info->shared_frames.start = b->next_slot;
     provide_large_frames(b, cluster->shared, &chunk->shared);
     b->info->shared_frames.end = b->next_slot;
@@ -146,7 +153,7 @@ static void make_boot_info(struct node_builder *b)
     b->info->node_count = node_cpu_count;
     b->info->io_page_table_levels = ~0ull;
     b->info->ipc_buffer = b->ipc_buffer_vaddr;
-    b->info->cnode_size_bits = ABI_ROOT_CNODE_BITS;
+    b->info->cnode_size_bits = b->plan->cnode_bits;
 }
 
 void init_node_state(uint32_t node, struct boot_allocator *allocator)
@@ -166,6 +173,6 @@ void init_node_state(uint32_t node, struct boot_allocator *allocator)
     make_initial_thread(b);
     provide_untypeds(b);
     provide_cluster_capabilities(b, &chunk);
-    b->info->empty = (struct slot_region){b->next_slot, BIT(ABI_ROOT_CNODE_BITS)};
+    b->info->empty = (struct slot_region){b->next_slot, BIT(b->plan->cnode_bits)};
     write_extra_chunks(b, &chunk);
 }

@@ -107,12 +107,17 @@ static void enable_apic(struct global_state *state)
     apic_enable_early();
 }
 
-/* Consoles are set up here, once: nodes that share one must not reset it under each other. */
+/*
+ * Consoles are set up here, once: nodes that share one must not reset it under each other. A node
+ * without its UART has no console: characters would only cost time.
+ */
 static void init_consoles(struct cluster *cluster)
 {
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         uint16_t port = cluster->node[node].console_port;
-        if (port != BOOT_CONSOLE && port != CONSOLE_NONE && !uart_init(port)) {
+        bool is_there =
+            port == BOOT_CONSOLE ? report_has_console() : port != CONSOLE_NONE && uart_init(port);
+        if (port != CONSOLE_NONE && !is_there) {
             boot_print("node %u: there is no UART at port 0x%x: it has no console", node, port);
             cluster->node[node].console_port = CONSOLE_NONE;
         }
@@ -266,7 +271,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
 {
     struct global_state *state = global_state_to_write();
     state->entry_tsc = entry_tsc;
-    uart_init(BOOT_CONSOLE);
+    report_init();
     boot_print("CMK boots");
     discover(state, magic, information);
     enable_apic(state);
@@ -282,6 +287,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     record_machine(state);
     clear_shared_memory(&state->cluster);
     init_consoles(&state->cluster);
+    report_move(state->cluster.log_page);
     write_trampoline(state->cluster.trampoline);
     start_nodes(&state->cluster);
     cpu_arrival();

@@ -11,6 +11,7 @@ enum {
     CONFIG_DATA = 0xcfc,
     REGISTER_ID = 0x00,
     REGISTER_COMMAND = 0x04,
+    REGISTER_CLASS = 0x08,
     REGISTER_HEADER = 0x0c,
     REGISTER_BAR0 = 0x10,
     COMMAND_IO = 1,
@@ -109,6 +110,9 @@ void pci_discover(struct machine_facts *facts)
                 if (function == 0 && (header & HEADER_MULTI_FUNCTION)) {
                     functions = 8;
                 }
+                f.vendor = (uint16_t)config_read(&f, REGISTER_ID);
+                f.product = (uint16_t)(config_read(&f, REGISTER_ID) >> 16);
+                f.class = config_read(&f, REGISTER_CLASS) >> 8;
                 read_function(&f, header & HEADER_TYPE_MASK);
                 if (facts->pci_count == MAX_PCI_FUNCTIONS) {
                     boot_refuse("there are more than %d PCI functions", MAX_PCI_FUNCTIONS);

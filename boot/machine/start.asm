@@ -74,6 +74,17 @@ start:
     mov [entry_tsc], eax
     mov [entry_tsc + 4], edx
 
+    ; Long mode is a CPUID bit, in a leaf that old CPUs do not have (Intel SDM volume 2, CPUID).
+    mov eax, 0x80000000
+    cpuid
+    mov esi, no_long_mode
+    cmp eax, 0x80000001
+    jb refuse
+    mov eax, 0x80000001
+    cpuid
+    bt edx, 29
+    jnc refuse
+
     ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero:
     ; everything is below 4 GiB.
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
@@ -100,6 +111,41 @@ start:
 
     mov edx, enter_boot_sys
     jmp enter_long_mode
+
+; Prints the text at esi on com1 and halts. Firmware has left the UART at some rate; 115200 baud, 8N1
+; is what a kernel that boots would set, too. Each character waits for room, at most 100,000 reads.
+refuse:
+    mov edx, 0x3fb
+    mov al, 0x83                         ; 8N1, divisor latch open
+    out dx, al
+    mov edx, 0x3f8
+    mov al, 1
+    out dx, al
+    mov edx, 0x3f9
+    mov al, 0
+    out dx, al
+    mov edx, 0x3fb
+    mov al, 3
+    out dx, al
+.next:
+    lodsb
+    test al, al
+    jz .halt
+    mov ah, al
+    mov ecx, 100000
+    mov edx, 0x3fd                       ; line status
+.wait:
+    in al, dx
+    test al, 0x20
+    loopz .wait
+    mov edx, 0x3f8
+    mov al, ah
+    out dx, al
+    jmp .next
+.halt:
+    cli
+    hlt
+    jmp .halt
 
 ; The trampoline comes here, in 32-bit protected mode with the boot GDT.
 arrive_32:
@@ -163,6 +209,10 @@ boot_gdt_pointer_copy:
     dw boot_gdt_end - boot_gdt - 1
     dd boot_gdt
 trampoline_end:
+
+no_long_mode:
+    db "cmk: mistake: this CPU has no long mode: CMK needs x86-64", 13, 10
+    db "cmk: refused: 1 mistake, nothing boots", 13, 10, 0
 
 align 8
 boot_gdt:

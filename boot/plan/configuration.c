@@ -278,6 +278,21 @@ static void read_mem(struct reader *reader, const char *value, struct node_confi
     }
 }
 
+static void read_cnode(struct reader *reader, const char *value, struct node_configuration *node)
+{
+    uint64_t bits;
+    if (!first_time(reader, &node->cnode_word)) {
+        return;
+    }
+    if (parse_number(value, strlen(value), &bits) && bits >= LEAST_CNODE_BITS &&
+        bits <= GREATEST_CNODE_BITS) {
+        node->cnode_bits = (uint8_t)bits;
+    } else {
+        mistake(reader->complaints, "%s: not a number of bits from %d to %d", reader->shown,
+                LEAST_CNODE_BITS, GREATEST_CNODE_BITS);
+    }
+}
+
 static void read_console(struct reader *reader, const char *value, struct node_configuration *node)
 {
     const char *number = after(value, "com");
@@ -308,6 +323,13 @@ static void read_devices(struct reader *reader, const char *value, struct node_c
     }
 }
 
+/* The K of nodeK: as it is written everywhere, in decimal and without zeros before it. */
+static bool parse_index(const char *text, size_t length, uint64_t *number)
+{
+    bool plain = length == 1 || (length > 1 && text[0] != '0');
+    return plain && parse_number(text, length, number);
+}
+
 /* nodeK.KEY=VALUE; `text` is what follows "node". False: it is no such word. */
 static bool read_node_word(struct reader *reader, const char *text)
 {
@@ -316,11 +338,12 @@ static bool read_node_word(struct reader *reader, const char *text)
         void (*read)(struct reader *reader, const char *value, struct node_configuration *node);
     } keys[] = {{"cpus=", read_cpus},
                 {"mem=", read_mem},
+                {"cnode=", read_cnode},
                 {"console=", read_console},
                 {"devices=", read_devices}};
     size_t digits = length_before(text, '.');
     uint64_t number;
-    if (text[digits] != '.' || !parse_number(text, digits, &number)) {
+    if (text[digits] != '.' || !parse_index(text, digits, &number)) {
         return false;
     }
     for (unsigned i = 0; i < ARRAY_LENGTH(keys); i++) {

@@ -4,6 +4,10 @@
 #include <kernel/string.h>
 
 enum {
+    TYPE_EXECUTABLE = 2,
+    TYPE_DYNAMIC = 3,
+    SEGMENT_LOAD = 1,
+    SEGMENT_INTERPRETER = 3,
     CLASS_64 = 2,
     LITTLE_ENDIAN_DATA = 1,
     MACHINE_X86_64 = 62,
@@ -41,6 +45,12 @@ static const char *check_file_header(const struct file_header *header, uint64_t 
     if (header->machine != MACHINE_X86_64) {
         return "not for x86-64";
     }
+    if (header->type == TYPE_DYNAMIC) {
+        return "ET_DYN, a shared library or position-independent: link with -static -no-pie";
+    }
+    if (header->type != TYPE_EXECUTABLE) {
+        return "no executable (its type is not ET_EXEC)";
+    }
     if (header->program_count == 0) {
         return "it has no program headers";
     }
@@ -74,7 +84,7 @@ static const char *check_segment(const struct program_header *program, uint64_t 
 static const char *check_span(struct elf_image *image)
 {
     if (image->segments.count == 0) {
-        return "it has no segment with memory";
+        return "it has no PT_LOAD segment with memory";
     }
     if (!IS_ALIGNED(image->start, ABI_PAGE_BITS)) {
         return "misaligned: its lowest segment does not start at a 4 KiB boundary";
@@ -112,7 +122,10 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
     for (unsigned i = 0; i < header.program_count; i++) {
         struct program_header program;
         memcpy(&program, data + header.program_offset + i * sizeof(program), sizeof(program));
-        if (program.memory_bytes == 0) {
+        if (program.type == SEGMENT_INTERPRETER) {
+            return "dynamically linked (it has a PT_INTERP): link with -static";
+        }
+        if (program.type != SEGMENT_LOAD || program.memory_bytes == 0) {
             continue;
         }
         wrong = check_segment(&program, size);
@@ -139,11 +152,6 @@ const char *elf_check(const uint8_t *data, uint64_t size, struct elf_image *imag
 
 void elf_load(const uint8_t *data, const struct elf_image *image, uint8_t *destination)
 {
-    /*
-     * Clearing everything first is all the zero-filling there is: a TLS segment's memory, as its
-     * header gives it, goes on over what other segments load behind its bytes, and must not wipe it
-     * out.
-     */
     memset(destination, 0, image->end - image->start);
     for (unsigned i = 0; i < image->segments.count; i++) {
         /* Without bytes in the file, its offset may be anything. */

@@ -29,7 +29,8 @@ static void check_node_words(struct planning *planning)
     for (uint32_t node = count; node < ABI_CMK_MAX_NODES; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
         const char *words[] = {configuration->cpus_word, configuration->mem_word,
-                               configuration->console_word, configuration->devices_word};
+                               configuration->console_word, configuration->cnode_word,
+                               configuration->devices_word};
         char shown[SHOWN_BYTES];
         for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
             if (words[i] != NULL) {
@@ -72,8 +73,8 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
     }
     plan_images(&planning);
     if (planning.nodes_known) {
+        plan_cnodes(&planning);
         plan_memory(&planning);
-        check_slots(&planning);
     }
     if (planning.complaints.count == 0) {
         place_images(&planning);

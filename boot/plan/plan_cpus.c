@@ -211,6 +211,19 @@ static bool assign_named(struct planning *planning, uint32_t node)
     return right;
 }
 
+/* How many nodes there are: nodes= says it, or the greatest K of nodeK.cpus=. */
+static uint32_t count_named(const struct configuration *configuration)
+{
+    uint32_t count = 0;
+    if (configuration->nodes_word != NULL) {
+        return configuration->node_count;
+    }
+    for (uint32_t node = 0; node < ABI_CMK_MAX_NODES; node++) {
+        count = configuration->node[node].cpus_word != NULL ? node + 1 : count;
+    }
+    return count;
+}
+
 /* nodeK.cpus= for every node. */
 static void plan_named(struct planning *planning)
 {
@@ -218,26 +231,24 @@ static void plan_named(struct planning *planning)
     char shown[SHOWN_BYTES];
     bool right = !configuration->cpus_bad;
     if (configuration->nodes_kind != NODES_COUNTED) {
-        mistake(&planning->complaints, "%s: nodeK.cpus= needs nodes= with a number",
+        mistake(&planning->complaints, "%s: nodeK.cpus= goes with nodes= and a number, or without",
                 show_word(configuration->nodes_word, shown));
         return;
     }
-    planning->cluster->node_count = configuration->node_count;
-    for (uint32_t node = 0; node < configuration->node_count; node++) {
+    uint32_t nodes = count_named(configuration);
+    planning->cluster->node_count = nodes;
+    for (uint32_t node = 0; node < nodes; node++) {
         if (configuration->node[node].cpus_word == NULL) {
             mistake(&planning->complaints,
                     "node%u.cpus= is missing: when one node names its CPUs, all do", node);
             right = false;
         }
     }
-    /*
-     * With a word that could not be read, what the others say about the same CPUs is no mistake of
-     * theirs.
-     */
+    /* With a word that could not be read, what others say of the same CPUs is no mistake. */
     if (!right) {
         return;
     }
-    for (uint32_t node = 0; node < configuration->node_count; node++) {
+    for (uint32_t node = 0; node < nodes; node++) {
         right &= assign_named(planning, node);
     }
     if (right && planning->cluster->cpu[0].node != 0) {

@@ -8,7 +8,20 @@ struct list_reader {
     struct planning *planning;
     uint32_t node;
     char shown[SHOWN_BYTES]; /* the word for messages */
+    bool malformed;          /* an element is none: what follows it is not looked at */
+    bool full;               /* has complained about too many ports */
 };
+
+/*
+ * The node that lists a function, or NO_NODE: of the last plan. Boot plans once, on one CPU.
+ */
+static uint16_t lister[MAX_PCI_FUNCTIONS];
+static bool is_added[MAX_PCI_FUNCTIONS]; /* its node has its registers */
+
+uint16_t listed_by(uint32_t function)
+{
+    return lister[function];
+}
 
 static bool is_hex(char c)
 {
@@ -121,13 +134,12 @@ static bool function_meets(const struct pci_fact *function, struct range range)
 
 /* Functions that the same node has anyway may share a page with one another. */
 static bool shares_with_stranger(const struct list_reader *reader, const struct pci_fact *function,
-                                 struct range range, const uint16_t *owner,
-                                 const struct pci_fact **stranger)
+                                 struct range range, const struct pci_fact **stranger)
 {
     const struct machine_facts *facts = reader->planning->facts;
     for (uint32_t i = 0; i < facts->pci_count; i++) {
         const struct pci_fact *other = &facts->pci[i];
-        if (other != function && owner[i] != reader->node && function_meets(other, range)) {
+        if (other != function && lister[i] != reader->node && function_meets(other, range)) {
             *stranger = other;
             return true;
         }
@@ -136,7 +148,7 @@ static bool shares_with_stranger(const struct list_reader *reader, const struct 
 }
 
 static void add_memory_bar(struct list_reader *reader, const struct pci_fact *function,
-                           unsigned number, const uint16_t *owner)
+                           unsigned number)
 {
     const struct pci_bar_fact *bar = &function->bar[number];
     struct complaints *complaints = &reader->planning->complaints;
@@ -163,7 +175,7 @@ static void add_memory_bar(struct list_reader *reader, const struct pci_fact *fu
                 where);
         return;
     }
-    if (shares_with_stranger(reader, function, range, owner, &stranger)) {
+    if (shares_with_stranger(reader, function, range, &stranger)) {
         mistake(complaints, "%s: %s: shares a page with %02x:%02x.%x", reader->shown, name,
                 stranger->bus, stranger->device, stranger->function);
         return;
@@ -173,27 +185,60 @@ static void add_memory_bar(struct list_reader *reader, const struct pci_fact *fu
 
 /* --- ports --- */
 
-static void add_ports(struct list_reader *reader, struct port_range range)
+enum { UART_PORTS = 8, PCI_CONFIGURATION_FIRST = 0xcf8, PCI_CONFIGURATION_LAST = 0xcff };
+
+static bool ports_meet(struct port_range a, struct port_range b)
 {
-    struct cluster *cluster = reader->planning->cluster;
-    struct node_plan *plan = &cluster->node[reader->node];
-    for (uint32_t node = 0; node < cluster->node_count; node++) {
-        for (uint32_t i = 0; node != reader->node && i < cluster->node[node].port_count; i++) {
-            struct port_range other = cluster->node[node].port[i];
-            if (other.first <= range.last && range.first <= other.last) {
-                mistake(&reader->planning->complaints,
-                        "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already", reader->shown,
-                        range.first, range.last, node, other.first, other.last);
-                return;
+    return a.first <= b.last && b.first <= a.last;
+}
+
+/* Whose the ports are already, by a list or as a console; false: nobody's. */
+static bool find_port_owner(const struct list_reader *reader, struct port_range range,
+                            uint32_t *owner, struct port_range *owned)
+{
+    const struct cluster *cluster = reader->planning->cluster;
+    for (*owner = 0; *owner < cluster->node_count; (*owner)++) {
+        const struct node_plan *plan = &cluster->node[*owner];
+        for (uint32_t i = 0; i < plan->port_count; i++) {
+            *owned = plan->port[i];
+            if (ports_meet(*owned, range)) {
+                return true;
             }
         }
+        uint16_t console = plan->console_port;
+        *owned = (struct port_range){console, (uint16_t)(console + UART_PORTS - 1)};
+        if (*owner != reader->node && console != CONSOLE_NONE && ports_meet(*owned, range)) {
+            return true;
+        }
     }
-    if (plan->port_count == MAX_NODE_PORT_RANGES) {
-        mistake(&reader->planning->complaints, "%s: more than %d port ranges", reader->shown,
-                MAX_NODE_PORT_RANGES);
-        return;
+    return false;
+}
+
+/* What is listed is granted: no kernel lets programs at another node's console, for instance. */
+static void add_ports(struct list_reader *reader, struct port_range range)
+{
+    struct node_plan *plan = &reader->planning->cluster->node[reader->node];
+    struct complaints *complaints = &reader->planning->complaints;
+    struct port_range owned;
+    uint32_t owner;
+    if (ports_meet(range, (struct port_range){PCI_CONFIGURATION_FIRST, PCI_CONFIGURATION_LAST})) {
+        mistake(complaints,
+                "%s: ports 0x%x-0x%x: 0x%x-0x%x, PCI configuration, belong to the node with all "
+                "devices",
+                reader->shown, range.first, range.last, PCI_CONFIGURATION_FIRST,
+                PCI_CONFIGURATION_LAST);
+    } else if (find_port_owner(reader, range, &owner, &owned)) {
+        mistake(complaints, "%s: ports 0x%x-0x%x: node %u has 0x%x-0x%x already", reader->shown,
+                range.first, range.last, owner, owned.first, owned.last);
+    } else if (plan->port_count == MAX_NODE_PORT_RANGES) {
+        if (!reader->full) {
+            mistake(complaints, "%s: more than %d port ranges", reader->shown,
+                    MAX_NODE_PORT_RANGES);
+        }
+        reader->full = true;
+    } else {
+        plan->port[plan->port_count++] = range;
     }
-    plan->port[plan->port_count++] = range;
 }
 
 static void add_port_bar(struct list_reader *reader, const struct pci_fact *function,
@@ -223,8 +268,7 @@ static uint32_t find_function(const struct machine_facts *facts, const struct pc
 }
 
 /* Checks one element's form, and notes who owns the function. */
-static void claim_element(struct list_reader *reader, const char *text, size_t length,
-                          uint16_t *owner)
+static void claim_element(struct list_reader *reader, const char *text, size_t length)
 {
     struct complaints *complaints = &reader->planning->complaints;
     const struct machine_facts *facts = reader->planning->facts;
@@ -234,6 +278,7 @@ static void claim_element(struct list_reader *reader, const char *text, size_t l
         return;
     }
     if (!parse_function(text, length, &name)) {
+        reader->malformed = true;
         mistake(
             complaints,
             "%s: not all, none, or a list of functions and ports such as 00:1f.2,port:0x60-0x64",
@@ -244,14 +289,14 @@ static void claim_element(struct list_reader *reader, const char *text, size_t l
     if (i == facts->pci_count) {
         mistake(complaints, "%s: there is no PCI function %02x:%02x.%x", reader->shown, name.bus,
                 name.device, name.function);
-    } else if (owner[i] == reader->node) {
+    } else if (lister[i] == reader->node) {
         mistake(complaints, "%s: %02x:%02x.%x is named twice", reader->shown, name.bus, name.device,
                 name.function);
-    } else if (owner[i] != NO_NODE) {
+    } else if (lister[i] != NO_NODE) {
         mistake(complaints, "%s: %02x:%02x.%x is in node %u already", reader->shown, name.bus,
-                name.device, name.function, owner[i]);
+                name.device, name.function, lister[i]);
     } else {
-        owner[i] = (uint16_t)reader->node;
+        lister[i] = (uint16_t)reader->node;
     }
 }
 
@@ -278,8 +323,7 @@ static void add_port_element(struct list_reader *reader, const char *text, size_
 }
 
 /* The registers of a function, and with MCFG its configuration page. */
-static void add_function(struct list_reader *reader, const struct pci_fact *function,
-                         const uint16_t *owner)
+static void add_function(struct list_reader *reader, const struct pci_fact *function)
 {
     const struct machine_facts *facts = reader->planning->facts;
     for (unsigned i = 0; i < ARRAY_LENGTH(function->bar); i++) {
@@ -289,7 +333,7 @@ static void add_function(struct list_reader *reader, const struct pci_fact *func
         if (function->bar[i].is_port) {
             add_port_bar(reader, function, i);
         } else {
-            add_memory_bar(reader, function, i, owner);
+            add_memory_bar(reader, function, i);
         }
     }
     if (facts->mcfg_base != 0 && function->bus >= facts->mcfg_first_bus &&
@@ -312,7 +356,7 @@ static void add_function(struct list_reader *reader, const struct pci_fact *func
 }
 
 /* Calls claim_element (`claiming`) or adds what the element stands for. */
-static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming)
+static void read_list(struct list_reader *reader, bool claiming)
 {
     const char *cursor = reader->planning->configuration->node[reader->node].devices_word;
     struct pci_fact name;
@@ -330,28 +374,30 @@ static void read_list(struct list_reader *reader, uint16_t *owner, bool claiming
             length++;
         }
         if (claiming) {
-            claim_element(reader, text, length, owner);
+            claim_element(reader, text, length);
         } else if (length >= 5 && memcmp(text, "port:", 5) == 0) {
             add_port_element(reader, text + 5, length - 5);
         } else if (parse_function(text, length, &name)) {
             uint32_t i = find_function(reader->planning->facts, &name);
-            if (i < reader->planning->facts->pci_count && owner[i] == reader->node) {
-                add_function(reader, &reader->planning->facts->pci[i], owner);
+            if (i < reader->planning->facts->pci_count && lister[i] == reader->node &&
+                !is_added[i]) {
+                is_added[i] = true;
+                add_function(reader, &reader->planning->facts->pci[i]);
             }
         }
         text += length;
-    } while (*text == ',');
+    } while (*text == ',' && !reader->malformed);
 }
 
-static void read_lists(struct planning *planning, uint16_t *owner, bool claiming)
+static void read_lists(struct planning *planning, bool claiming)
 {
     struct list_reader reader = {.planning = planning};
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
         if (configuration->devices == DEVICES_LIST) {
-            reader.node = node;
+            reader = (struct list_reader){.planning = planning, .node = node};
             show_word(configuration->devices_word, reader.shown);
-            read_list(&reader, owner, claiming);
+            read_list(&reader, claiming);
         }
     }
 }
@@ -384,9 +430,9 @@ static void choose_all(struct planning *planning)
 
 void plan_devices(struct planning *planning)
 {
-    uint16_t owner[MAX_PCI_FUNCTIONS]; /* node that lists the function */
     for (uint32_t i = 0; i < MAX_PCI_FUNCTIONS; i++) {
-        owner[i] = NO_NODE;
+        lister[i] = NO_NODE;
+        is_added[i] = false;
     }
     choose_all(planning);
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
@@ -394,6 +440,6 @@ void plan_devices(struct planning *planning)
             planning->configuration->node[node].console_port;
     }
     /* All claims first: whose page a register shares depends on who owns the neighbour. */
-    read_lists(planning, owner, true);
-    read_lists(planning, owner, false);
+    read_lists(planning, true);
+    read_lists(planning, false);
 }

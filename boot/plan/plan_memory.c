@@ -1,4 +1,5 @@
 /* Whose memory is whose: trampoline, boot pages, shared regions, and the nodes' private regions. */
+#include <api/cluster.h>
 #include <boot/plan/planning.h>
 
 #define LARGE_PAGE       BIT(ABI_LARGE_PAGE_BITS)
@@ -59,23 +60,39 @@ static bool find_lowest(const struct planning *planning, uint64_t bytes, paddr_t
     return false;
 }
 
-/*
- * The highest place for `bytes`, a multiple of 2 MiB, between 2 MiB boundaries, where nothing lies
- * that is still needed.
- */
+/* The highest place in `range` between 2 MiB boundaries where nothing lies that is still needed. */
+static bool fit_highest(const struct planning *planning, struct range range, uint64_t bytes,
+                        struct range *found)
+{
+    paddr_t start = ALIGN_UP(range.start, ABI_LARGE_PAGE_BITS);
+    paddr_t end = ALIGN_DOWN(range.end, ABI_LARGE_PAGE_BITS);
+    struct range obstacle;
+    while (start < end && bytes <= end - start) {
+        *found = (struct range){end - bytes, end};
+        if (!find_obstacle(planning->facts, *found, &obstacle)) {
+            return true;
+        }
+        end = ALIGN_DOWN(obstacle.start, ABI_LARGE_PAGE_BITS);
+    }
+    return false;
+}
+
+/* For `bytes`, a multiple of 2 MiB: the highest place that breaks no 1 GiB block, or else any. */
 static bool find_highest(const struct planning *planning, uint64_t bytes, struct range *found)
 {
     const struct range_list *available = planning->available;
-    struct range obstacle;
     for (uint32_t i = available->count; i-- > 0;) {
-        paddr_t start = ALIGN_UP(available->range[i].start, ABI_LARGE_PAGE_BITS);
-        paddr_t end = ALIGN_DOWN(available->range[i].end, ABI_LARGE_PAGE_BITS);
-        while (start < end && bytes <= end - start) {
-            *found = (struct range){end - bytes, end};
-            if (!find_obstacle(planning->facts, *found, &obstacle)) {
+        struct range part[2];
+        unsigned parts = range_outside_huge(available->range[i], part);
+        for (unsigned j = 0; j < parts; j++) {
+            if (fit_highest(planning, part[j], bytes, found)) {
                 return true;
             }
-            end = ALIGN_DOWN(obstacle.start, ABI_LARGE_PAGE_BITS);
+        }
+    }
+    for (uint32_t i = available->count; i-- > 0;) {
+        if (fit_highest(planning, available->range[i], bytes, found)) {
+            return true;
         }
     }
     return false;
@@ -85,7 +102,8 @@ static void place_boot_pages(struct planning *planning)
 {
     struct cluster *cluster = planning->cluster;
     uint64_t first = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
-    uint64_t bytes = first + ((uint64_t)cluster->node_count + CONSOLES) * BIT(ABI_PAGE_BITS);
+    uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES;
+    uint64_t bytes = first + pages * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
     if (!find_lowest(planning, bytes, BOOT_PAGES_LIMIT, &cluster->boot_pages)) {
         mistake(&planning->complaints, "no %s of RAM in one piece below 4 GiB for boot's tables",
@@ -94,7 +112,8 @@ static void place_boot_pages(struct planning *planning)
         return;
     }
     cluster->status_page = cluster->boot_pages.start + first;
-    cluster->console_page = cluster->status_page + cluster->node_count * BIT(ABI_PAGE_BITS);
+    cluster->console_page = status_page_of(cluster, cluster->node_count);
+    cluster->log_page = cluster->console_page + CONSOLES * BIT(ABI_PAGE_BITS);
     range_list_remove(planning->available, cluster->boot_pages);
 }
 
@@ -322,8 +341,8 @@ static void check_enough(struct planning *planning)
         uint64_t has = node_bytes(plan);
         uint64_t kernel = node_kernel_bytes(plan, planning->facts->node_state_bytes);
         uint64_t image = range_bytes(plan->image);
-        char shown[SHOWN_BYTES], has_shown[SIZE_BYTES], kernel_shown[SIZE_BYTES],
-            image_shown[SIZE_BYTES];
+        char shown[SHOWN_BYTES], has_shown[SIZE_BYTES], missing_shown[SIZE_BYTES],
+            kernel_shown[SIZE_BYTES], image_shown[SIZE_BYTES];
         if (missing(planning, node) > 0) {
             mistake(&planning->complaints, "%s: only %s are left for it at 2 MiB boundaries",
                     show_word(word, shown), show_size(has, has_shown));
@@ -337,11 +356,12 @@ static void check_enough(struct planning *planning)
             has = MIN(has, planning->configuration->node[node].mem_bytes);
         }
         if (kernel + image > has) {
-            mistake(&planning->complaints,
-                    "%s%snode %u has %s of memory, its kernel needs %s and its image %s",
-                    word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
-                    show_size(has, has_shown), show_size(kernel, kernel_shown),
-                    show_size(image, image_shown));
+            mistake(
+                &planning->complaints,
+                "%s%snode %u has %s of memory, %s too little: its kernel needs %s, its image %s",
+                word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
+                show_size(has, has_shown), show_size(kernel + image - has, missing_shown),
+                show_size(kernel, kernel_shown), show_size(image, image_shown));
         }
     }
 }

@@ -146,7 +146,7 @@ static void search_fixed(struct search *search, const struct printer *printer)
         format_line(search->name, NAME_BYTES, "trampoline");
     }
     if (better(search, cluster->boot_pages)) {
-        format_line(search->name, NAME_BYTES, "boot's tables, status and console pages");
+        format_line(search->name, NAME_BYTES, "boot's tables and log, status and console pages");
     }
     if (better(search, cluster->shared)) {
         format_line(search->name, NAME_BYTES, "shared by all nodes");
@@ -279,6 +279,27 @@ static void print_nodes(const struct printer *printer)
     }
 }
 
+/* Also what to write into nodeK.devices=. */
+static void print_functions(const struct printer *printer)
+{
+    const struct machine_facts *facts = printer->facts;
+    char owner[NAME_BYTES];
+    uint32_t all = NO_NODE;
+    for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
+        all = printer->cluster->node[node].all_devices ? node : all;
+    }
+    if (facts->pci_count > 0) {
+        line(printer, "PCI      vendor:product  class   owner");
+    }
+    for (uint32_t i = 0; i < facts->pci_count; i++) {
+        const struct pci_fact *function = &facts->pci[i];
+        uint32_t node = listed_by(i) != NO_NODE ? listed_by(i) : all;
+        format_line(owner, sizeof(owner), node != NO_NODE ? "node %u" : "-", node);
+        line(printer, "%02x:%02x.%x  %04x:%04x       %06x  %s", function->bus, function->device,
+             function->function, function->vendor, function->product, function->class, owner);
+    }
+}
+
 static void print_devices(const struct printer *printer)
 {
     char what[NAME_BYTES], use[NAME_BYTES];
@@ -352,6 +373,7 @@ void print_plan(const struct machine_facts *facts, const struct cluster *cluster
     print_proximity(&printer);
     print_owners(&printer);
     print_nodes(&printer);
+    print_functions(&printer);
     print_devices(&printer);
     print_images(&printer);
 }

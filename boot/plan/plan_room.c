@@ -2,6 +2,7 @@
  * How much a node's kernel needs before the first user instruction: memory, memory in one piece,
  * and slots.
  */
+#include <api/cluster.h>
 #include <arch/cpu.h>
 #include <boot/plan/planning.h>
 
@@ -44,33 +45,64 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
     pages +=
         table_pages(range_bytes(node->image) + (ELF_PAGES_ABOVE << ABI_PAGE_BITS), ABI_PAGE_BITS);
     /* The root CNode, and as much again for its alignment. */
-    return (pages << ABI_PAGE_BITS) + 2 * BIT(ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS);
+    return (pages << ABI_PAGE_BITS) + 2 * BIT(node->cnode_bits + ABI_SLOT_BITS);
 }
 
-/* Every page of the image, every shared frame and every untyped takes a slot. */
-void check_slots(struct planning *planning)
+/* What takes slots of a node's root CNode while the node boots. */
+struct slots {
+    uint64_t image;  /* pages */
+    uint64_t shared; /* frames of 2 MiB */
+    uint64_t others;
+};
+
+static struct slots count_slots(const struct planning *planning, uint32_t node)
 {
-    const struct cluster *cluster = planning->cluster;
-    const uint64_t all = BIT(ABI_ROOT_CNODE_BITS);
-    for (uint32_t node = 0; node < cluster->node_count; node++) {
-        const struct node_plan *plan = &cluster->node[node];
-        uint64_t image = range_bytes(plan->image) >> ABI_PAGE_BITS;
-        uint64_t frames = range_bytes(cluster->shared) >> ABI_LARGE_PAGE_BITS;
-        uint64_t others = 16 + ELF_PAGES_ABOVE +
-                          table_pages(range_bytes(plan->image), ABI_PAGE_BITS) +
-                          ABI_BOOT_INFO_UNTYPEDS + 2 + cluster->node_count;
-        for (uint32_t i = 0; i < cluster->channel_count; i++) {
-            if (cluster->channel[i].node[0] == node || cluster->channel[i].node[1] == node) {
-                frames += range_bytes(cluster->channel[i].range) >> ABI_LARGE_PAGE_BITS;
-            }
+    const struct configuration *configuration = planning->configuration;
+    uint64_t image_bytes = range_bytes(planning->cluster->node[node].image);
+    struct slots slots = {
+        .image = image_bytes >> ABI_PAGE_BITS,
+        .shared = ALIGN_UP(configuration->shared_bytes, ABI_LARGE_PAGE_BITS) >> ABI_LARGE_PAGE_BITS,
+        .others = 16 + ELF_PAGES_ABOVE + table_pages(image_bytes, ABI_PAGE_BITS) +
+                  ABI_BOOT_INFO_UNTYPEDS + 2 + CMK_BOOT_LOG_FRAMES + planning->cluster->node_count,
+    };
+    for (uint32_t i = 0; i < configuration->channel_count; i++) {
+        const struct channel_configuration *channel = &configuration->channel[i];
+        if (channel->node[0] == node || channel->node[1] == node) {
+            slots.shared += ALIGN_UP(channel->bytes, ABI_LARGE_PAGE_BITS) >> ABI_LARGE_PAGE_BITS;
         }
-        if (image + frames + others > all) {
-            mistake(
-                &planning->complaints,
-                "node %u: %lu image pages and %lu shared frames do not fit into a root CNode of "
-                "%lu slots, of which %lu are taken",
-                node, (unsigned long)image, (unsigned long)frames, (unsigned long)all,
-                (unsigned long)others);
+    }
+    return slots;
+}
+
+/* As seL4's, or larger: at least as many slots as are taken stay free, up to SPARE_SLOTS. */
+static unsigned choose_cnode_bits(uint64_t taken)
+{
+    enum { SPARE_SLOTS = 4096 };
+    unsigned bits = ABI_ROOT_CNODE_BITS;
+    while (bits < GREATEST_CNODE_BITS && BIT(bits) < taken + MIN(taken, SPARE_SLOTS)) {
+        bits++;
+    }
+    return bits;
+}
+
+void plan_cnodes(struct planning *planning)
+{
+    for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
+        const struct node_configuration *configuration = &planning->configuration->node[node];
+        struct slots slots = count_slots(planning, node);
+        uint64_t taken = slots.image + slots.shared + slots.others;
+        unsigned bits =
+            configuration->cnode_bits != 0 ? configuration->cnode_bits : choose_cnode_bits(taken);
+        char shown[SHOWN_BYTES];
+        planning->cluster->node[node].cnode_bits = (uint8_t)bits;
+        if (taken > BIT(bits)) {
+            const char *word = configuration->cnode_word;
+            mistake(&planning->complaints,
+                    "%s%snode %u: %lu image pages, %lu shared frames and %lu others do not fit "
+                    "into a root CNode of %lu slots",
+                    word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
+                    (unsigned long)slots.image, (unsigned long)slots.shared,
+                    (unsigned long)slots.others, (unsigned long)BIT(bits));
         }
     }
 }
@@ -88,10 +120,10 @@ static bool take_from_top(struct range_list *list, uint64_t bytes, unsigned alig
 
 void check_pieces(struct planning *planning)
 {
-    const unsigned cnode_bits = ABI_ROOT_CNODE_BITS + ABI_SLOT_BITS;
     const unsigned state_bits = size_bits_for(planning->facts->node_state_bytes);
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_plan *plan = &planning->cluster->node[node];
+        const unsigned cnode_bits = plan->cnode_bits + ABI_SLOT_BITS;
         struct range room[MAX_NODE_REGIONS + 4]; /* each piece that is taken may split a range */
         struct range_list free = {room, 0, ARRAY_LENGTH(room)};
         for (uint32_t i = 0; i < plan->region_count; i++) {

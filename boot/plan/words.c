@@ -139,15 +139,12 @@ bool parse_size(const char *text, size_t length, uint64_t *value)
     if (length > 0) {
         switch (text[length - 1]) {
         case 'K':
-        case 'k':
             shift = 10;
             break;
         case 'M':
-        case 'm':
             shift = 20;
             break;
         case 'G':
-        case 'g':
             shift = 30;
             break;
         default:

@@ -53,6 +53,21 @@ struct cmk_boot_info {
     uint64_t pci_first_bus;
     uint64_t pci_last_bus;
     uint64_t entry_tsc; /* time stamp counter of the boot CPU when the loader entered the kernel */
+    uint64_t first_log_slot; /* read-only 4 KiB frames: together, struct cmk_boot_log */
+    uint64_t log_slots;
+};
+
+/*
+ * What part 1 of boot has printed, whether there is a UART or not: a ring. In a dump of the
+ * machine's memory its mark, at a page boundary, tells where it is.
+ */
+#define CMK_BOOT_LOG_MARK   "CMK boot's log"
+#define CMK_BOOT_LOG_FRAMES 4
+
+struct cmk_boot_log {
+    char mark[24];
+    uint64_t written; /* bytes since the beginning: the next one goes to text[written % size] */
+    char text[CMK_BOOT_LOG_FRAMES * 4096 - 32]; /* lines, each ended by a newline */
 };
 
 /* The status page of a node: written by its kernel only, read by users of any node. */

@@ -59,7 +59,16 @@ void range_list_remove(struct range_list *list, struct range range);
 
 uint64_t range_list_bytes(const struct range_list *list);
 
-/* The highest place for `bytes` at a multiple of 2^align_bits; false: there is none. */
+/*
+ * The parts of a range that are in no whole aligned 1 GiB block of it, highest first; returns how
+ * many. What is taken from them leaves as many 1 GiB pages as there were.
+ */
+unsigned range_outside_huge(struct range range, struct range part[2]);
+
+/*
+ * The highest place for `bytes` at a multiple of 2^align_bits that breaks no 1 GiB block, or else
+ * the highest one; false: there is none.
+ */
 bool range_list_find_top(const struct range_list *list, uint64_t bytes, unsigned align_bits,
                          struct range *place);
 

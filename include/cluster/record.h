@@ -52,6 +52,7 @@ struct node_plan {
     vaddr_t image_vaddr; /* of image.start */
     vaddr_t image_entry;
     bool image_rwx;
+    uint8_t cnode_bits; /* log2 of the root CNode's slots */
     uint32_t argument_count;
     uint32_t argument_bytes;
     /* Zero-terminated, one after the other; the first is "nodeK". */
@@ -76,11 +77,12 @@ struct cluster {
         uint16_t index; /* within its node */
     } cpu[ABI_CMK_MAX_CPUS];
     paddr_t trampoline; /* one page below 640 KiB */
-    /* Below 4 GiB: boot_page_bytes, then status pages, then console pages. */
+    /* Below 4 GiB: boot_page_bytes, then status pages, console pages, and boot's log. */
     struct range boot_pages;
     paddr_t status_page;  /* of node 0; the others follow */
     paddr_t console_page; /* of com1; com2..com4 follow */
     uint64_t console_mark; /* part of how the kernels' lines begin; 0: none */
+    paddr_t log_page;     /* struct cmk_boot_log */
     bool plan_only;
     bool checks;
     bool balance;

@@ -17,7 +17,14 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
 /* Where boot prints: com1. */
 enum { BOOT_CONSOLE = 0x3f8 };
 
-/* Prints one line, "cmk: " before it, on boot's console. */
+/* Before anything is printed: boot's console, if it is there. */
+void report_init(void);
+bool report_has_console(void);
+
+/* Boot's log goes on at `place`, with all that it has so far. */
+void report_move(paddr_t place);
+
+/* Prints one line, "cmk: " before it, on boot's console and into its log. */
 __attribute__((format(printf, 1, 2))) void boot_print(const char *format, ...);
 
 /* The same about a node, when programs may run already: as the node's kernel would begin the line. */

@@ -14,7 +14,9 @@
 
 enum {
     WORD_BYTES = 1024, /* longest word, its terminating zero included */
-    SHOWN_BYTES = 64   /* a word as mistakes show it */
+    SHOWN_BYTES = 64,  /* a word as mistakes show it */
+    LEAST_CNODE_BITS = 9,
+    GREATEST_CNODE_BITS = 22 /* 128 MiB */
 };
 
 struct word {
@@ -72,6 +74,8 @@ struct node_configuration {
     uint64_t cpus[ABI_CMK_MAX_CPUS / 64]; /* bit set: that logical CPU */
     const char *mem_word;
     uint64_t mem_bytes;
+    const char *cnode_word;
+    uint8_t cnode_bits; /* 0: as many as are needed */
     const char *console_word;
     uint16_t console_port;
     const char *devices_word;

@@ -47,6 +47,8 @@ struct pci_bar_fact {
 
 struct pci_fact {
     uint8_t bus, device, function;
+    uint16_t vendor, product;
+    uint32_t class; /* class, subclass and interface: 0x0c0330 is a USB controller */
     struct pci_bar_fact bar[6];
 };
 
@@ -84,7 +86,7 @@ struct machine_facts {
         busy[8]; /* boot information and strings: not to be overwritten before images load */
     uint32_t busy_count;
     uint32_t physical_address_bits;
-    uint64_t boot_page_bytes; /* the planner adds a status page for each node and 4 console pages */
+    uint64_t boot_page_bytes;  /* the planner adds status pages, console pages and the log */
     uint64_t node_state_bytes; /* .data and .bss: every node has its own copy */
     paddr_t hpet_base;         /* ACPI's HPET registers, or 0 */
     uint16_t pm_timer_port;    /* ACPI's PM timer (24 bits are always there), or 0 */

@@ -67,11 +67,14 @@ void plan_cpus(struct planning *planning);
 void plan_images(
     struct planning *planning); /* checks them; node->image is [0, size) until place_images */
 void plan_memory(struct planning *planning);
-void check_slots(struct planning *planning); /* the root CNode holds all that boot puts into it */
+void plan_cnodes(struct planning *planning); /* the root CNode holds all that boot puts into it */
 void place_images(struct planning *planning);
 void check_pieces(
     struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
+
+/* The node that lists PCI function `function` of the facts, or NO_NODE; of the last plan. */
+uint16_t listed_by(uint32_t function);
 
 /* --- for messages --- */
 

@@ -49,6 +49,7 @@ struct cmk_cluster {
     struct cmk_node nodes[ABI_CMK_MAX_NODES];
     struct cmk_pci_config pci_config;
     seL4_Word entry_tsc; /* the boot CPU's time stamp counter when the kernel was entered: begin of the boot */
+    seL4_CPtr log_frame; /* the first of CMK_BOOT_LOG_FRAMES read-only ones: see <cmk/boot_log.h> */
     int argc; /* the image's arguments; argv[0] is "nodeK", argv[argc] is null */
     char *argv[ABI_CMK_MAX_ARGUMENTS + 1];
     /* What apic_ids and argv point to. */

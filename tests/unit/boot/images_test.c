@@ -59,6 +59,9 @@ static const struct {
     {39, 0xff, "truncated: its program headers lie beyond the end of the file"},
     {54, 32, "its program headers have the wrong size"},
     {56, 0, "it has no program headers"},
+    {16, 3, "ET_DYN, a shared library or position-independent: link with -static -no-pie"},
+    {16, 1, "no executable (its type is not ET_EXEC)"},
+    {64, 3, "dynamically linked (it has a PT_INTERP): link with -static"},
 };
 
 static void expect(const char *command_line, const char *lines)
@@ -96,7 +99,7 @@ START_TEST(no_memory_in_any_segment)
     make_machine(1, MIB(64));
     memset(file + 64 + 40, 0, 8);
     add_module(file, size, "");
-    expect("", "module 0: it has no segment with memory\n");
+    expect("", "module 0: it has no PT_LOAD segment with memory\n");
 }
 END_TEST
 
@@ -104,8 +107,9 @@ START_TEST(image_larger_than_its_node)
 {
     make_machine(2, MIB(64));
     add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(20)}), "node=all");
-    expect("nodes=2 node1.mem=16M", "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs "
-                                    "1 MiB and its image 20 MiB\n");
+    expect("nodes=2 node1.mem=16M",
+           "node1.mem=16M: node 1 has 16 MiB of memory, 5.5 MiB too little: "
+           "its kernel needs 1.5 MiB, its image 20 MiB\n");
     expect("nodes=2", "");
 }
 END_TEST
@@ -121,21 +125,31 @@ START_TEST(image_larger_than_any_piece)
 }
 END_TEST
 
-START_TEST(image_of_too_many_pages)
+START_TEST(cnodes_grow)
 {
-    make_machine(1, GIB(1));
-    add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(32)}), "");
-    expect("", "node 0: 8192 image pages and 1 shared frames do not fit into a root CNode of 8192 "
-               "slots, of which 277 are "
-               "taken\n");
+    static const struct {
+        uint64_t memory_bytes;
+        unsigned bits;
+    } sizes[] = {{MIB(1), 13}, {MIB(14), 13}, {MIB(16), 14}, {MIB(32), 14}, {MIB(200), 16}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        make_machine(1, GIB(1));
+        add_module(file,
+                   make_image(file, (struct image_shape){.memory_bytes = sizes[i].memory_bytes}),
+                   "");
+        expect("", "");
+        ck_assert_uint_eq(plan.node[0].cnode_bits, sizes[i].bits);
+        ck_assert_ptr_null(broken_rule(&machine, &plan));
+    }
+    expect("node0.cnode=20", "");
+    ck_assert_uint_eq(plan.node[0].cnode_bits, 20);
+    expect("node0.cnode=15", "node0.cnode=15: node 0: 51200 image pages, 1 shared frames and 365 "
+                             "others do not fit into a root CNode of 32768 slots\n");
     machine.module_count = 0;
     make_machine(2, GIB(64));
     add_good_module("node=all");
-    expect("nodes=2 shared=15G channel=0-1,1G",
-           "node 0: 1 image pages and 8192 shared frames do not fit into a root "
-           "CNode of 8192 slots, of which 262 are taken\n"
-           "node 1: 1 image pages and 8192 shared frames do not fit into a root "
-           "CNode of 8192 slots, of which 262 are taken\n");
+    expect("nodes=2 shared=15G channel=0-1,1G", "");
+    ck_assert_uint_eq(plan.node[1].cnode_bits, 14);
+    ck_assert_uint_eq(plan.node[0].cnode_bits, 14);
 }
 END_TEST
 
@@ -250,8 +264,7 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
     memset(file + 8192, 'B', 4096);
     put_segment(0, 5, 4096, 0x400000, 100, 100);
     put_segment(1, 6, 8192, 0x402800, 16, 3000);
-    put_segment(2, 4, 8192 + 16, 0x402808, 4,
-                2000); /* like TLS: inside the one before, with memory that is not its own */
+    put_segment(2, 4, 8192 + 16, 0x402808, 4, 2000); /* inside the one before */
     put_segment(3, 6, 0, 0, 0, 0);
     ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
     ck_assert_uint_eq(image.segments.count, 3);
@@ -263,6 +276,22 @@ START_TEST(segments_are_loaded_and_the_rest_is_zero)
         uint8_t expected = i < 100 ? 'A' : i >= 0x2800 && i < 0x2810 ? 'B' : 0;
         ck_assert_msg(memory[i] == expected, "byte 0x%x is 0x%x", i, memory[i]);
     }
+}
+END_TEST
+
+/* A stack's size, and thread-local memory that the thread's own code makes. */
+START_TEST(only_pt_load_is_loaded)
+{
+    struct elf_image image;
+    make_image(file, (struct image_shape){0});
+    put_segment(1, 6, 0, 0, 0, MIB(1));
+    memcpy(file + 64 + 56, (uint8_t[]){0x51, 0xe5, 0x74, 0x64}, 4); /* PT_GNU_STACK */
+    put_segment(2, 4, 4096, 0x500000, 100, 8192);
+    file[64 + 56 * 2] = 7; /* PT_TLS */
+    ck_assert_ptr_null(elf_check(file, IMAGE_ROOM, &image));
+    ck_assert_uint_eq(image.segments.count, 1);
+    ck_assert_uint_eq(image.start, 0x400000);
+    ck_assert_uint_eq(image.end, 0x401000);
 }
 END_TEST
 
@@ -310,7 +339,7 @@ Suite *bad_images_suite(void)
     tcase_add_test(images, no_memory_in_any_segment);
     tcase_add_test(images, image_larger_than_its_node);
     tcase_add_test(images, image_larger_than_any_piece);
-    tcase_add_test(images, image_of_too_many_pages);
+    tcase_add_test(images, cnodes_grow);
     suite_add_tcase(suite, images);
     tcase_add_test(modules, images_missing_and_left_over);
     tcase_add_test(modules, bad_module_strings);
@@ -328,6 +357,7 @@ Suite *elf_suite(void)
 
     tcase_add_test(tests, segments_are_loaded_and_the_rest_is_zero);
     tcase_add_test(tests, pages_get_the_union_of_permissions);
+    tcase_add_test(tests, only_pt_load_is_loaded);
     tcase_add_test(tests, the_last_place_that_works);
     suite_add_tcase(suite, tests);
     return suite;

@@ -55,13 +55,18 @@ static const struct {
      "node1.cpus=0,2: CPU 0 is the boot CPU and belongs to node 0\n"},
     {"nodes=2 node0.cpus=0 node0.cpus=1 node1.cpus=2",
      "node0.cpus=1: said before, as node0.cpus=0\n"},
-    {"nodes=percpu node0.cpus=0", "nodes=percpu: nodeK.cpus= needs nodes= with a number\n"},
-    {"node0.cpus=0 node1.cpus=1", "node1.cpus=1: there is no node 1 (1 node)\n"},
+    {"nodes=percpu node0.cpus=0",
+     "nodes=percpu: nodeK.cpus= goes with nodes= and a number, or without\n"},
+    {"nodes=1 node0.cpus=0 node1.cpus=1", "node1.cpus=1: there is no node 1 (1 node)\n"},
+    {"node0.cpus=0 node2.cpus=1", "node1.cpus= is missing: when one node names its CPUs, all do\n"},
+    {"node0x0.mem=16M", "node0x0.mem=16M: unknown word\n"},
+    {"node00.mem=16M", "node00.mem=16M: unknown word\n"},
     {"nodes=2 node64.cpus=0", "node64.cpus=0: nodes are numbered from 0 to 63\n"},
 
     /* sizes */
     {"node0.mem=", "node0.mem=: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=64X", "node0.mem=64X: not a size such as 2097152, 64M or 0x80000K\n"},
+    {"node0.mem=8m", "node0.mem=8m: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=M", "node0.mem=M: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=0xG", "node0.mem=0xG: not a size such as 2097152, 64M or 0x80000K\n"},
     {"node0.mem=99999999999G",
@@ -73,13 +78,13 @@ static const struct {
     {"nodes=2 node0.mem=128M node1.mem=128M",
      "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n"},
     {"nodes=2 node0.mem=252M",
-     "node 1 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+     "node 1 has 0 bytes of memory, 1 MiB too little: its kernel needs 1 MiB, its image 4 KiB\n"},
     {"nodes=2 node1.mem=252M",
-     "node 0 has 0 bytes of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+     "node 0 has 0 bytes of memory, 1 MiB too little: its kernel needs 1 MiB, its image 4 KiB\n"},
     {"nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M",
      "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n"},
-    {"nodes=2 node1.mem=4K",
-     "node1.mem=4K: node 1 has 4 KiB of memory, its kernel needs 1 MiB and its image 4 KiB\n"},
+    {"nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, 1 MiB too little: its "
+                             "kernel needs 1 MiB, its image 4 KiB\n"},
     {"nodes=2 node2.mem=2M", "node2.mem=2M: there is no node 2 (2 nodes)\n"},
 
     /* consoles */
@@ -123,6 +128,26 @@ static const struct {
      "node1.devices=port:0x60-0x64: ports 0x60-0x64: node 0 has 0x0-0x7f already\n"},
     {"nodes=2 node0.devices=00:03.0 node1.devices=port:0xc01f",
      "node1.devices=port:0xc01f: ports 0xc01f-0xc01f: node 0 has 0xc000-0xc03f already\n"},
+    {"node0.devices=port:1,port:1",
+     "node0.devices=port:1,port:1: ports 0x1-0x1: node 0 has 0x1-0x1 already\n"},
+    {"node0.devices=all,none",
+     "node0.devices=all,none: not all, none, or a list of functions and ports such as "
+     "00:1f.2,port:0x60-0x64\n"},
+    {"nodes=2 node0.devices=port:0x3fc-0x400",
+     "node0.devices=port:0x3fc-0x400: ports 0x3fc-0x400: node 1 has 0x3f8-0x3ff already\n"},
+    {"nodes=2 node1.console=com2 node1.devices=port:0x2f8-0x2ff", ""},
+    {"nodes=2 node1.devices=port:0xcf0-0xcf8",
+     "node1.devices=port:0xcf0-0xcf8: ports 0xcf0-0xcf8: 0xcf8-0xcff, PCI configuration, belong to "
+     "the node with all devices\n"},
+    {"node0.devices=port:1,port:3,port:5,port:7,port:9,port:11,port:13,port:15,port:17,port:19,"
+     "port:21,port:23,port:25,port:27,port:29,port:31,port:33,port:35,port:37,port:39,port:41,"
+     "port:43,port:45,port:47,port:49,port:51,port:53,port:55,port:57,port:59,port:61,port:63,"
+     "port:65,port:67,port:69",
+     "node0.devices=port:1,port:3,port:5,port:7,port:9,port:11,por...: more than 32 port ranges\n"},
+    {"node0.cnode=8", "node0.cnode=8: not a number of bits from 9 to 22\n"},
+    {"node0.cnode=23", "node0.cnode=23: not a number of bits from 9 to 22\n"},
+    {"node0.cnode=x", "node0.cnode=x: not a number of bits from 9 to 22\n"},
+    {"node0.cnode=12 node0.cnode=12", "node0.cnode=12: said before, as node0.cnode=12\n"},
     {"node0.devices=none node0.devices=all",
      "node0.devices=all: said before, as node0.devices=none\n"},
 
@@ -255,11 +280,14 @@ END_TEST
 START_TEST(machines_without_room)
 {
     make_machine(8, MIB(12));
-    expect("nodes=8",
-           "node 4 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-           "node 5 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-           "node 6 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n"
-           "node 7 has 0 bytes of memory, its kernel needs 996 KiB and its image 4 KiB\n");
+    expect("nodes=8", "node 4 has 0 bytes of memory, 1000 KiB too little: its kernel needs 996 "
+                      "KiB, its image 4 KiB\n"
+                      "node 5 has 0 bytes of memory, 1000 KiB too little: its kernel needs 996 "
+                      "KiB, its image 4 KiB\n"
+                      "node 6 has 0 bytes of memory, 1000 KiB too little: its kernel needs 996 "
+                      "KiB, its image 4 KiB\n"
+                      "node 7 has 0 bytes of memory, 1000 KiB too little: its kernel needs 996 "
+                      "KiB, its image 4 KiB\n");
     make_machine(1, MIB(3));
     expect("shared=0", "");
     expect("", "shared=2M (the default): no 2 MiB of free RAM in one piece\n");
@@ -272,9 +300,10 @@ START_TEST(machines_without_room)
     make_machine(2, MIB(64));
     machine.node_state_bytes = MIB(40);
     expect("nodes=2 node1.mem=16M",
-           "node 0 has 43.8 MiB of memory, its kernel needs 64.8 MiB and its image 4 KiB\n"
-           "node1.mem=16M: node 1 has 16 MiB of memory, its kernel needs 64.8 MiB and its image 4 "
-           "KiB\n");
+           "node 0 has 43.8 MiB of memory, 20.9 MiB too little: its kernel needs 64.8 MiB, its "
+           "image 4 KiB\n"
+           "node1.mem=16M: node 1 has 16 MiB of memory, 48.8 MiB too little: its kernel needs "
+           "64.8 MiB, its image 4 KiB\n");
     /* 20 pieces of 200 KiB, each in a large page of its own. */
     make_machine(1, MIB(64));
     for (unsigned i = 0; i < 20; i++) {

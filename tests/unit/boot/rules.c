@@ -132,7 +132,8 @@ static const char *broken_by_boot(const struct machine_facts *facts, const struc
         is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) ||
         cluster->status_page != status ||
         cluster->console_page != status + 4096 * cluster->node_count ||
-        cluster->boot_pages.end != cluster->console_page + 4 * 4096) {
+        cluster->log_page != cluster->console_page + 4 * 4096 ||
+        cluster->boot_pages.end != cluster->log_page + 4 * 4096) {
         return "the boot pages are misplaced";
     }
     if (trampoline.start % 4096 != 0 || trampoline.start < 0x1000 || trampoline.end > 0x9f000 ||

@@ -385,7 +385,7 @@ START_TEST(the_plan_names_everything)
         "usable",
         "trampoline",
         "kernel",
-        "boot's tables, status and console pages",
+        "boot's tables and log, status and console pages",
         "shared by all nodes",
         "channel 0, nodes 0 and 1",
         "  node 0",
@@ -409,6 +409,20 @@ START_TEST(the_plan_names_everything)
         ck_assert_msg(strstr(printed, expected[i]) != NULL, "\"%s\" is missing in\n%s", expected[i],
                       printed);
     }
+}
+END_TEST
+
+/* q35 with 3 GiB: the only whole block is the one above 4 GiB. */
+START_TEST(shared_regions_break_no_huge_block)
+{
+    make_machine(1, GIB(3));
+    machine.memory[3].range.end = machine.memory[4].range.start = GIB(2) - KIB(132);
+    machine.memory[4].range.end = GIB(2);
+    machine.memory[6] = (struct memory_fact){{GIB(4), GIB(5)}, 1};
+    machine.memory_count = 7;
+    ck_assert_uint_eq(plan_machine("shared=4M"), 0);
+    ck_assert_uint_eq(plan.shared.end, GIB(2) - MIB(2));
+    ck_assert_uint_eq(plan.node[0].region[plan.node[0].region_count - 1].end, GIB(5));
 }
 END_TEST
 
@@ -438,6 +452,7 @@ Suite *shapes_suite(void)
     tcase_add_test(words, options_end_where_arguments_begin);
     tcase_add_test(words, every_word_is_carried);
     tcase_add_test(words, the_plan_names_everything);
+    tcase_add_test(words, shared_regions_break_no_huge_block);
     suite_add_tcase(suite, words);
     return suite;
 }

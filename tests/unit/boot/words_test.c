@@ -76,7 +76,7 @@ START_TEST(numbers_and_sizes)
         {"1a", false, false, 0},
         {"0xg", false, false, 0},
         {"1K", false, true, 1024},
-        {"3m", false, true, MIB(3)},
+        {"3m", false, false, 0},
         {"0x10G", false, true, GIB(16)},
         {"K", false, false, 0},
         {"1KK", false, false, 0},
@@ -221,6 +221,22 @@ START_TEST(range_lists_are_sets)
 }
 END_TEST
 
+START_TEST(huge_blocks_stay_whole)
+{
+    struct range room[2] = {{MIB(1), GIB(2) - MIB(1)}, {GIB(4), GIB(5)}};
+    struct range_list list = {room, 2, ARRAY_LENGTH(room)};
+    struct range place;
+    ck_assert(range_list_find_top(&list, MIB(2), 21, &place));
+    ck_assert_uint_eq(place.end, GIB(2) - MIB(2));
+    room[0].end = GIB(1) + MIB(1); /* no room above its block */
+    ck_assert(range_list_find_top(&list, MIB(2), 21, &place));
+    ck_assert_uint_eq(place.end, GIB(1)); /* 0 to 1 GiB is none: 1 MiB is missing */
+    room[0] = (struct range){0, GIB(1)};
+    ck_assert(range_list_find_top(&list, MIB(2), 21, &place));
+    ck_assert_uint_eq(place.end, GIB(5)); /* some block must be broken */
+}
+END_TEST
+
 START_TEST(full_lists_lose_their_smallest)
 {
     struct range room[4];
@@ -284,6 +300,7 @@ Suite *words_suite(void)
     tcase_add_test(format, formats_of_our_own);
     suite_add_tcase(suite, format);
     tcase_add_test(ranges, range_lists_are_sets);
+    tcase_add_test(ranges, huge_blocks_stay_whole);
     tcase_add_test(ranges, full_lists_lose_their_smallest);
     tcase_add_test(ranges, regions_are_taken_at_boundaries);
     suite_add_tcase(suite, ranges);

@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""
+tests/system/run_without_uart.py ff|zero: boots the program boot-log on a machine that has no COM1, where the line status
+reads 0xff, or 0 so that a UART would never have room. The node's console is COM2. What boot printed must be in its log,
+and boot must be quick: a UART that is missing and waited for costs 100,000 port reads for each character. The clock
+counts instructions.
+"""
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+MOST_TICKS = 200_000_000  # a boot takes about 10 million; with such waiting, some thousand million
+
+
+def main():
+    zero = ["-chardev", "null,id=nothing", "-device", "isa-debugcon,iobase=0x3fd,chardev=nothing,readback=0"]
+    command = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-m", "128M", "-nodefaults", "-vga", "none",
+               "-display", "none", "-no-reboot", "-chardev", "stdio,id=com2",
+               "-device", "isa-serial,iobase=0x2f8,irq=3,chardev=com2",
+               "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+               "-kernel", "build/debug/cmk.elf", "-append", "node0.console=com2", "-icount", "shift=0",
+               "-initrd", "build/system/programs/boot-log.elf"]
+    command += zero if sys.argv[1] == "zero" else []
+    with subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          errors="backslashreplace") as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if "exited with status" in line:
+                process.kill()
+    print("\n".join(lines))
+    wanted = [r"^\[0\] log: cmk: CMK boots$", r"^\[0\] log: cmk: cluster of 1 nodes, 1 CPUs$",
+              r"^cmk: node 0 exited with status 0$"]
+    missing = [text for text in wanted if not any(re.search(text, line) for line in lines)]
+    for text in missing:
+        print(f"missing: {text}")
+    ticks = re.search(r"(\d+) TSC ticks since kernel entry", "\n".join(lines))
+    slow = ticks is not None and int(ticks[1]) > MOST_TICKS
+    if slow:
+        print(f"{ticks[1]} ticks, at most {MOST_TICKS} are expected")
+    return 1 if missing or slow or not ticks else 0
+
+
+sys.exit(main())
