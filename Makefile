@@ -99,7 +99,7 @@ RELEASE :=
 COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -c -o $@ $<
 NASM_FLAGS := -f elf64 -I include/ -I arch/x86/internal/ -I arch/x86/include/
 ASSEMBLE = @echo "NASM $@"; $(NASM) $(NASM_FLAGS) -I $(dir $<) -MD $(@:.o=.d) -MP -o $@ $<
-LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T linker.ld -o $@ $(filter %.o,$^)
+LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T $(filter %.ld,$^) -o $@ $(filter %.o,$^)
 # arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a line "@OFFSET name $value" for each.
 OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
@@ -107,10 +107,13 @@ OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
 
 kernel: build/debug/cmk.elf build/release/cmk.elf
 
-build/debug/cmk.elf: linker.ld $(addprefix build/debug/,$(KERNEL_OBJECTS))
+build/debug/cmk.elf: build/generated/linker.ld $(addprefix build/debug/,$(KERNEL_OBJECTS))
 	$(LINK)
-build/release/cmk.elf: linker.ld $(addprefix build/release/,$(RELEASE_OBJECTS))
+build/release/cmk.elf: build/generated/linker.ld $(addprefix build/release/,$(RELEASE_OBJECTS))
 	$(LINK)
+
+build/generated/linker.ld: linker.ld arch/x86/internal/x86/layout.h Makefile | $(PACKAGES)
+	@mkdir -p $(@D); $(CC) -E -P -undef -x c -Iarch/x86/internal -o $@ $<
 
 build/debug/%.o: %.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)

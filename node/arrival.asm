@@ -5,11 +5,7 @@
 ;
 ; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
 
-%define GLOBAL_STATE 0xffffffff90000000
-ARRIVAL_APIC_ID   equ 0                  ; struct arrival in cluster/record.h, asserted there
-ARRIVAL_CPU       equ 4
-ARRIVAL_STACK_TOP equ 8
-ARRIVAL_BYTES     equ 16
+%include "offsets.inc"
 
 extern cpu_arrived
 global cpu_arrival
@@ -34,7 +30,7 @@ cpu_arrival:
     shr ebx, 24
     mov r8d, ebx
 .search:
-    mov rsi, GLOBAL_STATE
+    mov rsi, ARRIVAL_TABLE
 .next:
     mov rsp, [rsi + ARRIVAL_STACK_TOP]
     test rsp, rsp

@@ -119,7 +119,9 @@ static struct cpu *init_node_cpu(uint32_t cpu)
 {
     uint32_t index = global_state.cluster.cpu[cpu].index;
     struct cpu *block = cpu_by_index(index);
-    cpu_setup(block, index, global_state.cluster.cpu[cpu].apic_id);
+    uint32_t node = global_state.cluster.cpu[cpu].node;
+    bool alone = global_state.cluster.node[node].cpu_count == 1;
+    cpu_setup(block, index, global_state.cluster.cpu[cpu].apic_id, alone);
     return block;
 }
 

@@ -6,6 +6,8 @@
 #include <x86/apic.h>
 #include <arch/fpu.h>
 #include <x86/layout.h>
+#include <arch/memory.h>
+#include <cluster/record.h>
 #include <kernel/cpu.h>
 
 #define OFFSET(name, value) __asm__ volatile("\n@OFFSET " #name " %0" : : "i"(value))
@@ -82,11 +84,26 @@ static void cpu_offsets(void)
     OFFSET(MAX_NODE_CPUS, ABI_CMK_MAX_NODE_CPUS);
 }
 
+static void boot_offsets(void)
+{
+    OFFSET(KERNEL_IMAGE, KERNEL_IMAGE);
+    OFFSET(KERNEL_WINDOW, KERNEL_WINDOW);
+    OFFSET(GLOBAL_STATE, GLOBAL_STATE);
+    OFFSET(NODE_STATE, NODE_STATE);
+    OFFSET(LOCAL_APIC, LOCAL_APIC);
+    OFFSET(ARRIVAL_TABLE, GLOBAL_STATE + offsetof(struct global_state, arrival));
+    OFFSET(ARRIVAL_APIC_ID, offsetof(struct arrival, apic_id));
+    OFFSET(ARRIVAL_CPU, offsetof(struct arrival, cpu));
+    OFFSET(ARRIVAL_STACK_TOP, offsetof(struct arrival, stack_top));
+    OFFSET(ARRIVAL_BYTES, sizeof(struct arrival));
+}
+
 void offsets(void)
 {
     context_offsets();
     thread_offsets();
     cpu_offsets();
+    boot_offsets();
 }
 
 /* What the entry stubs take for granted beyond single offsets. */

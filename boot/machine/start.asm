@@ -10,10 +10,14 @@
 ;   the image at KERNEL_IMAGE, the scratch instance at NODE_STATE, the global state at GLOBAL_STATE
 ;   one page table for LOCAL_APIC and what follows it (boot_sys fills it)
 
-%define KERNEL_IMAGE 0xffffffff80000000
+%include "offsets.inc"
 %define PHYSICAL(symbol) (symbol - KERNEL_IMAGE)
 %define PRESENT_WRITABLE 3
 %define LARGE 0x80
+; Where the entry for an address lies in its PML4, page directory pointer table, page directory.
+%define PML4_ENTRY(address) (((address) >> 39) & 511) * 8
+%define PDPT_ENTRY(address) (((address) >> 30) & 511) * 8
+%define DIRECTORY_ENTRY(address) (((address) >> 21) & 511) * 8
 
 MULTIBOOT1_FLAGS equ 0x00010003          ; page-aligned modules, memory map, address fields valid
 MULTIBOOT2_MAGIC equ 0xe85250d6
@@ -88,16 +92,16 @@ start:
     ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero:
     ; everything is below 4 GiB.
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_pml4) + 256 * 8], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_pml4) + 511 * 8], PHYSICAL(boot_image_pdpt) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_pml4) + PML4_ENTRY(KERNEL_WINDOW)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_pml4) + PML4_ENTRY(KERNEL_IMAGE)], PHYSICAL(boot_image_pdpt) + PRESENT_WRITABLE
     fill 4, PHYSICAL(boot_low_tables) + PRESENT_WRITABLE, 4096, PHYSICAL(boot_window_pdpt)
     fill 2048, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_low_tables)
-    mov dword [PHYSICAL(boot_image_pdpt) + 510 * 8], PHYSICAL(boot_image_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_image_pdpt) + 511 * 8], PHYSICAL(boot_top_directory) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_pdpt) + PDPT_ENTRY(KERNEL_IMAGE)], PHYSICAL(boot_image_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_pdpt) + PDPT_ENTRY(LOCAL_APIC)], PHYSICAL(boot_top_directory) + PRESENT_WRITABLE
     fill 8, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_image_table)
-    mov dword [PHYSICAL(boot_image_table) + 128 * 8], PHYSICAL(boot_global_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_image_table) + 256 * 8], PHYSICAL(boot_state_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_top_directory) + 128 * 8], PHYSICAL(boot_top_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_table) + DIRECTORY_ENTRY(GLOBAL_STATE)], PHYSICAL(boot_global_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_image_table) + DIRECTORY_ENTRY(NODE_STATE)], PHYSICAL(boot_state_table) + PRESENT_WRITABLE
+    mov dword [PHYSICAL(boot_top_directory) + DIRECTORY_ENTRY(LOCAL_APIC)], PHYSICAL(boot_top_table) + PRESENT_WRITABLE
     fill 512, global_state_physical + PRESENT_WRITABLE, 4096, PHYSICAL(boot_global_table)
     fill 512, scratch_start + PRESENT_WRITABLE, 4096, PHYSICAL(boot_state_table)
 

@@ -3,6 +3,7 @@
  * IVRS: AMD IOMMU).
  */
 #include <boot/plan/acpi.h>
+#include <boot/plan/bytes.h>
 #include <kernel/string.h>
 
 enum {
@@ -39,21 +40,6 @@ static bool fail(struct tables *tables, const char *why)
 {
     tables->why = why;
     return false;
-}
-
-static uint16_t get16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return get16(bytes) | (uint32_t)get16(bytes + 2) << 16;
-}
-
-static uint64_t get64(const uint8_t *bytes)
-{
-    return get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
 }
 
 static bool sums_to_zero(const uint8_t *bytes, uint64_t size)

@@ -16,19 +16,6 @@ struct reader {
     char shown[SHOWN_BYTES]; /* the same for messages */
 };
 
-static bool same(const char *a, const char *b)
-{
-    size_t length = strlen(a);
-    return length == strlen(b) && memcmp(a, b, length) == 0;
-}
-
-/* What follows `prefix` in `text`, or null if `text` does not begin with it. */
-static const char *after(const char *text, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    return strlen(text) >= length && memcmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
 /* Length of the part of `text` before `stop` or before its end. */
 static size_t length_before(const char *text, char stop)
 {
@@ -61,9 +48,9 @@ static void read_nodes(struct reader *reader, const char *value)
     if (!first_time(reader, &configuration->nodes_word)) {
         return;
     }
-    if (same(value, "percpu")) {
+    if (is_same_text(value, "percpu")) {
         configuration->nodes_kind = NODES_PER_CPU;
-    } else if (same(value, "numa")) {
+    } else if (is_same_text(value, "numa")) {
         configuration->nodes_kind = NODES_NUMA;
     } else if (!parse_number(value, strlen(value), &count)) {
         mistake(reader->complaints, "%s: not a number of nodes, percpu or numa", reader->shown);
@@ -143,9 +130,9 @@ static void read_switch(struct reader *reader, const char *value, const char **w
     if (!first_time(reader, word)) {
         return;
     }
-    if (same(value, "on")) {
+    if (is_same_text(value, "on")) {
         *setting = true;
-    } else if (same(value, "off")) {
+    } else if (is_same_text(value, "off")) {
         *setting = false;
     } else {
         mistake(reader->complaints, "%s: can be on or off", reader->shown);
@@ -157,7 +144,7 @@ static void read_plan(struct reader *reader, const char *value)
     if (!first_time(reader, &reader->configuration->plan_word)) {
         return;
     }
-    if (same(value, "only")) {
+    if (is_same_text(value, "only")) {
         reader->configuration->plan_only = true;
     } else {
         mistake(reader->complaints, "%s: can only be plan=only", reader->shown);
@@ -295,11 +282,11 @@ static void read_cnode(struct reader *reader, const char *value, struct node_con
 
 static void read_console(struct reader *reader, const char *value, struct node_configuration *node)
 {
-    const char *number = after(value, "com");
+    const char *number = text_after(value, "com");
     if (!first_time(reader, &node->console_word)) {
         return;
     }
-    if (same(value, "none")) {
+    if (is_same_text(value, "none")) {
         node->console_port = CONSOLE_NONE;
     } else if (number != NULL && strlen(number) == 1 && *number >= '1' && *number <= '4') {
         node->console_port = console_ports[*number - '1'];
@@ -313,9 +300,9 @@ static void read_devices(struct reader *reader, const char *value, struct node_c
     if (!first_time(reader, &node->devices_word)) {
         return;
     }
-    if (same(value, "all")) {
+    if (is_same_text(value, "all")) {
         node->devices = DEVICES_ALL;
-    } else if (same(value, "none")) {
+    } else if (is_same_text(value, "none")) {
         node->devices = DEVICES_NONE;
     } else {
         node->devices =
@@ -347,7 +334,7 @@ static bool read_node_word(struct reader *reader, const char *text)
         return false;
     }
     for (unsigned i = 0; i < ARRAY_LENGTH(keys); i++) {
-        const char *value = after(text + digits + 1, keys[i].key);
+        const char *value = text_after(text + digits + 1, keys[i].key);
         if (value == NULL) {
             continue;
         }
@@ -368,23 +355,23 @@ static void read_word(struct reader *reader, const char *text)
 {
     struct configuration *configuration = reader->configuration;
     const char *value;
-    if ((value = after(text, "nodes=")) != NULL) {
+    if ((value = text_after(text, "nodes=")) != NULL) {
         read_nodes(reader, value);
-    } else if ((value = after(text, "shared=")) != NULL) {
+    } else if ((value = text_after(text, "shared=")) != NULL) {
         read_shared(reader, value);
-    } else if ((value = after(text, "channel=")) != NULL) {
+    } else if ((value = text_after(text, "channel=")) != NULL) {
         read_channel(reader, value);
-    } else if ((value = after(text, "plan=")) != NULL) {
+    } else if ((value = text_after(text, "plan=")) != NULL) {
         read_plan(reader, value);
-    } else if ((value = after(text, "checks=")) != NULL) {
+    } else if ((value = text_after(text, "checks=")) != NULL) {
         read_switch(reader, value, &configuration->checks_word, &configuration->checks);
-    } else if ((value = after(text, "balance=")) != NULL) {
+    } else if ((value = text_after(text, "balance=")) != NULL) {
         read_switch(reader, value, &configuration->balance_word, &configuration->balance);
-    } else if ((value = after(text, "console-mark=")) != NULL) {
+    } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
-    } else if ((value = after(text, "fastpath=")) != NULL) {
+    } else if ((value = text_after(text, "fastpath=")) != NULL) {
         read_switch(reader, value, &configuration->fastpath_word, &configuration->fastpath);
-    } else if ((value = after(text, "node")) == NULL || !read_node_word(reader, value)) {
+    } else if ((value = text_after(text, "node")) == NULL || !read_node_word(reader, value)) {
         mistake(reader->complaints, "%s: unknown word", reader->shown);
     }
 }

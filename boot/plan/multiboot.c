@@ -3,6 +3,7 @@
  * every length is checked.
  */
 #include <boot/plan/multiboot.h>
+#include <boot/plan/bytes.h>
 #include <kernel/string.h>
 
 enum {
@@ -19,16 +20,6 @@ struct reader {
     struct firmware_record *firmware;
     const char *why;
 };
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static uint64_t get64(const uint8_t *bytes)
-{
-    return get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
-}
 
 static bool fail(struct reader *reader, const char *why)
 {

@@ -46,21 +46,10 @@ static void make_title(struct module_reader *reader, const char *text)
     }
 }
 
-static bool begins_with(const char *text, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    return strlen(text) >= length && memcmp(text, prefix, length) == 0;
-}
-
-static bool same(const char *a, const char *b)
-{
-    return strlen(a) == strlen(b) && begins_with(a, b);
-}
-
 static void read_node_option(struct module_reader *reader, const struct word *word)
 {
     struct complaints *complaints = &reader->planning->complaints;
-    const char *value = word->text + strlen("node=");
+    const char *value = text_after(word->text, "node=");
     char shown[SHOWN_BYTES];
     uint64_t node;
     if (reader->node_given) {
@@ -70,7 +59,7 @@ static void read_node_option(struct module_reader *reader, const struct word *wo
         return;
     }
     reader->node_given = true;
-    if (same(value, "all")) {
+    if (is_same_text(value, "all")) {
         reader->node = ALL_NODES;
     } else if (parse_number(value, strlen(value), &node) && node < ABI_CMK_MAX_NODES) {
         reader->node = (uint32_t)node;
@@ -97,9 +86,9 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
     while (next_word(&cursor, &word)) {
         if (word.open_quote) {
             break; /* read_arguments complains */
-        } else if (same(word.text, "rwx")) {
+        } else if (is_same_text(word.text, "rwx")) {
             reader->rwx = true;
-        } else if (begins_with(word.text, "node=")) {
+        } else if (text_after(word.text, "node=") != NULL) {
             read_node_option(reader, &word);
         } else {
             break;

@@ -4,6 +4,7 @@
  */
 #include <boot/plan/configuration.h>
 #include <kernel/format.h>
+#include <kernel/string.h>
 
 static bool is_blank(char c)
 {
@@ -60,6 +61,18 @@ bool next_word(const char **cursor, struct word *word)
     word->open_quote = quoted;
     *cursor = next;
     return word->raw_length != 0;
+}
+
+bool is_same_text(const char *a, const char *b)
+{
+    size_t length = strlen(a);
+    return length == strlen(b) && memcmp(a, b, length) == 0;
+}
+
+const char *text_after(const char *text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strlen(text) >= length && memcmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
 const char *skip_file_name(const char *text, const char *loader)

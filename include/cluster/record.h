@@ -137,17 +137,13 @@ void image_page_permissions(const struct image_segments *image, vaddr_t page, bo
 /* --- how nodes begin --- */
 
 /*
- * How an arriving CPU finds its place: by APIC id. node/arrival.asm knows this layout. Ends with a
- * zero stack.
+ * How an arriving CPU finds its place: by APIC id. The table ends with a zero stack.
  */
 struct arrival {
     uint32_t apic_id;
     uint32_t cpu;     /* logical number */
     word_t stack_top; /* window address; the same memory as the top of its CPU block's stack */
 };
-_Static_assert(sizeof(struct arrival) == 16 && offsetof(struct arrival, cpu) == 4 &&
-                   offsetof(struct arrival, stack_top) == 8,
-               "node/arrival.asm");
 
 /*
  * Memory that boot_sys set aside for a node's kernel, at addresses its arriving CPUs must know: in
@@ -160,7 +156,7 @@ struct node_memory {
 };
 
 struct global_state {
-    struct arrival arrival[ABI_CMK_MAX_CPUS + 1]; /* first */
+    struct arrival arrival[ABI_CMK_MAX_CPUS + 1];
     struct node_memory node_memory[ABI_CMK_MAX_NODES];
     struct cluster cluster;
     struct image_segments image[ABI_CMK_MAX_NODES];

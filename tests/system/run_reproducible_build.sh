@@ -4,7 +4,7 @@ set -eu
 work=$(pwd)/build/system/reproducible-$$
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/a" "$work/another"
-cp -R Makefile linker.ld boot kernel arch include tools user "$work/a"
+cp -R Makefile linker.ld boot node cluster kernel arch include tools user "$work/a"
 cp -R "$work/a" "$work/another/place"
 for place in a another/place; do
     make -s -C "$work/$place" kernel >/dev/null

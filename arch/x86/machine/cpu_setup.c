@@ -14,18 +14,6 @@
 
 /* --- the CPU block --- */
 
-/* How many CPUs this CPU's node has: asked before the node state says so. */
-static uint32_t cpus_of_own_node(uint32_t apic_id)
-{
-    const struct cluster *cluster = &global_state.cluster;
-    for (uint32_t i = 0; i < cluster->cpu_count; i++) {
-        if (cluster->cpu[i].apic_id == apic_id && cluster->cpu[i].node != NO_NODE) {
-            return cluster->node[cluster->cpu[i].node].cpu_count;
-        }
-    }
-    return 1;
-}
-
 static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
 {
     const struct cpu_features *f = &global_state.features;
@@ -52,9 +40,8 @@ static void fill_block(struct cpu *cpu, uint32_t index, uint32_t apic_id)
     atomic_store_explicit(&cpu->mark, CPU_DOOR, memory_order_release);
 }
 
-void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id)
+void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id, bool alone)
 {
-    bool alone = cpus_of_own_node(apic_id) == 1;
     fill_block(cpu, index, apic_id);
     set_privileged_state(cpu, alone ? interrupt_stubs_one : interrupt_stubs_many,
                          alone ? (word_t)syscall_stub_one : syscall_stubs_many[index]);

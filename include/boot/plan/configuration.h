@@ -42,6 +42,11 @@ const char *skip_file_name(const char *text, const char *loader);
 /* A word as the loader passed it, cut to SHOWN_BYTES and printable. Returns `shown`. */
 const char *show_word(const char *raw, char shown[static SHOWN_BYTES]);
 
+bool is_same_text(const char *a, const char *b);
+
+/* What follows `prefix` in `text`, or null if `text` does not begin with it. */
+const char *text_after(const char *text, const char *prefix);
+
 /*
  * Decimal or 0x hexadecimal digits up to `end` characters (all of them); false also if 64 bits are
  * too few.

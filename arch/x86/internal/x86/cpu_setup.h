@@ -8,12 +8,11 @@
 #include <kernel/cpu.h>
 
 /*
- * On the CPU itself, with the node's page table loaded and the CPU block zeroed (but for the stack
- * it may stand on): fills in the block, loads descriptor tables, MSRs and control registers, sets
- * up FPU and local APIC, starts the timer. Interrupts stay off. On the node's CPU 0 it also sets
- * this_cpu, so that boot may call kernel functions.
+ * On the CPU itself, with the node's page table loaded and the CPU block zeroed (except the stack it
+ * may stand on): fills in the block, loads descriptor tables, MSRs and control registers, sets up
+ * FPU and local APIC, starts the timer. Interrupts stay off. `alone`: the node has no other CPU.
  */
-void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id);
+void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id, bool alone);
 
 /*
  * Takes the lock as every entry does, schedules, and leaves to a thread or idle. The stack it was
