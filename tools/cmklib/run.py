@@ -65,7 +65,7 @@ def follow(machine, verdict, seconds, patience):
 def setup_from(options, mark):
     """`mark` goes to the kernels, on their command line; what reads it there is in the kernels' hands alone."""
     return Setup(kernel=kernel_file(options.kernel), images=[Image.parse(text) for text in options.images],
-                 config=f"{options.config} console-mark={mark}".strip(), loader=options.loader, smp=options.smp, mem=options.mem,
+                 config=f"console-mark={mark} {options.config}".strip(), loader=options.loader, smp=options.smp, mem=options.mem,
                  multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
                  bochs_ips=options.bochs_ips)
 
