@@ -34,7 +34,7 @@ cpu_arrival:
 .next:
     mov rsp, [rsi + ARRIVAL_STACK_TOP]
     test rsp, rsp
-    jz .nobody                           ; the table's end: this CPU is in no node
+    jz .unplanned                           ; the table's end: this CPU is in no node
     cmp [rsi + ARRIVAL_APIC_ID], r8d
     je .found
     add rsi, ARRIVAL_BYTES
@@ -43,7 +43,7 @@ cpu_arrival:
     mov edi, [rsi + ARRIVAL_CPU]
     call cpu_arrived
     ud2
-.nobody:
+.unplanned:
     cli
     hlt
-    jmp .nobody
+    jmp .unplanned

@@ -94,7 +94,7 @@ static uint64_t limit_pieces(struct supply *supply, uint64_t most)
 
 /*
  * Boot info has a limited number of entries. Where they are too few, RAM comes before devices, and
- * what gets none is nobody's.
+ * what gets none is not used.
  */
 void provide_untypeds(struct node_builder *b)
 {

@@ -1,4 +1,4 @@
-/* Nothing interrupts until somebody asks for it: the 8259s and every IOAPIC pin are masked. */
+/* No device interrupts until a program asks for it: the 8259s and every IOAPIC pin are masked. */
 #include <arch/memory.h>
 #include <x86/io_apic.h>
 #include <x86/port.h>

@@ -4,7 +4,7 @@
  */
 #include <boot/plan/planning.h>
 
-/* Goes through everything that is reserved, looking for what comes next behind `from`. */
+/* Goes through everything that is reserved, looking for what comes next after `from`. */
 struct search {
     paddr_t from;
     /* The reserved range that covers `from`, or the lowest one above it; empty: none so far. */
@@ -42,10 +42,7 @@ static void consider_kernel(struct search *search, const struct machine_facts *f
     }
 }
 
-/*
- * RAM: also what no node got. `ram` is usable_memory's list; regions are in it, but for a plan made
- * elsewhere.
- */
+/* RAM, given to a node or not. `ram` is usable_memory's list; regions lie in it, except in tests. */
 static void consider_memory(struct search *search, const struct cluster *cluster,
                             const struct range_list *ram)
 {

@@ -94,7 +94,7 @@ static const char *check_span(struct elf_image *image)
     }
     image->end = ALIGN_UP(image->end, ABI_PAGE_BITS);
     if (image->end > USER_END - (ELF_PAGES_ABOVE << ABI_PAGE_BITS)) {
-        return "it leaves no room for IPC buffer and boot info behind it in the user half";
+        return "it leaves no room for IPC buffer and boot info above it in the user half";
     }
     return NULL;
 }

@@ -145,7 +145,7 @@ static bool read_mmap_1(struct reader *reader, paddr_t address, uint32_t bytes)
         }
         if (firmware->mmap_length < sizeof(firmware->mmap)) {
             uint8_t *copy = firmware->mmap + firmware->mmap_length;
-            /* Copies are of one size, whatever the original's was. */
+            /* Copies are of one size, not of the original's. */
             memcpy(copy, map + at, MMAP_ENTRY_BYTES);
             memcpy(copy, (const uint8_t[4]){MMAP_ENTRY_BYTES - 4, 0, 0, 0}, 4);
             firmware->mmap_length += MMAP_ENTRY_BYTES;
@@ -286,7 +286,7 @@ static const char *tag_string(const uint8_t *tag, uint32_t size, uint32_t offset
 static void read_rsdp_2(struct reader *reader, uint32_t type, const uint8_t *tag, uint32_t size)
 {
     uint8_t *rsdp = reader->firmware->rsdp;
-    /* The longer one wins, whatever the order. */
+    /* The longer one wins, in either order. */
     if (type == TAG_RSDP_2 && size >= 8 + 36) {
         memcpy(rsdp, tag + 8, 36);
     } else if (type == TAG_RSDP_1 && size >= 8 + 20 && rsdp[15] < 2) {

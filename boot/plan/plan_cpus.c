@@ -86,7 +86,7 @@ static void split_evenly(struct planning *planning, uint32_t nodes)
     }
     for (uint32_t node = 0; nodes < count && node < nodes; node++) {
         uint32_t wanted = count / nodes + (node < count % nodes);
-        /* Node 0 begins with the boot CPU whatever else fits. */
+        /* Node 0 begins with the boot CPU, even if another core would fit better. */
         if (node == 0) {
             wanted -= assign_core(planning, 0, wanted, 0);
         }

@@ -192,7 +192,7 @@ static bool ports_meet(struct port_range a, struct port_range b)
     return a.first <= b.last && b.first <= a.last;
 }
 
-/* Whose the ports are already, by a list or as a console; false: nobody's. */
+/* Whose the ports are already, by a list or as a console; false: no node has them. */
 static bool find_port_owner(const struct list_reader *reader, struct port_range range,
                             uint32_t *owner, struct port_range *owned)
 {

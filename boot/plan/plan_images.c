@@ -237,7 +237,7 @@ static bool find_place(const struct machine_facts *facts, const struct node_plan
                 *place = start;
                 return true;
             }
-            /* Ends: each round leaves an obstacle behind, and there are at most 1 + 8 + 64. */
+            /* Ends: each round passes an obstacle, and there are at most 1 + 8 + 64. */
             start = obstacle.end > region.end ? region.end : ALIGN_UP(obstacle.end, ABI_PAGE_BITS);
         }
     }

@@ -237,8 +237,8 @@ static uint64_t missing(const struct planning *planning, uint32_t node)
 }
 
 /*
- * What a node without nodeK.mem= should get on top of what it has, so that it and the later ones
- * end up equal, if all that is free, but for what later nodes were promised, goes to them.
+ * How much more a node without nodeK.mem= should get, so that it and the later ones like it end up
+ * equal when they divide what is free, without what later nodes were promised.
  */
 static uint64_t even_share(const struct planning *planning, uint32_t node)
 {
@@ -282,8 +282,8 @@ static void take_local(struct planning *planning)
 }
 
 /*
- * Then, in the order of the nodes, whatever is free. The last node without nodeK.mem= gets all the
- * rest.
+ * Then, in the order of the nodes, any memory that is free. The last node without nodeK.mem= gets
+ * all the rest.
  */
 static void take_rest(struct planning *planning)
 {

@@ -186,7 +186,7 @@ static void search_firmware(struct search *search, const struct printer *printer
 }
 
 /*
- * RAM that the firmware gave and nobody has: below 1 MiB and beyond 510 GiB it is device memory,
+ * RAM that the firmware gave and no node has: below 1 MiB and beyond 510 GiB it is device memory,
  * else it lies idle.
  */
 static void print_idle(const struct printer *printer, struct range range)
@@ -194,7 +194,7 @@ static void print_idle(const struct printer *printer, struct range range)
     for (uint32_t i = 0; i < printer->facts->memory_count; i++) {
         const struct memory_fact *fact = &printer->facts->memory[i];
         struct range part = range_intersection(fact->range, range);
-        const char *use = "nobody: no node asked for it";
+        const char *use = "unused: no node asked for it";
         if (fact->type != 1 || range_bytes(part) == 0) {
             continue;
         }
@@ -203,9 +203,9 @@ static void print_idle(const struct printer *printer, struct range range)
         } else if (part.start >= RAM_LIMIT) {
             use = "device memory: above 510 GiB";
         } else if (range_bytes(part) < BIT(ABI_PAGE_BITS)) {
-            use = "nobody: rejected, no whole page";
+            use = "unused: rejected, no whole page";
         } else if (range_bytes(part) < BIT(ABI_LARGE_PAGE_BITS)) {
-            use = "nobody: rejected, its 2 MiB page has another owner";
+            use = "unused: rejected, its 2 MiB page has another owner";
         }
         row(printer, "RAM", part, use);
     }

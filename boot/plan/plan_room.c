@@ -39,7 +39,7 @@ uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_byt
              table_pages(node_state_bytes, ABI_PAGE_BITS);
     pages += (uint64_t)node->cpu_count * PAGES_PER_CPU + node->cpu_count / 16 + 1;
     for (uint32_t i = 0; i < node->region_count; i++) {
-        /* 2 MiB pages, but for a page table at each end. */
+        /* 2 MiB pages, and a page table at each end. */
         pages += 2 + table_pages(range_bytes(node->region[i]), ABI_LARGE_PAGE_BITS);
     }
     pages +=

@@ -28,7 +28,7 @@ struct word {
 };
 
 /*
- * Reads the next word of the string at *cursor and moves the cursor behind it. False: there is
+ * Reads the next word of the string at *cursor and moves the cursor after it. False: there is
  * none.
  */
 bool next_word(const char **cursor, struct word *word);

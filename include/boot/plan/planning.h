@@ -9,7 +9,7 @@
 #include <boot/plan/plan.h>
 #include <cluster/ranges.h>
 
-/* RAM from here on is nobody's: contract 9.1's clamp, just under 512 GiB. */
+/* RAM from here on is not used: contract 9.1's clamp, just under 512 GiB. */
 #define RAM_LIMIT 0x7f80000000
 /* RAM below belongs to firmware, loader and trampoline, and is device memory afterwards. */
 #define LOW_MEMORY 0x100000
@@ -35,7 +35,7 @@ struct planning {
     struct configuration *configuration;
     struct complaints complaints;
     bool nodes_known;             /* node_count and cpu[] are right */
-    struct range_list *available; /* RAM that is still nobody's */
+    struct range_list *available; /* RAM that has no owner yet */
 };
 
 /* --- node_regions.c --- */

@@ -14,12 +14,12 @@
 #include <cmk/cluster.h>
 
 #define CMK_MSI_ADDRESS_BASE   0xfee00000ul
-#define CMK_MSI_MAX_APIC_ID    255 /* the address has eight bits for it */
+#define CMK_MSI_MAX_APIC_ID    254 /* the address has eight bits for it; 255 is the broadcast */
 #define CMK_MSI_APIC_ID_SHIFT  12
 
 /*
  * The address for CPU `cpu` of this node, counted as affinities are: physical destination, no redirection hint. 0 if
- * the node has no such CPU, its APIC id is above 255 (such CPUs need interrupt remapping), or there is no cluster.
+ * the node has no such CPU, its APIC id is above 254 (such CPUs need interrupt remapping), or there is no cluster.
  */
 static inline seL4_Word cmk_msi_address(seL4_Word cpu)
 {

@@ -50,7 +50,7 @@ static void start_tables(bool with_xsdt)
     tables = 0;
 }
 
-/* Starts a table; the caller writes behind the header and calls end_table. */
+/* Starts a table; the caller writes after the header and calls end_table. */
 static paddr_t begin_table(const char *signature)
 {
     memcpy(at(next_table), signature, 4);

@@ -36,7 +36,7 @@ uint64_t make_image(uint8_t *file, struct image_shape shape);
  */
 void make_machine(uint32_t cpus, uint64_t memory_bytes);
 
-/* Adds a boot module behind the kernel and the earlier ones. */
+/* Adds a boot module after the kernel and the earlier ones. */
 void add_module(const uint8_t *data, uint64_t size, const char *text);
 
 /* A good image, shared by all tests. */

@@ -131,7 +131,7 @@ static const struct {
     {MIB(64), 4, "shared=0"},
 };
 
-/* Everything that is usable is in some node, but for a page or so at each seam. */
+/* Everything that is usable is in some node, except a page or so at each seam. */
 START_TEST(all_memory_is_used)
 {
     uint64_t usable, sum = 0;
@@ -271,7 +271,7 @@ START_TEST(a_node_for_each_domain)
     expect_good("nodes=numa");
     ck_assert_str_eq(cpu_nodes(), "00112233");
     ck_assert_uint_eq(remote_bytes(), 0);
-    /* The boot CPU's domain is node 0, whatever its number. */
+    /* The boot CPU's domain is node 0, also with another number. */
     machine.cpu[0].proximity = 3;
     expect_good("nodes=numa");
     ck_assert_str_eq(cpu_nodes(), "01223300");

@@ -128,8 +128,9 @@ START_TEST(message_addresses)
 {
     ck_assert_uint_eq(cmk_msi_address(0), 0xfee00000);
     ck_assert_uint_eq(cmk_msi_address(1), 0xfee04000);
-    ck_assert_uint_eq(cmk_msi_address(2), 0); /* APIC id 300 */
-    ck_assert_uint_eq(cmk_msi_address(3), 0); /* no such CPU */
+    ck_assert_uint_eq(cmk_msi_address(2), 0); /* APIC id 255, the broadcast */
+    ck_assert_uint_eq(cmk_msi_address(3), 0xfeefe000);
+    ck_assert_uint_eq(cmk_msi_address(4), 0); /* no such CPU */
     ck_assert_uint_eq(cmk_msi_data(0), 0x30);
     ck_assert_uint_eq(cmk_msi_data(107), 0x9b);
 }
