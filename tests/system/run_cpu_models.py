@@ -38,7 +38,8 @@ def models(emulator):
         names = re.findall(r"^x86 (\S+)", text, re.MULTILINE)
         names = [name for name in names if not re.search(r"-v\d+$", name)]
     else:
-        text = subprocess.run([program("bochs", "bochs"), "-help", "cpu"], capture_output=True, text=True).stdout
+        text = subprocess.run([program("bochs", "bochs"), "-help", "cpu"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True).stdout
         names = re.findall(r"^([a-z]\w+)$", text, re.MULTILINE)
     return [name for name in names if name not in WITHOUT_LONG_MODE | NOT_EMULATED]
 

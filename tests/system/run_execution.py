@@ -9,7 +9,8 @@ from cmklib.patience import LOOK_SECONDS, Patience
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
 IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
-TEST_LINE = re.compile(r"^\[(\d+)\] (PASS|FAIL) ([^\s:]+).*")
+# A program's line has its node; a command's has none.
+TEST_LINE = re.compile(r"^(?:\[(\d+)\] )?(PASS|FAIL) ([^\s:]+).*")
 GRACE = 15       # seconds beyond a test's own patience before it is ended from outside
 MOST = 30        # times its patience is the most that a test may take that says something again and again
 
