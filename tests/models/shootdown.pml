@@ -3,7 +3,7 @@
  * walker touches its memory.
  *
  * Models shoot_down() and its callees (arch/x86/machine/door.c), vspace_unmap() (arch/x86/memory/vspace.c), structure_unmap() (paging.c),
- * asid_release() (asid.c), load_root() (arch/x86/include/target/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/machine/leave.c), and the
+ * asid_release() (asid.c), load_root() (arch/x86/include/target/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/calls/leave.c), and the
  * door of entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
  *
  * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU
