@@ -19,17 +19,50 @@ enum invocation_label {
 #undef INVOCATION
 };
 
+/*
+ * Types of objects and capabilities: the portable ones, and the target's. Two enums each, so that a
+ * switch over one of them lists all it must know, and no `default` hides a new one.
+ */
 enum object_type {
 #define OBJECT(api_name, number, name, bits, device) OBJECT_##name = (number),
+#define TARGET_OBJECT(api_name, number, name, bits, device)
 #include <api/objects.def>
 #undef OBJECT
-    OBJECT_TYPE_COUNT
+#undef TARGET_OBJECT
+};
+
+enum target_object_type {
+#define OBJECT(api_name, number, name, bits, device)
+#define TARGET_OBJECT(api_name, number, name, bits, device) OBJECT_##name = (number),
+#include <api/objects.def>
+#undef OBJECT
+#undef TARGET_OBJECT
+};
+
+/* Their numbers are 0 to OBJECT_TYPE_COUNT - 1. */
+enum {
+#define OBJECT(api_name, number, name, bits, device)        +1
+#define TARGET_OBJECT(api_name, number, name, bits, device) +1
+    OBJECT_TYPE_COUNT = 0
+#include <api/objects.def>
+#undef OBJECT
+#undef TARGET_OBJECT
 };
 
 enum capability_type {
 #define CAPABILITY(name, tag) CAP_##name = (tag),
+#define TARGET_CAPABILITY(name, tag)
 #include <api/capabilities.def>
 #undef CAPABILITY
+#undef TARGET_CAPABILITY
+};
+
+enum target_capability_type {
+#define CAPABILITY(name, tag)
+#define TARGET_CAPABILITY(name, tag) CAP_##name = (tag),
+#include <api/capabilities.def>
+#undef CAPABILITY
+#undef TARGET_CAPABILITY
 };
 
 enum error_code {

@@ -17,7 +17,7 @@
  * Makes the capability for a new object of an architecture type at `base`; the memory is zeroed
  * unless `device`.
  */
-struct capability arch_create_object(enum object_type type, paddr_t base, bool device);
+struct capability arch_create_object(enum target_object_type type, paddr_t base, bool device);
 
 /* --- derivation tree --- */
 

@@ -35,6 +35,7 @@ enum { RIGHT_WRITE = 1, RIGHT_READ = 2, RIGHT_GRANT = 4, RIGHT_GRANT_REPLY = 8, 
 
 /* --- fields common to all types --- */
 
+/* A type that is not in the enum is the target's. */
 static inline enum capability_type capability_type(struct capability c)
 {
     return (enum capability_type)(c.word[0] & 31);
@@ -67,8 +68,7 @@ static inline struct capability capability_with_small(struct capability c, unsig
     return c;
 }
 
-static inline struct capability capability_make(enum capability_type type, word_t object,
-                                                word_t word1)
+static inline struct capability capability_make(unsigned type, word_t object, word_t word1)
 {
     return (struct capability){{(object << 16) | type, word1}};
 }
@@ -93,7 +93,7 @@ static inline bool capability_is_null(struct capability c)
     return capability_type(c) == CAP_NULL;
 }
 
-/* Types of the architecture have odd tags: what they mean is behind arch/object.h. */
+/* Types of the target have odd tags; arch/object.h is about them. */
 static inline bool capability_is_of_architecture(struct capability c)
 {
     return capability_type(c) & 1;

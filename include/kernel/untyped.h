@@ -11,6 +11,6 @@ enum outcome untyped_invoke(struct invocation *call, struct answer *answer);
  * log2 of the size in bytes of an object of `type`; `size_argument` counts for untypeds and CNodes
  * only.
  */
-unsigned object_size_bits(enum object_type type, unsigned size_argument);
+unsigned object_size_bits(unsigned type, unsigned size_argument);
 
 #endif

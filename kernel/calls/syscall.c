@@ -81,9 +81,8 @@ static enum outcome invoke(struct invocation *call, struct answer *answer)
         return ipi_signal_invoke(call, answer);
     case CAP_NODE_CONTROL:
         return node_control_invoke(call, answer);
-    default:
-        return arch_invoke(call, answer);
     }
+    return arch_invoke(call, answer);
 }
 
 /* The reply of the kernel to an invocation made with Call. */

@@ -24,6 +24,14 @@ static unsigned zombie_size_bits(struct capability c)
     }
 }
 
+/* For objects that a capability names by their address in the window. */
+static inline bool window_range(struct capability c, word_t bits, paddr_t *base, word_t *size_bits)
+{
+    *base = window_to_physical((void *)capability_object(c));
+    *size_bits = bits;
+    return true;
+}
+
 /* Physical range of the object of `c`; false if it has no memory that an untyped could contain. */
 static bool object_range(struct capability c, paddr_t *base, word_t *size_bits)
 {
@@ -33,25 +41,26 @@ static bool object_range(struct capability c, paddr_t *base, word_t *size_bits)
         *size_bits = untyped_capability_size_bits(c);
         return true;
     case CAP_ENDPOINT:
-        *size_bits = ABI_ENDPOINT_BITS;
-        break;
+        return window_range(c, ABI_ENDPOINT_BITS, base, size_bits);
     case CAP_NOTIFICATION:
-        *size_bits = ABI_NOTIFICATION_BITS;
-        break;
+        return window_range(c, ABI_NOTIFICATION_BITS, base, size_bits);
     case CAP_TCB:
-        *size_bits = ABI_TCB_BITS;
-        break;
+        return window_range(c, ABI_TCB_BITS, base, size_bits);
     case CAP_CNODE:
-        *size_bits = cnode_capability_radix(c) + ABI_SLOT_BITS;
-        break;
+        return window_range(c, cnode_capability_radix(c) + ABI_SLOT_BITS, base, size_bits);
     case CAP_ZOMBIE:
-        *size_bits = zombie_size_bits(c);
+        return window_range(c, zombie_size_bits(c), base, size_bits);
+    case CAP_NULL:
+    case CAP_REPLY: /* its thread's memory is the TCB capability's */
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
         break;
-    default:
-        return capability_is_of_architecture(c) && arch_object_range(c, base, size_bits);
     }
-    *base = window_to_physical((void *)capability_object(c));
-    return true;
+    return capability_is_of_architecture(c) && arch_object_range(c, base, size_bits);
 }
 
 static bool untyped_contains(struct capability untyped, struct capability c)
@@ -79,12 +88,23 @@ static bool covers(struct capability outer, struct capability inner)
     case CAP_IPI_CONTROL:
         return inner_type == CAP_IPI_CONTROL || inner_type == CAP_IPI_SIGNAL ||
                inner_type == CAP_IRQ_HANDLER;
-    default:
-        if (capability_is_of_architecture(outer)) {
-            return capability_is_of_architecture(inner) && arch_same_region(outer, inner);
-        }
-        return is_same_object(outer, inner);
+    case CAP_NULL:
+    case CAP_ENDPOINT:
+    case CAP_NOTIFICATION:
+    case CAP_REPLY:
+    case CAP_CNODE:
+    case CAP_TCB:
+    case CAP_IRQ_HANDLER:
+    case CAP_ZOMBIE:
+    case CAP_DOMAIN:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    if (capability_is_of_architecture(outer)) {
+        return capability_is_of_architecture(inner) && arch_same_region(outer, inner);
+    }
+    return is_same_object(outer, inner);
 }
 
 /* For two capabilities of one type, with the same in their object fields. */
@@ -104,13 +124,20 @@ static bool is_same_object_then(struct capability a, struct capability b)
     case CAP_IPI_SIGNAL:
         return ipi_signal_capability_node(a) == ipi_signal_capability_node(b) &&
                ipi_signal_capability_irq(a) == ipi_signal_capability_irq(b);
-    default:
-        /*
-         * Objects in memory have an address; capabilities without an object (domain, the controls)
-         * have 0, all of them.
-         */
-        return true;
+    case CAP_ENDPOINT:
+    case CAP_NOTIFICATION:
+    case CAP_REPLY:
+    case CAP_CNODE:
+    case CAP_TCB:
+    case CAP_ZOMBIE:
+        break; /* objects in memory have an address, which is equal */
+    case CAP_IRQ_CONTROL:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_NODE_CONTROL:
+        break; /* there is only one of each */
     }
+    return true;
 }
 
 /* Most neighbours in the tree differ in type or object field, which is seen at once. */
@@ -139,9 +166,20 @@ static bool is_in_family_of(const struct slot *parent, const struct slot *child)
                 !slot_is_family_head(child));
     case CAP_IPI_SIGNAL:
         return !slot_is_family_head(child);
-    default:
-        return true;
+    case CAP_NULL:
+    case CAP_UNTYPED:
+    case CAP_REPLY:
+    case CAP_CNODE:
+    case CAP_TCB:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_ZOMBIE:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return true; /* without a badge, as all of the target's are */
 }
 
 bool is_parent_of(const struct slot *parent, const struct slot *child)
@@ -200,9 +238,20 @@ static word_t marks_of_derived(struct capability c, struct capability source)
                                                                : 0;
     case CAP_UNTYPED:
         return SLOT_ORIGINAL;
-    default:
-        return 0;
+    case CAP_NULL:
+    case CAP_REPLY:
+    case CAP_CNODE:
+    case CAP_TCB:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_ZOMBIE:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return 0; /* and so are all of the target's */
 }
 
 void insert_derived(struct capability c, struct slot *source, struct slot *destination)

@@ -11,9 +11,21 @@ struct capability mask_rights(struct capability c, word_t rights)
     case CAP_ENDPOINT:
     case CAP_NOTIFICATION:
         return capability_with_rights(c, capability_rights(c) & rights);
-    default:
-        return capability_is_of_architecture(c) ? arch_mask_rights(c, rights) : c;
+    case CAP_NULL:
+    case CAP_UNTYPED:
+    case CAP_REPLY:
+    case CAP_CNODE:
+    case CAP_TCB:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_ZOMBIE:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return capability_is_of_architecture(c) ? arch_mask_rights(c, rights) : c;
 }
 
 static struct capability with_badge(struct capability c, word_t badge, bool preserve)
@@ -44,9 +56,20 @@ struct capability update_data(struct capability c, word_t data, bool preserve)
         return with_badge(c, data, preserve);
     case CAP_CNODE:
         return with_guard(c, data);
-    default:
-        return c;
+    case CAP_NULL:
+    case CAP_UNTYPED:
+    case CAP_REPLY:
+    case CAP_TCB:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_ZOMBIE:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return c; /* without data, as all of the target's are */
 }
 
 bool derive(const struct slot *slot, struct capability c, struct capability *derived,
@@ -77,7 +100,6 @@ bool derive(const struct slot *slot, struct capability c, struct capability *der
     case CAP_NODE_CONTROL:
         *derived = c;
         return true;
-    default:
-        return arch_derive(c, derived, answer);
     }
+    return arch_derive(c, derived, answer);
 }

@@ -54,9 +54,16 @@ static struct extent portable_extent(struct capability c)
         return kernel_extent(c, sizeof(struct slot) << cnode_capability_radix(c));
     case CAP_ZOMBIE:
         return kernel_extent(c, zombie_bytes(zombie_capability_radix(c)));
-    default:
-        return (struct extent){0, 0};
+    case CAP_NULL:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return (struct extent){0, 0};
 }
 
 static struct extent any_extent(struct capability c)

@@ -204,14 +204,17 @@ static RARE word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 
 word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
 {
-    switch (sender->fault_type) {
+    switch ((enum fault_type)sender->fault_type) {
     case FAULT_VM:
         return copy_vm_fault(sender, receiver);
     case FAULT_USER_EXCEPTION:
         return copy_user_exception(sender, receiver);
-    default:
-        return copy_other_fault(sender, receiver);
+    case FAULT_CAPABILITY:
+    case FAULT_UNKNOWN_SYSCALL:
+    case FAULT_NONE: /* never here: there is a fault to tell of */
+        break;
     }
+    return copy_other_fault(sender, receiver);
 }
 
 /* --- the reply --- */

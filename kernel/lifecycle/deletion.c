@@ -153,15 +153,21 @@ static struct capability finalise(struct capability c, bool final)
     }
     case CAP_ZOMBIE:
         return finalise_zombie(c);
-    default:
+    case CAP_REPLY:
         /*
-         * Untyped memory, domain, the controls, IPI signals: nothing else depends on the
-         * capability. Nor on a reply: the thread that waits for it stays blocked. Master replies go
-         * only with their TCB, whose thread_finalise() has ended the wait and deleted the
-         * outstanding reply before.
+         * The thread that waits for it stays blocked. Master replies go only with their TCB, whose
+         * thread_finalise() has ended the wait and deleted the outstanding reply before.
          */
-        return capability_null();
+    case CAP_NULL:
+    case CAP_UNTYPED:
+    case CAP_IRQ_CONTROL:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break; /* nothing else depends on them */
     }
+    return capability_null();
 }
 
 /*
@@ -321,7 +327,18 @@ bool is_long_deletion_under_way(const struct slot *slot)
     case CAP_CNODE:
     case CAP_TCB:
         return is_final(slot);
-    default:
-        return false;
+    case CAP_NULL:
+    case CAP_UNTYPED:
+    case CAP_ENDPOINT: /* a zombie may be left of it, which goes in short steps */
+    case CAP_NOTIFICATION:
+    case CAP_REPLY:
+    case CAP_IRQ_CONTROL:
+    case CAP_IRQ_HANDLER:
+    case CAP_DOMAIN:
+    case CAP_IPI_CONTROL:
+    case CAP_IPI_SIGNAL:
+    case CAP_NODE_CONTROL:
+        break;
     }
+    return false; /* nor are the target's, which are finalised in one step */
 }

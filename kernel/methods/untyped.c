@@ -29,22 +29,24 @@ static const struct {
     bool device_parent;
 } object_types[] = {
 #define OBJECT(api_name, number, name, bits, device) [number] = {bits, device},
+#define TARGET_OBJECT                                OBJECT
 #include <api/objects.def>
 #undef OBJECT
+#undef TARGET_OBJECT
 };
 _Static_assert(ARRAY_LENGTH(object_types) == OBJECT_TYPE_COUNT, "every type is in the table");
 
-unsigned object_size_bits(enum object_type type, unsigned size_argument)
+unsigned object_size_bits(unsigned type, unsigned size_argument)
 {
     bool has_size = type == OBJECT_UNTYPED || type == OBJECT_CNODE;
     return object_types[type].size_bits + (has_size ? size_argument : 0);
 }
 
 /* The capability to a new object. TCBs need more: threads_init(). */
-static struct capability object_capability(enum object_type type, unsigned size_argument,
-                                           paddr_t base, bool device)
+static struct capability object_capability(unsigned type, unsigned size_argument, paddr_t base,
+                                           bool device)
 {
-    switch (type) {
+    switch ((enum object_type)type) {
     case OBJECT_UNTYPED:
         return untyped_capability(base, size_argument, device, 0);
     case OBJECT_TCB:
@@ -55,15 +57,14 @@ static struct capability object_capability(enum object_type type, unsigned size_
         return notification_capability(window(base), 0, RIGHT_READ | RIGHT_WRITE);
     case OBJECT_CNODE:
         return cnode_capability(window(base), size_argument, 0, 0);
-    default:
-        return arch_create_object(type, base, device);
     }
+    return arch_create_object((enum target_object_type)type, base, device);
 }
 
 /* --- Retype: checks --- */
 
 struct retype {
-    enum object_type type;
+    unsigned type; /* enum object_type or enum target_object_type */
     unsigned size_argument;
     unsigned object_bits; /* log2 of an object's size */
     struct slot *first;   /* the destination slots, consecutive */
@@ -81,7 +82,7 @@ static bool decode_type(const struct invocation *call, struct retype *r, struct 
         refuse_argument(answer, 0);
         return false;
     }
-    r->type = (enum object_type)type;
+    r->type = (unsigned)type;
     if (size_argument >= WORD_BITS ||
         object_size_bits(r->type, (unsigned)size_argument) > ABI_MAX_UNTYPED_BITS) {
         refuse_range(answer, 0, ABI_MAX_UNTYPED_BITS);

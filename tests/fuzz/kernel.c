@@ -149,7 +149,7 @@ static const word_t all_labels[] = {
 };
 
 /* The methods of a capability type, so that half of all invocations make some sense. */
-static word_t suitable_label(enum capability_type type, uint8_t choice)
+static word_t suitable_label(unsigned type, uint8_t choice)
 {
     static const struct {
         enum invocation_label first, last;
@@ -177,7 +177,7 @@ static word_t suitable_label(enum capability_type type, uint8_t choice)
     return methods[type].first + choice % (methods[type].last - methods[type].first + 1u);
 }
 
-static enum capability_type type_named(const struct tcb *thread, word_t pointer)
+static unsigned type_named(const struct tcb *thread, word_t pointer)
 {
     struct slot *slot;
     struct lookup_failure failure;

@@ -349,7 +349,7 @@ static void call(unsigned slot, enum invocation_label label, const word_t *words
 #define WORDS(...) (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
 #define CAPS(...)  (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned)
 
-static void retype(enum object_type type, unsigned size, unsigned first, unsigned count)
+static void retype(unsigned type, unsigned size, unsigned first, unsigned count)
 {
     call(SLOT_UNTYPED + FOR_OBJECTS, LABEL_UntypedRetype, WORDS(type, size, 0, 0, first, count), CAPS(SLOT_ROOT));
 }

@@ -53,8 +53,10 @@ static seL4_Word object_bits(seL4_Word type, seL4_Word size_bits)
 #define OBJECT(api_name, number, name, bits, device)                                                                   \
     case number:                                                                                                       \
         return (bits) + (type == seL4_UntypedObject || type == seL4_CapTableObject ? size_bits : 0);
+#define TARGET_OBJECT OBJECT
 #include <api/objects.def>
 #undef OBJECT
+#undef TARGET_OBJECT
     default:
         return 0;
     }

@@ -86,7 +86,7 @@ static inline bool is_call_of(word_t info, word_t label, word_t extra_caps)
 struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
                                          struct cpu *cpu)
 {
-    if (capability_type(slot->capability) == CAP_FRAME) {
+    if (target_capability_type(slot->capability) == CAP_FRAME) {
         if (is_call_of(info, LABEL_X86PageMap, 1)) {
             return map_quickly(slot, info, caller, cpu);
         }

@@ -44,14 +44,14 @@ static void check_place(struct capability c)
     if (!arch_object_range(c, &base, &size_bits)) {
         return;
     }
-    bool is_device = capability_type(c) == CAP_FRAME && frame_capability_is_device(c);
+    bool is_device = target_capability_type(c) == CAP_FRAME && frame_capability_is_device(c);
     bool is_private = machine_is_private_memory(base, BIT(is_device ? ABI_PAGE_BITS : size_bits));
     require(is_private != is_device);
 }
 
 void arch_check_capability(struct capability c)
 {
-    switch (capability_type(c)) {
+    switch (target_capability_type(c)) {
     case CAP_FRAME:
     case CAP_PAGE_TABLE:
     case CAP_PAGE_DIRECTORY:
@@ -67,7 +67,9 @@ void arch_check_capability(struct capability c)
     case CAP_ASID_POOL:
         check_place(c);
         break;
-    default:
+    case CAP_ASID_CONTROL:
+    case CAP_IO_PORT:
+    case CAP_IO_PORT_CONTROL:
         break;
     }
 }

@@ -28,7 +28,7 @@ static bool forget_mapping(struct slot *cnode, word_t slots)
 {
     for (word_t i = 0; i < slots; i++) {
         struct capability c = cnode[i].capability;
-        if (capability_type(c) == CAP_FRAME && mapping_capability_is_mapped(c)) {
+        if (target_capability_type(c) == CAP_FRAME && mapping_capability_is_mapped(c)) {
             cnode[i].capability = mapping_capability_with_mapping(c, 0, 0);
             return true;
         }

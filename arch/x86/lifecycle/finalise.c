@@ -7,7 +7,7 @@
 
 void arch_finalise(struct capability c, bool final)
 {
-    switch (capability_type(c)) {
+    switch (target_capability_type(c)) {
     case CAP_FRAME: /* every capability has its own mapping, final or not */
         if (mapping_capability_is_mapped(c)) {
             vspace_unmap(c);
@@ -36,7 +36,8 @@ void arch_finalise(struct capability c, bool final)
             io_ports_release(io_port_capability_first(c), io_port_capability_last(c));
         }
         break;
-    default: /* the controls have nothing to let go of */
-        break;
+    case CAP_ASID_CONTROL:
+    case CAP_IO_PORT_CONTROL:
+        break; /* nothing to let go of */
     }
 }

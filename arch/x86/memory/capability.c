@@ -8,7 +8,7 @@
 #include <x86/vspace.h>
 #include <kernel/assert.h>
 
-struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
+struct capability arch_create_object(enum target_object_type type, paddr_t base, bool device)
 {
     switch (type) {
     case OBJECT_SMALL_PAGE:
@@ -25,14 +25,13 @@ struct capability arch_create_object(enum object_type type, paddr_t base, bool d
         return paging_capability(CAP_PDPT, window(base));
     case OBJECT_PML4:
         return paging_capability(CAP_PML4, window(base)); /* usable once it has an ASID */
-    default:
-        unreachable();
     }
+    unreachable();
 }
 
 bool arch_derive(struct capability c, struct capability *derived, struct answer *answer)
 {
-    switch (capability_type(c)) {
+    switch (target_capability_type(c)) {
     case CAP_FRAME:
         *derived = mapping_capability_with_mapping(c, 0, 0);
         return true;
@@ -54,14 +53,13 @@ bool arch_derive(struct capability c, struct capability *derived, struct answer 
     case CAP_IO_PORT_CONTROL:
         *derived = capability_null();
         return true;
-    default:
-        unreachable();
     }
+    unreachable();
 }
 
 struct capability arch_mask_rights(struct capability c, word_t rights)
 {
-    if (capability_type(c) != CAP_FRAME) {
+    if (target_capability_type(c) != CAP_FRAME) {
         return c;
     }
     return frame_capability_with_rights(c, frame_rights_masked(frame_capability_rights(c), rights));
@@ -81,24 +79,31 @@ bool arch_same_object(struct capability a, struct capability b)
     if (capability_type(a) != capability_type(b)) {
         return false;
     }
-    switch (capability_type(a)) {
+    switch (target_capability_type(a)) {
     case CAP_FRAME:
         return frame_capability_base(a) == frame_capability_base(b) &&
                frame_capability_size(a) == frame_capability_size(b);
     case CAP_IO_PORT:
         return a.word[1] == b.word[1];
-    default:
-        return capability_object(a) ==
-               capability_object(b); /* the two controls have no object: all equal */
+    case CAP_PAGE_TABLE:
+    case CAP_PAGE_DIRECTORY:
+    case CAP_PDPT:
+    case CAP_PML4:
+    case CAP_ASID_POOL:
+    case CAP_ASID_CONTROL: /* the two controls have no object: all are equal */
+    case CAP_IO_PORT_CONTROL:
+        break;
     }
+    return capability_object(a) == capability_object(b);
 }
 
 bool arch_same_region(struct capability outer, struct capability inner)
 {
-    if (capability_type(outer) == CAP_FRAME && capability_type(inner) == CAP_FRAME) {
+    if (target_capability_type(outer) == CAP_FRAME && target_capability_type(inner) == CAP_FRAME) {
         return is_frame_inside(outer, inner);
     }
-    if (capability_type(outer) == CAP_IO_PORT_CONTROL && capability_type(inner) == CAP_IO_PORT) {
+    if (target_capability_type(outer) == CAP_IO_PORT_CONTROL &&
+        target_capability_type(inner) == CAP_IO_PORT) {
         return true;
     }
     return arch_same_object(outer, inner);
@@ -106,7 +111,7 @@ bool arch_same_region(struct capability outer, struct capability inner)
 
 bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits)
 {
-    switch (capability_type(c)) {
+    switch (target_capability_type(c)) {
     case CAP_FRAME:
         *base = frame_capability_base(c);
         *size_bits = frame_size_bits(frame_capability_size(c));
@@ -122,7 +127,10 @@ bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits)
         *base = window_to_physical(capability_asid_pool(c));
         *size_bits = ABI_ASID_POOL_BITS;
         return true;
-    default:
-        return false;
+    case CAP_ASID_CONTROL:
+    case CAP_IO_PORT:
+    case CAP_IO_PORT_CONTROL:
+        break;
     }
+    return false;
 }

@@ -38,7 +38,7 @@ word_t structure_entry(const word_t *structure, word_t attributes)
            cache_bits(attributes);
 }
 
-unsigned structure_entry_bits(enum capability_type type)
+unsigned structure_entry_bits(enum target_capability_type type)
 {
     return type == CAP_PDPT             ? PML4_ENTRY_BITS
            : type == CAP_PAGE_DIRECTORY ? PDPT_ENTRY_BITS
@@ -60,9 +60,9 @@ static bool maps(word_t entry, unsigned bits, struct capability frame)
 /* As below, for paging structures and the larger frames. */
 static RARE word_t *find_mapping_entry(word_t *pml4, struct capability c)
 {
-    bool is_frame = capability_type(c) == CAP_FRAME;
+    bool is_frame = target_capability_type(c) == CAP_FRAME;
     unsigned bits = is_frame ? frame_size_bits(frame_capability_size(c))
-                             : structure_entry_bits(capability_type(c));
+                             : structure_entry_bits(target_capability_type(c));
     unsigned missing_bits;
     word_t *entry = vspace_entry(pml4, mapping_capability_vaddr(c), bits, &missing_bits);
     if (entry == NULL) {
@@ -76,7 +76,7 @@ static RARE word_t *find_mapping_entry(word_t *pml4, struct capability c)
 /* The entry that `c` stands for, in the VSpace that has its ASID; null if it is not there. */
 static inline word_t *mapping_entry(word_t *pml4, struct capability c)
 {
-    if (capability_type(c) == CAP_FRAME && frame_capability_size(c) == FRAME_SMALL) {
+    if (target_capability_type(c) == CAP_FRAME && frame_capability_size(c) == FRAME_SMALL) {
         word_t *entry = vspace_small_page_entry(pml4, mapping_capability_vaddr(c));
         return entry != NULL && maps(*entry, TABLE_ENTRY_BITS, c) ? entry : NULL;
     }
@@ -96,7 +96,7 @@ void vspace_unmap(struct capability c)
     if (entry != NULL) {
         entry_write(entry, 0);
         word_t root = vspace_root(pml4, mapping_capability_asid(c));
-        shoot_down(root, mapping_capability_vaddr(c), capability_type(c) != CAP_FRAME);
+        shoot_down(root, mapping_capability_vaddr(c), target_capability_type(c) != CAP_FRAME);
     }
 }
 

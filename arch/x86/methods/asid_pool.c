@@ -64,7 +64,7 @@ static enum outcome assign(struct invocation *call, struct answer *answer)
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
     }
     struct capability root = extra_capability(call, 0);
-    if (capability_type(root) != CAP_PML4 || mapping_capability_is_mapped(root)) {
+    if (target_capability_type(root) != CAP_PML4 || mapping_capability_is_mapped(root)) {
         return refuse_capability(answer, 1);
     }
     word_t first = asid_pool_capability_first(call->capability);

@@ -7,7 +7,7 @@
 
 enum outcome arch_invoke(struct invocation *call, struct answer *answer)
 {
-    switch (capability_type(call->capability)) {
+    switch (target_capability_type(call->capability)) {
     case CAP_FRAME:
         return frame_invoke(call, answer);
     case CAP_PAGE_TABLE:
@@ -24,7 +24,6 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer)
         return io_port_control_invoke(call, answer);
     case CAP_IO_PORT:
         return io_port_invoke(call, answer);
-    default:
-        unreachable();
     }
+    unreachable();
 }

@@ -14,7 +14,7 @@ static enum outcome structure_map(struct invocation *call, struct answer *answer
     }
     struct capability structure = call->capability;
     struct capability root = extra_capability(call, 0);
-    unsigned bits = structure_entry_bits(capability_type(structure));
+    unsigned bits = structure_entry_bits(target_capability_type(structure));
     vaddr_t vaddr = ALIGN_DOWN(message_word(call, 0), bits);
     word_t attributes = message_word(call, 1);
 
@@ -74,7 +74,7 @@ static const struct {
 
 enum outcome structure_invoke(struct invocation *call, struct answer *answer)
 {
-    enum capability_type type = capability_type(call->capability);
+    enum target_capability_type type = target_capability_type(call->capability);
     if (call->label == labels[type].map) {
         return structure_map(call, answer);
     }

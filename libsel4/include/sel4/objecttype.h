@@ -7,8 +7,10 @@
 
 typedef enum api_object {
 #define OBJECT(api_name, number, name, bits, device) api_name = (number),
+#define TARGET_OBJECT OBJECT
 #include <api/objects.def>
 #undef OBJECT
+#undef TARGET_OBJECT
     seL4_ObjectTypeCount,
     seL4_NonArchObjectTypeCount = seL4_CapTableObject + 1,
     seL4_ModeObjectTypeCount = seL4_X64_HugePageObject + 1,

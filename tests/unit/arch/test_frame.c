@@ -118,7 +118,7 @@ START_TEST(checks_in_order)
         ck_assert_uint_eq(answer.words[0], 0);
         ck_assert_uint_eq(answer.words[1], LOOKUP_MISSING_CAPABILITY);
         ck_assert_uint_eq(answer.words[2], missing[levels]);
-        static const enum object_type type[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
+        static const enum target_object_type type[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
         static const word_t label[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap, LABEL_X86PageTableMap};
         struct slot *table = put_structure(TABLES + levels, type[levels]);
         ck_assert_int_eq(invoke(table, label[levels], WORDS(VADDR, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);

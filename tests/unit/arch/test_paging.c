@@ -4,7 +4,7 @@
 enum { TABLES = 10, FRAME = 20 };
 #define VADDR 0x7f1234567000ull
 
-static const enum object_type types[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
+static const enum target_object_type types[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
 static const word_t map_labels[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap, LABEL_X86PageTableMap};
 static const word_t unmap_labels[] = {LABEL_X86PDPTUnmap, LABEL_X86PageDirectoryUnmap, LABEL_X86PageTableUnmap};
 static const unsigned spans[] = {39, 30, 21};

@@ -213,7 +213,7 @@ static void random_invocation(struct slot *slot)
 {
     struct slot *root = &cnode[FIRST_ROOT + below(ROOTS)];
     word_t vaddr = place(below(20));
-    switch (capability_type(slot->capability)) {
+    switch (target_capability_type(slot->capability)) {
     case CAP_FRAME:
         if (below(3) > 0) {
             invoke(slot, LABEL_X86PageMap, WORDS(vaddr, below(4), below(8)), CAPS(root));
@@ -224,7 +224,7 @@ static void random_invocation(struct slot *slot)
     case CAP_PDPT:
     case CAP_PAGE_DIRECTORY:
     case CAP_PAGE_TABLE: {
-        unsigned level = structure_entry_bits(capability_type(slot->capability));
+        unsigned level = structure_entry_bits(target_capability_type(slot->capability));
         word_t map = level == 39 ? LABEL_X86PDPTMap : level == 30 ? LABEL_X86PageDirectoryMap : LABEL_X86PageTableMap;
         if (below(5) > 0) {
             invoke(slot, map, WORDS(vaddr, below(8)), CAPS(root));

@@ -235,7 +235,7 @@ struct slot *put(unsigned i, struct capability c)
     return &cnode[i];
 }
 
-struct slot *put_structure(unsigned i, enum object_type type)
+struct slot *put_structure(unsigned i, enum target_object_type type)
 {
     return put(i, arch_create_object(type, new_page(), false));
 }
@@ -301,7 +301,7 @@ void forget_thread_roots(void) {}
 void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels)
 {
     static const struct {
-        enum object_type type;
+        enum target_object_type type;
         word_t label;
     } level[] = {
         {OBJECT_PDPT, LABEL_X86PDPTMap},

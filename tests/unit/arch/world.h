@@ -74,7 +74,7 @@ paddr_t new_page(void);
 
 /* Puts an original capability into slot `i`. */
 struct slot *put(unsigned i, struct capability c);
-struct slot *put_structure(unsigned i, enum object_type type);
+struct slot *put_structure(unsigned i, enum target_object_type type);
 struct slot *put_frame(unsigned i, paddr_t base, enum frame_size size);
 
 /* A plain copy of slot `from` in slot `to`, as CNode_Copy makes it. False: refused, see `answer`. */

@@ -12,7 +12,7 @@
 enum { MAX_OBJECTS = 12, OUTSIDE_SLOTS = 32, MAX_SLOTS = OUTSIDE_SLOTS + MAX_OBJECTS * 8, MAX_COPIES = 48 };
 
 struct object {
-    enum capability_type type;
+    unsigned type;
     struct slot *slots; /* of CNodes and TCBs */
     unsigned count;
     struct capability capability;

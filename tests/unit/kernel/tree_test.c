@@ -12,7 +12,7 @@ enum { BASE = 64 };
 
 struct node {
     bool used;
-    enum capability_type type;
+    unsigned type;
     word_t badge;      /* of endpoints and notifications */
     bool original;
     int parent;        /* -1: none */
@@ -118,7 +118,7 @@ static int pick(bool used)
     return -1;
 }
 
-static bool has_badge(enum capability_type type)
+static bool has_badge(unsigned type)
 {
     return type == CAP_ENDPOINT || type == CAP_NOTIFICATION;
 }
@@ -126,8 +126,8 @@ static bool has_badge(enum capability_type type)
 static void retype(int from, int to)
 {
     static const struct {
-        enum object_type object;
-        enum capability_type type;
+        unsigned object;
+        unsigned type;
     } kinds[] = {{OBJECT_ENDPOINT, CAP_ENDPOINT}, {OBJECT_NOTIFICATION, CAP_NOTIFICATION},
                  {OBJECT_UNTYPED, CAP_UNTYPED},   {OBJECT_CNODE, CAP_CNODE},
                  {OBJECT_SMALL_PAGE, CAP_FRAME},  {OBJECT_TCB, CAP_TCB}};

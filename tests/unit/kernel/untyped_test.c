@@ -189,7 +189,7 @@ START_TEST(object_sizes)
     unsigned bits[OBJECT_TYPE_COUNT] = {9, 11, 4, 5, 14, 12, 12, 30, 12, 21, 12, 12};
 
     for (unsigned type = 0; type < OBJECT_TYPE_COUNT; type++) {
-        ck_assert_uint_eq(object_size_bits((enum object_type)type, 9), bits[type]);
+        ck_assert_uint_eq(object_size_bits((unsigned)type, 9), bits[type]);
     }
 }
 END_TEST
@@ -352,7 +352,7 @@ END_TEST
 /* Random objects of random sizes: they never overlap, all lie inside, and the watermark is behind them. */
 START_TEST(random_objects_do_not_overlap)
 {
-    static const enum object_type types[] = {OBJECT_UNTYPED, OBJECT_TCB, OBJECT_ENDPOINT, OBJECT_NOTIFICATION,
+    static const unsigned types[] = {OBJECT_UNTYPED, OBJECT_TCB, OBJECT_ENDPOINT, OBJECT_NOTIFICATION,
                                              OBJECT_CNODE, OBJECT_SMALL_PAGE, OBJECT_PAGE_TABLE};
 
     for (unsigned seed = 0; seed < 50; seed++) {
@@ -361,7 +361,7 @@ START_TEST(random_objects_do_not_overlap)
         put_untyped(U, 0, 16, 0, false);
         paddr_t end = UNTYPED_BASE;
         for (unsigned slot = FIRST; slot < ROOT_SLOTS;) {
-            enum object_type type = types[random_below(ARRAY_LENGTH(types))];
+            unsigned type = types[random_below(ARRAY_LENGTH(types))];
             unsigned size = 4 + random_below(6);
             unsigned count = 1 + random_below(MIN(4u, ROOT_SLOTS - slot));
             word_t free = BIT(16) - watermark();

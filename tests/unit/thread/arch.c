@@ -8,7 +8,7 @@
 #include <kernel/mutant.h>
 #include <kernel/objects.h>
 
-struct capability arch_create_object(enum object_type type, paddr_t base, bool device)
+struct capability arch_create_object(enum target_object_type type, paddr_t base, bool device)
 {
     (void)type, (void)base, (void)device;
     return capability_null();
@@ -60,8 +60,8 @@ enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *ans
     return refuse(answer, ERROR_ALIGNMENT); /* recognisable */
 }
 
-bool arch_is_vspace_root(struct capability c) { return capability_type(c) == CAP_PML4; }
-bool arch_is_buffer_frame(struct capability c) { return capability_type(c) == CAP_FRAME; }
+bool arch_is_vspace_root(struct capability c) { return (enum target_capability_type)capability_type(c) == CAP_PML4; }
+bool arch_is_buffer_frame(struct capability c) { return (enum target_capability_type)capability_type(c) == CAP_FRAME; }
 
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable)
 {

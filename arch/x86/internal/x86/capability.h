@@ -7,6 +7,12 @@
 
 #include <kernel/capability.h>
 
+/* A type that is not in the enum is the portable kernel's. */
+static inline enum target_capability_type target_capability_type(struct capability c)
+{
+    return (enum target_capability_type)(c.word[0] & 31);
+}
+
 /*
  * Mapping word of frames and paging structures: 47..12 virtual address, 11..0 ASID. ASID 0 says
  * "not mapped"; it is never given out.
@@ -115,7 +121,8 @@ static inline struct capability shared_frame_capability(paddr_t base, enum frame
  * ---
  */
 
-static inline struct capability paging_capability(enum capability_type type, const void *structure)
+static inline struct capability paging_capability(enum target_capability_type type,
+                                                  const void *structure)
 {
     return capability_make(type, (word_t)structure, 0);
 }

@@ -65,7 +65,7 @@ static inline word_t cache_bits(word_t attributes)
 word_t structure_entry(const word_t *structure, word_t attributes);
 
 /* Where a paging structure of this capability type is entered: the kind of table above it. */
-unsigned structure_entry_bits(enum capability_type type);
+unsigned structure_entry_bits(enum target_capability_type type);
 
 /*
  * The entry that a mapped frame or paging capability stands for. Null if it is not there any more:
@@ -80,7 +80,7 @@ void vspace_unmap(struct capability c);
 /* True if `c` is a PML4 with an ASID, whether or not that is still its own. */
 static inline bool is_vspace_root(struct capability c)
 {
-    return capability_type(c) == CAP_PML4 && mapping_capability_is_mapped(c);
+    return target_capability_type(c) == CAP_PML4 && mapping_capability_is_mapped(c);
 }
 
 /*
