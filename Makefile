@@ -88,7 +88,7 @@ RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),$(if $(findstring /checks/
 
 KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
     -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-    -Wall -Wextra -Werror -Iinclude -Iarch/x86/include -ffile-prefix-map=$(CURDIR)=.
+    -Wall -Wextra -Werror -Iinclude -Iarch/x86/include '-ffile-prefix-map=$(CURDIR)=.'
 # kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name anything of x86/.
 INTERNAL = $(if $(filter kernel/%,$<),,-Iarch/x86/internal)
 KERNEL_LDFLAGS := -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments
@@ -100,10 +100,10 @@ COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -c -o $@ $
 NASM_FLAGS := -f elf64 -I include/ -I arch/x86/internal/ -I arch/x86/include/
 ASSEMBLE = @echo "NASM $@"; $(NASM) $(NASM_FLAGS) -I $(dir $<) -MD $(@:.o=.d) -MP -o $@ $<
 LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T $(filter %.ld,$^) -o $@ $(filter %.o,$^)
-# arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a line "@OFFSET name $value" for each.
+# arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a string "@OFFSET name $value" for each.
 OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
 OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
-    sed -n 's/^@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)$$/%define \1 \2/p' $(@:.inc=.s) >$@ && test -s $@
+    sed -n 's/.*"@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)"$$/%define \1 \2/p' $(@:.inc=.s) >$@ && test -s $@
 
 kernel: build/debug/cmk.elf build/release/cmk.elf
 
@@ -241,7 +241,8 @@ fuzz: $(PACKAGES)
 	@tools/fuzz search $(FUZZ_SECONDS)
 bochs: for-system $(PACKAGES)
 	@tests/system/run --goal bochs
-for-bench: all $(BENCH_PROGRAMS:%=build/bench/programs/%.elf) $(PACKAGES)
+bench-programs: kernel $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
+for-bench: all bench-programs $(PACKAGES)
 bench: for-bench
 	@tools/bench $(if $(BASE),--base $(BASE))
 scale: for-system $(PACKAGES)
@@ -273,5 +274,5 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
+.PHONY: all kernel user run for-system bench-programs for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
     format-check fresh clean help

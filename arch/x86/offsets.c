@@ -10,7 +10,7 @@
 #include <cluster/record.h>
 #include <kernel/cpu.h>
 
-#define OFFSET(name, value) __asm__ volatile("\n@OFFSET " #name " %0" : : "i"(value))
+#define OFFSET(name, value) __asm__ volatile(".ascii \"@OFFSET " #name " %0\"" : : "i"(value))
 
 void offsets(void);
 

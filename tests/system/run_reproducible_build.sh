@@ -1,15 +1,23 @@
 #!/bin/sh
-# Builds both kernels in two copies of the tree, at places of different length, and compares them with each other.
+# Builds both kernels in two copies of the tree, at places of different length, one with a blank, and compares them with
+# each other. Where clang is installed, it builds them as well.
 set -eu
 work=$(pwd)/build/system/reproducible-$$
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/a" "$work/another"
-cp -R Makefile linker.ld boot node cluster kernel arch include tools user "$work/a"
-cp -R "$work/a" "$work/another/place"
-for place in a another/place; do
+mkdir -p "$work/a" "$work/another with blanks"
+tar --exclude=./build --exclude=./.git --exclude=./docs -cf - . | tar -xf - -C "$work/a"
+cp -R "$work/a" "$work/another with blanks/place"
+for place in a "another with blanks/place"; do
     make -s -C "$work/$place" kernel >/dev/null
 done
 for kind in debug release; do
-    cmp "$work/a/build/$kind/cmk.elf" "$work/another/place/build/$kind/cmk.elf"
+    cmp "$work/a/build/$kind/cmk.elf" "$work/another with blanks/place/build/$kind/cmk.elf"
     echo "$kind: identical"
 done
+if command -v clang >/dev/null; then
+    rm -r "$work/a/build"
+    make -s -C "$work/a" CC=clang kernel >/dev/null
+    echo "clang: builds"
+else
+    echo "clang: not installed, not tried"
+fi

@@ -22,11 +22,16 @@ class Image:
 
     @classmethod
     def parse(cls, text):
-        """'img.elf node=1 arg': what follows the first space is the module's string. A file of exactly that name wins."""
-        if os.path.isfile(text):
-            return cls(text)
-        path, _, string = text.partition(" ")
-        return cls(path, string.strip())
+        """
+        'img.elf node=1 arg': what follows the file's name is the module's string. The name may have blanks: the longest
+        one that is a file is meant.
+        """
+        path = text
+        while not os.path.isfile(path) and " " in path:
+            path = path.rpartition(" ")[0]
+        if not os.path.isfile(path):
+            path = text.partition(" ")[0]
+        return cls(path, text[len(path):].strip())
 
 
 def words_of(string):

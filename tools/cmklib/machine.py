@@ -67,8 +67,9 @@ class Setup:
 
 
 def mebibytes(size):
-    match = re.fullmatch(r"(\d+)([MG]?)", size)
+    match = re.fullmatch(r"(\d+)([MG])", size)
     if not match:
+        # A plain number is bytes in a configuration and mebibytes in QEMU.
         raise WrongUse(f"--mem: '{size}' is not a size such as 256M or 2G")
     return int(match[1]) * (1024 if match[2] == "G" else 1)
 

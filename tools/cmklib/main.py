@@ -2,13 +2,14 @@
 import argparse
 import os
 import signal
+import subprocess
 import sys
 
 from cmklib.cc import cc
 from cmklib.gdb import gdb
 from cmklib.image import Image, make_iso
 from cmklib.machine import BOCHS_IPS
-from cmklib.places import WrongUse, kernel_file
+from cmklib.places import TOP, WrongUse, kernel_file
 from cmklib.run import plan, run
 from cmklib.verdict import WRONG_USE
 
@@ -91,8 +92,19 @@ def add_machine(parser):
     parser.add_argument("--qemu", metavar="OPTIONS", default="", help="further options for QEMU, as one word")
 
 
+def version():
+    """The commit of the tree that the tools belong to; '+' for changes on top."""
+    git = ["git", "-c", f"safe.directory={TOP}", "-C", TOP, "describe", "--always", "--dirty=+"]
+    try:
+        done = subprocess.run(git, capture_output=True, text=True, check=False)
+    except OSError:
+        return "CMK, commit unknown: git is not installed"
+    return f"CMK {done.stdout.strip()}" if done.returncode == 0 else "CMK, commit unknown: this is no git tree"
+
+
 def parser_for_all():
     parser = Parser(prog="tools/cmk", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
 
     def command(name, action, summary, **more):
@@ -173,3 +185,6 @@ def main(arguments):
         # Nobody reads the console any more. Python would complain once more when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"tools/cmk: {error}", file=sys.stderr)
+        return WRONG_USE

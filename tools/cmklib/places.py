@@ -1,5 +1,7 @@
 """Where things are in the source tree, and the one exception that every part raises for a mistake of the user's."""
 import os
+import subprocess
+import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 BUILD = os.path.join(TOP, "build")
@@ -9,6 +11,24 @@ KERNEL_KINDS = ("debug", "release")
 
 class WrongUse(Exception):
     """Something the caller asked for cannot be done; the text says what, and what to do about it."""
+
+
+def make(goal):
+    """Builds a goal of the Makefile, if that is not done; nothing is shown but mistakes."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    if subprocess.run(["make", "-s", "-C", TOP, goal], stdout=subprocess.DEVNULL, env=environment, check=False).returncode != 0:
+        raise WrongUse(f"'make {goal}' failed")
+
+
+def without_traceback(main, name):
+    """What main() returns; a file that cannot be read or written is a mistake of the caller's, told in one line."""
+    try:
+        return main()
+    except (WrongUse, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
 
 
 def kernel_file(kind_or_path):

@@ -11,6 +11,7 @@ NODE_STOPPED = re.compile(r"cmk: node (\d+) stopped: (.*)$")
 FAULT = re.compile(r'cmk: node (\d+): cpu \d+: thread "(.*)" stops at (0x[0-9a-f]+): (.*)$')
 NO_THREAD_LEFT = "; no thread is left"
 BOOT_STOPPED = re.compile(r"cmk: stopped: (.*)$")
+MACHINE_RESET = re.compile(r"triple fault|shutdown|reset", re.I)
 PLAN_ONLY = "cmk: plan only, stopping"
 
 
@@ -117,8 +118,13 @@ class Verdict:
             self.end(TIME_LIMIT, f"{limit}: still running on node {', '.join(running)}")
 
     def machine_ended(self, status, message):
-        """The emulator ended by itself: a triple fault or a reset while the kernel ran, else its own failure to start."""
-        if self.booted or status == 0:
+        """
+        The emulator ended by itself: QEMU without an error and Bochs with a panic at a triple fault or a reset of the
+        machine, else by its own failure.
+        """
+        if status == 0 or (self.booted and MACHINE_RESET.search(message)):
             self.end(STOPPED, "the machine reset itself" + (f" ({message})" if message else ""))
+        elif status < 0:
+            self.end(WRONG_USE, f"the emulator was ended by signal {-status}: {message or 'no message'}")
         else:
             self.end(WRONG_USE, f"the emulator failed with status {status}: {message or 'no message'}")

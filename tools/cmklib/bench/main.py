@@ -11,7 +11,7 @@ from cmklib.bench.execution import measure
 from cmklib.bench.plots import draw
 from cmklib.bench.statistics import compare, key_of
 from cmklib.bench.table import changes, markdown, table
-from cmklib.places import BUILD, WrongUse
+from cmklib.places import BUILD, WrongUse, make
 
 ABOUT = """\
 Boots the benchmark images that tests/bench/*.bench describe, prints a table and writes build/bench.json (with NAMEs: only
@@ -78,6 +78,7 @@ def bench(options):
         for name, title in dict.fromkeys((run.name, run.title) for run in runs):
             print(f"{name:24} {title}")
         return 0
+    make("bench-programs")
     base = read_base(options.base) if options.base else None
     entries, failures = measure_all(choose(runs, options))
     is_some = options.names or options.cpus or options.fastpath
@@ -103,6 +104,6 @@ def bench(options):
 def main(arguments):
     try:
         return bench(parse(arguments))
-    except WrongUse as error:
+    except (WrongUse, OSError) as error:
         print(f"tools/bench: {error}", file=sys.stderr)
         return 2

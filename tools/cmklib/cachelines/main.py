@@ -14,7 +14,7 @@ from cmklib.cachelines.report import CPU_COUNTS, KINDS, Places, read_limits, sum
 from cmklib.cachelines.trace import calls
 from cmklib.image import Image
 from cmklib.machine import Machine, Setup
-from cmklib.places import WrongUse, find_image, kernel_file
+from cmklib.places import WrongUse, find_image, kernel_file, make
 from cmklib.verdict import Verdict
 
 ABOUT = """\
@@ -149,9 +149,10 @@ def show(kernel, cpus, limits):
 def main(arguments):
     options = parse(arguments)
     try:
+        make("bench-programs")
         kernel, limits = Kernel(kernel_file(options.kernel)), read_limits()
         problems = [text for cpus in CPU_COUNTS if options.cpus in (None, cpus) for text in show(kernel, cpus, limits)]
-    except (WrongUse, NotUnderstood) as error:
+    except (WrongUse, NotUnderstood, OSError) as error:
         print(f"tools/cache-lines: {error}", file=sys.stderr)
         return NOT_COUNTED
     for problem in problems:
