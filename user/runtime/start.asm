@@ -13,7 +13,8 @@ _start:
     call runtime_start          ; does not return
     ud2
 
-section .bss align=4096
+; user.ld leaves the page below it unmapped: too deep a stack is a fault.
+section .stack nobits alloc noexec write align=4096
 stack:
     resb STACK_BYTES
 stack_top:

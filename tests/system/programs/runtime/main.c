@@ -5,6 +5,7 @@
 #include "checks.h"
 
 #include <assert.h>
+#include <cmk/resources.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,10 @@ int main(int argc, char **argv)
     check_output();
     check_resources();
     check_threads();
+    check(strcmp(cmk_error_name(seL4_NoError), "seL4_NoError") == 0 &&
+              strcmp(cmk_error_name(seL4_NotEnoughMemory), "seL4_NotEnoughMemory") == 0 &&
+              strcmp(cmk_error_name((seL4_Error)99), "?") == 0,
+          "error-names");
     printf("all checks ran\n");
     return 0;
 }

@@ -60,6 +60,9 @@ struct cmk_thread {
     void *stack; /* its lowest address; the page below is not mapped */
 };
 
+/* The name of an invocation's error, such as "seL4_RangeError", for messages; "?" for no error code. */
+const char *cmk_error_name(seL4_Error error);
+
 #define CMK_THREAD_STACK_PAGES 4
 
 /*
