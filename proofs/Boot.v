@@ -10,8 +10,9 @@
 
    Assumed: that the footprints below are those of the code (boot_sys(), boot_node(), join_node()),
    and that the plan's pieces are apart (Planner.v). The footprints are read off the code by hand:
-   this file shows that such a boot is right by design. That a boot of the real kernel has the
-   premises of Tso.v is found out from its accesses, by BootTrace.v. *)
+   this file shows that such a boot is right by design, and nothing about the binary.
+     BootTrace.v has
+   a checker for recorded boots. *)
 From Coq Require Import List Arith Lia.
 From CMK Require Import Tso.
 Import ListNotations.

@@ -6,12 +6,11 @@
    In words: `fenced_trace` and `disjoint_trace` decide the two premises for programs whose regions
    are lists of address ranges. What they accept has sequential semantics outside of the flag words.
 
-   Assumed: that the trace is all that the CPUs did, in the order of each CPU's program
-   (tools/cmklib/proofs/boot.py writes it down, and says what it leaves out).
+   Assumed: that a trace is all that the CPUs did, in the order of each CPU's program.
 
-   The mechanism: extracted to OCaml, and run on the accesses of real boots in Bochs
-   (tools/check-boot). A trace without its fences must be refused, and so must one in which a
-   started CPU writes to what its starter reads. *)
+   The code it is about: part 1 and part 2 of boot.
+     The checker is extracted to OCaml (Extract.v), but
+   no boot has been recorded for it yet: so far it is tied to nothing but the examples below. *)
 From Coq Require Import List Arith NArith Bool Lia.
 From CMK Require Import Tso.
 Import ListNotations.

@@ -17,9 +17,10 @@
    after the other, so there they do; what store buffers may do is the subject of
    tests/models/door.pml.
 
-   The mechanism: `replay` is extracted to OCaml and run over the events of torture runs
-   (tools/check-door). Runs with an event left out or added must be refused, and so must the runs of
-   a kernel that breaks the rule on purpose (CMK_BREAK_TWO_CPUS, CMK_BREAK_OTHERS_THREAD). *)
+   The code it is about: arch/x86/entry, arch/x86/machine/door.c, and all that calls take_thread().
+   `replay` is extracted to OCaml (Extract.v), but no run has been recorded for it yet: so far it is
+   tied to nothing but the examples below. Debug kernels check the same at every exit (rules 2
+   and 3). *)
 From Coq Require Import List Arith Bool Lia.
 Import ListNotations.
 

@@ -19,8 +19,8 @@
    Assumed: steps are atomic, or do not interfere: what the lock and the door are for, and what
    tests/models/door.pml checks for two CPUs and parts of three.
 
-   The code it is about: any kernel with one lock. Door.v says which steps this kernel's CPUs make,
-   and that recorded runs are made of them. *)
+   The code it is about: any kernel with one lock. Door.v says which steps this kernel's CPUs
+   should make. *)
 From Coq Require Import List Relations.
 Import ListNotations.
 Set Implicit Arguments.

@@ -16,7 +16,7 @@
    Assumed: the machine below is x86's order of memory accesses (Intel SDM volume 3, 9.2). Contents
    are not modelled, only accesses. Programs are finite: one run, as it was.
 
-   What ties it to the code: BootTrace.v, whose checker of the premises runs on traces of boots. *)
+   What would tie it to the code: BootTrace.v, a checker of the premises for recorded boots. *)
 From Coq Require Import List Arith NArith Bool Lia.
 Import ListNotations.
 
