@@ -39,7 +39,8 @@ static word_t *table_at(const struct node_builder *b, vaddr_t vaddr, unsigned de
 /*
  * All structures of one level, ascending: each covers 2^bits bytes and is entered in the one above.
  */
-static void make_level(struct node_builder *b, enum target_object_type type, unsigned depth, unsigned bits)
+static void make_level(struct node_builder *b, enum target_object_type type, unsigned depth,
+                       unsigned bits)
 {
     vaddr_t first = ALIGN_DOWN(b->plan->image_vaddr, bits);
     for (vaddr_t at = first; at < vspace_end(b); at += BIT(bits)) {

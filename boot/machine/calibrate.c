@@ -3,9 +3,9 @@
  * counters of a known rate: HPET (IA-PC HPET specification 1.0a), ACPI's PM timer (ACPI 6.4,
  * 4.8.3.3), and channel 2 of the 8254 (Intel data sheet; its gate is in port 0x61).
  *
- * The CPU may be kept from running at any point, by an emulator's host or by firmware. So the TSC is
- * read before the counter at the start of a sample and after it at the end: a pause makes the sample
- * longer, never shorter, and the smallest of several samples counts.
+ * The CPU may be kept from running at any point, by an emulator's host or by firmware. So the TSC
+ * is read before the counter at the start of a sample and after it at the end: a pause makes the
+ * sample longer, never shorter, and the smallest of several samples counts.
  */
 #include <arch/memory.h>
 #include <x86/apic.h>

@@ -69,6 +69,11 @@ bits 32
     jnz %%next
 %endmacro
 
+; lead TABLE, OFFSET, NEXT: the entry at this offset of a table leads to the next one.
+%macro lead 3
+    mov dword [PHYSICAL(%1) + %2], PHYSICAL(%3) + PRESENT_WRITABLE
+%endmacro
+
 start:
     cli
     cld
@@ -92,16 +97,16 @@ start:
     ; All tables are in memory that the loader cleared. The 32-bit entries' upper halves stay zero:
     ; everything is below 4 GiB.
     mov dword [PHYSICAL(boot_pml4)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_pml4) + PML4_ENTRY(KERNEL_WINDOW)], PHYSICAL(boot_window_pdpt) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_pml4) + PML4_ENTRY(KERNEL_IMAGE)], PHYSICAL(boot_image_pdpt) + PRESENT_WRITABLE
+    lead boot_pml4, PML4_ENTRY(KERNEL_WINDOW), boot_window_pdpt
+    lead boot_pml4, PML4_ENTRY(KERNEL_IMAGE), boot_image_pdpt
     fill 4, PHYSICAL(boot_low_tables) + PRESENT_WRITABLE, 4096, PHYSICAL(boot_window_pdpt)
     fill 2048, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_low_tables)
-    mov dword [PHYSICAL(boot_image_pdpt) + PDPT_ENTRY(KERNEL_IMAGE)], PHYSICAL(boot_image_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_image_pdpt) + PDPT_ENTRY(LOCAL_APIC)], PHYSICAL(boot_top_directory) + PRESENT_WRITABLE
+    lead boot_image_pdpt, PDPT_ENTRY(KERNEL_IMAGE), boot_image_table
+    lead boot_image_pdpt, PDPT_ENTRY(LOCAL_APIC), boot_top_directory
     fill 8, LARGE + PRESENT_WRITABLE, 0x200000, PHYSICAL(boot_image_table)
-    mov dword [PHYSICAL(boot_image_table) + DIRECTORY_ENTRY(GLOBAL_STATE)], PHYSICAL(boot_global_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_image_table) + DIRECTORY_ENTRY(NODE_STATE)], PHYSICAL(boot_state_table) + PRESENT_WRITABLE
-    mov dword [PHYSICAL(boot_top_directory) + DIRECTORY_ENTRY(LOCAL_APIC)], PHYSICAL(boot_top_table) + PRESENT_WRITABLE
+    lead boot_image_table, DIRECTORY_ENTRY(GLOBAL_STATE), boot_global_table
+    lead boot_image_table, DIRECTORY_ENTRY(NODE_STATE), boot_state_table
+    lead boot_top_directory, DIRECTORY_ENTRY(LOCAL_APIC), boot_top_table
     fill 512, global_state_physical + PRESENT_WRITABLE, 4096, PHYSICAL(boot_global_table)
     fill 512, scratch_start + PRESENT_WRITABLE, 4096, PHYSICAL(boot_state_table)
 
@@ -116,8 +121,9 @@ start:
     mov edx, enter_boot_sys
     jmp enter_long_mode
 
-; Prints the text at esi on com1 and halts. Firmware has left the UART at some rate; 115200 baud, 8N1
-; is what a kernel that boots would set, too. Each character waits for room, at most 100,000 reads.
+; Prints the text at esi on com1 and halts. Firmware has left the UART at some rate; 115200 baud,
+; 8N1 is what a kernel that boots would set, too. Each character waits for room, at most 100,000
+; reads.
 refuse:
     mov edx, 0x3fb
     mov al, 0x83                         ; 8N1, divisor latch open

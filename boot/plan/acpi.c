@@ -162,7 +162,9 @@ static bool add_io_apic(struct tables *tables, struct machine_facts *facts, padd
     return true;
 }
 
-/* Without x2APIC an id has 8 bits, and 255 is the broadcast: sent there, INIT would hit all CPUs. */
+/*
+ * Without x2APIC an id has 8 bits, and 255 is the broadcast: sent there, INIT would hit all CPUs.
+ */
 static void add_reachable_cpu(struct machine_facts *facts, uint32_t apic_id,
                               uint32_t largest_apic_id)
 {

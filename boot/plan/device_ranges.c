@@ -42,7 +42,9 @@ static void consider_kernel(struct search *search, const struct machine_facts *f
     }
 }
 
-/* RAM, given to a node or not. `ram` is usable_memory's list; regions lie in it, except in tests. */
+/*
+ * RAM, given to a node or not. `ram` is usable_memory's list; regions lie in it, except in tests.
+ */
 static void consider_memory(struct search *search, const struct cluster *cluster,
                             const struct range_list *ram)
 {

@@ -30,7 +30,9 @@ void start_cpu(uint32_t apic_id);
  */
 void start_cpu_again(uint32_t apic_id);
 
-/* How long a CPU may take before it is started again, and after that before it counts as missing. */
+/*
+ * How long a CPU may take before it is started again, and after that before it counts as missing.
+ */
 enum { FIRST_ANSWER_MILLISECONDS = 10, LAST_ANSWER_MILLISECONDS = 1000 };
 
 /* Waits at least `microseconds`, by the TSC, whose rate is in the record. */

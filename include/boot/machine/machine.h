@@ -1,6 +1,6 @@
 /*
- * Part 1 of boot: once, on the boot CPU, under the boot page table. What is here and in boot/plan/ is
- * in no node's page table: nothing of it can be called, and none of its variables read, after
+ * Part 1 of boot: once, on the boot CPU, under the boot page table. What is here and in boot/plan/
+ * is in no node's page table: nothing of it can be called, and none of its variables read, after
  * cpu_arrival (node/node.h).
  */
 #ifndef BOOT_MACHINE_MACHINE_H
@@ -27,7 +27,9 @@ void report_move(paddr_t place);
 /* Prints one line, "cmk: " before it, on boot's console and into its log. */
 __attribute__((format(printf, 1, 2))) void boot_print(const char *format, ...);
 
-/* The same about a node, when programs may run already: as the node's kernel would begin the line. */
+/*
+ * The same about a node, when programs may run already: as the node's kernel would begin the line.
+ */
 __attribute__((format(printf, 2, 3))) void boot_print_for_node(uint32_t node, const char *format,
                                                                ...);
 

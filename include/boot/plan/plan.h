@@ -113,8 +113,8 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
 uint64_t node_kernel_bytes(const struct node_plan *node, uint64_t node_state_bytes);
 
 /*
- * What boot_sys sets aside of it, in one piece, for the root page table and the CPU blocks: arriving
- * CPUs must know where these are.
+ * What boot_sys sets aside of it, in one piece, for the root page table and the CPU blocks:
+ * arriving CPUs must know where these are.
  */
 uint64_t node_set_aside_bytes(const struct node_plan *node);
 
