@@ -56,14 +56,14 @@ def all_runs(folder=FOLDER):
 
 
 def read_goals(path=os.path.join(FOLDER, "goals.txt")):
-    """(operation, CPUs) -> (goal, seL4's figure)."""
+    """(operation, CPUs) -> (goal, seL4's figure or None)."""
     goals = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
             if not line.strip() or line.startswith("#"):
                 continue
             name, *numbers = (word.strip() for word in line.split("|"))
-            sel4_one, sel4_smp, goal_one, goal_four = (int(number) for number in numbers)
+            sel4_one, sel4_smp, goal_one, goal_four = (None if number == "-" else int(number) for number in numbers)
             goals[name, 1] = (goal_one, sel4_one)
             goals[name, 4] = (goal_four, sel4_smp)
     return goals

@@ -47,8 +47,8 @@ def lines_script(head, series, x_label, y_label, logarithmic):
 
 
 def goals_script(head, rows, cpus):
-    """Bars: measured, goal, seL4. `rows`: (name, measured, goal, seL4)."""
-    data = "".join(f"\"{name}\" {measured} {goal} {sel4}\n" for name, measured, goal, sel4 in rows)
+    """Bars: measured, goal, seL4. `rows`: (name, measured, goal, seL4 or None, which has no bar)."""
+    data = "".join(f"\"{name}\" {measured} {goal} {'NaN' if sel4 is None else sel4}\n" for name, measured, goal, sel4 in rows)
     return (head + f"$d << END\n{data}END\n"
             "set style data histogram\nset style histogram clustered gap 1\nset style fill solid 0.8 border -1\n"
             "set xtics rotate by -35 left noenhanced\nset bmargin 12\nset rmargin 20\nset ylabel 'instructions'\n"
