@@ -180,7 +180,7 @@ endef
 $(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
 $(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
 $(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
-# The workloads of tools/scale; one of them is the key-value store.
+# The workloads of tests/bench/scale/run; one of them is the key-value store.
 build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) build/user/objects/user/key-value/table.o \
     $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
 	@mkdir -p $(@D); echo "CMK CC $@"; tools/cmk cc -o $@ $(filter %.o,$^)
@@ -246,7 +246,7 @@ for-bench: all bench-programs $(PACKAGES)
 bench: for-bench
 	@tools/bench $(if $(BASE),--base $(BASE))
 scale: for-system $(PACKAGES)
-	@tools/scale all
+	@tests/bench/scale/run all
 .PHONY: scale
 torture: for-system
 	@tests/system/run --goal torture

@@ -1,20 +1,21 @@
 #!/usr/bin/python3
-"""tools/scale: the simulation where the answer is known without it, and the reading of Bochs's traces."""
+"""tests/bench/scale/run: the simulation where the answer is known without it, and the reading of Bochs's traces."""
 import os
 import sys
 import unittest
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
+TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..")
+sys.path[:0] = [os.path.join(TOP, "tools"), os.path.join(TOP, "tests", "bench", "scale")]
 
-from cmklib.scale import fine, hardware, profile, programs, report, sweep  # noqa: E402
-from cmklib.scale.boots import Shape, shapes_of, trace_commands  # noqa: E402
-from cmklib.scale.check import deviation_of  # noqa: E402
-from cmklib.scale.engine import (DOOR, Acquire, Enter, Entry, Interrupt, Kernel, Machine, Plan, Release,  # noqa: E402
+from analysis import fine, hardware, profile, programs, report, sweep  # noqa: E402
+from analysis.boots import Shape, shapes_of, trace_commands  # noqa: E402
+from analysis.check import deviation_of  # noqa: E402
+from analysis.engine import (DOOR, Acquire, Enter, Entry, Interrupt, Kernel, Machine, Plan, Release,  # noqa: E402
                                  Resource, Simulation, Work)
-from cmklib.scale.svg import Panel, figure  # noqa: E402
-from cmklib.scale.trace import Layout, entries_of, transfers  # noqa: E402
+from analysis.svg import Panel, figure  # noqa: E402
+from analysis.trace import Layout, entries_of, transfers  # noqa: E402
 
 PROFILE = profile.load()
 

@@ -1,5 +1,5 @@
 """
-`tools/scale simulate`: the workloads on machines of up to 256 CPUs with caches, in every shape whose node size is a
+`tests/bench/scale/run simulate`: the workloads on machines of up to 256 CPUs with caches, in every shape whose node size is a
 power of two, and beside it on the kernel with fine-grained locks. CMK itself has at most 64 nodes, and 64 CPUs in a
 node.
 """
@@ -7,8 +7,8 @@ import json
 import os
 
 from cmklib.places import BUILD
-from cmklib.scale import fine, hardware
-from cmklib.scale.programs import WRITES, simulate
+from analysis import fine, hardware
+from analysis.programs import WRITES, simulate
 
 RESULT = os.path.join(BUILD, "scale", "simulated.json")
 NAMES = ("ipc", "map", "notify", "ring", "kv", "kv100")  # pager is like map without calls to the door

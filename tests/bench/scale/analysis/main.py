@@ -1,11 +1,11 @@
-"""The command line of tools/scale."""
+"""The command line of tests/bench/scale/run."""
 import argparse
 import datetime
 import os
 import sys
 
 from cmklib.places import WrongUse
-from cmklib.scale import check, measure, plots, profile, report, sweep
+from analysis import check, measure, plots, profile, report, sweep
 
 ABOUT = """\
 Which cluster shape serves which workload: docs/scalability.md.
@@ -32,7 +32,7 @@ def used_profile():
 
 
 def make_profile(_):
-    about = (f"Made by tools/scale profile on {datetime.date.today()}: "
+    about = (f"Made by tests/bench/scale/run profile on {datetime.date.today()}: "
              "instructions of single operations, release kernel, Bochs.")
     measure.store({"about": about, **profile.make()}, OWN_PROFILE)
     say(f"wrote {OWN_PROFILE}")
@@ -92,7 +92,7 @@ STEPS = {"profile": make_profile, "measure": make_measurements, "check": make_ch
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools/scale", description=ABOUT,
+    parser = argparse.ArgumentParser(prog="tests/bench/scale/run", description=ABOUT,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("--only", choices=("bochs", "qemu"), help="measure in one emulator only")
@@ -101,7 +101,7 @@ def main(arguments):
     try:
         return STEPS[options.step](options)
     except WrongUse as error:
-        print(f"tools/scale: {error}", file=sys.stderr)
+        print(f"tests/bench/scale/run: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Nobody reads any more. Python would complain once more when it closes standard output.

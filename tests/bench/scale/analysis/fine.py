@@ -14,8 +14,8 @@ queue for each CPU. It is CMK's path of a one-CPU node, and
 
 These are assumptions about code that was not written: no kernel's figures.
 """
-from cmklib.scale.engine import Acquire, Enter, Entry, Interrupt, Kernel, Plan, Release, Resource, Simulation, Work
-from cmklib.scale.programs import WRITES
+from analysis.engine import Acquire, Enter, Entry, Interrupt, Kernel, Plan, Release, Resource, Simulation, Work
+from analysis.programs import WRITES
 
 LOCKS, LOCK_INSTRUCTIONS = 3, 10
 TABLE_INSTRUCTIONS = 20

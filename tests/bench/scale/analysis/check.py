@@ -2,9 +2,9 @@
 Does the simulation tell what Bochs measured? With no costs but instructions, from the lengths of single operations,
 it must give the throughput of every shape that was measured, within a tolerance.
 """
-from cmklib.scale.boots import BOCHS_IPS, Shape
-from cmklib.scale.hardware import TICK_SECONDS, Uncached
-from cmklib.scale.programs import simulate
+from analysis.boots import BOCHS_IPS, Shape
+from analysis.hardware import TICK_SECONDS, Uncached
+from analysis.programs import simulate
 
 TOLERANCE = {"ipc": 0.03, "map": 0.06, "pager": 0.03, "notify": 0.03, "kv": 0.06}
 RING_TOLERANCE = 0.05  # beyond the simulation's own range

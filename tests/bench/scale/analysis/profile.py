@@ -1,6 +1,6 @@
 """
 What one operation of each workload costs, from Bochs's traces of short runs with the release kernel: the simulation's
-input, kept in tests/bench/scale/operations.json (`tools/scale profile` makes it again).
+input, kept in tests/bench/scale/operations.json (`tests/bench/scale/run profile` makes it again).
 
 Each step is one kernel entry and the user mode before it. Its time under the lock is known in three ways: `one`, the
 whole kernel path of a node with one CPU; `free`, nobody else wants the lock; `contended`, handed over by another CPU.
@@ -13,8 +13,8 @@ from collections import defaultdict
 from statistics import mean, median
 
 from cmklib.places import BUILD, TOP, WrongUse, kernel_file, program
-from cmklib.scale.boots import PROGRAM, Shape, setup_for, trace, trace_commands
-from cmklib.scale.trace import Layout, entries_of, transfers
+from analysis.boots import PROGRAM, Shape, setup_for, trace, trace_commands
+from analysis.trace import Layout, entries_of, transfers
 
 FILE = os.path.join(TOP, "tests", "bench", "scale", "operations.json")
 SIMPLE = ("compute", "ipc", "map", "pager", "notify")

@@ -3,7 +3,7 @@ import json
 import os
 
 from cmklib.places import TOP
-from cmklib.scale.engine import Machine
+from analysis.engine import Machine
 
 VARY = 0.5  # user work lasts from half to one and a half times what is asked for
 TICK_SECONDS = 0.002  # ABI_TICK_MILLISECONDS

@@ -1,5 +1,5 @@
 """
-`tools/scale measure`: the workloads in real kernels, over shapes. Bochs: 1, 2, 4, 8 CPUs that advance together, one
+`tests/bench/scale/run measure`: the workloads in real kernels, over shapes. Bochs: 1, 2, 4, 8 CPUs that advance together, one
 run each, which repeats to the instruction; throughput in operations per million instructions of the common clock.
 QEMU with a host thread for each CPU: shapes of as many CPUs as the host has, several repetitions, and only ratios
 within one repetition.
@@ -9,7 +9,7 @@ import os
 from statistics import median
 
 from cmklib.places import BUILD
-from cmklib.scale.boots import Shape, Useless, count, setup_for, shapes_of
+from analysis.boots import Shape, Useless, count, setup_for, shapes_of
 
 RESULT = os.path.join(BUILD, "scale.json")
 NAMES = ("compute", "ipc", "map", "pager", "notify", "ring", "kv")

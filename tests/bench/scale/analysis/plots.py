@@ -1,9 +1,9 @@
 """The figures of docs/scalability.md."""
 import os
 
-from cmklib.scale import check, hardware, measure, profile, sweep
-from cmklib.scale.boots import Shape, shapes_of
-from cmklib.scale.svg import Panel, figure
+from analysis import check, hardware, measure, profile, sweep
+from analysis.boots import Shape, shapes_of
+from analysis.svg import Panel, figure
 
 NAMES = ("ipc", "map", "pager", "notify", "ring", "kv")
 SIMULATED = ("ipc", "map", "notify", "ring", "kv", "kv100")

@@ -1,8 +1,8 @@
 """The tables of docs/scalability.md, as Markdown."""
 import os
 
-from cmklib.scale import measure, sweep
-from cmklib.scale.boots import shapes_of
+from analysis import measure, sweep
+from analysis.boots import shapes_of
 
 
 def row(cells):

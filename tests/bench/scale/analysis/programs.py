@@ -2,7 +2,7 @@
 The workloads as programs for the simulation, from a profile (profile.py): the same steps that tests/bench/scale
 takes, with the lengths that were measured for one CPU, two, and what each further one adds.
 """
-from cmklib.scale.engine import Acquire, Enter, Entry, Kernel, Plan, Release, Resource, Simulation, Work
+from analysis.engine import Acquire, Enter, Entry, Kernel, Plan, Release, Resource, Simulation, Work
 
 # Which operations write: of how many one, and how far CPUs are apart in that. `kv` as in tests/bench/scale/store.c.
 FAILED_TURN = 8  # instructions of a look at a lock that is taken

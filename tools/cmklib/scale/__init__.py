@@ -1,1 +1,0 @@
-"""tools/scale: which cluster shape serves which workload. Measures in emulators, simulates beyond them, draws."""
