@@ -97,7 +97,7 @@ class TableTest(unittest.TestCase):
         self.assertEqual([line.split() for line in lines[2:5]],
                          [["Messages", "(node/ipc),", "instructions"],
                           ["Call", "1", "1", "150", "3", "4", "150", "met", "184"],
-                          ["Call", "4", "1", "190", "3", "4", "185", "+5", "279"]])
+                          ["Call", "4", "1", "190", "3", "4", "185", "+5", "266"]])
 
 
     def test_markdown(self):
