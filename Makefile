@@ -86,9 +86,10 @@ KERNEL_OBJECTS := $(KERNEL_C:.c=.o) $(KERNEL_ASM:.asm=.asm.o)
 # What only debug kernels call lies in rooms called checks/, and no release kernel has it.
 RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),$(if $(findstring /checks/,$(object)),,$(object)))
 
-KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
-    -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-    -Wall -Wextra -Werror -Iinclude -Iarch/x86/include '-ffile-prefix-map=$(CURDIR)=.'
+KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone \
+    -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-common -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+    -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Werror \
+    -Iinclude -Iarch/x86/include '-ffile-prefix-map=$(CURDIR)=.'
 # kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name anything of x86/.
 INTERNAL = $(if $(filter kernel/%,$<),,-Iarch/x86/internal)
 KERNEL_LDFLAGS := -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments

@@ -15,7 +15,7 @@ unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *w
     return 1 + count;
 }
 
-static enum outcome refuse_with(struct answer *answer, enum error_code code, word_t length)
+static MUST_USE enum outcome refuse_with(struct answer *answer, enum error_code code, word_t length)
 {
     answer->label = code;
     answer->length = length;

@@ -51,8 +51,8 @@ void arch_finalise(struct capability c, bool final);
 /* --- invocations --- */
 
 /* Any capability with an architecture type, and the x86 methods of IRQ control. */
-enum outcome arch_invoke(struct invocation *call, struct answer *answer);
-enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome arch_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
 
 /*
  * The short way of the calls that are made most: Map and Unmap of pages, by the current thread of

@@ -42,7 +42,7 @@ enum outcome refuse_missing(struct answer *answer, bool source_side,
 enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
 
 /* Each sets the output words and returns DONE. */
-enum outcome answer_word(struct answer *answer, word_t value);
-enum outcome answer_two_words(struct answer *answer, word_t first, word_t second);
+MUST_USE enum outcome answer_word(struct answer *answer, word_t value);
+MUST_USE enum outcome answer_two_words(struct answer *answer, word_t first, word_t second);
 
 #endif

@@ -23,7 +23,7 @@ extern struct cancellation cancellation;
  * repeated; it goes on where it was, or is finished by then, if others wanted to cancel something
  * meanwhile.
  */
-enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
+MUST_USE enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
 
 /* `thread` is about to be taken out of an endpoint's queue. */
 static inline void cancellation_pass(const struct tcb *thread)

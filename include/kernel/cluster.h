@@ -15,17 +15,17 @@
  * depth; extra capability 0: root CNode. Checks in order: TruncatedMessage; irq: RangeError; a
  * handler exists: RevokeFirst; destination slot. Makes the IRQ handler capability of that IPI irq.
  */
-enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer);
 /* Any label, length and extra capabilities: sends the signal (contract 14.5). */
-enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer);
 /*
  * Exit: MR0 status; does not return. Write: MR0 length in bytes, then the bytes, eight to a word,
  * the first in the lowest bits; no more of them than the message holds are written.
  */
-enum outcome node_control_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome node_control_invoke(struct invocation *call, struct answer *answer);
 
 /* Domain methods with one domain (contract 4.8). */
-enum outcome domain_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome domain_invoke(struct invocation *call, struct answer *answer);
 
 /*
  * The debug system calls; true if `number` is one that this build has. Release builds have

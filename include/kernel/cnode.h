@@ -5,6 +5,6 @@
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
 
-enum outcome cnode_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome cnode_invoke(struct invocation *call, struct answer *answer);
 
 #endif

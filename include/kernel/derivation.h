@@ -73,8 +73,8 @@ void swap_capabilities(struct capability c1, struct slot *s1, struct capability 
 
 /* --- taking them away: DONE or PREEMPTED --- */
 
-enum outcome delete_slot(struct slot *slot);
-enum outcome revoke_slot(struct slot *slot);
+MUST_USE enum outcome delete_slot(struct slot *slot);
+MUST_USE enum outcome revoke_slot(struct slot *slot);
 
 /*
  * Deletes a capability that is not the final one of an object with slots or a queue, nor a zombie:

@@ -28,23 +28,19 @@
  * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so,
  * but the message has no capabilities.
  */
-syscall_path fast_call, general_call;
-syscall_path fast_reply_recv, general_reply_recv;
-syscall_path
-    reply_to_fault_recv; /* by a server whose capability and reply slot are as for reply_recv() */
-syscall_path fast_send, general_send;
-syscall_path fast_yield;
+SYSCALL_PATH(fast_call);
+SYSCALL_PATH(general_call);
+SYSCALL_PATH(fast_reply_recv);
+SYSCALL_PATH(general_reply_recv);
+SYSCALL_PATH(fast_send);
+SYSCALL_PATH(general_send);
+SYSCALL_PATH(fast_yield);
 
-/*
- * A call of something that is no endpoint. Looks itself into the saved context for the registers
- * that it wants.
- */
-syscall_path invoke_quickly;
+/* By a server whose capability and reply slot are as for reply_recv(). Reads the saved context. */
+SYSCALL_PATH(reply_to_fault_recv);
 
-static inline struct user_context *fast_invoke(struct tcb *caller, struct cpu *cpu)
-{
-    return invoke_quickly(0, 0, 0, 0, caller, cpu);
-}
+/* A call of something that is no endpoint. Reads the saved context. */
+SYSCALL_PATH(fast_invoke);
 
 enum path { LEAN, GENERAL };
 
@@ -102,7 +98,7 @@ static inline bool is_general(word_t info)
 
 /* False: there is none. */
 ALWAYS_INLINE bool find_slot(enum path path, const struct tcb *thread, word_t pointer,
-                             const struct slot **slot)
+                             struct slot **slot)
 {
     struct capability cspace = thread->slots[TCB_CSPACE].capability;
     if (path == LEAN || is_whole_cnode_capability(cspace)) {

@@ -7,6 +7,7 @@
 #ifndef KERNEL_FASTPATH_H
 #define KERNEL_FASTPATH_H
 
+#include <arch/syscall_path.h>
 #include <kernel/cpu.h>
 
 /*
@@ -19,22 +20,14 @@ void fastpath_allow(bool allowed);
 
 /*
  * What handles a system call of `thread`, which is current on `cpu`, which executes this, and holds
- * the lock. The first four are the user's rdi, rsi, rdx and rcx, or what another architecture has
- * instead. (`place`, where the call returns to, is for nobody; it stands for the register that
- * x86's shifts need.) Returns the context that this CPU goes on with: the current thread, address
- * space and live state are as that needs.
+ * the lock. The user's registers come first, as SYSCALL_PATH (arch/syscall_path.h)
+ * has them. Returns the context that this CPU goes on with: the current thread, address space and
+ * live state are as that needs.
  */
-typedef struct user_context *syscall_path(word_t pointer, word_t info, word_t number, word_t place,
-                                          struct tcb *thread, struct cpu *cpu);
+SYSCALL_PATH(syscall_entry); /* all system calls begin here */
 
-/* All system calls begin here. */
-syscall_path syscall_entry;
-
-/*
- * The architecture's: the ordinary path, which looks into the saved context for the registers that
- * it wants.
- */
-syscall_path syscall_ordinary;
+/* The ordinary path, which looks into the saved context for the registers that it wants. */
+SYSCALL_PATH(syscall_ordinary);
 
 /*
  * The same for events that are no system calls: of the current thread of `cpu`, for
@@ -50,7 +43,7 @@ struct user_context *fast_user_exception(word_t vector, word_t error, struct tcb
 /* What a fast path of a system call that cannot be taken ends with. */
 static inline struct user_context *take_ordinary_path(struct tcb *thread, struct cpu *cpu)
 {
-    return syscall_ordinary(0, 0, 0, 0, thread, cpu);
+    return PASS_ON_CONTEXT(syscall_ordinary, thread, cpu);
 }
 
 #endif

@@ -8,6 +8,9 @@
 #include <kernel/answer.h>
 #include <kernel/objects.h>
 
+/* By which system call: Send, NBSend or Call. */
+enum send_kind { SEND_BLOCKING, SEND_WITHOUT_BLOCKING, SEND_CALL };
+
 struct invocation {
     struct tcb *caller;
     word_t label;
@@ -16,11 +19,10 @@ struct invocation {
     struct slot *slot;            /* of the invoked capability */
     struct capability capability; /* the invoked capability */
     const word_t *buffer;         /* caller's IPC buffer, or null. Users can write it at any time */
-    struct slot
-        *extra[ABI_MAX_EXTRA_CAPS]; /* slots of the extra capabilities, extra_caps of them */
+    /* slots of the extra capabilities, extra_caps of them */
+    struct slot *extra[ABI_MAX_EXTRA_CAPS];
     unsigned extra_caps;
-    bool call;  /* by Call: the caller waits for the answer */
-    bool block; /* by Send or Call rather than NBSend */
+    enum send_kind kind; /* SEND_CALL: the caller waits for the reply */
 };
 
 /* The part of message_word() for words beyond the registers. */

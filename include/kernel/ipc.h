@@ -8,6 +8,7 @@
 #define KERNEL_IPC_H
 
 #include <kernel/assert.h>
+#include <kernel/invocation.h>
 #include <kernel/objects.h>
 
 /* MessageInfo fields (contract 2.1). */
@@ -80,13 +81,12 @@ void transfer_message(struct tcb *sender, struct tcb *receiver, const struct end
                       word_t badge, bool can_grant);
 
 /*
- * Sends the message of `sender` (its registers and buffer, or its pending fault) through an
- * endpoint. Without a waiting receiver the sender blocks, or if not `block` nothing happens. With
- * `call` it then waits for the reply, or becomes inactive if neither `can_grant` nor
- * `can_grant_reply`.
+ * Sends the message of `sender` (its registers and buffer, or its pending fault) via an endpoint
+ * capability that has the Write right. Without a waiting receiver the sender blocks;
+ * SEND_WITHOUT_BLOCKING: then nothing happens. SEND_CALL: afterwards the sender waits for the
+ * reply, or becomes inactive if the capability has neither Grant nor GrantReply.
  */
-void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
-                  bool can_grant_reply, bool call, bool block);
+void send_message(struct tcb *sender, struct capability via, enum send_kind kind);
 
 /*
  * Receives through an endpoint capability that has the Read right; a bound notification's signal

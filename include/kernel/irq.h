@@ -13,8 +13,8 @@ bool irq_is_active(word_t irq);
 /* Makes `irq` active; the capability goes to `slot` as child of IRQ control. */
 void irq_issue(word_t irq, struct slot *control, struct slot *slot);
 
-enum outcome irq_control_invoke(struct invocation *call, struct answer *answer);
-enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome irq_control_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer);
 
 /*
  * The final handler capability is gone, and the handler's slot is empty: `irq` may be issued again.

@@ -8,15 +8,21 @@
 #include <kernel/thread.h>
 
 /* kernel/methods/tcb_registers.c */
-enum outcome tcb_read_registers(struct invocation *call, struct tcb *target, struct answer *answer);
-enum outcome tcb_write_registers(struct invocation *call, struct tcb *target,
-                                 struct answer *answer);
-enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target, struct answer *answer);
-enum outcome tcb_set_tls_base(struct invocation *call, struct tcb *target, struct answer *answer);
+MUST_USE enum outcome tcb_read_registers(struct invocation *call, struct tcb *target,
+                                         struct answer *answer);
+MUST_USE enum outcome tcb_write_registers(struct invocation *call, struct tcb *target,
+                                          struct answer *answer);
+MUST_USE enum outcome tcb_copy_registers(struct invocation *call, struct tcb *target,
+                                         struct answer *answer);
+MUST_USE enum outcome tcb_set_tls_base(struct invocation *call, struct tcb *target,
+                                       struct answer *answer);
 
 /* kernel/methods/tcb_space.c */
-enum outcome tcb_configure(struct invocation *call, struct tcb *target, struct answer *answer);
-enum outcome tcb_set_space(struct invocation *call, struct tcb *target, struct answer *answer);
-enum outcome tcb_set_ipc_buffer(struct invocation *call, struct tcb *target, struct answer *answer);
+MUST_USE enum outcome tcb_configure(struct invocation *call, struct tcb *target,
+                                    struct answer *answer);
+MUST_USE enum outcome tcb_set_space(struct invocation *call, struct tcb *target,
+                                    struct answer *answer);
+MUST_USE enum outcome tcb_set_ipc_buffer(struct invocation *call, struct tcb *target,
+                                         struct answer *answer);
 
 #endif

@@ -42,7 +42,7 @@ static inline bool is_root_known(const struct cpu *cpu, const struct tcb *thread
  */
 void thread_claim(struct tcb *thread);
 
-enum outcome tcb_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome tcb_invoke(struct invocation *call, struct answer *answer);
 
 /*
  * Takes the thread from any CPU and queue, cancels its IPC, makes it inactive. Bounded work. A

@@ -34,6 +34,9 @@ struct range {
 /* For functions that must become part of each caller, with its constants. C has no word for it. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* For a result that the caller must look at: refused, or to be repeated, must not be lost. */
+#define MUST_USE __attribute__((warn_unused_result))
+
 /* For functions that must not become part of their callers, which are shorter without them. */
 #define NEVER_INLINE __attribute__((noinline))
 

@@ -5,7 +5,7 @@
 #include <kernel/answer.h>
 #include <kernel/invocation.h>
 
-enum outcome untyped_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome untyped_invoke(struct invocation *call, struct answer *answer);
 
 /*
  * log2 of the size in bytes of an object of `type`; `size_argument` counts for untypeds and CNodes

@@ -91,10 +91,8 @@ struct user_context *leave_kernel(struct cpu *cpu)
     return leave_to_other(cpu, from, to);
 }
 
-struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
-                                      struct tcb *thread, struct cpu *cpu)
+SYSCALL_PATH(syscall_ordinary)
 {
-    (void)pointer, (void)info, (void)number, (void)place;
     this_cpu = cpu;
     preemption_reset();
     check_entry();

@@ -22,13 +22,13 @@ _Static_assert(LINE_OF(blocked_on) == LINE_OF(bound_notification),
 ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t info,
                                         struct tcb *caller, struct cpu *cpu)
 {
-    const struct slot *slot;
+    struct slot *slot;
     if (!find_slot(path, caller, pointer, &slot)) {
         return take_ordinary_path(caller, cpu);
     }
     if (!is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
         !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
-        return fast_invoke(caller, cpu);
+        return PASS_ON_CONTEXT(fast_invoke, caller, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
     struct tcb *receiver = endpoint->head;
@@ -44,19 +44,16 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     return run_receiver(cpu, caller, receiver);
 }
 
-NEVER_INLINE struct user_context *general_call(word_t pointer, word_t info, word_t number,
-                                               word_t place, struct tcb *caller, struct cpu *cpu)
+NEVER_INLINE SYSCALL_PATH(general_call)
 {
-    (void)number, (void)place;
-    return call(GENERAL, pointer, info, caller, cpu);
+    return call(GENERAL, pointer, info, thread, cpu);
 }
 
-struct user_context *fast_call(word_t pointer, word_t info, word_t number, word_t place,
-                               struct tcb *caller, struct cpu *cpu)
+SYSCALL_PATH(fast_call)
 {
-    return LIKELY(is_lean(info, caller)) ? call(LEAN, pointer, info, caller, cpu)
-           : is_general(info)            ? general_call(pointer, info, number, place, caller, cpu)
-                                         : fast_invoke(caller, cpu);
+    return LIKELY(is_lean(info, thread)) ? call(LEAN, pointer, info, thread, cpu)
+           : is_general(info)            ? PASS_ON(general_call)
+                                         : PASS_ON_CONTEXT(fast_invoke, thread, cpu);
 }
 
 /* --- ReplyRecv --- */
@@ -71,7 +68,7 @@ static inline bool has_bound_signal(const struct tcb *thread)
 ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info,
                                               struct tcb *server, struct cpu *cpu)
 {
-    const struct slot *slot;
+    struct slot *slot;
     if (!find_slot(path, server, pointer, &slot) ||
         !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
         return take_ordinary_path(server, cpu);
@@ -85,7 +82,7 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     struct tcb *caller = capability_tcb(reply_slot->capability);
     struct buffers buffers;
     if (caller->fault_type != FAULT_NONE) {
-        return reply_to_fault_recv(0, 0, 0, 0, server, cpu);
+        return PASS_ON_CONTEXT(reply_to_fault_recv, server, cpu);
     }
     if (!may_take_over(cpu, caller) || !find_buffers(path, info, server, caller, &buffers)) {
         return take_ordinary_path(server, cpu);
@@ -97,18 +94,14 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
     return run_caller(cpu, server, slot, endpoint, caller);
 }
 
-NEVER_INLINE struct user_context *general_reply_recv(word_t pointer, word_t info, word_t number,
-                                                     word_t place, struct tcb *server,
-                                                     struct cpu *cpu)
+NEVER_INLINE SYSCALL_PATH(general_reply_recv)
 {
-    (void)number, (void)place;
-    return reply_recv(GENERAL, pointer, info, server, cpu);
+    return reply_recv(GENERAL, pointer, info, thread, cpu);
 }
 
-struct user_context *fast_reply_recv(word_t pointer, word_t info, word_t number, word_t place,
-                                     struct tcb *server, struct cpu *cpu)
+SYSCALL_PATH(fast_reply_recv)
 {
-    return LIKELY(is_lean(info, server)) ? reply_recv(LEAN, pointer, info, server, cpu)
-           : is_general(info) ? general_reply_recv(pointer, info, number, place, server, cpu)
-                              : take_ordinary_path(server, cpu);
+    return LIKELY(is_lean(info, thread)) ? reply_recv(LEAN, pointer, info, thread, cpu)
+           : is_general(info)            ? PASS_ON(general_reply_recv)
+                                         : take_ordinary_path(thread, cpu);
 }

@@ -9,7 +9,7 @@
 static struct user_context *fault(enum fault_type type, word_t word0, word_t word1,
                                   struct tcb *thread, struct cpu *cpu)
 {
-    const struct slot *slot;
+    struct slot *slot;
     if (!find_slot(GENERAL, thread, thread->fault_handler, &slot) ||
         !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
         !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
@@ -57,26 +57,24 @@ static inline bool restarts(const struct tcb *faulted, word_t info)
            !has_undelivered_trap(faulted);
 }
 
-struct user_context *reply_to_fault_recv(word_t pointer, word_t info, word_t number, word_t place,
-                                         struct tcb *server, struct cpu *cpu)
+SYSCALL_PATH(reply_to_fault_recv)
 {
-    (void)number, (void)place;
-    pointer = context_capability_register(&server->context);
-    info = context_message_info(&server->context);
-    const struct slot *slot;
-    struct slot *reply_slot = &server->slots[TCB_CALLER];
+    pointer = context_capability_register(&thread->context);
+    info = context_message_info(&thread->context);
+    struct slot *slot;
+    struct slot *reply_slot = &thread->slots[TCB_CALLER];
     struct tcb *faulted =
         capability_tcb(reply_slot->capability); /* the caller of this has seen that it is a reply */
-    if (!is_general(info) || !find_slot(GENERAL, server, pointer, &slot) ||
+    if (!is_general(info) || !find_slot(GENERAL, thread, pointer, &slot) ||
         !may_take_over(cpu, faulted) || !restarts(faulted, info)) {
-        return take_ordinary_path(server, cpu);
+        return take_ordinary_path(thread, cpu);
     }
 
     /* From here on nothing can go wrong. */
     struct endpoint *endpoint = capability_endpoint(slot->capability);
-    apply_fault_reply(server, faulted);
+    apply_fault_reply(thread, faulted);
     faulted->fault_type = FAULT_NONE;
     take_reply_capability(faulted, reply_slot);
     context_restart(&faulted->context);
-    return run_caller(cpu, server, slot, endpoint, faulted);
+    return run_caller(cpu, thread, slot, endpoint, faulted);
 }

@@ -5,18 +5,16 @@
  */
 #include <kernel/fast_parts.h>
 
-struct user_context *invoke_quickly(word_t pointer, word_t info, word_t number, word_t place,
-                                    struct tcb *caller, struct cpu *cpu)
+SYSCALL_PATH(fast_invoke)
 {
-    (void)number, (void)place;
     this_cpu = cpu;
-    const struct slot *slot;
-    pointer = context_capability_register(&caller->context);
-    info = context_message_info(&caller->context);
-    if (!may_go_on(cpu, caller) ||
-        !is_whole_cnode_capability(caller->slots[TCB_CSPACE].capability) ||
-        !find_slot(LEAN, caller, pointer, &slot)) {
-        return take_ordinary_path(caller, cpu);
+    struct slot *slot;
+    pointer = context_capability_register(&thread->context);
+    info = context_message_info(&thread->context);
+    if (!may_go_on(cpu, thread) ||
+        !is_whole_cnode_capability(thread->slots[TCB_CSPACE].capability) ||
+        !find_slot(LEAN, thread, pointer, &slot)) {
+        return take_ordinary_path(thread, cpu);
     }
-    return arch_invoke_quickly((struct slot *)slot, info, caller, cpu);
+    return arch_invoke_quickly(slot, info, thread, cpu);
 }

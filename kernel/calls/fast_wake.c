@@ -70,7 +70,7 @@ ALWAYS_INLINE struct user_context *send_message_fast(enum path path, struct capa
 ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t info,
                                         struct tcb *sender, struct cpu *cpu)
 {
-    const struct slot *slot;
+    struct slot *slot;
     if (!find_slot(path, sender, pointer, &slot)) {
         return take_ordinary_path(sender, cpu);
     }
@@ -82,19 +82,16 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
                                                    : take_ordinary_path(sender, cpu);
 }
 
-NEVER_INLINE struct user_context *general_send(word_t pointer, word_t info, word_t number,
-                                               word_t place, struct tcb *sender, struct cpu *cpu)
+NEVER_INLINE SYSCALL_PATH(general_send)
 {
-    (void)number, (void)place;
-    return send(GENERAL, pointer, info, sender, cpu);
+    return send(GENERAL, pointer, info, thread, cpu);
 }
 
-struct user_context *fast_send(word_t pointer, word_t info, word_t number, word_t place,
-                               struct tcb *sender, struct cpu *cpu)
+SYSCALL_PATH(fast_send)
 {
-    return LIKELY(is_lean(info, sender)) ? send(LEAN, pointer, info, sender, cpu)
-           : is_general(info)            ? general_send(pointer, info, number, place, sender, cpu)
-                                         : take_ordinary_path(sender, cpu);
+    return LIKELY(is_lean(info, thread)) ? send(LEAN, pointer, info, thread, cpu)
+           : is_general(info)            ? PASS_ON(general_send)
+                                         : take_ordinary_path(thread, cpu);
 }
 
 /* --- interrupts --- */
@@ -117,10 +114,8 @@ struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
 
 /* --- Yield --- */
 
-struct user_context *fast_yield(word_t pointer, word_t info, word_t number, word_t place,
-                                struct tcb *thread, struct cpu *cpu)
+SYSCALL_PATH(fast_yield)
 {
-    (void)pointer, (void)info, (void)number, (void)place;
     struct tcb *next = cpu->ready.queue[thread->priority].head;
     if (next == NULL && may_go_on(cpu, thread)) {
         return go_on(cpu, thread);

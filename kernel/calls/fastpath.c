@@ -10,8 +10,7 @@ void fastpath_allow(bool allowed)
     }
 }
 
-struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, word_t place,
-                                   struct tcb *thread, struct cpu *cpu)
+SYSCALL_PATH(syscall_entry)
 {
     assert(cpu->current == thread);
     if (DEBUG_BUILD) {
@@ -21,16 +20,16 @@ struct user_context *syscall_entry(word_t pointer, word_t info, word_t number, w
         check_entry();
     }
     if (number == (word_t)SYS_Call) {
-        return fast_call(pointer, info, number, place, thread, cpu);
+        return PASS_ON(fast_call);
     }
     if (number == (word_t)SYS_ReplyRecv) {
-        return fast_reply_recv(pointer, info, number, place, thread, cpu);
+        return PASS_ON(fast_reply_recv);
     }
     if (number == (word_t)SYS_Send || number == (word_t)SYS_NBSend) {
-        return fast_send(pointer, info, number, place, thread, cpu);
+        return PASS_ON(fast_send);
     }
     if (number == (word_t)SYS_Yield) {
-        return fast_yield(pointer, info, number, place, thread, cpu);
+        return PASS_ON(fast_yield);
     }
     return take_ordinary_path(thread, cpu);
 }

@@ -22,19 +22,16 @@
 
 /* --- invocations --- */
 
-static enum outcome endpoint_invoke(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome endpoint_invoke(struct invocation *call, struct answer *answer)
 {
-    word_t rights = capability_rights(call->capability);
-    if (!(rights & RIGHT_WRITE)) {
+    if (!(capability_rights(call->capability) & RIGHT_WRITE)) {
         return refuse_capability(answer, 0);
     }
-    send_message(capability_endpoint(call->capability), call->caller,
-                 capability_badge(call->capability), rights & RIGHT_GRANT,
-                 rights & RIGHT_GRANT_REPLY, call->call, call->block);
+    send_message(call->caller, call->capability, call->kind);
     return DONE;
 }
 
-static enum outcome notification_invoke(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome notification_invoke(struct invocation *call, struct answer *answer)
 {
     if (!(capability_rights(call->capability) & RIGHT_WRITE)) {
         return refuse_capability(answer, 0);
@@ -44,14 +41,14 @@ static enum outcome notification_invoke(struct invocation *call, struct answer *
     return DONE;
 }
 
-static enum outcome reply_invoke(struct invocation *call)
+static MUST_USE enum outcome reply_invoke(struct invocation *call)
 {
     send_reply(call->caller, capability_tcb(call->capability), call->slot,
                capability_rights(call->capability) & RIGHT_GRANT);
     return DONE;
 }
 
-static enum outcome invoke(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome invoke(struct invocation *call, struct answer *answer)
 {
     switch (capability_type(call->capability)) {
     case CAP_NULL:
@@ -118,7 +115,7 @@ static void carry_out(struct invocation *call)
     if (outcome == PREEMPTED || caller->state != THREAD_RESTART) {
         return;
     }
-    if (call->call) {
+    if (call->kind == SEND_CALL) {
         give_answer(caller, &answer);
     }
     set_thread_state(caller, THREAD_RUNNING);
@@ -147,7 +144,7 @@ static bool find_capabilities(struct invocation *call, word_t *pointer,
 }
 
 /* Send, NBSend, Call. */
-static void handle_invocation(struct tcb *caller, bool is_call, bool block)
+static void handle_invocation(struct tcb *caller, enum send_kind kind)
 {
     word_t pointer = context_capability_register(&caller->context);
     word_t info = context_message_info(&caller->context);
@@ -155,8 +152,7 @@ static void handle_invocation(struct tcb *caller, bool is_call, bool block)
     struct invocation call;
     call.caller = caller;
     call.label = message_info_label(info);
-    call.call = is_call;
-    call.block = block;
+    call.kind = kind;
     if ((info & MASK(9)) <= ABI_MESSAGE_REGISTERS) { /* length, and no capabilities */
         call.length = info & MASK(9);
         call.extra_caps = 0;
@@ -167,7 +163,7 @@ static void handle_invocation(struct tcb *caller, bool is_call, bool block)
     if (LIKELY(find_capabilities(&call, &pointer, &failure))) {
         call.capability = call.slot->capability;
         carry_out(&call);
-    } else if (block) {
+    } else if (kind != SEND_WITHOUT_BLOCKING) {
         raise_capability_fault(caller, pointer, false, &failure);
     }
 }
@@ -221,11 +217,11 @@ static void handle_other_syscall(struct tcb *thread, word_t number)
     switch ((int64_t)number) {
     case SYS_Send:
         count_here(CMK_COUNT_ORDINARY_SEND);
-        handle_invocation(thread, false, true);
+        handle_invocation(thread, SEND_BLOCKING);
         break;
     case SYS_NBSend:
         count_here(CMK_COUNT_ORDINARY_NBSEND);
-        handle_invocation(thread, false, false);
+        handle_invocation(thread, SEND_WITHOUT_BLOCKING);
         break;
     case SYS_Recv:
         handle_receive(thread, true);
@@ -265,7 +261,7 @@ void handle_syscall(word_t number)
     preemption_note_syscall(number);
     if (LIKELY((int64_t)number == SYS_Call)) {
         count_here(CMK_COUNT_ORDINARY_CALL);
-        handle_invocation(thread, true, true);
+        handle_invocation(thread, SEND_CALL);
     } else {
         handle_other_syscall(thread, number);
     }

@@ -46,7 +46,7 @@ static unsigned look_at(struct tcb *sender)
     return RESTART_EFFORT;
 }
 
-static enum outcome go_on(void)
+static MUST_USE enum outcome go_on(void)
 {
     unsigned effort = 0;
     while (cancellation.next != NULL && cancellation.next->ready_order <= cancellation.until) {
@@ -73,7 +73,7 @@ static bool has_begun(const struct endpoint *endpoint, word_t badge, const struc
 }
 
 /* Another thread's, unless that has given it up to do something else. */
-static enum outcome finish_other(void)
+static MUST_USE enum outcome finish_other(void)
 {
     const struct tcb *caller = cancellation.caller;
     if (cancellation.endpoint == NULL || caller == NULL ||

@@ -47,35 +47,37 @@ static void after_call(struct tcb *caller, struct tcb *receiver, bool may_get_re
     }
 }
 
-static void block_sender(struct endpoint *endpoint, struct tcb *sender, word_t badge,
-                         bool can_grant, bool can_grant_reply, bool call)
+static void block_sender(struct tcb *sender, struct capability via, enum send_kind kind)
 {
+    word_t rights = capability_rights(via);
     set_thread_state(sender, THREAD_BLOCKED_ON_SEND);
     sender->ready_order = ++senders;
-    sender->blocked_badge = badge;
-    sender->blocked_can_grant = can_grant;
-    sender->blocked_can_grant_reply = can_grant_reply;
-    sender->blocked_is_call = call;
-    endpoint_append(endpoint, ENDPOINT_SENDING, sender);
+    sender->blocked_badge = capability_badge(via);
+    sender->blocked_can_grant = rights & RIGHT_GRANT;
+    sender->blocked_can_grant_reply = rights & RIGHT_GRANT_REPLY;
+    sender->blocked_is_call = kind == SEND_CALL;
+    endpoint_append(capability_endpoint(via), ENDPOINT_SENDING, sender);
 }
 
-void send_message(struct endpoint *endpoint, struct tcb *sender, word_t badge, bool can_grant,
-                  bool can_grant_reply, bool call, bool block)
+void send_message(struct tcb *sender, struct capability via, enum send_kind kind)
 {
+    struct endpoint *endpoint = capability_endpoint(via);
+    word_t rights = capability_rights(via);
     if (endpoint_state(endpoint) != ENDPOINT_RECEIVING) {
-        if (block) {
-            block_sender(endpoint, sender, badge, can_grant, can_grant_reply, call);
+        if (kind != SEND_WITHOUT_BLOCKING) {
+            block_sender(sender, via, kind);
         }
         return;
     }
     struct tcb *receiver = endpoint->head;
     assert(receiver->state == THREAD_BLOCKED_ON_RECEIVE);
     endpoint_take_first(endpoint);
-    transfer_message(sender, receiver, endpoint, badge, can_grant);
+    transfer_message(sender, receiver, endpoint, capability_badge(via), rights & RIGHT_GRANT);
     set_thread_state(receiver, THREAD_RUNNING);
     make_runnable(receiver);
-    if (call) {
-        after_call(sender, receiver, can_grant || can_grant_reply, receiver->reply_can_grant);
+    if (kind == SEND_CALL) {
+        after_call(sender, receiver, rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY),
+                   receiver->reply_can_grant);
     }
 }
 

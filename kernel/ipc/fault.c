@@ -94,8 +94,7 @@ static void send_fault(struct tcb *thread)
         stop_without_handler(thread, "lacks the rights to call");
         return;
     }
-    send_message(capability_endpoint(handler), thread, capability_badge(handler),
-                 rights & RIGHT_GRANT, rights & RIGHT_GRANT_REPLY, true, true);
+    send_message(thread, handler, SEND_CALL);
 }
 
 static void raise_fault(enum fault_type type, word_t word0, word_t word1)

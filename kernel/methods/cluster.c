@@ -24,7 +24,7 @@ static bool is_ipi_irq(word_t irq)
     return irq >= 1 && irq <= ABI_CMK_IPI_IRQS;
 }
 
-static enum outcome make_signal(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome make_signal(struct invocation *call, struct answer *answer)
 {
     word_t node = message_word(call, 0);
     word_t irq = message_word(call, 1);
@@ -44,7 +44,7 @@ static enum outcome make_signal(struct invocation *call, struct answer *answer)
     return DONE;
 }
 
-static enum outcome get_handler(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome get_handler(struct invocation *call, struct answer *answer)
 {
     word_t irq = message_word(call, 0);
     word_t index = message_word(call, 1);
@@ -88,7 +88,7 @@ enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
  * A piece of bounded length, so that nobody waits long, is written whole; the caller comes again
  * for the rest.
  */
-static enum outcome write_to_console(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome write_to_console(struct invocation *call, struct answer *answer)
 {
     word_t there = MIN((call->length - 1) * sizeof(word_t), (word_t)ABI_CMK_WRITE_BYTES);
     word_t taken = MIN(message_word(call, 0), there);
@@ -103,7 +103,7 @@ static enum outcome write_to_console(struct invocation *call, struct answer *ans
 }
 
 /* What a test asked for: to fail on purpose, or how long others had to wait. */
-static enum outcome trigger(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome trigger(struct invocation *call, struct answer *answer)
 {
     switch (message_word(call, 0)) {
     case CMK_TRIGGER_WRITE:
@@ -134,7 +134,7 @@ static enum outcome trigger(struct invocation *call, struct answer *answer)
     }
 }
 
-static enum outcome answer_count(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome answer_count(struct invocation *call, struct answer *answer)
 {
     word_t what = message_word(call, 0);
     word_t cpu = message_word(call, 1);

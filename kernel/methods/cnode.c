@@ -22,8 +22,8 @@ static bool needs(const struct invocation *call, word_t words, unsigned extra_ca
 
 /* --- methods on one slot --- */
 
-static enum outcome cancel_badged_sends(const struct invocation *call, struct slot *slot,
-                                        struct answer *answer)
+static MUST_USE enum outcome cancel_badged_sends(const struct invocation *call, struct slot *slot,
+                                                 struct answer *answer)
 {
     struct capability c = slot->capability;
     if (capability_type(c) != CAP_ENDPOINT || capability_rights(c) != RIGHTS_ALL) {
@@ -35,8 +35,8 @@ static enum outcome cancel_badged_sends(const struct invocation *call, struct sl
     return cancel_badged(capability_endpoint(c), capability_badge(c), call->caller);
 }
 
-static enum outcome save_caller(const struct invocation *call, struct slot *destination,
-                                struct answer *answer)
+static MUST_USE enum outcome save_caller(const struct invocation *call, struct slot *destination,
+                                         struct answer *answer)
 {
     struct slot *caller_slot = &call->caller->slots[TCB_CALLER];
     if (!slot_is_empty(destination)) {
@@ -82,8 +82,8 @@ static bool decode_source(const struct invocation *call, const struct slot *dest
                             source, answer);
 }
 
-static enum outcome insert_copy(struct capability c, struct slot *source, struct slot *destination,
-                                struct answer *answer)
+static MUST_USE enum outcome insert_copy(struct capability c, struct slot *source,
+                                         struct slot *destination, struct answer *answer)
 {
     struct capability derived;
     if (!derive(source, c, &derived, answer)) {
@@ -96,8 +96,8 @@ static enum outcome insert_copy(struct capability c, struct slot *source, struct
     return DONE;
 }
 
-static enum outcome copy(const struct invocation *call, struct slot *destination,
-                         struct answer *answer)
+static MUST_USE enum outcome copy(const struct invocation *call, struct slot *destination,
+                                  struct answer *answer)
 {
     struct slot *source;
     if (!decode_source(call, destination, &source, answer) || !needs(call, 5, 1, answer)) {
@@ -107,8 +107,8 @@ static enum outcome copy(const struct invocation *call, struct slot *destination
                        answer);
 }
 
-static enum outcome mint(const struct invocation *call, struct slot *destination,
-                         struct answer *answer)
+static MUST_USE enum outcome mint(const struct invocation *call, struct slot *destination,
+                                  struct answer *answer)
 {
     struct slot *source;
     if (!decode_source(call, destination, &source, answer) || !needs(call, 6, 1, answer)) {
@@ -119,8 +119,8 @@ static enum outcome mint(const struct invocation *call, struct slot *destination
                        answer);
 }
 
-static enum outcome move(const struct invocation *call, struct slot *destination,
-                         struct answer *answer)
+static MUST_USE enum outcome move(const struct invocation *call, struct slot *destination,
+                                  struct answer *answer)
 {
     struct slot *source;
     if (!decode_source(call, destination, &source, answer)) {
@@ -130,8 +130,8 @@ static enum outcome move(const struct invocation *call, struct slot *destination
     return DONE;
 }
 
-static enum outcome mutate(const struct invocation *call, struct slot *destination,
-                           struct answer *answer)
+static MUST_USE enum outcome mutate(const struct invocation *call, struct slot *destination,
+                                    struct answer *answer)
 {
     struct slot *source;
     if (!decode_source(call, destination, &source, answer) || !needs(call, 5, 1, answer)) {
@@ -183,8 +183,8 @@ static bool check_rotation(const struct rotation *r, const struct slot *destinat
     return false;
 }
 
-static enum outcome rotate(const struct invocation *call, struct slot *destination,
-                           struct answer *answer)
+static MUST_USE enum outcome rotate(const struct invocation *call, struct slot *destination,
+                                    struct answer *answer)
 {
     struct rotation r;
     if (!decode_rotation(call, &r, answer) || !check_rotation(&r, destination, answer)) {

@@ -10,7 +10,7 @@ enum { DURATION_BITS = 56, LAST_CONFIGURABLE = ABI_DOMAIN_SCHEDULES - 2 };
 static word_t durations[ABI_DOMAIN_SCHEDULES] = {MASK(DURATION_BITS)};
 static word_t start_index;
 
-static enum outcome set_domain(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome set_domain(struct invocation *call, struct answer *answer)
 {
     if (call->length == 0) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -27,7 +27,7 @@ static enum outcome set_domain(struct invocation *call, struct answer *answer)
     return DONE; /* every thread is in the only domain */
 }
 
-static enum outcome configure_schedule(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome configure_schedule(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -54,7 +54,7 @@ static enum outcome configure_schedule(struct invocation *call, struct answer *a
     return DONE;
 }
 
-static enum outcome set_start(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome set_start(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);

@@ -3,7 +3,8 @@
 #include <kernel/derivation.h>
 #include <kernel/irq.h>
 
-static enum outcome set_notification(struct invocation *call, word_t irq, struct answer *answer)
+static MUST_USE enum outcome set_notification(struct invocation *call, word_t irq,
+                                              struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);

@@ -4,13 +4,13 @@
 #include <kernel/scheduler.h>
 #include <kernel/tcb_methods.h>
 
-static enum outcome suspend(struct tcb *target)
+static MUST_USE enum outcome suspend(struct tcb *target)
 {
     thread_suspend(target);
     return DONE;
 }
 
-static enum outcome resume(struct tcb *target)
+static MUST_USE enum outcome resume(struct tcb *target)
 {
     thread_resume(target);
     return DONE;
@@ -32,8 +32,8 @@ static bool decode_authority(const struct invocation *call, word_t *limit, struc
     return true;
 }
 
-static enum outcome set_one_priority(struct invocation *call, struct tcb *target,
-                                     struct answer *answer)
+static MUST_USE enum outcome set_one_priority(struct invocation *call, struct tcb *target,
+                                              struct answer *answer)
 {
     word_t value = message_word(call, 0);
     word_t limit;
@@ -51,8 +51,8 @@ static enum outcome set_one_priority(struct invocation *call, struct tcb *target
     return DONE;
 }
 
-static enum outcome set_scheduling_parameters(struct invocation *call, struct tcb *target,
-                                              struct answer *answer)
+static MUST_USE enum outcome set_scheduling_parameters(struct invocation *call, struct tcb *target,
+                                                       struct answer *answer)
 {
     word_t maximum = message_word(call, 0);
     word_t priority = message_word(call, 1);
@@ -68,7 +68,8 @@ static enum outcome set_scheduling_parameters(struct invocation *call, struct tc
     return DONE;
 }
 
-static enum outcome move_to_cpu(struct invocation *call, struct tcb *target, struct answer *answer)
+static MUST_USE enum outcome move_to_cpu(struct invocation *call, struct tcb *target,
+                                         struct answer *answer)
 {
     word_t cpu_index = message_word(call, 0);
     if (cpu_index >= node_cpu_count) {
@@ -80,7 +81,8 @@ static enum outcome move_to_cpu(struct invocation *call, struct tcb *target, str
 
 /* Notifications */
 
-static enum outcome bind(struct invocation *call, struct tcb *target, struct answer *answer)
+static MUST_USE enum outcome bind(struct invocation *call, struct tcb *target,
+                                  struct answer *answer)
 {
     struct capability c = extra_capability(call, 0);
     if (target->bound_notification != NULL || capability_type(c) != CAP_NOTIFICATION ||
@@ -95,7 +97,7 @@ static enum outcome bind(struct invocation *call, struct tcb *target, struct ans
     return DONE;
 }
 
-static enum outcome unbind(struct tcb *target, struct answer *answer)
+static MUST_USE enum outcome unbind(struct tcb *target, struct answer *answer)
 {
     if (target->bound_notification == NULL) {
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
@@ -106,7 +108,8 @@ static enum outcome unbind(struct tcb *target, struct answer *answer)
 
 /* Flags */
 
-static enum outcome set_flags(struct invocation *call, struct tcb *target, struct answer *answer)
+static MUST_USE enum outcome set_flags(struct invocation *call, struct tcb *target,
+                                       struct answer *answer)
 {
     word_t clear = message_word(call, 0);
     word_t set = message_word(call, 1) & ABI_TCB_FLAG_FPU_DISABLED;
@@ -117,7 +120,8 @@ static enum outcome set_flags(struct invocation *call, struct tcb *target, struc
 
 /* Dispatch */
 
-static enum outcome tcb_method(struct invocation *call, struct tcb *target, struct answer *answer)
+static MUST_USE enum outcome tcb_method(struct invocation *call, struct tcb *target,
+                                        struct answer *answer)
 {
     switch (call->label) {
     case LABEL_TCBReadRegisters:

@@ -184,7 +184,7 @@ static void set_watermark(struct slot *slot, word_t watermark)
  * Clears what children used, from the watermark down, and lowers the watermark with it: preempted
  * anywhere, the invariant holds, and nothing is cleared twice. Device memory is never touched.
  */
-static enum outcome reset_untyped(struct slot *slot)
+static MUST_USE enum outcome reset_untyped(struct slot *slot)
 {
     paddr_t base = untyped_capability_base(slot->capability);
     if (untyped_capability_is_device(slot->capability)) {

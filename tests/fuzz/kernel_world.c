@@ -231,13 +231,12 @@ struct tcb *world_current(unsigned cpu)
     return cpu_by_index(cpu)->current;
 }
 
-syscall_path __wrap_syscall_ordinary;
+SYSCALL_PATH(__wrap_syscall_ordinary);
 
 /* The ordinary path, which the fast ones take when something is unusual. */
-struct user_context *__wrap_syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
-                                             struct tcb *thread, struct cpu *cpu)
+SYSCALL_PATH(__wrap_syscall_ordinary)
 {
-    (void)pointer, (void)info, (void)number, (void)place, (void)cpu;
+    (void)cpu;
     handle_syscall(context_syscall_number(&thread->context));
     leave_unchecked();
     return NULL;

@@ -32,7 +32,7 @@ static inline bool find_extra(const struct tcb *caller, struct capability *extra
         return false;
     }
     const word_t *buffer = ipc_buffer_in(frame, caller);
-    const struct slot *slot;
+    struct slot *slot;
     if (!find_slot(LEAN, caller, read_user_word(&buffer[ABI_IPC_CAPS_OR_BADGES]), &slot)) {
         return false;
     }

@@ -2,6 +2,7 @@
  * The local APIC, in both of its modes (Intel SDM volume 3, chapter 11; register numbers from table
  * 11-6).
  */
+#include <arch/interrupt.h>
 #include <x86/apic.h>
 #include <x86/control.h>
 #include <target/instructions.h>

@@ -5,6 +5,7 @@
 #include <arch/door.h>
 #include <arch/machine.h>
 #include <x86/apic.h>
+#include <x86/entry.h>
 #include <target/instructions.h>
 #include <target/live_state.h>
 #include <target/pcid.h>

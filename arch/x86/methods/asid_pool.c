@@ -13,7 +13,7 @@ static bool is_pool_memory(struct capability c)
            untyped_capability_size_bits(c) == ABI_ASID_POOL_BITS;
 }
 
-static enum outcome make_pool(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome make_pool(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -58,7 +58,7 @@ enum outcome asid_control_invoke(struct invocation *call, struct answer *answer)
 
 /* --- ASID pool --- */
 
-static enum outcome assign(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome assign(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);

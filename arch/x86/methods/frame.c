@@ -12,7 +12,7 @@ static inline enum outcome map_frame(word_t *entry, const struct mapping *m, str
 }
 
 /* A frame that is mapped stays where it is. */
-static enum outcome check_place(const struct mapping *m, struct answer *answer)
+static MUST_USE enum outcome check_place(const struct mapping *m, struct answer *answer)
 {
     if (!mapping_capability_is_mapped(m->frame)) {
         unsigned bits = frame_size_bits(frame_capability_size(m->frame));
@@ -53,7 +53,8 @@ static word_t *find_entry(const struct mapping *m, struct answer *answer)
 }
 
 /* Any call of Map with enough arguments, with all checks in the contract's order. */
-static RARE enum outcome map_any_frame(const struct invocation *call, struct answer *answer)
+static RARE MUST_USE enum outcome map_any_frame(const struct invocation *call,
+                                                struct answer *answer)
 {
     struct mapping m = decode_mapping(call);
     if (!is_vspace_root(m.root)) {
@@ -69,7 +70,7 @@ static RARE enum outcome map_any_frame(const struct invocation *call, struct ans
     return entry != NULL ? map_frame(entry, &m, call->slot) : REFUSED;
 }
 
-static enum outcome frame_map(const struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome frame_map(const struct invocation *call, struct answer *answer)
 {
     if (lacks_arguments(call, LABEL_X86PageMap)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -86,7 +87,7 @@ static enum outcome frame_map(const struct invocation *call, struct answer *answ
 
 /* --- the other methods --- */
 
-static enum outcome frame_unmap(const struct invocation *call)
+static MUST_USE enum outcome frame_unmap(const struct invocation *call)
 {
     if (mapping_capability_is_mapped(call->capability)) {
         vspace_unmap(call->capability);

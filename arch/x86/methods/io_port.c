@@ -4,7 +4,7 @@
 #include <kernel/cspace.h>
 #include <kernel/derivation.h>
 
-static enum outcome issue(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome issue(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);

@@ -10,9 +10,9 @@ _Static_assert(VECTOR_USER_FIRST == ABI_IRQ_VECTOR_OFFSET, "user vector 0");
 _Static_assert(VECTOR_USER_FIRST + ABI_MAX_USER_IRQ == VECTOR_USER_LAST, "the last user vector");
 
 /* What both methods begin with. `irq` and `slot` are set if the result is DONE. */
-static enum outcome check_vector_and_slot(struct invocation *call, word_t vector, word_t index,
-                                          word_t depth, word_t *irq, struct slot **slot,
-                                          struct answer *answer)
+static MUST_USE enum outcome check_vector_and_slot(struct invocation *call, word_t vector,
+                                                   word_t index, word_t depth, word_t *irq,
+                                                   struct slot **slot, struct answer *answer)
 {
     if (vector > ABI_MAX_USER_IRQ) {
         return refuse_range(answer, 0, ABI_MAX_USER_IRQ);
@@ -25,7 +25,7 @@ static enum outcome check_vector_and_slot(struct invocation *call, word_t vector
                                                                                     : REFUSED;
 }
 
-static enum outcome get_io_apic(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome get_io_apic(struct invocation *call, struct answer *answer)
 {
     word_t index = message_word(call, 0), depth = message_word(call, 1);
     word_t io_apic = message_word(call, 2), pin = message_word(call, 3);
@@ -60,7 +60,7 @@ static enum outcome get_io_apic(struct invocation *call, struct answer *answer)
 /*
  * The user programs the device itself: data = vector, address = the APIC of any of its node's CPUs.
  */
-static enum outcome get_msi(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome get_msi(struct invocation *call, struct answer *answer)
 {
     static const word_t greatest[] = {255, 31, 7}; /* bus, device, function */
     word_t index = message_word(call, 0), depth = message_word(call, 1);

@@ -7,7 +7,7 @@
 #include <kernel/derivation.h>
 #include <kernel/string.h>
 
-static enum outcome structure_map(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome structure_map(struct invocation *call, struct answer *answer)
 {
     if (is_truncated(call)) {
         return refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -50,7 +50,7 @@ static enum outcome structure_map(struct invocation *call, struct answer *answer
  * looks whether the entry still maps them. The table is cleared after no CPU walks it any more, so
  * that it can be mapped again.
  */
-static enum outcome structure_unmap(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome structure_unmap(struct invocation *call, struct answer *answer)
 {
     struct capability structure = call->capability;
     if (!is_final(call->slot)) {

@@ -274,8 +274,7 @@ enum error_code invoke(struct slot *slot, word_t label, const word_t *words, uns
         .capability = slot->capability,
         .buffer = buffer,
         .extra_caps = extra_caps,
-        .call = true,
-        .block = true,
+        .kind = SEND_CALL,
     };
     for (unsigned i = 0; i < length; i++) {
         if (i < ABI_MESSAGE_REGISTERS) {

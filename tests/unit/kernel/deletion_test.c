@@ -57,7 +57,7 @@ START_TEST(final_endpoint_restarts_its_queue)
     ck_assert_uint_eq(do_retype(U, OBJECT_ENDPOINT, 0, A, 1), 0);
     struct tcb *thread = new_thread(B);
     ck_assert_uint_eq(do_mint(C, A, 15, 9), 0);
-    send_message(capability_endpoint(at(C)), thread, 9, true, true, false, true);
+    send_message(thread, endpoint_capability(capability_endpoint(at(C)), 9, RIGHTS_ALL), SEND_BLOCKING);
     ck_assert_uint_eq(thread->state, THREAD_BLOCKED_ON_SEND);
     ck_assert_uint_eq(do_delete(A), 0); /* not the last one */
     ck_assert_uint_eq(thread->state, THREAD_BLOCKED_ON_SEND);
@@ -409,14 +409,14 @@ START_TEST(badge_of_many_senders)
     for (unsigned i = 0; i < QUEUED; i++) {
         thread[i] = new_object(ABI_TCB_BITS);
         thread_init(thread[i]);
-        send_message(endpoint, thread[i], i % 4 == 0 ? 8 : 9, true, true, false, true);
+        send_message(thread[i], endpoint_capability(endpoint, i % 4 == 0 ? 8 : 9, RIGHTS_ALL), SEND_BLOCKING);
     }
     host_interrupt_after = 0;
     while (invoke_once(&call, &answer) == PREEMPTED) {
         for (unsigned i = 0; i < QUEUED; i++) {
             if (is_runnable(thread[i])) {
                 dequeue(thread[i]);
-                send_message(endpoint, thread[i], 9, true, true, false, true);
+                send_message(thread[i], endpoint_capability(endpoint, 9, RIGHTS_ALL), SEND_BLOCKING);
                 again++;
             }
         }

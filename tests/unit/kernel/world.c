@@ -57,7 +57,7 @@ enum outcome invoke_once(const struct call *call, struct answer *answer)
     struct invocation i = {
         .caller = caller, .label = call->label, .length = call->length,
         .slot = call->slot, .capability = call->slot->capability,
-        .buffer = buffer, .extra_caps = call->extra_caps, .call = true, .block = true};
+        .buffer = buffer, .extra_caps = call->extra_caps, .kind = SEND_CALL};
 
     for (unsigned w = 0; w < call->length; w++) {
         if (w < ABI_MESSAGE_REGISTERS) {

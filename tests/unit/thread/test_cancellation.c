@@ -20,7 +20,7 @@ static struct tcb *new_sender(word_t sent_badge)
     struct tcb *sender = new_object(ABI_TCB_BITS);
     thread_init(sender);
     sender->priority = 10;
-    send_message(endpoint, sender, sent_badge, true, true, false, true);
+    send_message(sender, endpoint_capability(endpoint, sent_badge, RIGHTS_ALL), SEND_BLOCKING);
     ASSERT_STATE(sender, THREAD_BLOCKED_ON_SEND);
     return sender;
 }

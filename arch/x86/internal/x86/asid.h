@@ -53,7 +53,7 @@ struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i,
 void asid_release(word_t asid, const word_t *root);
 void asid_pool_release(struct asid_pool *pool, word_t first_asid);
 
-enum outcome asid_control_invoke(struct invocation *call, struct answer *answer);
-enum outcome asid_pool_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome asid_control_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome asid_pool_invoke(struct invocation *call, struct answer *answer);
 
 #endif

@@ -29,7 +29,7 @@ bool io_ports_are_free(word_t first, word_t last);
 void io_ports_take(word_t first, word_t last);
 void io_ports_release(word_t first, word_t last);
 
-enum outcome io_port_control_invoke(struct invocation *call, struct answer *answer);
-enum outcome io_port_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome io_port_control_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome io_port_invoke(struct invocation *call, struct answer *answer);
 
 #endif

@@ -108,7 +108,7 @@ static inline word_t frame_rights_masked(word_t rights, word_t mask)
     return left & RIGHT_READ ? left : 0;
 }
 
-enum outcome frame_invoke(struct invocation *call, struct answer *answer);
-enum outcome structure_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome frame_invoke(struct invocation *call, struct answer *answer);
+MUST_USE enum outcome structure_invoke(struct invocation *call, struct answer *answer);
 
 #endif
