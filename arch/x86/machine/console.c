@@ -1,6 +1,6 @@
 /*
- * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The only
- * thing those kernels share is the UART's console page: whose turn it is to write a line.
+ * The console: one UART per node, or shared by several nodes, each with a kernel of its own. The
+ * only thing those kernels share is the UART's console page: whose turn it is to write a line.
  */
 #include <arch/console.h>
 #include <target/instructions.h>

@@ -22,8 +22,8 @@ static uint64_t number_of(struct console_turn *turn)
 }
 
 /*
- * Sequentially consistent, here and in comes_before(): of two nodes that choose at the same time, each
- * sees that the other chooses, or its number.
+ * Sequentially consistent, here and in comes_before(): of two nodes that choose at the same time,
+ * each sees that the other chooses, or its number.
  */
 static uint64_t choose(struct console_turn *turns, uint32_t self, uint32_t count)
 {

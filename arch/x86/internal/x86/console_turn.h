@@ -1,6 +1,6 @@
 /*
- * Whose turn it is to write a line on a UART that several nodes' kernels use. First come, first served;
- * a node that has stopped keeps the others for a bounded time, once.
+ * Whose turn it is to write a line on a UART that several nodes' kernels use. First come, first
+ * served; a node that has stopped keeps the others for a bounded time, once.
  *
  * Every word has one writer, the kernel of the node whose place it is in; the kernels of the other
  * nodes with that UART read it.
@@ -14,16 +14,16 @@
 
 /* One for each node, on the UART's console page; a cache line. */
 struct console_turn {
-    _Atomic uint64_t number;   /* 0: wants nothing. The lower goes first; of equals, the lower node */
+    _Atomic uint64_t number; /* 0: wants nothing. The lower goes first; of equals, the lower node */
     _Atomic uint32_t choosing; /* 1: is looking for a number that is higher than all others */
     _Atomic uint32_t beat;     /* counts up while the node waits, and once for each line */
     uint8_t unused[48];
 };
 
 /*
- * How long a node that is first may stand still, and how long it may be first, before others take it
- * for stopped. A line takes 25 ms, and with a UART that is never ready 26 s (uart_write()); its writer
- * takes no interrupts.
+ * How long a node that is first may stand still, and how long it may be first, before others take
+ * it for stopped. A line takes 25 ms, and with a UART that is never ready 26 s (uart_write()); its
+ * writer takes no interrupts.
  */
 enum { CONSOLE_STILL_MILLISECONDS = 30000, CONSOLE_LINE_MILLISECONDS = 120000 };
 
@@ -43,8 +43,9 @@ static inline void console_turn_beat(struct console_turn *turn)
 }
 
 /*
- * How a line of the kernel's begins: "cmk: node K", or "cmk MARK: node K" if the configuration gives a
- * mark (console-mark=): programs cannot know it, so what reads the console knows the kernels' lines.
+ * How a line of the kernel's begins: "cmk: node K", or "cmk MARK: node K" if the configuration
+ * gives a mark (console-mark=): programs cannot know it, so what reads the console knows the
+ * kernels' lines.
  */
 void console_kernel_prefix(char *text, size_t bytes, uint32_t node);
 

@@ -8,9 +8,9 @@
 #include <kernel/cpu.h>
 
 /*
- * On the CPU itself, with the node's page table loaded and the CPU block zeroed (except the stack it
- * may stand on): fills in the block, loads descriptor tables, MSRs and control registers, sets up
- * FPU and local APIC, starts the timer. Interrupts stay off. `alone`: the node has no other CPU.
+ * On the CPU itself, with the node's page table loaded and the CPU block zeroed (except the stack
+ * it may stand on): fills in the block, loads descriptor tables, MSRs and control registers, sets
+ * up FPU and local APIC, starts the timer. Interrupts stay off. `alone`: the node has no other CPU.
  */
 void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id, bool alone);
 
