@@ -232,7 +232,7 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
-	    tools/check-floors tools/check-rules "tools/check-proofs --quick" "tools/check-ties planner"
+	    tools/check-floors tools/check-contract tools/check-rules "tools/check-proofs --quick" "tools/check-ties planner"
 unit: $(PACKAGES)
 	@tools/unit-tests
 replay: $(PACKAGES)
