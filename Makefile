@@ -23,7 +23,8 @@
 #   make torture       more torture, parallel too; wants a machine that does nothing else
 #   make torture-long  ten minutes of it for each setting
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
-#   make format-check  what clang-format would change
+#   make format-check  fails if clang-format would change something (kernel and its headers)
+#   make pictures      docs/*.svg from docs/*.dot
 #   make fresh         make run and make test on a new Debian 12 in a folder, by root and by a user without rights
 #
 # Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
@@ -48,7 +49,7 @@ CHAOS_SEED := 1
 # not in the list needs PACKAGES_FOR_build.
 PACKAGES_FOR_build        := build
 PACKAGES_FOR_run          := build run
-PACKAGES_FOR_test         := build system unit models rules proofs
+PACKAGES_FOR_test         := build system unit models rules proofs format
 PACKAGES_FOR_unit         := unit
 PACKAGES_FOR_replay       := unit
 PACKAGES_FOR_system       := build system
@@ -64,6 +65,7 @@ PACKAGES_FOR_models       := models
 PACKAGES_FOR_rules        := rules
 PACKAGES_FOR_proofs       := unit proofs
 PACKAGES_FOR_format-check := format
+PACKAGES_FOR_pictures     := pictures
 
 NO_BLANKS = $(subst $() ,+,$(strip $(1)))
 GOALS_WITH_PACKAGES := $(filter-out clean fresh help,$(or $(MAKECMDGOALS),all))
@@ -232,7 +234,8 @@ for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/prog
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
 test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
-	    tools/check-floors tools/check-contract tools/check-rules "tools/check-proofs --quick" "tools/check-ties planner"
+	    tools/check-floors tools/check-contract tools/check-lines tools/check-format \
+	    tools/check-rules "tools/check-proofs --quick" "tools/check-ties planner"
 unit: $(PACKAGES)
 	@tools/unit-tests
 replay: $(PACKAGES)
@@ -264,9 +267,13 @@ proofs: $(PACKAGES)
 	@tools/total tools/check-proofs tools/check-ties
 .PHONY: proofs
 
-FORMATTED := $(sort $(shell find $(KERNEL_FOLDERS) include user -name '*.c' -o -name '*.h'))
 format-check: $(PACKAGES)
-	@for file in $(FORMATTED); do clang-format --dry-run $$file 2>&1 | grep -c warning: | sed "s|$$|	$$file|"; done | grep -v ^0 || true
+	@tools/check-format
+
+# Pictures that docs/ show, from text.
+pictures: docs/cluster.svg
+docs/cluster.svg: docs/cluster.dot | $(PACKAGES)
+	dot -Tsvg -o $@ $<
 
 fresh:
 	@tools/fresh
@@ -277,4 +284,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 .PHONY: all kernel user run for-system bench-programs for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
-    format-check fresh clean help
+    format-check pictures fresh clean help

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""tools/check-contract finds a reference without a heading, in lists and across lines too."""
+"""tools/check-contract finds a reference without a heading, also in lists and across lines."""
 import os
 import subprocess
+import sys
 import tempfile
+import unittest
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3)
 
@@ -21,9 +23,25 @@ def check(comment, page):
 
 
 PAGE = "# Page\n\n### 4.5 Threads\n\n### 4.50 Other\n"
-assert check("/* contract 4.5 */", PAGE)[0] == 0
-for comment, line in ("/* contract 4.6 */", 1), ("/* contract 4.5, 4.6. */", 1), \
-        ("\n/*\n * (contract\n * 4.6)\n */", 3), ("/* contract 4 */", 1):
-    status, output = check(comment, PAGE)
-    assert status == 1 and f"kernel/a.c:{line}: docs/contract.md has no 4" in output, output
-assert check("/* no reference */", PAGE)[0] != 0
+
+
+class ContractTest(unittest.TestCase):
+    def test_a_heading_that_exists_is_found(self):
+        self.assertEqual(check("/* contract 4.5 */", PAGE)[0], 0)
+
+    def test_a_heading_that_is_missing_is_reported(self):
+        for comment, line in (("/* contract 4.6 */", 1), ("/* contract 4.5, 4.6. */", 1),
+                              ("\n/*\n * (contract\n * 4.6)\n */", 3), ("/* contract 4 */", 1)):
+            status, output = check(comment, PAGE)
+            self.assertEqual(status, 1)
+            self.assertIn(f"kernel/a.c:{line}: docs/contract.md has no 4", output)
+
+    def test_nothing_to_check_is_an_error(self):
+        self.assertNotEqual(check("/* no reference */", PAGE)[0], 0)
+
+
+if __name__ == "__main__":
+    result = unittest.main(exit=False, argv=sys.argv[:1]).result
+    bad = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - bad} passed, {bad} failed")
+    sys.exit(1 if bad else 0)
