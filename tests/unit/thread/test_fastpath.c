@@ -17,7 +17,20 @@ enum { SEND_ONLY = FREE, CALL_ONLY, RECEIVE_ONLY, BADGED, SIGNAL, BADGED_SIGNAL,
 static struct tcb *thread[THREADS];
 static word_t random_state;
 
-enum { CALLS, REPLIES, SENDS, SIGNALS, YIELDS, WITH_BUFFERS, FAULTS, INTERRUPTS, KINDS };
+/* Each fast path, and messages that need buffers: how often the comparison found it taken. */
+enum {
+    CALLS,
+    REPLIES,
+    FAULT_REPLIES,
+    SENDS,
+    SIGNALS,
+    YIELDS,
+    WITH_BUFFERS,
+    VM_FAULTS,
+    USER_EXCEPTIONS,
+    INTERRUPTS,
+    KINDS
+};
 static unsigned taken[KINDS];
 
 static unsigned below(unsigned bound)
@@ -30,11 +43,18 @@ static bool one_in(unsigned n)
     return below(n) == 0;
 }
 
-static unsigned kind_of(int64_t number, unsigned object)
+/* Asked before the call: the reply takes the fault away. */
+static bool owes_fault_reply(const struct tcb *self)
+{
+    struct capability reply = self->slots[TCB_CALLER].capability;
+    return capability_type(reply) == CAP_REPLY && capability_tcb(reply)->fault_type != FAULT_NONE;
+}
+
+static unsigned kind_of(int64_t number, unsigned object, bool to_fault)
 {
     switch (number) {
     case SYS_Call: return CALLS;
-    case SYS_ReplyRecv: return REPLIES;
+    case SYS_ReplyRecv: return to_fault ? FAULT_REPLIES : REPLIES;
     case SYS_Yield: return YIELDS;
     default: return object == SIGNAL || object == BADGED_SIGNAL || object == NOTIFICATION ? SIGNALS : SENDS;
     }
@@ -53,9 +73,11 @@ static void make_one(struct tcb *self, int64_t number, unsigned object)
     for (unsigned i = 0; i < caps; i++) {
         buffer_of(self)[ABI_IPC_CAPS_OR_BADGES + i] = one_in(3) ? OTHER_ENDPOINT : BADGED;
     }
-    word_t info = message_info(below(1000), below(8), caps, 0) | length;
+    /* Label 0 is what a fault handler answers so that the thread goes on. */
+    word_t info = message_info(one_in(2) ? 0 : below(1000), below(8), caps, 0) | length;
+    bool to_fault = owes_fault_reply(self);
     if (syscall_both_ways(self, number, object, info)) {
-        taken[kind_of(number, object)]++;
+        taken[kind_of(number, object, to_fault)]++;
         taken[WITH_BUFFERS] += number != SYS_Yield && length > ABI_MESSAGE_REGISTERS;
     }
 }
@@ -115,11 +137,15 @@ static bool is_server(const struct tcb *self)
     return self == thread[0] || self == thread[1] || self == thread[2];
 }
 
-static bool fault_of(struct tcb *self)
+static void fault_of(struct tcb *self)
 {
     enum { BAD_INSTRUCTION = 6, GENERAL_PROTECTION = 13, USER_READ = 4 };
-    return one_in(2) ? vm_fault_both_ways(self, below(1000), USER_READ + below(100))
-                     : user_exception_both_ways(self, one_in(2) ? BAD_INSTRUCTION : GENERAL_PROTECTION, random_state);
+    if (one_in(2)) {
+        taken[VM_FAULTS] += vm_fault_both_ways(self, below(1000), USER_READ + below(100));
+    } else {
+        unsigned vector = one_in(2) ? BAD_INSTRUCTION : GENERAL_PROTECTION;
+        taken[USER_EXCEPTIONS] += user_exception_both_ways(self, vector, random_state);
+    }
 }
 
 static void step(void)
@@ -133,7 +159,7 @@ static void step(void)
     } else if (self == NULL || one_in(waited_for ? 4 : 100)) {
         taken[INTERRUPTS] += interrupt_both_ways(one_in(20) ? IRQ + 1 : IRQ);
     } else if (one_in(10)) {
-        taken[FAULTS] += fault_of(self);
+        fault_of(self);
     } else {
         syscall_of(self, is_server(self));
     }
