@@ -31,18 +31,24 @@ static inline seL4_Error seL4_TCB_ReadRegisters(seL4_TCB _service, seL4_Bool sus
     return error;
 }
 
-/* Sets the first `count` registers. All of *regs is sent, whatever `count` says. */
-static inline seL4_Error seL4_TCB_WriteRegisters(seL4_TCB _service, seL4_Bool resume_target, seL4_Uint8 arch_flags,
-                                                 seL4_Word count, seL4_UserContext *regs)
+/*
+ * Sets the first `count` registers, and reads no others of *regs. A count above
+ * SEL4_USER_CONTEXT_WORDS is seL4_TruncatedMessage.
+ */
+static inline seL4_Error seL4_TCB_WriteRegisters(seL4_TCB _service, seL4_Bool resume_target,
+                                                 seL4_Uint8 arch_flags, seL4_Word count,
+                                                 seL4_UserContext *regs)
 {
     const seL4_Word *words = (const seL4_Word *)regs;
+    seL4_Word sent = count < SEL4_USER_CONTEXT_WORDS ? count : SEL4_USER_CONTEXT_WORDS;
     struct sel4_x64_trap trap = {
-        .mr = {(resume_target & 1) | (seL4_Word)arch_flags << 8, count, words[0], words[1]},
+        .mr = {(resume_target & 1) | (seL4_Word)arch_flags << 8, count, sent > 0 ? words[0] : 0,
+               sent > 1 ? words[1] : 0},
     };
-    for (seL4_Word i = 2; i < SEL4_USER_CONTEXT_WORDS; i++) {
+    for (seL4_Word i = 2; i < sent; i++) {
         seL4_SetMR((int)i + 2, words[i]);
     }
-    return sel4_x64_invoke(&trap, _service, TCBWriteRegisters, 0, 2 + SEL4_USER_CONTEXT_WORDS);
+    return sel4_x64_invoke(&trap, _service, TCBWriteRegisters, 0, 2 + sent);
 }
 
 static inline seL4_Error seL4_TCB_CopyRegisters(seL4_TCB _service, seL4_TCB source, seL4_Bool suspend_source,

@@ -123,6 +123,14 @@ static const seL4_UserContext numbered = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 METHOD(tcb_write_registers, seL4_TCB_WriteRegisters(SERVICE, 1, 2, 20, (seL4_UserContext *)&numbered), 3, LIST(),
        LIST(0x201, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20))
 
+/* No more than asked for is read or sent. */
+METHOD(tcb_write_three_registers,
+       seL4_TCB_WriteRegisters(SERVICE, 1, 2, 3, (seL4_UserContext *)&numbered), 3, LIST(),
+       LIST(0x201, 3, 1, 2, 3))
+METHOD(tcb_write_no_registers,
+       seL4_TCB_WriteRegisters(SERVICE, 1, 2, 0, (seL4_UserContext *)&numbered), 3, LIST(),
+       LIST(0x201, 0))
+
 static void call_read_registers(void)
 {
     seL4_UserContext context = {.r8 = 88, .gs_base = 99};
@@ -260,6 +268,8 @@ Suite *stubs_suite(void)
         cmk_write_nothing,
         cmk_write,
         tcb_write_registers,
+        tcb_write_three_registers,
+        tcb_write_no_registers,
         tcb_read_registers,
         an_error_explains_itself_in_the_buffer,
         an_error_without_a_buffer,
