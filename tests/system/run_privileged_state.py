@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import socket
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ sys.path.insert(0, os.path.join(TOP, "tools"))
 
 from cmklib.image import Image
 from cmklib.machine import Machine, Setup
+from cmklib.monitor import Monitor
 from cmklib.places import kernel_file
 
 CPUS, CONFIG = 3, "nodes=2"
@@ -40,26 +40,6 @@ def firmware(folder):
     with open(path, "wb") as file:
         file.write(rom)
     return path
-
-
-class Monitor:
-    """QEMU's human monitor on a socket."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(HANG_SECONDS)
-        self.socket.connect(path)
-        self._answer()
-
-    def _answer(self):
-        text = b""
-        while not text.endswith(b"(qemu) "):
-            text += self.socket.recv(65536)
-        return text.decode(errors="replace")
-
-    def command(self, text):
-        self.socket.sendall(text.encode() + b"\n")
-        return self._answer()
 
 
 def flat(fields, data, at, prefix=""):
