@@ -7,6 +7,8 @@
  *   write P   its kernel writes where its window would have the physical address P
  *   hang      its CPU hangs in the kernel with interrupts off
  *   check     somebody outside signals a machine check to one of its CPUs
+ *   check-all somebody outside signals one to all CPUs: no node goes on, so none has anything to
+ *             see, and each waits for its end
  *   nmi       somebody outside sends NMIs: it must go on working
  *
  * "Outside" waits for the line "ready for it". The others exchange numbered messages in rounds, from before it
@@ -82,7 +84,7 @@ static int go_wrong(char **arguments)
         cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE, strtoul(arguments[3], NULL, 0));
     } else if (is("hang")) {
         cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_HANG, 0);
-    } else if (is("nmi") || is("check")) {
+    } else if (is("nmi") || is("check") || is("check-all")) {
         return work_under_nmis();
     }
     printf("wrong: still here\n");
@@ -145,6 +147,14 @@ static bool has_happened(struct cmk_node_watch *watch, uint64_t first_ticks)
     return health == CMK_NODE_ENDED && watch->page->state == CMK_STATUS_STOPPED;
 }
 
+/* A survivor that saw the victim stop and left could be gone before its own machine check came. */
+static _Noreturn void wait_for_the_end(void)
+{
+    for (;;) {
+        __asm__ volatile("pause");
+    }
+}
+
 static bool work(uint64_t *rounds)
 {
     struct cmk_node_watch watch;
@@ -159,6 +169,9 @@ static bool work(uint64_t *rounds)
         if (*rounds == ROUNDS_BEFORE) {
             first_ticks = cmk_node_ticks(watch.page);
             atomic_fetch_add(&board->ready, 1);
+            if (is("check-all")) {
+                wait_for_the_end();
+            }
         }
         if (seen == 0 && *rounds > ROUNDS_BEFORE && atomic_load(&board->ready) == mesh.num_nodes - 1 &&
             has_happened(&watch, first_ticks)) {
