@@ -1,19 +1,11 @@
 /*
- * printf's format language without floating point. No state, no library call: the host's tests compile this file too.
+ * printf's format language. No state, no library call: the host's tests compile this file too. What
+ * touches floating point is in format_double.c.
  */
-#include "runtime.h"
+#include "format.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* One conversion: %[flags][width][.precision][length]kind */
-struct conversion {
-    bool left, plus, space, alternate, zero;
-    int width;
-    int precision; /* -1: none given */
-    int length;    /* in bytes: 1, 2, 4 or 8 */
-    char kind;
-};
 
 /* 64 bits in octal are 22 digits. */
 #define MAX_DIGITS 22
@@ -24,14 +16,14 @@ static void put(struct sink *sink, char c)
     sink->count++;
 }
 
-static void put_many(struct sink *sink, char c, int times)
+void format_put_many(struct sink *sink, char c, int times)
 {
     for (int i = 0; i < times; i++) {
         put(sink, c);
     }
 }
 
-static void put_text(struct sink *sink, const char *text, int length)
+void format_put_text(struct sink *sink, const char *text, int length)
 {
     for (int i = 0; i < length; i++) {
         put(sink, text[i]);
@@ -174,13 +166,13 @@ static void put_number(struct sink *sink, const struct conversion *conversion, u
         padding = 0;
     }
 
-    put_many(sink, ' ', conversion->left ? 0 : padding);
-    put_text(sink, prefix, prefix_length);
-    put_many(sink, '0', zeros);
+    format_put_many(sink, ' ', conversion->left ? 0 : padding);
+    format_put_text(sink, prefix, prefix_length);
+    format_put_many(sink, '0', zeros);
     while (count > 0) {
         put(sink, digits[--count]);
     }
-    put_many(sink, ' ', conversion->left ? padding : 0);
+    format_put_many(sink, ' ', conversion->left ? padding : 0);
 }
 
 static void put_signed(struct sink *sink, const struct conversion *conversion, int64_t number)
@@ -197,9 +189,9 @@ static void put_hexadecimal(struct sink *sink, const struct conversion *conversi
 
 static void put_padded(struct sink *sink, const struct conversion *conversion, const char *text, int length)
 {
-    put_many(sink, ' ', conversion->left ? 0 : conversion->width - length);
-    put_text(sink, text, length);
-    put_many(sink, ' ', conversion->left ? conversion->width - length : 0);
+    format_put_many(sink, ' ', conversion->left ? 0 : conversion->width - length);
+    format_put_text(sink, text, length);
+    format_put_many(sink, ' ', conversion->left ? conversion->width - length : 0);
 }
 
 /* With a precision the text need not end in a zero, so no more than that is read. */
@@ -263,6 +255,10 @@ static void convert(struct sink *sink, struct conversion *conversion, va_list *a
     case 's':
         put_string(sink, conversion, va_arg(*arguments, const char *));
         break;
+    case 'f':
+    case 'F':
+        format_double(sink, conversion, arguments);
+        break;
     case 'n':
         store_count(sink, conversion, va_arg(*arguments, void *));
         break;
@@ -270,7 +266,7 @@ static void convert(struct sink *sink, struct conversion *conversion, va_list *a
         put(sink, '%');
         break;
     default:
-        put_text(sink, start, length);
+        format_put_text(sink, start, length);
         break;
     }
 }

@@ -27,8 +27,8 @@ struct sink {
 };
 
 /*
- * printf's formats without floating point: flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X c s p
- * n %.
+ * printf's formats: flags - + space # 0, width, precision, hh h l ll z j t, d i u o x X c s p n
+ * % f F. Of floating point only double.
  */
 void format(struct sink *sink, const char *text, va_list arguments);
 

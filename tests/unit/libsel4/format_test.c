@@ -1,13 +1,16 @@
 /* printf's formats: the same text as the host's C library makes, for thousands of combinations. */
 #include "suites.h"
 
+#include <float.h>
 #include <limits.h>
+#include <math.h>
 #include <runtime.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_BYTES 512
+#define BUFFER_BYTES 2048
 
 static char text[BUFFER_BYTES];
 
@@ -84,6 +87,84 @@ START_TEST(numbers_of_every_length)
 }
 END_TEST
 
+/* Among them numbers that lie in the middle of two decimals, and those that carry far. */
+static const double doubles[] = {
+    0.0,
+    -0.0,
+    1.0,
+    -1.5,
+    0.5,
+    1.5,
+    2.5,
+    0.125,
+    0.375,
+    0.1,
+    9.5,
+    9.95,
+    99.9999,
+    999999.5,
+    1e-7,
+    5e-7,
+    1234567.890625,
+    1e15,
+    0x1p53,
+    0x1p63,
+    1e22,
+    1e23,
+    DBL_MAX,
+    DBL_MIN,
+    -1e300,
+    4.9e-324,
+    2.2e-308,
+    INFINITY,
+    -INFINITY,
+    DBL_EPSILON,
+    0x1.fffffffffffffp-1,
+    0x1.fffffffffffffp31,
+};
+
+static void same_double(double number)
+{
+    static const char *const lengths[] = {"", ".", ".0", ".1", ".3", ".7", ".30", ".400", ".1100"};
+    for (unsigned flags = 0; flags < 32; flags++) {
+        for (size_t w = 0; w < COUNT(widths); w++) {
+            for (size_t p = 0; p < COUNT(lengths); p++) {
+                char wanted[32];
+                snprintf(wanted, sizeof(wanted), "<%%%s%s%s%s%s%s%s%c>", flags & 1 ? "-" : "",
+                         flags & 2 ? "+" : "", flags & 4 ? " " : "", flags & 8 ? "#" : "",
+                         flags & 16 ? "0" : "", widths[w], lengths[p], p & 1 ? 'F' : 'f');
+                SAME(wanted, number);
+            }
+        }
+    }
+}
+
+START_TEST(fixed_point)
+{
+    for (size_t i = 0; i < COUNT(doubles); i++) {
+        same_double(doubles[i]);
+    }
+    SAME("%f %d %lf %s %.*f|%*f", 1.25, 7, 2.75, "x", 2, 3.14159, 12, 2.0);
+    SAME("%f|%F|%6f|%-6f|%06f|%+f", NAN, NAN, NAN, NAN, NAN, NAN);
+    SAME("%f %f %f %f %f %f %f %f %f %f", 1., 2., 3., 4., 5., 6., 7., 8., 9., 10.);
+}
+END_TEST
+
+START_TEST(fixed_point_of_any_bits)
+{
+    for (int i = 0; i < 20000; i++) {
+        union {
+            uint64_t bits;
+            double number;
+        } any = {.bits = (uint64_t)random() << 33 ^ (uint64_t)random() << 11 ^ (uint64_t)random()};
+        int precision = (int)(random() % 12);
+        SAME("%f|%.17f|%.*f", any.number, any.number, precision, any.number);
+        double quarter = (double)(random() % 100000) / 64;
+        SAME("%.0f|%.1f|%.2f|%.3f|%.4f|%.5f", quarter, quarter, quarter, quarter, quarter, quarter);
+    }
+}
+END_TEST
+
 START_TEST(strings_and_characters)
 {
     static const char unterminated[3] = {'a', 'b', 'c'};
@@ -127,8 +208,8 @@ END_TEST
 
 START_TEST(what_is_no_format)
 {
-    ours("%y %f %");
-    ck_assert_str_eq(text, "%y %f %");
+    ours("%y %e %");
+    ck_assert_str_eq(text, "%y %e %");
     ours("%-5.3");
     ck_assert_str_eq(text, "%-5.3");
     ck_assert_int_eq(ours(""), 0);
@@ -146,8 +227,15 @@ END_TEST
 Suite *format_suite(void)
 {
     const TTest *const tests[] = {
-        numbers_of_every_length, strings_and_characters,   stars, pointers, counts,
-        what_is_no_format,       huge_numbers_in_a_format,
+        numbers_of_every_length,
+        fixed_point,
+        fixed_point_of_any_bits,
+        strings_and_characters,
+        stars,
+        pointers,
+        counts,
+        what_is_no_format,
+        huge_numbers_in_a_format,
     };
     return SUITE_OF("format", tests);
 }

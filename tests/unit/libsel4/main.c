@@ -5,7 +5,8 @@
  *
  *   gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror \
  *       -Ilibsel4/include -Iuser/runtime -idirafter include tests/unit/libsel4/[a-z]*.c \
- *       user/runtime/cluster.c user/runtime/boot_info.c user/runtime/format.c libsel4/src/ipc_buffer.c \
+ *       user/runtime/cluster.c user/runtime/boot_info.c user/runtime/format.c \
+ *       user/runtime/format_double.c libsel4/src/ipc_buffer.c \
  *       -o build/unit/libsel4 $(pkg-config --cflags --libs check)
  *
  * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only failures.

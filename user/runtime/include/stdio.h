@@ -1,4 +1,7 @@
-/* Output to the node's debug console; no input, no files. Formats: see user/README.md (no floating point). */
+/*
+ * Output to the node's debug console; no input, no files. Formats: see user/README.md (of floating
+ * point only %f).
+ */
 #ifndef _STDIO_H
 #define _STDIO_H
 

@@ -87,6 +87,9 @@ void check_output(void)
     check(kept, "output/message-registers-are-kept");
     check(cmk_NodeControl_Write(cmk_cluster()->node_control, text, strlen(text)) == seL4_NoError,
           "output/node-control-write");
+    char decimals[64];
+    snprintf(decimals, sizeof(decimals), "%.2f %d %f %.0f", 2.675, 3, -0.1, 2.5);
+    check(strcmp(decimals, "2.67 3 -0.100000 2") == 0, "output/floating-point");
     puts("put by puts");
     fputs("put by ", stderr);
     fwrite("fwrite\n", 1, 7, stdout);
