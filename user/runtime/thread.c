@@ -43,6 +43,13 @@ static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*
 bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
                        void *argument)
 {
+    return cmk_create_thread_with_faults_to(0, thread, cpu, priority, entry, argument);
+}
+
+bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_thread *thread,
+                                      seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
+                                      void *argument)
+{
     seL4_Word page = LIBSEL4_BIT(seL4_PageBits);
     thread->tcb = cmk_alloc_object(seL4_TCBObject, 0);
     thread->stack = cmk_alloc_pages(CMK_THREAD_STACK_PAGES);
@@ -51,10 +58,11 @@ bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word prior
         return false;
     }
     seL4_UserContext registers = first_registers(thread, entry, argument, tls);
-    return seL4_TCB_Configure(thread->tcb, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0,
-                              (seL4_Word)thread->ipc_buffer, thread->ipc_buffer_frame) == seL4_NoError &&
+    return seL4_TCB_Configure(thread->tcb, fault_endpoint, seL4_CapInitThreadCNode, 0,
+                              seL4_CapInitThreadVSpace, 0, (seL4_Word)thread->ipc_buffer,
+                              thread->ipc_buffer_frame) == seL4_NoError &&
            seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, priority) == seL4_NoError &&
            seL4_TCB_SetAffinity(thread->tcb, cpu) == seL4_NoError &&
-           seL4_TCB_WriteRegisters(thread->tcb, true, 0, sizeof(registers) / sizeof(seL4_Word), &registers) ==
-               seL4_NoError;
+           seL4_TCB_WriteRegisters(thread->tcb, true, 0, sizeof(registers) / sizeof(seL4_Word),
+                                   &registers) == seL4_NoError;
 }

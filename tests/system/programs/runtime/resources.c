@@ -98,6 +98,45 @@ static bool wait_for(struct worker *worker)
     return false;
 }
 
+static _Atomic int resumed; /* stored by the thread that faulted, once it runs again */
+
+static void fault_once(void *argument)
+{
+    (void)argument;
+    __asm__ volatile("ud2");
+    atomic_store_explicit(&resumed, 1, memory_order_release);
+}
+
+/*
+ * The fault is a message with the endpoint's badge; the reply moves the thread on, past the two
+ * bytes of ud2.
+ */
+static bool fault_arrives(void)
+{
+    struct cmk_thread thread;
+    seL4_Word badge = 0;
+    seL4_CPtr endpoint = cmk_alloc_object(seL4_EndpointObject, 0);
+    seL4_CPtr badged = cmk_alloc_slot();
+    if (seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode,
+                        endpoint, seL4_WordBits, seL4_AllRights, 77) != seL4_NoError ||
+        !cmk_create_thread_with_faults_to(badged, &thread, 0, 255, fault_once, NULL)) {
+        return false;
+    }
+    seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge);
+    for (int i = 0; i < YIELDS && badge == 0; i++) {
+        seL4_Yield();
+        info = seL4_NBRecv(endpoint, &badge);
+    }
+    bool right = badge == 77 && seL4_MessageInfo_get_label(info) == seL4_Fault_UserException &&
+                 seL4_GetMR(seL4_UserException_Number) == 6;
+    seL4_SetMR(seL4_UserException_FaultIP, seL4_GetMR(seL4_UserException_FaultIP) + 2);
+    seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 1));
+    for (int i = 0; i < YIELDS && !atomic_load_explicit(&resumed, memory_order_acquire); i++) {
+        seL4_Yield();
+    }
+    return right && atomic_load_explicit(&resumed, memory_order_acquire);
+}
+
 void check_threads(void)
 {
     seL4_Word cpus = seL4_GetBootInfo()->numNodes;
@@ -121,5 +160,6 @@ void check_threads(void)
     check(buffers, "threads/ipc-buffers");
     check(aligned, "threads/aligned-stacks");
     check(placed, "threads/affinity");
+    check(fault_arrives(), "threads/fault-endpoint");
     check(!cmk_create_thread(&(struct cmk_thread){0}, cpus, 255, work, NULL), "threads/no-such-cpu");
 }

@@ -73,4 +73,14 @@ const char *cmk_error_name(seL4_Error error);
 bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
                        void *argument);
 
+/*
+ * The same, and a fault of the thread becomes a call to `fault_endpoint`, a capability of the
+ * initial CSpace with the right to write and the right to grant or to grant a reply. The thread
+ * that receives the fault lets this one run again by a reply. 0: no handler, as above. Another
+ * capability is not refused here: the first fault then stops the thread, with a report.
+ */
+bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_thread *thread,
+                                      seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
+                                      void *argument);
+
 #endif
