@@ -1,45 +1,58 @@
 /*
- * malloc: first fit in one static area; neighbouring free blocks are joined while searching. For one thread at a
- * time: a lock would make a high-priority thread spin for ever on one that it keeps from running.
+ * malloc: first fit in areas of memory, the first of them static; neighbouring free blocks are
+ * joined while searching. For one thread at a time: a lock would make a high-priority thread spin
+ * for ever on one that it keeps from running.
  */
+#include "heap.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAP_BYTES (256 * 1024)
-#define ALIGNMENT  16
+#define FIRST_AREA_BYTES (256 * 1024)
+#define ALIGNMENT        16
 
-/* Lies in front of each block. Blocks fill the area without gaps. */
+/* Lies in front of each block. Blocks fill the rest of their area without gaps. */
 struct block {
     size_t bytes; /* with this header; a multiple of ALIGNMENT */
     size_t used;
 };
 
+/* Lies at the start of each area. Areas are never given back. */
+struct area {
+    struct area *next;
+    char *end;
+};
+
 _Static_assert(sizeof(struct block) == ALIGNMENT, "what follows a header is aligned");
+_Static_assert(sizeof(struct area) % ALIGNMENT == 0, "so is an area's first block");
 
-static _Alignas(ALIGNMENT) char heap[HEAP_BYTES];
+static _Alignas(ALIGNMENT) char first_area[FIRST_AREA_BYTES];
+static struct area *areas;
 
-static struct block *first_block(void)
+/* Makes memory, aligned and of a multiple of ALIGNMENT bytes, an area with one free block. */
+static void add_area(void *memory, size_t bytes)
 {
-    struct block *block = (struct block *)heap;
-    if (block->bytes == 0) {
-        block->bytes = HEAP_BYTES;
-    }
-    return block;
+    struct area *area = memory;
+    struct block *block = (struct block *)(area + 1);
+    *block = (struct block){.bytes = bytes - sizeof(struct area), .used = false};
+    area->end = (char *)memory + bytes;
+    area->next = areas;
+    areas = area;
 }
 
-static struct block *next_block(struct block *block)
+static struct block *next_block(const struct area *area, struct block *block)
 {
     char *next = (char *)block + block->bytes;
-    return next < heap + HEAP_BYTES ? (struct block *)next : NULL;
+    return next < area->end ? (struct block *)next : NULL;
 }
 
-static void join_free_neighbours(struct block *block)
+static void join_free_neighbours(const struct area *area, struct block *block)
 {
     struct block *next;
-    while ((next = next_block(block)) && !next->used) {
+    while ((next = next_block(area, block)) && !next->used) {
         block->bytes += next->bytes;
     }
 }
@@ -55,26 +68,56 @@ static void split(struct block *block, size_t bytes)
     }
 }
 
-void *malloc(size_t bytes)
+static void *take_block(const struct area *area, size_t wanted)
 {
-    if (bytes > HEAP_BYTES) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    size_t wanted = (bytes + sizeof(struct block) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    for (struct block *block = first_block(); block; block = next_block(block)) {
+    for (struct block *block = (struct block *)(area + 1); block; block = next_block(area, block)) {
         if (block->used) {
             continue;
         }
-        join_free_neighbours(block);
+        join_free_neighbours(area, block);
         if (block->bytes >= wanted) {
             split(block, wanted);
             block->used = true;
             return block + 1;
         }
     }
-    errno = ENOMEM;
     return NULL;
+}
+
+static void *take_from_any_area(size_t wanted)
+{
+    for (const struct area *area = areas; area; area = area->next) {
+        void *memory = take_block(area, wanted);
+        if (memory) {
+            return memory;
+        }
+    }
+    return NULL;
+}
+
+void *malloc(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    size_t wanted = (bytes + sizeof(struct block) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (!areas) {
+        add_area(first_area, FIRST_AREA_BYTES);
+    }
+    void *memory = take_from_any_area(wanted);
+    if (!memory) {
+        size_t more_bytes;
+        void *more = heap_memory(wanted + sizeof(struct area), &more_bytes);
+        if (more) {
+            add_area(more, more_bytes);
+            memory = take_from_any_area(wanted);
+        }
+    }
+    if (!memory) {
+        errno = ENOMEM;
+    }
+    return memory;
 }
 
 void free(void *memory)

@@ -1,4 +1,6 @@
 /* <cmk/resources.h>: slots and objects. */
+#include "runtime.h"
+
 #include <cmk/resources.h>
 
 #define MAX_FREE_SLOTS 256
@@ -62,6 +64,32 @@ static seL4_Word object_bits(seL4_Word type, seL4_Word size_bits)
     }
 }
 
+/* Where the next object of 2^bits bytes would lie in boot untyped i. */
+static seL4_Word next_offset(int i, seL4_Word bits)
+{
+    return (used[i] + LIBSEL4_BIT(bits) - 1) & ~(LIBSEL4_BIT(bits) - 1);
+}
+
+seL4_Word resources_room(seL4_Word bits)
+{
+    const seL4_BootInfo *boot_info = seL4_GetBootInfo();
+    seL4_Word objects = 0;
+    for (int i = 0; i < (int)(boot_info->untyped.end - boot_info->untyped.start); i++) {
+        const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
+        seL4_Word offset = next_offset(i, bits);
+        if (!untyped->isDevice && offset < LIBSEL4_BIT(untyped->sizeBits)) {
+            objects += (LIBSEL4_BIT(untyped->sizeBits) - offset) >> bits;
+        }
+    }
+    return objects;
+}
+
+seL4_Word resources_slots(void)
+{
+    find_slots();
+    return end_slot - next_slot + free_slot_count;
+}
+
 /* The smallest boot untyped with room for one more object, so that large ones stay whole; -1 if there is none. */
 static int find_untyped(const seL4_BootInfo *boot_info, seL4_Word bits)
 {
@@ -71,7 +99,7 @@ static int find_untyped(const seL4_BootInfo *boot_info, seL4_Word bits)
         if (untyped->isDevice || untyped->sizeBits < bits) {
             continue;
         }
-        seL4_Word start = (used[i] + LIBSEL4_BIT(bits) - 1) & ~(LIBSEL4_BIT(bits) - 1);
+        seL4_Word start = next_offset(i, bits);
         bool fits = start <= LIBSEL4_BIT(untyped->sizeBits) - LIBSEL4_BIT(bits);
         if (fits && (best < 0 || untyped->sizeBits < boot_info->untypedList[best].sizeBits)) {
             best = i;
@@ -95,7 +123,7 @@ static seL4_Error retype_one(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot
         seL4_Error error = seL4_Untyped_Retype(boot_info->untyped.start + (seL4_Word)i, type, size_bits,
                                                seL4_CapInitThreadCNode, 0, 0, slot, 1);
         if (error == seL4_NoError) {
-            used[i] = ((used[i] + LIBSEL4_BIT(bits) - 1) & ~(LIBSEL4_BIT(bits) - 1)) + LIBSEL4_BIT(bits);
+            used[i] = next_offset(i, bits) + LIBSEL4_BIT(bits);
             return error;
         }
         if (error != seL4_NotEnoughMemory) {

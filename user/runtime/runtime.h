@@ -18,6 +18,10 @@ size_t tls_block_bytes(void);
 /* Fills such a block, which may have any alignment, and returns the FS base for it. */
 seL4_Word tls_block_init(void *block);
 
+/* How many more objects of 2^bits bytes, and how many slots, <cmk/resources.h> can still give. */
+seL4_Word resources_room(seL4_Word bits);
+seL4_Word resources_slots(void);
+
 /* Where formatted characters go, one by one. */
 struct sink {
     void (*put)(struct sink *sink, char c);

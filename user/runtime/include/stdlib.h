@@ -8,7 +8,13 @@
 #define EXIT_FAILURE 1
 #define RAND_MAX     0x7fffffff
 
-/* Memory from a static area of 256 KiB. */
+/*
+ * Memory from a static area of 256 KiB, and when that is full from the node's own, through
+ * <cmk/resources.h>: then malloc overwrites message registers. The limit is what the node's
+ * untypeds and the slots of its root CNode have left. What is freed is used again by malloc, and
+ * never becomes untyped memory again. cmk_heap_keeps_its_size() in <cmk/resources.h> forbids the
+ * growth. Null and ENOMEM if there is no room.
+ */
 void *malloc(size_t bytes);
 void *calloc(size_t count, size_t size);
 void *realloc(void *memory, size_t bytes);

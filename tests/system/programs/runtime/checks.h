@@ -12,6 +12,10 @@ void check_thread_local_data(void);
 void check_output(void);
 void check_resources(void);
 void check_threads(void);
+void check_heap(void);
+
+/* Last: the heap does not grow after it. */
+void check_heap_that_keeps_its_size(void);
 
 /* Whether the calling thread has its own thread-local variables, with their first values, where they must be. */
 bool thread_local_data_is_fresh(void);

@@ -54,6 +54,8 @@ int main(int argc, char **argv)
     check_output();
     check_resources();
     check_threads();
+    check_heap();
+    check_heap_that_keeps_its_size();
     check(strcmp(cmk_error_name(seL4_NoError), "seL4_NoError") == 0 &&
               strcmp(cmk_error_name(seL4_NotEnoughMemory), "seL4_NotEnoughMemory") == 0 &&
               strcmp(cmk_error_name((seL4_Error)99), "?") == 0,

@@ -2,6 +2,7 @@
  * Slots, objects, mappings and threads for small programs: a simple allocator over what boot info hands out. It
  * belongs to the initial thread's CSpace and VSpace. One thread at a time may use it, and a program that uses it
  * leaves the boot untypeds and the empty slots to it. What it made stays made: only slots can be given back.
+ * malloc uses it when its first 256 KiB are full.
  */
 #ifndef CMK_RESOURCES_H
 #define CMK_RESOURCES_H
@@ -52,6 +53,12 @@ void *cmk_alloc_pages(seL4_Word pages);
  */
 void *cmk_map_frames(seL4_CPtr first_slot, seL4_Word count, seL4_Word frame_bits, seL4_CapRights_t rights,
                      seL4_X86_VMAttributes attributes);
+
+/*
+ * From now on malloc takes no more of the node's memory: for programs that manage the boot untypeds
+ * and the empty slots themselves. What its heap already has, at least 256 KiB, stays usable.
+ */
+void cmk_heap_keeps_its_size(void);
 
 struct cmk_thread {
     seL4_CPtr tcb;
