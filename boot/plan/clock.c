@@ -42,6 +42,24 @@ const struct clock_claim *choose_clock(const struct clock_claim *claim, unsigned
     return answers == 1 ? only : best;
 }
 
+/* A measured rate may come down to the other one; what is stated stays. */
+static bool may_come_to_agree(const struct clock_claim *a, const struct clock_claim *b)
+{
+    return agree(a, b) || (a->khz > b->khz ? a->measured : b->measured);
+}
+
+bool may_agree_later(const struct clock_claim *claim, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (claim[i].khz != 0 && claim[j].khz != 0 && may_come_to_agree(&claim[i], &claim[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 uint64_t tsc_khz_by_cpuid(uint32_t denominator, uint32_t numerator, uint32_t crystal_hz,
                           uint32_t base_mhz)
 {

@@ -22,6 +22,13 @@ struct clock_claim {
 const struct clock_claim *choose_clock(const struct clock_claim *claim, unsigned count);
 
 /*
+ * Whether two claims may agree once more samples have been taken: these only lower what was
+ * measured. What the CPU states does not change, so where it is above all that was measured, and
+ * only one counter counts, there is nothing to wait for.
+ */
+bool may_agree_later(const struct clock_claim *claim, unsigned count);
+
+/*
  * CPUID leaves 0x15 and 0x16 (Intel SDM volume 2): the ratio of TSC and crystal, the crystal's rate
  * in Hz, and the base frequency in MHz. 0: they do not say.
  */

@@ -37,6 +37,30 @@ START_TEST(two_answers_agree)
 }
 END_TEST
 
+static const struct {
+    uint64_t khz[CLAIMS];
+    bool hope;
+} hopes[] = {
+    {{0, 2400000, 0, 3000000}, false}, /* one counter, and the CPU states more than it measured */
+    {{0, 2400000, 0, 1800000}, true},  /* a pause may have made the sample long */
+    {{0, 2400000, 0, 2423000}, true},  /* they agree already */
+    {{2400000, 3000000, 0, 0}, true},
+    {{2400000, 2500000, 0, 3000000}, true},
+    {{0, 2400000, 0, 0}, false}, /* nothing to compare with */
+    {{0, 0, 0, 2400000}, false},
+    {{0, 0, 0, 0}, false},
+};
+
+START_TEST(samples_end_where_they_are_in_vain)
+{
+    struct clock_claim claim[CLAIMS];
+    for (int i = 0; i < CLAIMS; i++) {
+        claim[i] = (struct clock_claim){"", hopes[_i].khz[i], i != 3};
+    }
+    ck_assert_int_eq(may_agree_later(claim, CLAIMS), hopes[_i].hope);
+}
+END_TEST
+
 START_TEST(rates_are_computed)
 {
     ck_assert_uint_eq(tsc_khz_by_cpuid(2, 200, 24000000, 2000), 2400000);
@@ -55,6 +79,8 @@ Suite *clock_suite(void)
     Suite *suite = suite_create("clock");
     TCase *tests = tcase_create("clock");
     tcase_add_loop_test(tests, two_answers_agree, 0, sizeof(cases) / sizeof(cases[0]));
+    tcase_add_loop_test(tests, samples_end_where_they_are_in_vain, 0,
+                        sizeof(hopes) / sizeof(hopes[0]));
     tcase_add_test(tests, rates_are_computed);
     suite_add_tcase(suite, tests);
     return suite;
