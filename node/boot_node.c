@@ -4,6 +4,7 @@
  */
 #include <api/cluster.h>
 #include <arch/console.h>
+#include <arch/machine.h>
 #include <arch/memory.h>
 #include <x86/console_turn.h>
 #include <x86/cpu_setup.h>
@@ -69,7 +70,7 @@ static void clear_cpu_blocks(uint32_t node)
 {
     for (uint32_t i = 0; i < global_state.cluster.node[node].cpu_count; i++) {
         paddr_t block = global_state.node_memory[node].cpu_blocks + i * CPU_BLOCK_MEMORY_BYTES;
-        memset(window(block), 0, CPU_BLOCK_MEMORY_BYTES - CPU_STACK_BYTES);
+        machine_clear_memory(window(block), CPU_BLOCK_MEMORY_BYTES - CPU_STACK_BYTES);
     }
 }
 

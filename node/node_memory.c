@@ -1,6 +1,6 @@
 /* Memory of a node while it boots. */
+#include <arch/machine.h>
 #include <arch/memory.h>
-#include <kernel/string.h>
 #include <node/node.h>
 
 void free_node_memory(uint32_t node, struct boot_allocator *allocator)
@@ -23,6 +23,6 @@ paddr_t allocate(struct boot_allocator *allocator, unsigned size_bits)
         return 0;
     }
     range_list_remove(&allocator->free, place);
-    memset(window(place.start), 0, BIT(size_bits));
+    machine_clear_memory(window(place.start), BIT(size_bits));
     return place.start;
 }

@@ -7,6 +7,7 @@
  * shares with nodes live in a scratch instance of the node state, which is dropped afterwards.
  */
 #include <api/cluster.h>
+#include <arch/machine.h>
 #include <arch/memory.h>
 #include <x86/apic.h>
 #include <x86/control.h>
@@ -202,7 +203,7 @@ static void record_machine(struct global_state *state)
 
 static void clear_range(struct range range)
 {
-    memset(window(range.start), 0, range.end - range.start);
+    machine_clear_memory(window(range.start), range_bytes(range));
 }
 
 /* Shared memory starts as zeros, and no kernel touches it afterwards. */
