@@ -6,7 +6,7 @@
 #include <arch/object.h>
 #include <x86/asid.h>
 #include <x86/capability.h>
-#include <target/paging.h>
+#include <x86/vspace.h>
 #include <node/node_builder.h>
 #include <kernel/derivation.h>
 
@@ -15,39 +15,21 @@ static vaddr_t vspace_end(const struct node_builder *b)
     return b->extra_vaddr + BIT(b->extra_size_bits);
 }
 
-/* The entry of `table` that leads to `vaddr`, one level up from objects that cover 2^bits bytes. */
-static word_t *entry_for(word_t *table, vaddr_t vaddr, unsigned bits)
+/* The entry for `vaddr` in the table of kind `entry_bits`; all tables above it exist. */
+static word_t *entry_for(const struct node_builder *b, vaddr_t vaddr, unsigned entry_bits)
 {
-    return &table[vaddr >> bits & 511];
+    unsigned missing_bits;
+    return vspace_entry(b->pml4, vaddr, entry_bits, &missing_bits);
 }
 
-static word_t *next_table(const word_t *entry)
+/* All structures of one kind, ascending, which are entered in tables of kind `entry_bits`. */
+static void make_level(struct node_builder *b, enum target_object_type type, unsigned entry_bits)
 {
-    return window(*entry & PAGE_ADDRESS);
-}
-
-/* The table at `depth` steps below the PML4 on the way to `vaddr`; all tables above it exist. */
-static word_t *table_at(const struct node_builder *b, vaddr_t vaddr, unsigned depth)
-{
-    word_t *table = b->pml4;
-    for (unsigned bits = 39; depth > 0; depth--, bits -= 9) {
-        table = next_table(entry_for(table, vaddr, bits));
-    }
-    return table;
-}
-
-/*
- * All structures of one level, ascending: each covers 2^bits bytes and is entered in the one above.
- */
-static void make_level(struct node_builder *b, enum target_object_type type, unsigned depth,
-                       unsigned bits)
-{
-    vaddr_t first = ALIGN_DOWN(b->plan->image_vaddr, bits);
-    for (vaddr_t at = first; at < vspace_end(b); at += BIT(bits)) {
+    vaddr_t first = ALIGN_DOWN(b->plan->image_vaddr, entry_bits);
+    for (vaddr_t at = first; at < vspace_end(b); at += BIT(entry_bits)) {
         paddr_t memory = take_memory(b, ABI_PAGING_STRUCTURE_BITS);
         struct capability c = arch_create_object(type, memory, false);
-        *entry_for(table_at(b, at, depth), at, bits) =
-            memory | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
+        *entry_for(b, at, entry_bits) = memory | PAGE_PRESENT | PAGE_WRITABLE | PAGE_USER;
         provide(b, mapping_capability_with_mapping(c, INITIAL_ASID, at));
     }
 }
@@ -62,9 +44,9 @@ void make_initial_vspace(struct node_builder *b)
     provide_at(b, SLOT_seL4_CapInitThreadVSpace, asid_assign_initial(pml4));
 
     b->info->image_paging.start = b->next_slot;
-    make_level(b, OBJECT_PDPT, 0, 39);
-    make_level(b, OBJECT_PAGE_DIRECTORY, 1, 30);
-    make_level(b, OBJECT_PAGE_TABLE, 2, 21);
+    make_level(b, OBJECT_PDPT, PML4_ENTRY_BITS);
+    make_level(b, OBJECT_PAGE_DIRECTORY, PDPT_ENTRY_BITS);
+    make_level(b, OBJECT_PAGE_TABLE, DIRECTORY_ENTRY_BITS);
     b->info->image_paging.end = b->next_slot;
 }
 
@@ -75,7 +57,7 @@ static struct capability map_page(struct node_builder *b, paddr_t paddr, vaddr_t
     word_t entry = paddr | PAGE_PRESENT | PAGE_USER;
     entry |= writable ? PAGE_WRITABLE : 0;
     entry |= !executable && global_state.features.nx ? PAGE_EXECUTE_DISABLE : 0;
-    *entry_for(table_at(b, vaddr, 3), vaddr, ABI_PAGE_BITS) = entry;
+    *entry_for(b, vaddr, TABLE_ENTRY_BITS) = entry;
     struct capability c = frame_capability(paddr, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, false);
     return mapping_capability_with_mapping(c, INITIAL_ASID, vaddr);
 }

@@ -6,71 +6,24 @@
 #include <arch/memory.h>
 #include <arch/cpu.h>
 #include <x86/layout.h>
-#include <target/paging.h>
+#include <x86/page_walk.h>
 #include <cluster/image.h>
 #include <kernel/string.h>
 #include <node/node.h>
 
-enum { LEVEL_PAGE_TABLE, LEVEL_DIRECTORY, LEVEL_PDPT, LEVEL_PML4 };
-
 struct builder {
-    word_t *root;
-    struct boot_allocator *allocator;
-    word_t
-        global_bit; /* PAGE_GLOBAL where the CPU has it: no user mapping lies in the kernel half */
+    struct page_table_builder tables;
     word_t nx_bit;
-    bool huge_pages;
 };
 
-static unsigned entry_index(word_t virtual, unsigned level)
+static paddr_t take_page(void *memory)
 {
-    return virtual >> (ABI_PAGE_BITS + 9 * level) & 511;
+    return allocate(memory, ABI_PAGE_BITS);
 }
 
-/*
- * The entry for `virtual` at `level`, making the tables above it. Null when the node has no memory
- * for them.
- */
-static word_t *entry_at(struct builder *b, word_t virtual, unsigned level)
-{
-    word_t *table = b->root;
-    for (unsigned l = LEVEL_PML4; l > level; l--) {
-        word_t *entry = &table[entry_index(virtual, l)];
-        if (!(*entry & PAGE_PRESENT)) {
-            paddr_t page = allocate(b->allocator, ABI_PAGE_BITS);
-            if (page == 0) {
-                return NULL;
-            }
-            *entry = page | PAGE_PRESENT | PAGE_WRITABLE;
-        }
-        table = window(*entry & PAGE_ADDRESS);
-    }
-    return &table[entry_index(virtual, level)];
-}
-
-/*
- * Maps [physical, physical + bytes) with the largest pages that fit; page-aligned. Bits of an
- * address that would be flags, or are no address bits, do not get into an entry.
- */
 static void map(struct builder *b, word_t virtual, paddr_t physical, uint64_t bytes, word_t flags)
 {
-    while (bytes > 0 && !b->allocator->failed) {
-        unsigned level = b->huge_pages ? LEVEL_PDPT : LEVEL_DIRECTORY;
-        while (level > LEVEL_PAGE_TABLE &&
-               (!IS_ALIGNED(virtual | physical, ABI_PAGE_BITS + 9 * level) ||
-                bytes < BIT(ABI_PAGE_BITS + 9 * level))) {
-            level--;
-        }
-        word_t *entry = entry_at(b, virtual, level);
-        if (entry != NULL) {
-            *entry = (physical & PAGE_ADDRESS) | flags | PAGE_PRESENT | b->global_bit |
-                     (level > LEVEL_PAGE_TABLE ? PAGE_IS_LARGE : 0);
-        }
-        uint64_t step = BIT(ABI_PAGE_BITS + 9 * level);
-        virtual += step;
-        physical += step;
-        bytes -= step;
-    }
+    page_tables_map(&b->tables, virtual, physical, bytes, flags);
 }
 
 static void map_private_regions(struct builder *b, const struct node_plan *plan)
@@ -139,14 +92,20 @@ void build_node_page_table(uint32_t node, struct boot_allocator *allocator, padd
 {
     const struct node_plan *plan = &global_state.cluster.node[node];
     const struct node_memory *memory = &global_state.node_memory[node];
+    const struct cpu_features *features = &global_state.features;
     struct builder b = {
-        .root = window(memory->root),
-        .allocator = allocator,
-        .global_bit = global_state.features.global_pages ? PAGE_GLOBAL : 0,
-        .nx_bit = global_state.features.nx ? PAGE_EXECUTE_DISABLE : 0,
-        .huge_pages = global_state.features.huge_pages,
+        .tables =
+            {
+                .pml4 = window(memory->root),
+                /* No user mapping lies in the kernel half: what a CPU knows of it may stay. */
+                .page_flags = features->global_pages ? PAGE_GLOBAL : 0,
+                .largest_bits = features->huge_pages ? PDPT_ENTRY_BITS : DIRECTORY_ENTRY_BITS,
+                .take_page = take_page,
+                .memory = allocator,
+            },
+        .nx_bit = features->nx ? PAGE_EXECUTE_DISABLE : 0,
     };
-    memset(b.root, 0, 4096);
+    memset(b.tables.pml4, 0, BIT(ABI_PAGING_STRUCTURE_BITS));
     map_private_regions(&b, plan);
     map_image(&b);
     map(&b, NODE_STATE, node_state, linker_value(node_state_bytes), PAGE_WRITABLE | b.nx_bit);

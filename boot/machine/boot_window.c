@@ -4,7 +4,7 @@
  * table covers all.
  */
 #include <arch/memory.h>
-#include <target/paging.h>
+#include <x86/page_walk.h>
 #include <boot/machine/machine.h>
 #include <cluster/image.h>
 
@@ -31,23 +31,26 @@ uint64_t boot_window_table_bytes(const struct machine_facts *facts, bool huge_pa
     return bytes;
 }
 
+/* The next of the pages that boot_window_table_bytes() asked for. */
+static paddr_t take_page(void *memory)
+{
+    paddr_t *next = memory, page = *next;
+    *next += BIT(ABI_PAGE_BITS);
+    return page;
+}
+
 void boot_window_extend(const struct machine_facts *facts, bool huge_pages, paddr_t pages)
 {
+    struct page_table_builder b = {
+        .pml4 = boot_pml4,
+        .largest_bits = huge_pages ? PDPT_ENTRY_BITS : DIRECTORY_ENTRY_BITS,
+        .take_page = take_page,
+        .memory = &pages,
+    };
     for (unsigned gib = FIRST_GIB; gib < END_GIB; gib++) {
-        paddr_t start = (paddr_t)gib << GIB_BITS;
-        if (!has_ram(facts, gib)) {
-            continue;
+        if (has_ram(facts, gib)) {
+            paddr_t start = (paddr_t)gib << GIB_BITS;
+            page_tables_map(&b, (word_t)window(start), start, BIT(GIB_BITS), PAGE_WRITABLE);
         }
-        if (huge_pages) {
-            boot_window_pdpt[gib] = start | PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE;
-            continue;
-        }
-        word_t *directory = window(pages);
-        for (unsigned i = 0; i < 512; i++) {
-            directory[i] = (start + i * BIT(ABI_LARGE_PAGE_BITS)) | PAGE_PRESENT | PAGE_WRITABLE |
-                           PAGE_IS_LARGE;
-        }
-        boot_window_pdpt[gib] = pages | PAGE_PRESENT | PAGE_WRITABLE;
-        pages += 4096;
     }
 }

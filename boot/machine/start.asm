@@ -25,7 +25,7 @@ MULTIBOOT2_MAGIC equ 0xe85250d6
 extern image_start, load_end, image_end
 extern data_template, scratch_start, global_state_physical
 extern boot_sys, cpu_arrival
-global start, boot_window_pdpt, boot_top_table, trampoline_start, trampoline_end
+global start, boot_pml4, boot_top_table, trampoline_start, trampoline_end
 
 section .multiboot
 align 8

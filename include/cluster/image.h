@@ -13,7 +13,7 @@ extern char text_start[], text_end[], rodata_start[], rodata_end[], data_templat
 /* Virtual addresses of the node state. */
 extern char node_state_bss[];
 /* Tables of the boot page table (boot/machine/start.asm). */
-extern word_t boot_window_pdpt[], boot_top_table[];
+extern word_t boot_pml4[], boot_top_table[];
 /* Identity-mapped during boot. */
 extern char trampoline_start[], trampoline_end[];
 

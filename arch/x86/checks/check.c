@@ -94,7 +94,8 @@ static void walk(word_t *table, unsigned entry_bits, word_t address, unsigned fi
         }
         visit(entry, entry_bits, at);
         if (entry_is_table(*entry, entry_bits)) {
-            walk(window(entry_table_address(*entry)), entry_bits - 9, at, 0, TABLE_ENTRIES, visit);
+            walk(window(entry_table_address(*entry)), entry_bits - TABLE_INDEX_BITS, at, 0,
+                 TABLE_ENTRIES, visit);
         }
     }
 }

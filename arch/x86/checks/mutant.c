@@ -13,14 +13,9 @@
 /* The page table entry of the node itself for a kernel address. */
 static word_t *kernel_entry_of(word_t address)
 {
-    word_t *table = window(node_root);
-    for (unsigned bits = PML4_ENTRY_BITS;; bits -= 9) {
-        word_t *entry = &table[address >> bits & MASK(9)];
-        if (!entry_is_table(*entry, bits)) {
-            return entry;
-        }
-        table = window(entry_table_address(*entry));
-    }
+    unsigned page_bits = TABLE_ENTRY_BITS;
+    word_t *entry = page_walk(window(node_root), address, TABLE_ENTRY_BITS, &page_bits);
+    return entry != NULL ? entry : page_walk(window(node_root), address, page_bits, &page_bits);
 }
 
 /* A frame's capability says that it is not mapped any more, and its page stays. */

@@ -18,18 +18,7 @@ void vspace_init(word_t *pml4)
 
 word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned *missing_bits)
 {
-    word_t *table = pml4;
-    for (unsigned bits = PML4_ENTRY_BITS;; bits -= 9) {
-        word_t *entry = &table[table_index(vaddr, bits)];
-        if (bits == entry_bits) {
-            return entry;
-        }
-        if (!entry_is_table(*entry, bits)) {
-            *missing_bits = bits;
-            return NULL;
-        }
-        table = window(entry_table_address(*entry));
-    }
+    return page_walk(pml4, vaddr, entry_bits, missing_bits);
 }
 
 word_t structure_entry(const word_t *structure, word_t attributes)

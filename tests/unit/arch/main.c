@@ -17,6 +17,7 @@ int main(void)
     SRunner *runner = srunner_create(frame_suite());
     srunner_add_suite(runner, quickly_suite());
     srunner_add_suite(runner, paging_suite());
+    srunner_add_suite(runner, page_walk_suite());
     srunner_add_suite(runner, asid_suite());
     srunner_add_suite(runner, io_port_suite());
     srunner_add_suite(runner, irq_suite());

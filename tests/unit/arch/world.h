@@ -106,6 +106,7 @@ void check_all_rules(void);
 Suite *frame_suite(void);
 Suite *quickly_suite(void);
 Suite *paging_suite(void);
+Suite *page_walk_suite(void);
 Suite *asid_suite(void);
 Suite *io_port_suite(void);
 Suite *irq_suite(void);

@@ -34,7 +34,8 @@ enum {
 };
 
 enum {
-    TABLE_ENTRIES = 512,
+    TABLE_INDEX_BITS = 9,
+    TABLE_ENTRIES = 1 << TABLE_INDEX_BITS,
     KERNEL_HALF = 256 /* first PML4 slot of the kernel's half */
 };
 

@@ -7,7 +7,7 @@
 
 #include <arch/memory.h>
 #include <x86/asid.h>
-#include <target/paging.h>
+#include <x86/page_walk.h>
 #include <kernel/answer.h>
 #include <kernel/cpu.h>
 #include <kernel/invocation.h>
@@ -15,36 +15,17 @@
 /* Makes a zeroed PML4 usable: gives it the node's kernel half. */
 void vspace_init(word_t *pml4);
 
-/*
- * The entry for `vaddr` in the table of kind `entry_bits`. Null: a table on the way is missing (or
- * a page is in its place); *missing_bits says which, as PML4_ENTRY_BITS and so on. At most three
- * steps.
- */
+/* page_walk() of a VSpace, for an entry of any kind. */
 word_t *vspace_entry(word_t *pml4, vaddr_t vaddr, unsigned entry_bits, unsigned *missing_bits);
 
-/* The entry for `vaddr` in the table that `entry` leads to. */
-static inline word_t *entry_below(word_t entry, vaddr_t vaddr, unsigned entry_bits)
-{
-    word_t *table = window(entry_table_address(entry));
-    return &table[table_index(vaddr, entry_bits)];
-}
-
 /*
- * The entry for `vaddr` in a page table: vspace_entry() for most pages there are, as straight code.
- * Null: missing.
+ * The same for an entry in a page table, as straight code: most pages are small. Null: a table is
+ * missing.
  */
 static inline word_t *vspace_small_page_entry(word_t *pml4, vaddr_t vaddr)
 {
-    const word_t *entry = &pml4[table_index(vaddr, PML4_ENTRY_BITS)];
-    if (!entry_leads_on(*entry)) {
-        return NULL;
-    }
-    entry = entry_below(*entry, vaddr, PDPT_ENTRY_BITS);
-    if (!entry_leads_on(*entry)) {
-        return NULL;
-    }
-    entry = entry_below(*entry, vaddr, DIRECTORY_ENTRY_BITS);
-    return entry_leads_on(*entry) ? entry_below(*entry, vaddr, TABLE_ENTRY_BITS) : NULL;
+    unsigned missing_bits;
+    return page_walk(pml4, vaddr, TABLE_ENTRY_BITS, &missing_bits);
 }
 
 /* Attributes as users write them (contract 4.9). */
