@@ -176,7 +176,34 @@ build/lib/libsel4.a: $(call user_objects,libsel4/src)
 build/lib/libdrivers.a: $(call user_objects,user/drivers)
 	$(ARCHIVE)
 
-# $(call program,FOLDER,RESULT): the rule that links all of a folder.
+# The same libraries for the nodes of other profiles (docs/configuration.md): build/lib/PROFILE.
+PROFILES := classic-up
+profile_objects = $(patsubst build/user/objects/%,build/user/$(1)/%,$(call user_objects,$(2)))
+define profile_rules
+build/user/$(1)/%.o: %.c Makefile user/runtime/flags.mk | $$(PACKAGES)
+	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc --api=$(1) -MD -MP -c -o $$@ $$< \
+	    $$(if $$(filter user/runtime/% libsel4/src/%,$$<),$$(USER_RUNTIME_CFLAGS))
+build/user/$(1)/%.asm.o: build/user/objects/%.asm.o
+	@mkdir -p $$(@D); cp $$< $$@
+build/lib/$(1)/libruntime.a: $(call profile_objects,$(1),user/runtime)
+	$$(ARCHIVE)
+build/lib/$(1)/libsel4.a: $(call profile_objects,$(1),libsel4/src)
+	$$(ARCHIVE)
+build/lib/$(1)/libdrivers.a: $(call profile_objects,$(1),user/drivers)
+	$$(ARCHIVE)
+user: $$(USER_LIBRARIES:build/lib/%=build/lib/$(1)/%)
+-include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call profile_objects,$(1),\
+    user/runtime libsel4/src user/drivers user/hello tests/system/conformance)))
+endef
+$(foreach profile,$(PROFILES),$(eval $(call profile_rules,$(profile))))
+
+# $(call program,FOLDER,RESULT): the rule that links all of a folder; $(call profile_program,
+# PROFILE,FOLDER,RESULT) does it for a profile.
+define profile_program
+$(3): $(call profile_objects,$(1),$(2)) $(USER_LIBRARIES:build/lib/%=build/lib/$(1)/%) \
+    $(USER_LINKER_SCRIPT)
+	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc --api=$(1) -o $$@ $$(filter %.o,$$^)
+endef
 define program
 $(2): $(call user_objects,$(1)) $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
 	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc -o $$@ $$(filter %.o,$$^)
@@ -184,6 +211,9 @@ endef
 $(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
 $(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
 $(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
+$(eval $(call profile_program,classic-up,tests/system/conformance,\
+    build/system/programs/conformance-classic-up.elf))
+$(eval $(call profile_program,classic-up,user/hello,build/system/programs/hello-classic-up.elf))
 # The workloads of tests/bench/scale/run; one of them is the key-value store.
 build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) build/user/objects/user/key-value/table.o \
     $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
@@ -229,6 +259,7 @@ build/system/images/text.elf: tests/system/run_bad_images.py | $(PACKAGES)
 
 for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
     build/system/programs/scale.elf build/system/programs/root-server.elf build/system/programs/root-server-old.elf \
+    build/system/programs/conformance-classic-up.elf build/system/programs/hello-classic-up.elf \
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
 
 # Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.

@@ -14,6 +14,7 @@
 #include <kernel/check.h>
 #include <kernel/derivation.h>
 #include <kernel/fastpath.h>
+#include <kernel/profile.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 
@@ -42,6 +43,8 @@ static void set_node_variables(uint32_t node)
     node_id = node;
     node_cpu_count = cluster->node[node].cpu_count;
     node_root = global_state.node_memory[node].root;
+    node_profile = cluster->node[node].profile;
+    arch_use_profile(node_profile);
     balance_on = cluster->balance;
     if (DEBUG_BUILD) {
         checks_on = cluster->checks;

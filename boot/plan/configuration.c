@@ -280,6 +280,31 @@ static void read_cnode(struct reader *reader, const char *value, struct node_con
     }
 }
 
+static void read_profile(struct reader *reader, const char *value, const char **word,
+                         enum profile *profile)
+{
+    static const char *const names[] = {
+#define PROFILE(name, word, one_cpu) word,
+#include <api/profiles.def>
+#undef PROFILE
+    };
+    if (!first_time(reader, word)) {
+        return;
+    }
+    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (is_same_text(value, names[i])) {
+            *profile = (enum profile)i;
+            return;
+        }
+    }
+    mistake(reader->complaints, "%s: can be classic or classic-up", reader->shown);
+}
+
+static void read_api(struct reader *reader, const char *value, struct node_configuration *node)
+{
+    read_profile(reader, value, &node->profile_word, &node->profile);
+}
+
 static void read_console(struct reader *reader, const char *value, struct node_configuration *node)
 {
     const char *number = text_after(value, "com");
@@ -323,11 +348,8 @@ static bool read_node_word(struct reader *reader, const char *text)
     static const struct {
         const char *key;
         void (*read)(struct reader *reader, const char *value, struct node_configuration *node);
-    } keys[] = {{"cpus=", read_cpus},
-                {"mem=", read_mem},
-                {"cnode=", read_cnode},
-                {"console=", read_console},
-                {"devices=", read_devices}};
+    } keys[] = {{"cpus=", read_cpus}, {"mem=", read_mem},         {"cnode=", read_cnode},
+                {"api=", read_api},   {"console=", read_console}, {"devices=", read_devices}};
     size_t digits = length_before(text, '.');
     uint64_t number;
     if (text[digits] != '.' || !parse_index(text, digits, &number)) {
@@ -367,6 +389,8 @@ static void read_word(struct reader *reader, const char *text)
         read_switch(reader, value, &configuration->checks_word, &configuration->checks);
     } else if ((value = text_after(text, "balance=")) != NULL) {
         read_switch(reader, value, &configuration->balance_word, &configuration->balance);
+    } else if ((value = text_after(text, "api=")) != NULL) {
+        read_profile(reader, value, &configuration->profile_word, &configuration->profile);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
     } else if ((value = text_after(text, "fastpath=")) != NULL) {

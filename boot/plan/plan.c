@@ -28,15 +28,38 @@ static void check_node_words(struct planning *planning)
     uint32_t count = planning->cluster->node_count;
     for (uint32_t node = count; node < ABI_CMK_MAX_NODES; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
-        const char *words[] = {configuration->cpus_word, configuration->mem_word,
+        const char *words[] = {configuration->cpus_word,    configuration->mem_word,
                                configuration->console_word, configuration->cnode_word,
-                               configuration->devices_word};
+                               configuration->devices_word, configuration->profile_word};
         char shown[SHOWN_BYTES];
         for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
             if (words[i] != NULL) {
                 mistake(&planning->complaints, "%s: there is no node %u (%u node%s)",
                         show_word(words[i], shown), node, count, count == 1 ? "" : "s");
             }
+        }
+    }
+}
+
+/* With one_cpu, programs could never use a second CPU: that is a mistake, rather than idle CPUs. */
+static void plan_profiles(struct planning *planning)
+{
+    static const struct {
+        const char *word;
+        bool one_cpu;
+    } profiles[] = {
+#define PROFILE(name, word, one_cpu) {word, one_cpu},
+#include <api/profiles.def>
+#undef PROFILE
+    };
+    for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
+        const struct node_configuration *configuration = &planning->configuration->node[node];
+        struct node_plan *plan = &planning->cluster->node[node];
+        plan->profile = configuration->profile_word != NULL ? configuration->profile
+                                                            : planning->configuration->profile;
+        if (profiles[plan->profile].one_cpu && plan->cpu_count > 1) {
+            mistake(&planning->complaints, "api=%s: node %u has %u CPUs, this profile is for one",
+                    profiles[plan->profile].word, node, plan->cpu_count);
         }
     }
 }
@@ -73,6 +96,7 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
     }
     plan_images(&planning);
     if (planning.nodes_known) {
+        plan_profiles(&planning);
         plan_cnodes(&planning);
         plan_memory(&planning);
     }

@@ -325,6 +325,18 @@ static void print_devices(const struct printer *printer)
 
 /* --- images --- */
 
+static const char *profile_name(enum profile profile)
+{
+    switch (profile) {
+#define PROFILE(name, word, one_cpu)                                                               \
+    case PROFILE_##name:                                                                           \
+        return word;
+#include <api/profiles.def>
+#undef PROFILE
+    }
+    return "";
+}
+
 static void print_image(const struct printer *printer, uint32_t node)
 {
     const struct node_plan *plan = &printer->cluster->node[node];
@@ -343,6 +355,9 @@ static void print_image(const struct printer *printer, uint32_t node)
          plan->image_rwx ? "rwx" : "as its segments say");
     line(printer, "              loaded at %s, arguments: %s", show_range(plan->image, at),
          arguments);
+    if (plan->profile != PROFILE_CLASSIC) {
+        line(printer, "              api %s", profile_name(plan->profile));
+    }
 }
 
 static void print_images(const struct printer *printer)

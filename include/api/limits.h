@@ -42,6 +42,14 @@
  */
 #define ABI_USER_TOP 0x00007fffffffffff
 
+/*
+ * Stands where a profile's programs have no label for a method: no label of seL4's or ours, but
+ * different for each method.
+ */
+#define ABI_NO_LABEL(label) (0x40000000 | (label))
+/* Labels from here on are CMK's own, and the same in all profiles. */
+#define ABI_CMK_FIRST_LABEL 0x1000
+
 #define ABI_PRIORITIES           256
 #define ABI_DOMAINS              1
 #define ABI_DOMAIN_SCHEDULES     2

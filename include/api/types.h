@@ -14,9 +14,15 @@ enum syscall_number {
 };
 
 enum invocation_label {
-#define INVOCATION(name, label, words, caps) LABEL_##name = (label),
+#define INVOCATION(name, label, classic_up, words, caps) LABEL_##name = (label),
 #include <api/invocations.def>
 #undef INVOCATION
+};
+
+enum profile {
+#define PROFILE(name, word, one_cpu) PROFILE_##name,
+#include <api/profiles.def>
+#undef PROFILE
 };
 
 /*

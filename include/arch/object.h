@@ -63,6 +63,9 @@ MUST_USE enum outcome arch_invoke_irq_control(struct invocation *call, struct an
 struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
                                          struct cpu *cpu);
 
+/* From now on, arch_invoke_quickly() expects the labels of that profile. Boot only. */
+void arch_use_profile(enum profile profile);
+
 /* --- what TCBs need --- */
 
 /* True if `c` may be a thread's VSpace: a PML4 with an ASID. */

@@ -6,7 +6,7 @@
 #ifndef CLUSTER_RECORD_H
 #define CLUSTER_RECORD_H
 
-#include <api/limits.h>
+#include <api/types.h>
 #include <kernel/types.h>
 
 enum {
@@ -53,6 +53,7 @@ struct node_plan {
     vaddr_t image_entry;
     bool image_rwx;
     uint8_t cnode_bits; /* log2 of the root CNode's slots */
+    enum profile profile;
     uint32_t argument_count;
     uint32_t argument_bytes;
     /* Zero-terminated, one after the other; the first is "nodeK". */

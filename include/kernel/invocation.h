@@ -56,7 +56,7 @@ static inline bool has_less_than(const struct invocation *call, word_t words, un
 static inline bool lacks_arguments(const struct invocation *call, word_t label)
 {
     switch (label) {
-#define INVOCATION(name, label, words, caps)                                                       \
+#define INVOCATION(name, label, classic_up, words, caps)                                           \
     case label:                                                                                    \
         return has_less_than(call, words, caps);
 #include <api/invocations.def>

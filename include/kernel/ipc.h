@@ -65,7 +65,7 @@ static inline void give_word(struct tcb *thread, word_t *buffer, unsigned index,
 }
 
 /*
- * The slots of the first `count` (0..3) extra capabilities that `sender` names in its buffer,
+ * The slots of the first `count` (1..3) extra capabilities that `sender` names in its buffer,
  * resolved in its CSpace. False: *pointer could not be resolved, *failure says why.
  */
 bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,

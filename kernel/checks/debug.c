@@ -8,6 +8,7 @@
 #include <kernel/cluster.h>
 #include <kernel/cspace.h>
 #include <kernel/ipc.h>
+#include <kernel/profile.h>
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 
@@ -112,8 +113,17 @@ static void snapshot(void)
     }
 }
 
+/* Kernels for one CPU lack what is about others. */
+static bool is_about_cpus(word_t number)
+{
+    return number == (word_t)SYS_DebugSendIPI || number == (word_t)SYS_DebugGetThreadAffinity;
+}
+
 bool handle_debug_syscall(word_t number)
 {
+    if (node_profile == PROFILE_CLASSIC_UP && is_about_cpus(number)) {
+        return false;
+    }
     switch ((int64_t)number) {
     case SYS_DebugDumpScheduler:
         thread_dump_all();

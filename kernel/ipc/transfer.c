@@ -13,12 +13,15 @@ bool lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned 
                        struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
                        struct lookup_failure *failure)
 {
-    for (unsigned i = 0; i < count; i++) {
-        *pointer = read_user_word(&buffer[ABI_IPC_CAPS_OR_BADGES + i]);
-        if (!lookup_thread_slot(sender, *pointer, &extra[i], failure)) {
+    const word_t *next = &buffer[ABI_IPC_CAPS_OR_BADGES];
+    const word_t *end = next + count;
+    do {
+        *pointer = read_user_word(next);
+        if (!lookup_thread_slot(sender, *pointer, extra, failure)) {
             return false;
         }
-    }
+        extra++;
+    } while (++next != end);
     return true;
 }
 

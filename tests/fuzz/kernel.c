@@ -143,7 +143,7 @@ struct request {
 };
 
 static const word_t all_labels[] = {
-#define INVOCATION(name, label, words, caps) LABEL_##name,
+#define INVOCATION(name, label, classic_up, words, caps) LABEL_##name,
 #include <api/invocations.def>
 #undef INVOCATION
 };

@@ -31,7 +31,7 @@ static inline const char *longest_stretch_method(seL4_Word type, seL4_Word label
     default: break;
     }
     switch (label) {
-#define INVOCATION(name, number, words, extra_caps)                                                                    \
+#define INVOCATION(name, number, classic_up, words, extra_caps)                                    \
     case number:                                                                                                       \
         return " " #name;
 #include <api/invocations.def>

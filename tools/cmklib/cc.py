@@ -1,5 +1,6 @@
 """`cmk cc`: gcc with the flags of user/runtime/flags.mk, the headers of libsel4 and the runtime, and their libraries."""
 import os
+import re
 import subprocess
 
 from cmklib.places import TOP, WrongUse, program
@@ -23,8 +24,27 @@ def in_tree(path):
     return os.path.join(TOP, path)
 
 
+def profiles():
+    """The words of include/api/profiles.def; the first is the one without --api."""
+    with open(in_tree("include/api/profiles.def"), encoding="utf-8") as file:
+        return re.findall(r'^PROFILE\(\w+,\s*"([^"]+)"', file.read(), re.MULTILINE)
+
+
+def take_profile(arguments):
+    """What --api=PROFILE says, None if it is the first; and the arguments without it."""
+    known, profile = profiles(), None
+    for argument in arguments:
+        if argument.startswith("--api="):
+            profile = argument[len("--api="):]
+            if profile not in known:
+                raise WrongUse(f"cc: --api={profile}: can be {' or '.join(known)}")
+    others = [argument for argument in arguments if not argument.startswith("--api=")]
+    return None if profile == known[0] else profile, others
+
+
 def cc(arguments):
     """Runs gcc with the caller's arguments after ours; returns its exit status."""
+    profile, arguments = take_profile(arguments)
     if not arguments:
         raise WrongUse("cc: nothing to compile; see 'tools/cmk cc --help'")
     flags = read_flags()
@@ -35,10 +55,13 @@ def cc(arguments):
                             ("-idirafter", flags["USER_INCLUDE_LAST"])):
         for folder in folders:
             command += [option, in_tree(folder)]
+    if profile:
+        command.append("-DCMK_API_" + profile.upper().replace("-", "_"))
     if any(argument in NO_LINKING for argument in arguments):
         return subprocess.run(command + arguments, check=False).returncode
 
-    libraries = [in_tree(library) for library in flags["USER_LIBRARIES"]]
+    folder = f"build/lib/{profile}/" if profile else "build/lib/"
+    libraries = [in_tree(library.replace("build/lib/", folder)) for library in flags["USER_LIBRARIES"]]
     for library in libraries:
         if not os.path.isfile(library):
             raise WrongUse(f"cc: {library} is missing; run 'make' first")

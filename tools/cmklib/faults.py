@@ -53,8 +53,8 @@ def kind_of_image(path):
         return None
     if "sched_context" in symbols or "sched_ctrl" in symbols or "SchedContext" in symbols:
         return "it is probably built for an MCS kernel of seL4, and such images do not run yet (README.md)"
-    return ("it is not built by tools/cmk; images built for one CPU or for MCS kernels of seL4 do not run yet "
-            "(README.md)")
+    return ("it is not built by tools/cmk; seL4's default builds are for one CPU and need "
+            "api=classic-up, others api=classic; images for MCS kernels do not run yet (README.md)")
 
 
 def fault_notes(image, instruction, what):

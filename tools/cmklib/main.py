@@ -114,8 +114,9 @@ def parser_for_all():
         return sub
 
     sub = command("cc", cc, "build a C program against libsel4 and the user runtime",
-                  usage="tools/cmk cc [-o OUT.elf] [gcc options] FILE.c ...",
-                  epilog="Every option except --help goes to gcc. Without -c, -S or -E the result is an image for a node.\n"
+                  usage="tools/cmk cc [--api=PROFILE] [-o OUT.elf] [options of gcc] FILE.c ...",
+                  epilog="Every option except --api and --help goes to gcc. Without -c, -S or -E the result is an\n"
+                         "image for a node.\n"
                          "example: tools/cmk cc -o hello.elf hello.c")
     sub.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 

@@ -46,6 +46,17 @@ bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word prior
     return cmk_create_thread_with_faults_to(0, thread, cpu, priority, entry, argument);
 }
 
+/* Programs of profiles for one CPU have no call for it, and no other CPU. */
+static bool place(seL4_CPtr tcb, seL4_Word cpu)
+{
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
+    return seL4_TCB_SetAffinity(tcb, cpu) == seL4_NoError;
+#else
+    (void)tcb;
+    return cpu == 0;
+#endif
+}
+
 bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_thread *thread,
                                       seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
                                       void *argument)
@@ -62,7 +73,7 @@ bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_threa
                               seL4_CapInitThreadVSpace, 0, (seL4_Word)thread->ipc_buffer,
                               thread->ipc_buffer_frame) == seL4_NoError &&
            seL4_TCB_SetPriority(thread->tcb, seL4_CapInitThreadTCB, priority) == seL4_NoError &&
-           seL4_TCB_SetAffinity(thread->tcb, cpu) == seL4_NoError &&
+           place(thread->tcb, cpu) &&
            seL4_TCB_WriteRegisters(thread->tcb, true, 0, sizeof(registers) / sizeof(seL4_Word),
                                    &registers) == seL4_NoError;
 }

@@ -8,6 +8,7 @@
 #include <x86/ipc_buffer.h>
 #include <kernel/fast_parts.h>
 #include <kernel/ipc.h>
+#include <kernel/profile.h>
 
 /*
  * A function of its own, the last that is called: so those that call it have nothing to keep
@@ -76,22 +77,30 @@ static NEVER_INLINE struct user_context *unmap_quickly(struct slot *slot, struct
     return answer_done(cpu, caller);
 }
 
-/* The message has that label and so many extra capabilities. */
-static inline bool is_call_of(word_t info, word_t label, word_t extra_caps)
+/*
+ * What the two calls' message info has as label and number of extra capabilities. The node's
+ * profile decides; kept whole, so that a comparison costs what one with a constant does. Constant
+ * after boot.
+ */
+#define CALL_OF(label, extra_caps) ((word_t)(label) << 12 | (extra_caps) << 7)
+static word_t map_call = CALL_OF(LABEL_X86PageMap, 1);
+static word_t unmap_call = CALL_OF(LABEL_X86PageUnmap, 0);
+
+void arch_use_profile(enum profile profile)
 {
-    word_t fields = message_info(MASK(WORD_BITS - 12), 0, 3, 0);
-    return (info & fields) == message_info(label, 0, extra_caps, 0);
+    map_call = CALL_OF(label_said(profile, LABEL_X86PageMap), 1);
+    unmap_call = CALL_OF(label_said(profile, LABEL_X86PageUnmap), 0);
 }
 
 struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
                                          struct cpu *cpu)
 {
     if (target_capability_type(slot->capability) == CAP_FRAME) {
-        if (is_call_of(info, LABEL_X86PageMap, 1)) {
+        word_t call = info & CALL_OF(MASK(WORD_BITS - 12), 3);
+        if (call == map_call) {
             return map_quickly(slot, info, caller, cpu);
         }
-        if (is_call_of(info, LABEL_X86PageUnmap, 0) &&
-            mapping_capability_is_mapped(slot->capability)) {
+        if (call == unmap_call && mapping_capability_is_mapped(slot->capability)) {
             return unmap_quickly(slot, caller, cpu);
         }
     }

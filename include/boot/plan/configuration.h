@@ -81,6 +81,8 @@ struct node_configuration {
     uint64_t mem_bytes;
     const char *cnode_word;
     uint8_t cnode_bits; /* 0: as many as are needed */
+    const char *profile_word;
+    enum profile profile;
     const char *console_word;
     uint16_t console_port;
     const char *devices_word;
@@ -103,6 +105,8 @@ struct configuration {
         uint64_t bytes;
     } channel[ABI_CMK_MAX_CHANNELS];
     const char *plan_word, *checks_word, *balance_word, *fastpath_word;
+    const char *profile_word;
+    enum profile profile; /* of nodes of which nothing else is said */
     const char *console_mark_word;
     uint64_t console_mark; /* 0: none */
     bool plan_only, checks, balance, fastpath;

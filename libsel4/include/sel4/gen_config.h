@@ -27,8 +27,13 @@
 #define CONFIG_HAVE_FPU                   1
 #define CONFIG_FASTPATH                   1
 
-#define CONFIG_ENABLE_SMP_SUPPORT            1
-#define CONFIG_MAX_NUM_NODES                 ABI_CMK_MAX_NODE_CPUS
+/* -DCMK_API_CLASSIC_UP: for nodes of profile classic-up (docs/configuration.md). */
+#ifdef CMK_API_CLASSIC_UP
+#define CONFIG_MAX_NUM_NODES 1
+#else
+#define CONFIG_ENABLE_SMP_SUPPORT 1
+#define CONFIG_MAX_NUM_NODES      ABI_CMK_MAX_NODE_CPUS
+#endif
 #define CONFIG_NUM_DOMAINS                   ABI_DOMAINS
 #define CONFIG_NUM_DOMAIN_SCHEDULES          ABI_DOMAIN_SCHEDULES
 #define CONFIG_NUM_PRIORITIES                ABI_PRIORITIES

@@ -5,6 +5,8 @@
 #ifndef CONFORMANCE_ABI_H
 #define CONFORMANCE_ABI_H
 
+#include <sel4/gen_config.h>
+
 /* System call numbers (contract 1.1). */
 enum {
     CALL = -1,
@@ -25,63 +27,12 @@ enum {
     SET_TLS_BASE = -30,
 };
 
-/* Invocation labels (contract 4.3, first column). */
-enum {
-    UNTYPED_RETYPE = 1,
-    TCB_READ_REGISTERS = 2,
-    TCB_WRITE_REGISTERS = 3,
-    TCB_COPY_REGISTERS = 4,
-    TCB_CONFIGURE = 5,
-    TCB_SET_PRIORITY = 6,
-    TCB_SET_MC_PRIORITY = 7,
-    TCB_SET_SCHED_PARAMS = 8,
-    TCB_SET_IPC_BUFFER = 9,
-    TCB_SET_SPACE = 10,
-    TCB_SUSPEND = 11,
-    TCB_RESUME = 12,
-    TCB_BIND_NOTIFICATION = 13,
-    TCB_UNBIND_NOTIFICATION = 14,
-    TCB_SET_AFFINITY = 15,
-    TCB_SET_TLS_BASE = 16,
-    TCB_SET_FLAGS = 17,
-    CNODE_REVOKE = 18,
-    CNODE_DELETE = 19,
-    CNODE_CANCEL_BADGED_SENDS = 20,
-    CNODE_COPY = 21,
-    CNODE_MINT = 22,
-    CNODE_MOVE = 23,
-    CNODE_MUTATE = 24,
-    CNODE_ROTATE = 25,
-    CNODE_SAVE_CALLER = 26,
-    IRQ_ISSUE_HANDLER = 27,
-    IRQ_ACK = 28,
-    IRQ_SET_NOTIFICATION = 29,
-    IRQ_CLEAR_NOTIFICATION = 30,
-    DOMAIN_SET = 31,
-    DOMAIN_SCHEDULE_CONFIGURE = 32,
-    DOMAIN_SCHEDULE_SET_START = 33,
-    PDPT_MAP = 34,
-    PDPT_UNMAP = 35,
-    PAGE_DIRECTORY_MAP = 36,
-    PAGE_DIRECTORY_UNMAP = 37,
-    PAGE_TABLE_MAP = 38,
-    PAGE_TABLE_UNMAP = 39,
-    PAGE_MAP = 40,
-    PAGE_UNMAP = 41,
-    PAGE_GET_ADDRESS = 42,
-    ASID_CONTROL_MAKE_POOL = 43,
-    ASID_POOL_ASSIGN = 44,
-    IO_PORT_CONTROL_ISSUE = 45,
-    IO_PORT_IN8 = 46,
-    IO_PORT_IN16 = 47,
-    IO_PORT_IN32 = 48,
-    IO_PORT_OUT8 = 49,
-    IO_PORT_OUT16 = 50,
-    IO_PORT_OUT32 = 51,
-    IRQ_ISSUE_HANDLER_IOAPIC = 52,
-    IRQ_ISSUE_HANDLER_MSI = 53,
-    FIRST_UNUSED_LABEL = 54,
-};
+/* Invocation labels, as the profile that the suite is built for has them. */
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
+#include "labels_classic.h"
+#else
+#include "labels_classic_up.h"
+#endif
 
 /* Capability type tags that DebugCapIdentify shows (contract 1.5). */
 enum {

@@ -115,7 +115,7 @@ bool check_tag(word slot, word tag, const char *text, const char *file, int line
 
 bool check_affinity(word tcb, word cpu, const char *file, int line)
 {
-    if (!has_debug_calls) {
+    if (!has_debug_calls || !HAS_AFFINITY) {
         return true;
     }
     return check_equal(system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi, cpu, "affinity", file, line);
@@ -125,6 +125,13 @@ void need_debug_calls(void)
 {
     if (!has_debug_calls) {
         skip("this kernel has no debug calls");
+    }
+}
+
+void need_affinity(void)
+{
+    if (!HAS_AFFINITY) {
+        skip("this profile has one CPU and no affinity");
     }
 }
 

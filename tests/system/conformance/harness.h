@@ -147,6 +147,7 @@ word poll_word(word notification);
 /* Release kernels have no debug calls but DebugPutChar. */
 extern bool has_debug_calls;
 void need_debug_calls(void);
+void need_affinity(void); /* skips the test where the profile has none */
 
 static inline word cap_tag(word cptr)
 {

@@ -21,7 +21,9 @@ static void numbers(void)
         PAIR(seL4_SysNBRecv, NB_RECV),
         PAIR(UntypedRetype, UNTYPED_RETYPE),
         PAIR(TCBReadRegisters, TCB_READ_REGISTERS),
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
         PAIR(TCBSetAffinity, TCB_SET_AFFINITY),
+#endif
         PAIR(TCBSetFlags, TCB_SET_FLAGS),
         PAIR(CNodeRevoke, CNODE_REVOKE),
         PAIR(CNodeSaveCaller, CNODE_SAVE_CALLER),
@@ -170,7 +172,9 @@ static void threads(void)
     CHECK_EQUAL(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, 10), 0);
     CHECK_EQUAL(seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, 20), 0);
     CHECK_EQUAL(seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 20, 10), 0);
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
     CHECK_EQUAL(seL4_TCB_SetAffinity(tcb, 0), 0);
+#endif
     CHECK_EQUAL(seL4_TCB_SetTLSBase(tcb, 0x3000), 0);
     seL4_TCB_SetFlags_t flags = seL4_TCB_SetFlags(tcb, 0, seL4_TCBFlag_fpuDisabled);
     CHECK_EQUAL(flags.error, 0);
@@ -349,7 +353,9 @@ static void debug(void)
 {
     need_debug_calls();
     CHECK_EQUAL(seL4_DebugCapIdentify(seL4_CapInitThreadTCB), TAG_TCB);
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
     CHECK_EQUAL(seL4_DebugGetThreadAffinity(seL4_CapInitThreadTCB), 0);
+#endif
     seL4_DebugNameThread(seL4_CapInitThreadTCB, "conformance");
     CHECK_EQUAL((word)seL4_GetIPCBuffer(), (word)boot_info->ipcBuffer);
 }

@@ -217,7 +217,9 @@ static void buffers_under_attack(void)
         workers[i]->argument[1] = 1;
         workers[i]->argument[2] = 3;
         workers[i]->argument[3] = 4;
-        CHECK_OK(invoke(workers[i]->tcb, TCB_SET_AFFINITY, ARGS(i < 2 ? 0 : last), NO_CAPS));
+        if (HAS_AFFINITY) {
+            CHECK_OK(invoke(workers[i]->tcb, TCB_SET_AFFINITY, ARGS(i < 2 ? 0 : last), NO_CAPS));
+        }
     }
     workers[2]->argument[0] = (word)workers[0]->buffer;
     workers[3]->argument[0] = (word)workers[1]->buffer;

@@ -303,6 +303,7 @@ static void set_affinity_goes_to_the_tail(void)
     struct worker *one = logger(1, MIDDLE);
     struct worker *two = logger(2, MIDDLE);
 
+    need_affinity();
     forget_events();
     start_logging(one);
     start_logging(two);

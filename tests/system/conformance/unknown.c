@@ -24,6 +24,22 @@ static void unknown_syscalls(void)
     }
 }
 
+/* Kernels for one CPU have no calls about other CPUs. */
+static void unknown_syscalls_about_cpus(void)
+{
+    static const word numbers[] = {DEBUG_SEND_IPI, DEBUG_GET_THREAD_AFFINITY};
+
+    if (HAS_AFFINITY) {
+        skip("this profile knows of several CPUs");
+    }
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        struct reply message = commit(new_criminal(MIDDLE), crime_syscall, numbers[i]);
+
+        CHECK_EQUAL(message.label, UNKNOWN_SYSCALL);
+        CHECK_EQUAL(message.mr[18], numbers[i]);
+    }
+}
+
 static void unknown_syscalls_64_bit(void)
 {
     /* The number is taken as 64 bits: 0xfffffff8 is not -8. */
@@ -172,6 +188,8 @@ static void sysenter(void)
 
 static const struct test tests[] = {
     {"fault-unknown-syscall", "unknown system calls", unknown_syscalls},
+    {"fault-unknown-cpus", "profiles for one CPU know no calls about others",
+     unknown_syscalls_about_cpus},
     {"fault-unknown-64-bit", "system call numbers have 64 bits", unknown_syscalls_64_bit},
     {"fault-unknown-registers", "the message holds all registers", unknown_syscall_registers},
     {"fault-unknown-reply", "the reply sets all registers but three", unknown_syscall_reply},

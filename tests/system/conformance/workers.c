@@ -125,7 +125,7 @@ static struct reply configure(word tcb, struct worker_options options, struct th
 /* settle() is about one CPU. With balance=on, threads that were never given an affinity run anywhere. */
 static bool stay_on_first_cpu(word tcb)
 {
-    return invoke(tcb, TCB_SET_AFFINITY, ARGS(0), NO_CAPS).label == seL4_NoError;
+    return !HAS_AFFINITY || invoke(tcb, TCB_SET_AFFINITY, ARGS(0), NO_CAPS).label == seL4_NoError;
 }
 
 static bool start_helper(word tcb, word priority, struct thread_memory *thread, void (*function)(void))

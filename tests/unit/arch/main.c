@@ -6,7 +6,7 @@
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
  *       arch/x86/machine/context.c \
- *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c kernel/invocation.c \
+ *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c kernel/invocation.c kernel/profile.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch
  */
 #include "world.h"

@@ -19,6 +19,7 @@ Suite *cnode_suite(void);
 Suite *tree_suite(void);
 Suite *deletion_suite(void);
 Suite *deletion_graph_suite(void);
+Suite *profile_suite(void);
 
 int main(int argc, char **argv)
 {
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
     srunner_add_suite(runner, tree_suite());
     srunner_add_suite(runner, deletion_suite());
     srunner_add_suite(runner, deletion_graph_suite());
+    srunner_add_suite(runner, profile_suite());
     srunner_run_all(runner, argc > 1 && strcmp(argv[1], "-v") == 0 ? CK_VERBOSE : CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
