@@ -23,21 +23,6 @@ void take_thread(struct tcb *thread);
 void stall_thread(struct tcb *thread);
 
 /*
- * After a change to page tables that CPUs may have cached: waits until every other CPU that has
- * `root` loaded is out of user mode, and invalidates here. `root` is that of a VSpace as
- * arch_thread_root() gives it. If it is loaded here, the node's own page table is loaded first when
- * `structures` (a paging structure, not only a page, went away). Afterwards no CPU uses what it may
- * have cached: also with PCIDs, when it loads the VSpace again.
- */
-void shoot_down(word_t root, vaddr_t vaddr, bool structures);
-
-/*
- * After many VSpaces, whose ASIDs nobody has now, went away at once: no CPU of the node has any
- * VSpace loaded afterwards, until it chooses again.
- */
-void shoot_down_all(void);
-
-/*
  * A thread became runnable on `cpu`, better than what runs there: make it enter the kernel and
  * schedule. Does not wait.
  */

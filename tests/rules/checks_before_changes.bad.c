@@ -16,7 +16,7 @@ enum outcome insert_then_check(struct invocation *call, struct slot *slot, word_
                                struct answer *answer)
 {
     insert_new(call->capability, call->slot, slot);
-    entry_write(entry, 0);
+    entry_write(entry, PAGE_PRESENT);
     return call->length > 7 ? refuse_argument(answer, 0) : DONE; /* breach */
 }
 

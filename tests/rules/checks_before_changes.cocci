@@ -14,7 +14,7 @@ position p;
 |
   irq_issue@p(...)
 |
-  entry_write@p(entry, value)
+  \(entry_write@p(entry, value)\|entry_clear@p(entry, value)\|replace_entry@p(entry, ...)\)
 )
 
 @refused exists@
@@ -31,7 +31,7 @@ position changed.p, q;
 |
   irq_issue@p(...)
 |
-  entry_write@p(entry, value)
+  \(entry_write@p(entry, value)\|entry_clear@p(entry, value)\|replace_entry@p(entry, ...)\)
 )
   ... when any
   refusal@q(...)

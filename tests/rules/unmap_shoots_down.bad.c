@@ -1,23 +1,33 @@
-/* Breaks unmap_shoots_down.cocci: clears an entry that other CPUs may know. */
-#include <arch/door.h>
-#include <x86/vspace.h>
+/* Breaks unmap_shoots_down.cocci: ways to lose a shoot-down that the compiler does not see. */
+#include <x86/shoot_down.h>
 
-void forget_to_shoot_down(word_t *entry)
+void clear_without_obligation(word_t *entry)
 {
     entry_write(entry, 0); /* breach */
 }
 
-void forget_on_one_path(word_t *entry, word_t root, vaddr_t vaddr, bool hurry)
+void cast_away(struct stale stale)
 {
-    entry_write(entry, 0); /* breach */
-    if (hurry) {
-        return;
+    (void)stale; /* breach */
+}
+
+void only_look(word_t *entry, word_t root, vaddr_t vaddr)
+{
+    struct stale stale = entry_clear(entry, stale_page(root, vaddr)); /* breach */
+    if (is_anything_stale(stale)) {
+        count_here(0);
     }
-    shoot_down(root, vaddr, false);
 }
 
 void right(word_t *entry, word_t root, vaddr_t vaddr)
 {
-    entry_write(entry, 0);
-    shoot_down(root, vaddr, false);
+    shoot_down(entry_clear(entry, stale_page(root, vaddr)));
+}
+
+void right_if_anything(word_t *entry, word_t root, vaddr_t vaddr)
+{
+    struct stale stale = entry_clear(entry, stale_page(root, vaddr));
+    if (is_anything_stale(stale)) {
+        shoot_down(stale);
+    }
 }

@@ -1,30 +1,63 @@
-// Other CPUs may still use a page-table entry that was cleared, until shoot_down() has made them
-// forget it: between the two nothing may end. A whole address space goes away by shoot_down_all(),
-// or by the caller's loop over all of its entries.
-@cleared@
-expression entry;
+// Other CPUs may still use what a page-table entry stood for, until shoot_down() has made them
+// forget it. Who takes something out of a table gets a struct stale (x86/shoot_down.h), which the
+// compiler does not let anybody ignore. What it cannot see: a cast to void; an entry that is cleared
+// by a bare store; and an obligation that was looked at, and ends on some path without a shoot-down.
+@initialize:python@
+@@
+paid_at = set()
+
+@cast@
+struct stale debt;
 position p;
 @@
-  entry_write@p(entry, 0)
+  (void)debt@p
 
-@followed@
-expression entry;
-position cleared.p;
+@script:python@
+p << cast.p;
 @@
-  entry_write@p(entry, 0)
-  ... when exists
-  \(shoot_down(...)\|shoot_down_all(...)\)
+print("%s:%s: an obligation to shoot down is cast away" % (p[0].file, p[0].line))
 
-@unfollowed exists@
+@cleared@
 expression entry;
-position cleared.p;
+identifier function != entry_clear;
+position p;
 @@
+function(...)
+{
+  <+...
   entry_write@p(entry, 0)
-  ... when != shoot_down(...)
-      when != shoot_down_all(...)
-? return ...;
+  ...+>
+}
 
-@script:python depends on unfollowed@
+@script:python@
 p << cleared.p;
 @@
-print("%s:%s: an entry is cleared and no shoot-down follows on each path" % (p[0].file, p[0].line))
+print("%s:%s: an entry is cleared and no obligation to shoot down comes of it"
+      % (p[0].file, p[0].line))
+
+@paid exists@
+identifier debt;
+expression what;
+position p;
+@@
+  struct stale debt@p = what;
+  ... when any
+  \(shoot_down(debt)\|shoot_down_and_answer(debt, ...)\)
+
+@script:python@
+p << paid.p;
+@@
+paid_at.add((p[0].file, p[0].line))
+
+@owed@
+identifier debt;
+expression what;
+position p;
+@@
+  struct stale debt@p = what;
+
+@script:python@
+p << owed.p;
+@@
+if (p[0].file, p[0].line) not in paid_at:
+    print("%s:%s: an obligation to shoot down is only looked at" % (p[0].file, p[0].line))

@@ -2,7 +2,6 @@
  * The fast paths of Map and Unmap, for small pages: what arch/x86/methods/frame.c does, without
  * what they do not need.
  */
-#include <arch/door.h>
 #include <arch/object.h>
 #include <x86/frame_mapping.h>
 #include <x86/ipc_buffer.h>
@@ -14,10 +13,10 @@
  * A function of its own, the last that is called: so those that call it have nothing to keep
  * meanwhile.
  */
-static NEVER_INLINE struct user_context *shoot_down_and_answer(word_t root, vaddr_t vaddr,
+static NEVER_INLINE struct user_context *shoot_down_and_answer(struct stale stale,
                                                                struct tcb *caller, struct cpu *cpu)
 {
-    shoot_down(root, vaddr, false);
+    shoot_down(stale);
     return answer_done(cpu, caller);
 }
 
@@ -63,10 +62,9 @@ static NEVER_INLINE struct user_context *map_quickly(struct slot *slot, word_t i
     if (entry == NULL) {
         return take_ordinary_path(caller, cpu);
     }
-    if (replace_entry(entry, &m, slot)) {
-        return shoot_down_and_answer(mapping_root(&m), m.vaddr, caller, cpu);
-    }
-    return answer_done(cpu, caller);
+    struct stale stale = replace_entry(entry, &m, slot);
+    return is_anything_stale(stale) ? shoot_down_and_answer(stale, caller, cpu)
+                                    : answer_done(cpu, caller);
 }
 
 static NEVER_INLINE struct user_context *unmap_quickly(struct slot *slot, struct tcb *caller,

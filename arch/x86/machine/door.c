@@ -6,6 +6,7 @@
 #include <arch/machine.h>
 #include <x86/apic.h>
 #include <x86/entry.h>
+#include <x86/shoot_down.h>
 #include <target/instructions.h>
 #include <target/live_state.h>
 #include <target/pcid.h>
@@ -156,16 +157,16 @@ static void bring_users_to_the_door(word_t root)
  * one again: those that just came, those that had left it before, and this one if it does not use
  * it now.
  */
-static inline void forget_here(word_t root, vaddr_t vaddr, bool structures)
+static inline void forget_here(word_t root, vaddr_t place)
 {
     if (!has_loaded(this_cpu, root)) {
         begin_generation(pcid_of(root), 0);
-    } else if (structures) {
+    } else if (place == STALE_STRUCTURE) {
         begin_generation(pcid_of(root), 0);
         leave_address_space();
     } else {
         begin_generation(pcid_of(root), BIT(this_cpu->index));
-        invalidate_page(vaddr);
+        invalidate_page(place);
     }
 }
 
@@ -181,23 +182,24 @@ static inline bool is_loaded_elsewhere(word_t root)
     return false;
 }
 
-static NEVER_INLINE void shoot_down_everywhere(word_t root, vaddr_t vaddr, bool structures)
+static NEVER_INLINE void shoot_down_everywhere(struct stale stale)
 {
-    bring_users_to_the_door(root);
-    forget_here(root, vaddr, structures);
+    bring_users_to_the_door(stale.root);
+    forget_here(stale.root, stale.place);
 }
 
-void shoot_down(word_t root, vaddr_t vaddr, bool structures)
+void shoot_down(struct stale stale)
 {
-    if (node_cpu_count > 1 && is_loaded_elsewhere(root)) {
-        shoot_down_everywhere(root, vaddr, structures);
+    if (node_cpu_count > 1 && is_loaded_elsewhere(stale.root)) {
+        shoot_down_everywhere(stale);
     } else {
-        forget_here(root, vaddr, structures);
+        forget_here(stale.root, stale.place);
     }
 }
 
-void shoot_down_all(void)
+void shoot_down_all(struct stale_pool stale)
 {
+    (void)stale; /* every CPU leaves whatever it has loaded: shorter than to ask for 512 roots */
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (cpu != this_cpu && is_in_user_mode(cpu)) {

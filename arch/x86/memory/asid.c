@@ -1,8 +1,8 @@
 /* ASID pools, and finding VSpaces by ASID. Their methods are in methods/asid_pool.c. */
-#include <arch/door.h>
 #include <arch/memory.h>
 #include <x86/asid.h>
 #include <target/pcid.h>
+#include <x86/shoot_down.h>
 #include <x86/vspace.h>
 #include <kernel/thread.h>
 
@@ -33,15 +33,26 @@ struct capability asid_assign_initial(struct capability root)
     return asid_assign(asid_pools[0], 0, 1, root);
 }
 
-/*
- * A deleted VSpace: CPUs that have it loaded leave it, and find nothing by its ASID when they
- * choose again.
- */
+/* From now on CPUs that choose a thread find nothing by the ASID. */
+static MUST_USE struct stale asid_clear(word_t asid)
+{
+    struct asid_pool *pool = asid_pool_of(asid);
+    word_t root = vspace_root(pool->root[index_of(asid)], asid);
+    pool->root[index_of(asid)] = NULL;
+    return stale_structure(root);
+}
+
+static MUST_USE struct stale_pool asid_pool_clear(word_t first_asid)
+{
+    struct stale_pool stale = {asid_pool_of(first_asid)};
+    asid_pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
+    return stale;
+}
+
 void asid_release(word_t asid, const word_t *root)
 {
     if (asid_root(asid) == root) {
-        asid_pool_of(asid)->root[index_of(asid)] = NULL;
-        shoot_down(vspace_root(root, asid), 0, true);
+        shoot_down(asid_clear(asid));
     }
 }
 
@@ -50,7 +61,7 @@ void asid_pool_release(struct asid_pool *pool, word_t first_asid)
     if (asid_pool_of(first_asid) != pool) {
         return;
     }
-    asid_pools[first_asid >> ABI_ASID_POOL_INDEX_BITS] = NULL;
+    struct stale_pool stale = asid_pool_clear(first_asid);
     forget_thread_roots();
-    shoot_down_all();
+    shoot_down_all(stale);
 }

@@ -1,9 +1,9 @@
 /* Walking the page tables of user address spaces, and what their entries look like. */
-#include <arch/door.h>
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <x86/asid.h>
 #include <x86/features.h>
+#include <x86/shoot_down.h>
 #include <x86/vspace.h>
 
 paddr_t node_root;
@@ -83,9 +83,10 @@ void vspace_unmap(struct capability c)
     word_t *pml4 = asid_root(mapping_capability_asid(c));
     word_t *entry = pml4 != NULL ? mapping_entry(pml4, c) : NULL;
     if (entry != NULL) {
-        entry_write(entry, 0);
         word_t root = vspace_root(pml4, mapping_capability_asid(c));
-        shoot_down(root, mapping_capability_vaddr(c), target_capability_type(c) != CAP_FRAME);
+        bool is_page = target_capability_type(c) == CAP_FRAME;
+        shoot_down(entry_clear(entry, is_page ? stale_page(root, mapping_capability_vaddr(c))
+                                              : stale_structure(root)));
     }
 }
 

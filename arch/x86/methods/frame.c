@@ -1,12 +1,12 @@
 /* The methods of frames: Page_Map, Page_Unmap, Page_GetAddress (contract 4.9). */
-#include <arch/door.h>
 #include <x86/frame_mapping.h>
 #include <kernel/objects.h>
 
 static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)
 {
-    if (replace_entry(entry, m, slot)) {
-        shoot_down(mapping_root(m), m->vaddr, false);
+    struct stale stale = replace_entry(entry, m, slot);
+    if (is_anything_stale(stale)) {
+        shoot_down(stale);
     }
     return DONE;
 }

@@ -6,6 +6,7 @@
 #include <x86/features.h>
 #include <x86/io_apic.h>
 #include <x86/port.h>
+#include <x86/shoot_down.h>
 #include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/fastpath.h>
@@ -41,14 +42,17 @@ static unsigned pages_used;
 
 /* --- stand-ins: other CPUs, hardware, the rest of the kernel --- */
 
-void shoot_down(word_t root, vaddr_t vaddr, bool structures)
+void shoot_down(struct stale stale)
 {
+    ck_assert(is_anything_stale(stale));
     ck_assert_uint_lt(shoot_down_count, MAX_SHOOT_DOWNS);
-    shoot_downs[shoot_down_count++] = (struct shoot_down_record){root, vaddr, structures};
+    shoot_downs[shoot_down_count++] = (struct shoot_down_record){
+        stale.root, stale.place, stale.place == STALE_STRUCTURE};
 }
 
-void shoot_down_all(void)
+void shoot_down_all(struct stale_pool stale)
 {
+    ck_assert_ptr_nonnull(stale.pool);
     shoot_down_all_count++;
 }
 

@@ -9,6 +9,7 @@
 #include <x86/io_apic.h>
 #include <target/pcid.h>
 #include <x86/port.h>
+#include <x86/shoot_down.h>
 #include <kernel/fastpath.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,14 +132,15 @@ void stall_thread(struct tcb *thread)
     host_machine.stalled++;
 }
 
-void shoot_down(word_t root, vaddr_t vaddr, bool structures)
+void shoot_down(struct stale stale)
 {
-    (void)root, (void)vaddr, (void)structures;
+    (void)stale;
     host_machine.shoot_downs++;
 }
 
-void shoot_down_all(void)
+void shoot_down_all(struct stale_pool stale)
 {
+    (void)stale;
     host_machine.shoot_downs++;
 }
 

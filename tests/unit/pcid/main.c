@@ -9,6 +9,7 @@
  */
 #include <arch/door.h>
 #include <x86/apic.h>
+#include <x86/shoot_down.h>
 #include <target/pcid.h>
 #include <arch/switch.h>
 #include <cluster/record.h>
@@ -157,14 +158,14 @@ static void remove_vspace(unsigned asid)
     memset(table[asid], 0, sizeof(table[asid]));
     word_t root = root_of(asid);
     pml4[asid] = 0;
-    shoot_down(root, 0, true);
+    shoot_down(stale_structure(root));
 }
 
 static void remove_pool(void)
 {
     memset(table, 0, sizeof(table));
     memset(pml4, 0, sizeof(pml4));
-    shoot_down_all();
+    shoot_down_all((struct stale_pool){NULL});
 }
 
 static void operate(void)
@@ -179,14 +180,14 @@ static void operate(void)
     case 1: remove_pool(); break;
     case 2: /* a page table */
         memset(table[asid], 0, sizeof(table[asid]));
-        shoot_down(root_of(asid), 0, true);
+        shoot_down(stale_structure(root_of(asid)));
         break;
     default:
         if (table[asid][page] == 0) {
             table[asid][page] = ++last_number;
         } else {
             table[asid][page] = rand() % 2 ? 0 : ++last_number;
-            shoot_down(root_of(asid), (vaddr_t)page << 12, false);
+            shoot_down(stale_page(root_of(asid), (vaddr_t)page << 12));
         }
     }
 }

@@ -6,6 +6,7 @@
 #define X86_FRAME_MAPPING_H
 
 #include <x86/features.h>
+#include <x86/shoot_down.h>
 #include <x86/vspace.h>
 
 /* The PAT bit is in another place for large pages, and huge pages ignore it (contract 4.9). */
@@ -90,14 +91,15 @@ static inline word_t mapping_root(const struct mapping *m)
     return vspace_root(paging_capability_entries(m->root), mapping_capability_asid(m->root));
 }
 
-/* Everything is checked. True: something was mapped there, which CPUs may still know. */
-static inline bool replace_entry(word_t *entry, const struct mapping *m, struct slot *slot)
+/* Everything is checked. What was mapped there, if anything was, CPUs may still know. */
+static inline MUST_USE struct stale replace_entry(word_t *entry, const struct mapping *m,
+                                                  struct slot *slot)
 {
     bool was_present = entry_is_present(*entry);
     slot->capability =
         mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
     entry_write(entry, frame_entry(m->frame, m->rights, m->attributes));
-    return was_present;
+    return was_present ? stale_page(mapping_root(m), m->vaddr) : stale_nothing();
 }
 
 /*
