@@ -1,7 +1,7 @@
 // Other CPUs may still use what a page-table entry stood for, until shoot_down() has made them
-// forget it. Who takes something out of a table gets a struct stale (x86/shoot_down.h), which the
-// compiler does not let anybody ignore. What it cannot see: a cast to void; an entry that is cleared
-// by a bare store; and an obligation that was looked at, and ends on some path without a shoot-down.
+// forget it. What takes something out of a table returns a struct stale (x86/shoot_down.h), which
+// the compiler does not let its caller ignore. What it cannot see: a cast to void; an entry that is
+// cleared by a bare store; and an obligation that is looked at, but on no path shot down.
 @initialize:python@
 @@
 paid_at = set()

@@ -9,8 +9,8 @@ import sys
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
-COMPILE = ("gcc -std=c11 -O2 -c -o /dev/null -ffreestanding -mgeneral-regs-only -Wall -Wextra -Werror "
-           "-Iinclude -Iarch/x86/include -Iarch/x86/internal -x c -").split()
+COMPILE = ("gcc -std=c11 -O2 -c -o /dev/null -ffreestanding -mgeneral-regs-only -Wall "
+           "-Wextra -Werror -Iinclude -Iarch/x86/include -Iarch/x86/internal -x c -").split()
 HEADERS = "#include <x86/vspace.h>\n#include <x86/shoot_down.h>\n#include <x86/frame_mapping.h>\n"
 
 
