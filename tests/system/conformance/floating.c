@@ -98,7 +98,7 @@ static word differences(const struct floating_state *one, const struct floating_
     return count;
 }
 
-/* Loads a state, waits in user mode for as many yields or milliseconds as asked, and compares. */
+/* Loads a state, gives the CPU away as often as asked or is made to, and compares. */
 static void hold_state_over_yields(struct worker *worker)
 {
     struct floating_state loaded;
@@ -113,15 +113,24 @@ static void hold_state_over_yields(struct worker *worker)
     }
 }
 
+/* Which of the threads ran last, and how often it was another. */
+static volatile word holder;
+static volatile word changes;
+
 static void hold_state_over_ticks(struct worker *worker)
 {
+    enum { CHANGES = 40 };
     struct floating_state loaded;
     struct floating_state found;
-    word end = time_stamp() + 100 * ticks_per_millisecond();
+    word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
 
-    while (time_stamp() < end) {
+    while (changes < CHANGES && time_stamp() < end) {
         load_state(&loaded, worker->argument[0]);
-        for (volatile int i = 0; i < 20000; i++) {}
+        if (holder != worker->argument[0]) {
+            holder = worker->argument[0];
+            changes++;
+        }
+        for (volatile int i = 0; i < 2000; i++) {}
         store_state(&found);
         worker->result[0] += differences(&loaded, &found);
         worker->result[1]++;
@@ -132,6 +141,8 @@ static void share_cpu(void (*function)(struct worker *))
 {
     struct worker *workers[4];
 
+    holder = 0;
+    changes = 0;
     for (word i = 0; i < 4; i++) {
         workers[i] = new_worker(MIDDLE);
         workers[i]->argument[0] = 100 * (i + 1) + i;

@@ -306,6 +306,9 @@ word clone_vspace(void);
 
 word time_stamp(void);
 word ticks_per_millisecond(void);
+/* The TSC counts this machine's instructions; otherwise it follows the host, which may stop the machine at any moment. */
+extern bool time_is_emulated;
+void need_emulated_time(void); /* skips the test without it */
 /*
  * What must come is waited for so long: the host may be slow, and what runs the tests ends a hang sooner.
  */
@@ -314,5 +317,7 @@ enum { HANG_MILLISECONDS = 600000 };
 word poll_for(word notification, word milliseconds);
 /* Waits until *word reaches `value` or the time is over. For threads on other CPUs. */
 bool wait_for_value(const volatile word *where, word value, word milliseconds);
+/* The same until it is no longer `value`. */
+bool wait_for_change(const volatile word *where, word value, word milliseconds);
 
 #endif

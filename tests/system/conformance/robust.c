@@ -198,6 +198,7 @@ static void receive_what_comes(struct worker *worker)
 
 static void buffers_under_attack(void)
 {
+    enum { ENOUGH = 1000 };
     /*
      * Two threads exchange messages while two others overwrite their buffers: on other CPUs if there are any. Their
      * CSpace is a small one of their own, so that what they do by accident stays in it.
@@ -227,17 +228,18 @@ static void buffers_under_attack(void)
     start_function(workers[0], send_what_is_there);
     start_function(workers[2], scribble);
     start_function(workers[3], scribble);
-    /* The scribblers never rest, so the main thread shares its CPU with them for a while. */
-    word end = time_stamp() + 600 * ticks_per_millisecond();
+    /* The scribblers never rest, so the main thread shares its CPU with them until there were messages enough. */
+    word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
     CHECK_OK(set_priority(seL4_CapInitThreadTCB, MIDDLE));
-    while (time_stamp() < end) {
+    while ((workers[0]->result[0] < ENOUGH || workers[2]->result[0] == 0) && time_stamp() < end) {
         system_call(YIELD, 0, 0, 0, 0, 0, 0);
+        __asm__ volatile("pause");
     }
     CHECK_OK(set_priority(seL4_CapInitThreadTCB, MAIN_PRIORITY));
     for (word i = 0; i < 4; i++) {
         CHECK_OK(suspend_thread(workers[i]->tcb));
     }
-    CHECK(workers[0]->result[0] > 0);
+    CHECK(workers[0]->result[0] >= ENOUGH);
     CHECK(workers[2]->result[0] > 0);
 }
 

@@ -129,6 +129,15 @@ word ticks_per_millisecond(void)
     return 1000000;
 }
 
+bool time_is_emulated;
+
+void need_emulated_time(void)
+{
+    if (!time_is_emulated) {
+        skip("time is the host's here");
+    }
+}
+
 word poll_for(word notification, word milliseconds)
 {
     word end = time_stamp() + milliseconds * ticks_per_millisecond();
@@ -148,4 +157,14 @@ bool wait_for_value(const volatile word *where, word value, word milliseconds)
         __asm__ volatile("pause");
     }
     return *where == value;
+}
+
+bool wait_for_change(const volatile word *where, word value, word milliseconds)
+{
+    word end = time_stamp() + milliseconds * ticks_per_millisecond();
+
+    while (*where == value && time_stamp() < end) {
+        __asm__ volatile("pause");
+    }
+    return *where != value;
 }

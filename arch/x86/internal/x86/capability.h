@@ -66,12 +66,6 @@ static inline enum frame_size frame_capability_size(struct capability c)
     return (enum frame_size)capability_small(c, 5, 2);
 }
 
-static inline bool frame_capability_is_small(struct capability c)
-{
-    return (c.word[0] & capability_with_small(capability_null(), 5, 2, MASK(2)).word[0]) ==
-           FRAME_SMALL;
-}
-
 static inline unsigned frame_size_bits(enum frame_size size)
 {
     return size == FRAME_SMALL   ? ABI_PAGE_BITS

@@ -189,7 +189,8 @@ static int withstand(void)
     if (!open_end(&good_end, map_channel(1), 1)) {
         return 2;
     }
-    for (unsigned i = 0; i < channels || number < MESSAGES; i++) {
+    /* On a busy host the hostile peer may run seldom: it gets as many channels as it needs. */
+    for (unsigned i = 0; i < channels || number < MESSAGES || broken <= channels / 10; i++) {
         memset(bad_memory, 0, cmk_channel_bytes(geometry));
         if (!open_end(&bad_end, bad_memory, 2)) {
             return 3;
@@ -210,7 +211,7 @@ static int withstand(void)
         printf("answers of kind %u: %u\n", i, counts[i]);
     }
     printf("%u channels were broken by the hostile peer; %lu messages of the good one arrived\n", broken, number);
-    return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK && broken > channels / 10 ? 0 : 5;
+    return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK ? 0 : 5;
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,15 @@
 /* Failures around the lock: a call is carried out twice, or with half of what the holder before did, or is disturbed after it. */
 #include "failures.h"
 
-enum { RUN_MILLISECONDS = 1500, TAKERS = 3, SENDER = PRIORITY + 1, RECEIVER, MORE_IMPORTANT };
+enum {
+    MESSAGES = 200,
+    BORROWINGS = 10000,
+    REWRITES = 1000,
+    TAKERS = 3,
+    SENDER = PRIORITY + 1,
+    RECEIVER,
+    MORE_IMPORTANT
+};
 
 static _Atomic seL4_CPtr sender;
 
@@ -46,10 +54,9 @@ static bool call_carried_out_twice(void)
         return false;
     }
     atomic_store(&sender, tcb);
-    while (time_left(RUN_MILLISECONDS)) {
-    }
+    while (receives.found == 0 && goes_on(receives.counter, MESSAGES)) {}
     note(receives.counter, receives.found);
-    return receives.found == 0 && receives.counter > 20;
+    return receives.found == 0 && receives.counter >= MESSAGES;
 }
 
 /* --- missing order in the hand-over of the lock; the lock released too early --- */
@@ -57,7 +64,8 @@ static bool call_carried_out_twice(void)
 /* One capability, which whoever wants it moves away and brings back. Its owner alone counts. */
 static seL4_CPtr shelf;
 static volatile uint64_t borrowed; /* not atomic: the capability says whose turn it is */
-static _Atomic uint64_t borrowings;
+static _Atomic uint64_t borrowings,
+    returned; /* returned: threads that have ended and have nothing any more */
 
 static seL4_Error move_slot(seL4_CPtr to, seL4_CPtr from)
 {
@@ -76,6 +84,7 @@ static void borrow(void *argument)
             }
         }
     }
+    atomic_fetch_add(&returned, 1);
 }
 
 static bool order_of_hand_over(void)
@@ -83,18 +92,15 @@ static bool order_of_hand_over(void)
     shelf = cmk_alloc_object(seL4_NotificationObject, 0);
     borrowed = 0;
     atomic_store(&borrowings, 0);
+    atomic_store(&returned, 0);
     for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
         start(cpu, borrow, (void *)cmk_alloc_slot());
     }
-    bool goes_on = await(&borrowings, 1000);
-    while (time_left(RUN_MILLISECONDS)) {
-    }
+    while (goes_on(atomic_load(&borrowings), BORROWINGS)) {}
     atomic_store(&stop, true);
-    for (uint64_t before = 0; before != borrowings; seL4_Yield()) { /* until all have brought it back */
-        before = borrowings;
-    }
+    bool are_back = await(&returned, cpu_count);
     note(borrowed, borrowings);
-    return goes_on && borrowed == borrowings;
+    return are_back && borrowed == borrowings;
 }
 
 /* --- state that is still touched after the lock was released: a thread leaves while its registers are rewritten --- */
@@ -107,7 +113,7 @@ static bool touched_on_the_way_out(void)
     if (!start_raw(0, tcb, 1, raw_comparer, &raw)) {
         return false;
     }
-    for (uint64_t i = 1; i % 8 != 0 || time_left(RUN_MILLISECONDS); i++) {
+    for (uint64_t i = 1; i % 8 != 0 || goes_on(i, REWRITES); i++) {
         seL4_UserContext context = {
             .rip = (seL4_Word)raw_comparer, .rflags = 0x202, .r14 = (seL4_Word)&raw,
             .rbx = i, .rbp = i, .r12 = i, .r13 = i, .r8 = i, .r9 = i,
@@ -121,8 +127,7 @@ static bool touched_on_the_way_out(void)
         }
     }
     uint64_t before = raw.counter;
-    while (raw.counter == before && time_left(HANG_MILLISECONDS)) {
-    }
+    while (goes_on(raw.counter, before + 1)) {}
     note(raw.counter, raw.found);
     return raw.found == 0 && raw.counter != before;
 }

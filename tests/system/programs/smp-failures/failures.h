@@ -32,8 +32,13 @@ enum { HANG_MILLISECONDS = 600000 };
 uint64_t cycles_since(uint64_t start); /* of the TSC; 0 if it says that was later, as an emulator's may */
 uint64_t cycles(void);
 
-/* True until `milliseconds` have passed since the test began; gives other threads of the CPU their turn. */
-bool time_left(uint64_t milliseconds);
+/*
+ * Whether to go on: until `done` has reached `wanted`. Gives other threads of the CPU their turn. A hang ends it as well, and
+ * is a mistake. How much a test does is counted, never timed: a busy host makes it slower, and nothing else.
+ */
+bool goes_on(uint64_t done, uint64_t wanted);
+/* The test has taken so long that it must be a hang; a mistake. For loops that give no turns. */
+bool is_hanging(void);
 
 /* Two figures, to be seen if the test fails. */
 void note(uint64_t a, uint64_t b);

@@ -1,7 +1,7 @@
 /* Failures around interrupts: lost on the way to the lock, lost with a thread that moves, raised by nobody. */
 #include "failures.h"
 
-enum { RUN_MILLISECONDS = 600 };
+enum { SIGNALS = 100, SPURIOUS = 1000, WAKES = 1000, CALLS = 1000, MOVES = 100 };
 
 static void enter_kernel(void *argument)
 {
@@ -30,7 +30,7 @@ static void take_busy(void *argument)
 static bool interrupt_on_the_way_to_the_lock(void)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
-    enum { IPIS = 2, ROUNDS = 400 };
+    enum { IPIS = 2, IPI_ROUNDS = 200 };
     seL4_CPtr signal[IPIS], handler[IPIS], notification[IPIS];
     for (unsigned i = 0; i < IPIS; i++) {
         signal[i] = cmk_alloc_slot();
@@ -54,13 +54,13 @@ static bool interrupt_on_the_way_to_the_lock(void)
         }
     }
     start(3, take_busy, NULL);
-    for (unsigned round = 0; round < ROUNDS && time_left(HANG_MILLISECONDS); round++) {
+    for (unsigned round = 0; goes_on(round, IPI_ROUNDS); round++) {
         unsigned i = round % IPIS;
         seL4_Word badge = 0;
         seL4_Signal(signal[i]);
-        for (uint64_t begin = cycles(); badge == 0;) {
+        while (badge == 0) {
             seL4_Poll(notification[i], &badge);
-            if (cycles_since(begin) > 20000000000ull) {
+            if (is_hanging()) {
                 return false;
             }
         }
@@ -104,7 +104,7 @@ static bool signal_during_migration(void)
     for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
         start(cpu, enter_kernel, NULL);
     }
-    for (uint64_t sent = 1; time_left(RUN_MILLISECONDS); sent++) {
+    for (uint64_t sent = 1; goes_on(sent, SIGNALS); sent++) {
         seL4_Signal(badged);
         if (seL4_TCB_SetAffinity(tcb, random_below(cpu_count)) != seL4_NoError || !await(&received, sent) ||
             atomic_load(&received) != sent) {
@@ -124,21 +124,12 @@ static bool spurious_interrupts(void)
             return false;
         }
     }
-    while (time_left(RUN_MILLISECONDS)) {
-    }
-    uint64_t begin = cycles();
+    bool good = true;
     for (unsigned i = 0; i < 4; i++) {
-        while (raws[i].counter < 10) {
-            if (cycles_since(begin) > 40000000000ull) {
-                return false;
-            }
-            seL4_Yield();
-        }
-        if (raws[i].found != 0) {
-            return false;
-        }
+        while (goes_on(raws[i].counter, SPURIOUS)) {}
+        good = good && raws[i].found == 0;
     }
-    return true;
+    return good;
 }
 
 /* --- an IPI that is seen before what it is about; one that is lost --- */
@@ -155,16 +146,15 @@ static bool woken_before_its_work(void)
     if (!start_raw(0, tcb, 1, raw_sleeper, &raw)) {
         return false;
     }
-    for (uint64_t round = 1; time_left(RUN_MILLISECONDS); round++) {
+    for (uint64_t round = 1; goes_on(round, WAKES); round++) {
         seL4_UserContext context = {.rip = (seL4_Word)raw_sleeper, .rflags = 0x202, .r14 = (seL4_Word)&raw, .rbx = round};
         if (seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) != seL4_NoError) {
             return false;
         }
-        for (uint64_t begin = cycles(); raw.counter != round; seL4_Yield()) {
-            if (raw.counter > round || cycles_since(begin) > 20000000000ull) {
-                note(round, raw.counter);
-                return false;
-            }
+        while (goes_on(raw.counter, round)) {}
+        if (raw.counter != round) {
+            note(round, raw.counter);
+            return false;
         }
         for (unsigned i = 0; i < random_below(200); i++) { /* asleep, or about to fall asleep */
             __asm__ volatile("pause");
@@ -184,14 +174,13 @@ static bool late_ipis(void)
         return false;
     }
     /* Both block all the time, and are called to the door in between. */
-    for (uint64_t i = 0; i % 8 != 0 || time_left(RUN_MILLISECONDS); i++) {
+    for (uint64_t i = 0; i % 8 != 0 || goes_on(i, CALLS); i++) {
         if (seL4_TCB_SetPriority(i % 2 ? receiver : sender, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
             return false;
         }
     }
     uint64_t before = receives.counter;
-    while (receives.counter < before + 20 && time_left(HANG_MILLISECONDS)) {
-    }
+    while (goes_on(receives.counter, before + 20)) {}
     note(receives.counter, receives.found);
     return receives.found == 0 && receives.counter >= before + 20;
 }
@@ -210,7 +199,7 @@ static bool tick_during_migration(void)
             return false;
         }
     }
-    while (time_left(2 * RUN_MILLISECONDS)) {
+    for (uint64_t i = 0; goes_on(i, MOVES); i++) {
         if (seL4_TCB_SetAffinity(tcbs[random_below(SPINNERS)], random_below(cpu_count)) != seL4_NoError) {
             return false;
         }
@@ -224,12 +213,7 @@ static bool tick_during_migration(void)
         }
     }
     for (unsigned i = 0; i < SPINNERS; i++) {
-        while (raws[i].counter == before[i]) {
-            if (!time_left(HANG_MILLISECONDS)) {
-                note(i, before[i]);
-                return false;
-            }
-        }
+        while (goes_on(raws[i].counter, before[i] + 1)) {}
     }
     return true;
 }

@@ -43,10 +43,19 @@ uint64_t random_below(uint64_t limit)
     return state % limit;
 }
 
-bool time_left(uint64_t milliseconds)
+bool is_hanging(void)
+{
+    if (cycles_since(test_start) <= PATIENCE_MILLISECONDS * millisecond) {
+        return false;
+    }
+    atomic_fetch_add(&mistakes, 1);
+    return true;
+}
+
+bool goes_on(uint64_t done, uint64_t wanted)
 {
     seL4_Yield();
-    return cycles_since(test_start) < milliseconds * millisecond;
+    return done < wanted && !is_hanging();
 }
 
 bool await(_Atomic uint64_t *word, uint64_t value)

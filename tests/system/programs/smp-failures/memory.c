@@ -1,7 +1,7 @@
 /* Failures around translations: a CPU goes on using what was taken away. */
 #include "failures.h"
 
-enum { RUN_MILLISECONDS = 800, READERS = 4 };
+enum { READERS = 4 };
 
 #define POISON (1ull << 63)
 
@@ -36,7 +36,7 @@ static bool set_handler(seL4_CPtr tcb)
     return seL4_TCB_SetSpace(tcb, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0) == seL4_NoError;
 }
 
-static bool stale_translations(bool entering)
+static bool stale_translations(bool entering, unsigned rounds)
 {
     struct raw raws[READERS] = {{0, 0, 0, 0}};
     static struct raw lasting[READERS]; /* the threads outlive this function by a few instructions */
@@ -65,7 +65,7 @@ static bool stale_translations(bool entering)
             return false;
         }
     }
-    for (unsigned i = 0; i % 4 != 0 || time_left(RUN_MILLISECONDS); i++) {
+    for (unsigned i = 0; i % 4 != 0 || goes_on(i, rounds); i++) {
         unsigned from = i % 2, to = 1 - from;
         if (seL4_X86_Page_Unmap(copies[from]) != seL4_NoError) {
             return false;
@@ -87,12 +87,12 @@ static bool stale_translations(bool entering)
 
 static bool missed_invalidation(void)
 {
-    return stale_translations(false);
+    return stale_translations(false, 200);
 }
 
 static bool shootdown_while_entering_or_leaving(void)
 {
-    return stale_translations(true);
+    return stale_translations(true, 20000);
 }
 
 const struct test memory_tests[] = {

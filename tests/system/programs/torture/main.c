@@ -22,7 +22,7 @@ static const struct part *const parts[] = {
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), MAX_WORKERS = 160 };
-enum { PROGRESS_MILLISECONDS = 5000, STANDSTILL_MILLISECONDS = 600000 };
+enum { PROGRESS_MILLISECONDS = 5000 };
 
 static struct worker workers[MAX_WORKERS];
 static unsigned worker_count;

@@ -90,6 +90,7 @@ uint64_t cycles_per_millisecond(void);
  * Whether somebody has waited too long: for so much time, and for a hundred turns of its own thread on its CPU. Time
  * alone says nothing on a host that gives the emulator little of it.
  */
+enum { STANDSTILL_MILLISECONDS = 600000 };
 struct waiting {
     uint64_t start;
     unsigned turns;
