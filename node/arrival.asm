@@ -1,11 +1,11 @@
 ; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. Under the boot page
-; table, in long mode, with no stack and no parameter. The APIC id (from CPUID, which works in every
-; APIC mode: Intel SDM volume 3, 9.4.6) leads to the CPU's entry in the global state, and that to
-; its stack and number. Uses every register; writes no memory.
+; table, in long mode, with no stack and no parameter. The APIC id leads to the CPU's entry in the
+; global state, and that to its stack and number. Uses every register; writes no memory.
 ;
 ; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
 
 %include "offsets.inc"
+%include "node/own_apic_id.inc"
 
 extern cpu_arrived
 global cpu_arrival
@@ -13,23 +13,7 @@ global cpu_arrival
 section .text
 bits 64
 cpu_arrival:
-    xor eax, eax
-    cpuid
-    cmp eax, 0xb
-    jb .short_id
-    mov eax, 0xb
-    xor ecx, ecx
-    cpuid
-    test ebx, ebx
-    jz .short_id
-    mov r8d, edx
-    jmp .search
-.short_id:
-    mov eax, 1
-    cpuid
-    shr ebx, 24
-    mov r8d, ebx
-.search:
+    OWN_APIC_ID
     mov rsi, ARRIVAL_TABLE
 .next:
     mov rsp, [rsi + ARRIVAL_STACK_TOP]

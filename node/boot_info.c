@@ -67,7 +67,8 @@ static uint8_t *append_nodes(uint8_t *at, struct cmk_boot_info *chunk)
 {
     const struct cluster *cluster = &global_state.cluster;
     for (uint32_t i = 0; i < cluster->node_count; i++) {
-        struct cmk_boot_node node = {cluster->node[i].cpu_count, chunk->apic_id_count};
+        struct cmk_boot_node node = {cluster->node[i].cpu_count, chunk->apic_id_count,
+                                     cluster->node[i].missing_cpus};
         at = append(at, &node, sizeof(node));
         chunk->apic_id_count += node.cpu_count;
     }

@@ -96,6 +96,9 @@ static void boot_offsets(void)
     OFFSET(ARRIVAL_CPU, offsetof(struct arrival, cpu));
     OFFSET(ARRIVAL_STACK_TOP, offsetof(struct arrival, stack_top));
     OFFSET(ARRIVAL_BYTES, sizeof(struct arrival));
+    OFFSET(CALLED_APIC_ID, offsetof(struct called_cpu, apic_id));
+    OFFSET(CALLED_PRESENT, offsetof(struct called_cpu, present));
+    OFFSET(CALLED_BYTES, sizeof(struct called_cpu));
 }
 
 void offsets(void)

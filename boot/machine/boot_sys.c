@@ -278,7 +278,6 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     enable_apic(state);
     calibrate_timers(&facts, state);
     plan_or_stop(state);
-    print_cluster(&state->cluster);
 
     boot_window_extend(&facts, state->features.huge_pages, state->cluster.boot_pages.start);
     if (!place_node_memory(state)) {
@@ -290,6 +289,11 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     init_consoles(&state->cluster);
     report_move(state->cluster.log_page);
     write_trampoline(state->cluster.trampoline);
+    if (state->cluster.missing_cpus_go_on) {
+        call_roll(&state->cluster);
+    }
+    fill_arrival_table(state);
+    print_cluster(&state->cluster);
     start_nodes(&state->cluster);
     cpu_arrival();
 }

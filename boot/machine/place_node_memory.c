@@ -27,7 +27,7 @@ static bool place_one(struct global_state *state, uint32_t node)
  * The stack is the last part of a CPU block's memory, so an arriving CPU already stands on its own
  * stack.
  */
-static void fill_arrival_table(struct global_state *state)
+void fill_arrival_table(struct global_state *state)
 {
     unsigned used = 0;
     for (uint32_t cpu = 0; cpu < state->cluster.cpu_count; cpu++) {
@@ -51,6 +51,5 @@ bool place_node_memory(struct global_state *state)
     for (uint32_t node = 0; node < state->cluster.node_count; node++) {
         good = place_one(state, node) && good;
     }
-    fill_arrival_table(state);
     return good;
 }

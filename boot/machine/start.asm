@@ -24,8 +24,9 @@ MULTIBOOT2_MAGIC equ 0xe85250d6
 
 extern image_start, load_end, image_end
 extern data_template, scratch_start, global_state_physical
-extern boot_sys, cpu_arrival
+extern boot_sys, cpu_arrival, answer_roll_call
 global start, boot_pml4, boot_top_table, trampoline_start, trampoline_end
+global arrival_code, enter_arrival, enter_roll_call
 
 section .multiboot
 align 8
@@ -162,7 +163,7 @@ arrive_32:
     mov ax, 16
     mov ds, ax
     mov es, ax
-    mov edx, enter_arrival
+    mov edx, [arrival_code]
     ; fall through
 
 ; Paging on with the boot page table, then to the 64-bit code at edx.
@@ -204,6 +205,10 @@ enter_arrival:                           ; still without a stack
     mov rax, cpu_arrival
     jmp rax
 
+enter_roll_call:
+    mov rax, answer_roll_call
+    jmp rax
+
 ; Real mode, at the start of a page below 1 MiB that INIT-SIPI named: position-independent, copied
 ; there by boot_sys and never written again.
 bits 16
@@ -234,6 +239,7 @@ boot_gdt_end:
 boot_gdt_pointer:
     dw boot_gdt_end - boot_gdt - 1
     dd boot_gdt
+arrival_code: dd enter_arrival           ; where CPUs go; roll_call.c changes it
 multiboot_magic: dd 0
 multiboot_information: dd 0
 entry_tsc: dq 0

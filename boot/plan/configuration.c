@@ -139,6 +139,18 @@ static void read_switch(struct reader *reader, const char *value, const char **w
     }
 }
 
+static void read_missing_cpus(struct reader *reader, const char *value)
+{
+    if (!first_time(reader, &reader->configuration->missing_cpus_word)) {
+        return;
+    }
+    if (is_same_text(value, "go-on")) {
+        reader->configuration->missing_cpus_go_on = true;
+    } else if (!is_same_text(value, "stop")) {
+        mistake(reader->complaints, "%s: can be stop or go-on", reader->shown);
+    }
+}
+
 static void read_plan(struct reader *reader, const char *value)
 {
     if (!first_time(reader, &reader->configuration->plan_word)) {
@@ -393,6 +405,8 @@ static void read_word(struct reader *reader, const char *text)
         read_profile(reader, value, &configuration->profile_word, &configuration->profile);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
+    } else if ((value = text_after(text, "missing-cpus=")) != NULL) {
+        read_missing_cpus(reader, value);
     } else if ((value = text_after(text, "fastpath=")) != NULL) {
         read_switch(reader, value, &configuration->fastpath_word, &configuration->fastpath);
     } else if ((value = text_after(text, "node")) == NULL || !read_node_word(reader, value)) {

@@ -71,6 +71,7 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->checks = configuration->checks;
     cluster->balance = configuration->balance;
     cluster->fastpath = configuration->fastpath;
+    cluster->missing_cpus_go_on = configuration->missing_cpus_go_on;
 }
 
 unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster,

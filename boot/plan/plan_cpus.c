@@ -314,3 +314,22 @@ void plan_cpus(struct planning *planning)
         number_cpus(planning);
     }
 }
+
+void plan_without_cpus(struct cluster *cluster, const bool is_missing[ABI_CMK_MAX_CPUS])
+{
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        struct node_plan *plan = &cluster->node[node];
+        uint32_t kept = 1;
+        for (uint32_t i = 1; i < plan->cpu_count; i++) {
+            uint16_t cpu = plan->cpu[i];
+            if (is_missing[cpu]) {
+                cluster->cpu[cpu].node = NO_NODE;
+                continue;
+            }
+            cluster->cpu[cpu].index = (uint16_t)kept;
+            plan->cpu[kept++] = cpu;
+        }
+        plan->missing_cpus += plan->cpu_count - kept;
+        plan->cpu_count = kept;
+    }
+}

@@ -25,7 +25,8 @@ struct cmk_boot_channel {
 
 struct cmk_boot_node {
     uint64_t cpu_count;
-    uint64_t first_cpu; /* index of its first CPU in the table of APIC ids */
+    uint64_t first_cpu;    /* index of its first CPU in the table of APIC ids */
+    uint64_t missing_cpus; /* planned, but they did not answer: not in cpu_count */
 };
 
 struct cmk_boot_info {

@@ -32,6 +32,7 @@ struct port_range {
 
 struct node_plan {
     uint32_t cpu_count;
+    uint32_t missing_cpus; /* left out, because they did not answer (missing-cpus=go-on) */
     uint16_t cpu[ABI_CMK_MAX_NODE_CPUS]; /* logical CPU numbers */
     /* The private region: ascending, page-aligned, cut at 2 MiB. */
     struct range region[MAX_NODE_REGIONS];
@@ -88,6 +89,7 @@ struct cluster {
     bool checks;
     bool balance;
     bool fastpath;
+    bool missing_cpus_go_on;
 };
 
 static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t node)
@@ -144,6 +146,13 @@ struct arrival {
     uint32_t apic_id;
     uint32_t cpu;     /* logical number */
     word_t stack_top; /* window address; the same memory as the top of its CPU block's stack */
+};
+
+/* What a CPU finds that boot starts to see whether it is there (missing-cpus=go-on). */
+struct called_cpu {
+    uint32_t apic_id;
+    uint32_t cpu;     /* logical number */
+    uint32_t present; /* 0 at first; the CPU writes 1 with release order, boot reads it */
 };
 
 /*

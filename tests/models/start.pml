@@ -1,11 +1,14 @@
 /*
  * How a CPU is started, and started again when it does not answer (Intel SDM volume 3, 9.4): it is
  * sent INIT once, and a second start is a SIPI alone. Every CPU may be as slow as it likes, so that
- * its answer may come at any time, also after it was given up.
+ * its answer may come at any time, also after it was given up. With missing-cpus=go-on the boot CPU
+ * first starts those that are not their node's first, to see that they are there; they halt, and are
+ * started again by their nodes. One that did not answer is in no node.
  *
  * Models start_cpu(), start_cpu_again() (node/start_cpu.c), start_nodes() (boot_sys.c), boot_node(),
  * start_other_cpus() and join_node() (boot_node.c), status_page_claim() and status_page_stop()
- * (status.c), and join_or_halt() (stop.c): the boot CPU starts node 1's first CPU, and that one
+ * (status.c), join_or_halt() (stop.c), call_roll() (roll_call.c), answer_roll_call:
+ * (answer_roll_call.asm) and cpu_arrival: (arrival.asm): the boot CPU starts node 1's first CPU, and that one
  * starts the node's second. Sequentially consistent: the order of stores is boot.pml's subject.
  *
  *   run
@@ -13,12 +16,17 @@
  * Mutants, which must fail: -DSECOND_INIT (a second start sends INIT again, so that a CPU that has
  * answered late is reset while it holds its node's lock), -DPLAIN_CLAIM (the first CPU stores
  * BOOTING, whoever owns the page), -DNO_CLAIM (boot gives a node up without claiming its page),
- * -DNO_HALT (a CPU that answers after its node stopped goes on).
+ * -DNO_HALT (a CPU that answers after its node stopped goes on), -DMISSING_IN_TABLE (a CPU that was
+ * left out still finds its place), -DMISSING_STARTED (the node starts a CPU that was left out).
  */
 
 mtype = { OFF, BOOTING, RUNNING, STOPPED };
 mtype status = OFF;     /* node 1's status page */
 bool boot_owns_page, node_owns_page;
+
+bool roll_call;         /* where CPUs go when they come in: arrival_code */
+bool present;           /* CPU 2 has answered */
+bool in_table = true;   /* it is in the arrival table, and in its node's plan */
 
 byte ready;             /* CPUs that have joined */
 bool stopping;          /* node_stopping */
@@ -26,13 +34,14 @@ byte lock;              /* CPU + 1 that holds the node's lock */
 
 /* The two started CPUs as hardware: CPU 1 is the node's first, CPU 2 its second. */
 bool waits[3];          /* for a SIPI: INIT has come */
-byte step[3];           /* 0: halted */
+byte step[3];           /* 0: halted; PARKED: answered the roll call, and halts */
+#define PARKED 20
 bool reset_while_up[3]; /* INIT hit it after its first step */
 
 inline send_init(cpu)
 {
     atomic {
-        reset_while_up[cpu] = reset_while_up[cpu] || step[cpu] > 0;
+        reset_while_up[cpu] = reset_while_up[cpu] || (step[cpu] > 0 && step[cpu] != PARKED);
         waits[cpu] = true;
         step[cpu] = 0
     }
@@ -70,6 +79,19 @@ inline claim(owner)
 /* start_nodes. The looks may find nothing although the CPU is on its way: time is free. */
 active proctype boot_cpu()
 {
+    if
+    :: in_table = false; /* the arrival table is empty so far */
+        roll_call = true; /* missing-cpus=go-on */
+        send_init(2);
+        send_sipi(2);
+        if
+        :: present -> skip
+        :: !present -> start_again(2)
+        fi;
+        roll_call = false;
+        in_table = present
+    :: skip
+    fi;
     send_init(1);
     send_sipi(1);
     if
@@ -108,7 +130,12 @@ end:
         fi
 #endif
         }
+#ifdef MISSING_STARTED
     :: atomic { step[1] == 2 -> send_init(2); step[1] = 3 }
+#else
+    :: atomic { step[1] == 2 && in_table -> send_init(2); step[1] = 3 }
+    :: atomic { step[1] == 2 && !in_table -> step[1] = 6 }
+#endif
     :: atomic { step[1] == 3 -> send_sipi(2); step[1] = 4 }
     :: atomic { step[1] == 4 && ready > 0 -> step[1] = 6 }
     :: atomic { step[1] == 4 && ready == 0 -> step[1] = 5 } /* 10 ms */
@@ -121,12 +148,20 @@ end:
     od
 }
 
-/* The node's second CPU: join_node. */
+/* The node's second CPU: answer_roll_call or cpu_arrival, then join_node. */
 active proctype second_cpu()
 {
 end:
     do
-    :: atomic { step[2] == 1 -> step[2] = 2 }
+    :: atomic { step[2] == 1 && roll_call -> step[2] = 10 }
+    :: atomic { step[2] == 1 && !roll_call -> step[2] = 11 }
+    :: atomic { step[2] == 10 -> present = true; step[2] = PARKED }
+#ifdef MISSING_IN_TABLE
+    :: atomic { step[2] == 11 -> step[2] = 2 }
+#else
+    :: atomic { step[2] == 11 && in_table -> step[2] = 2 }
+    :: atomic { step[2] == 11 && !in_table -> step[2] = 9 } /* in no node: halts */
+#endif
     :: atomic { step[2] == 2 ->
         if
 #ifndef NO_HALT
@@ -148,5 +183,6 @@ active proctype judge()
     assert(!boot_owns_page || status == STOPPED);
     assert(lock == 0);
     assert(status == RUNNING || status == STOPPED);
-    assert(!stopping || ready == 0)
+    assert(!stopping || ready == 0);
+    assert(in_table || ready == 0)
 }

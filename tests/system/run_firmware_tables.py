@@ -5,6 +5,8 @@ tests/system/run_firmware_tables.py CASE: boots two nodes by GRUB, which puts an
 
   wide      enabled CPUs with APIC ids 255 and 256 on a machine without x2APIC: they stay off
   phantom   a CPU that does not exist: its node stops, the other one runs, and INIT was sent to it once
+  missing   the same in the middle of a node, with missing-cpus=go-on: the node runs without it
+  first     the same as a node's first CPU, with missing-cpus=go-on: that node stops, the others run
   many      nine IOAPICs, the real one last: no program gets the ninth's page as device memory
   odd       an IOAPIC at 0xfec00006: refused
 """
@@ -54,6 +56,13 @@ CASES = {
               r"node 1 exited with status 0"]),
     "phantom": ([local_apic(0), local_apic(9)] + FIRST, "nodes=2",
                 [r"node 1 stopped: its first CPU \(APIC id 9\) does not answer", r"node 0 exited with status 0"]),
+    "missing": ([local_apic(0), local_apic(9), local_apic(1)] + FIRST, "nodes=1 missing-cpus=go-on",
+                [r"node 0: CPU 1 \(APIC id 9\) does not answer: the node starts without it",
+                 r"cluster of 1 nodes, 2 CPUs", r"\[0\] node 0 has 2 CPUs, 1 missing",
+                 r"node 0 exited with status 0"]),
+    "first": ([local_apic(0), local_apic(9), local_apic(1)] + FIRST, "nodes=3 missing-cpus=go-on",
+              [r"node 1 stopped: its first CPU \(APIC id 9\) does not answer", r"node 0 exited with status 0",
+               r"node 2 exited with status 0"]),
     "many": (CPUS + [io_apic(0xfec10000 + 0x1000 * i, 24 + 24 * i) for i in range(8)] + FIRST, "nodes=2",
              [r"node 0 exited with status 0", r"node 1 exited with status 0"]),
     "odd": (CPUS + [io_apic(IO_APIC + 6, 0)], "nodes=2",
@@ -122,7 +131,7 @@ def main():
     wrong = [f"missing: {text}" for text in missing]
     if any("is device memory" in line for line in lines):
         wrong.append("a program got an IOAPIC")
-    if sys.argv[1] == "phantom" and starts != (1, 2):
+    if sys.argv[1] in ("phantom", "missing", "first") and starts != (1, 2):
         wrong.append(f"INITs and SIPIs to the missing CPU: {starts}")
     print("\n".join(wrong))
     return 1 if wrong else 0

@@ -70,6 +70,7 @@ static bool parse_nodes(const char *chunk, const struct cmk_boot_info *info, str
             return false;
         }
         cluster->nodes[i].num_cpus = boot.cpu_count;
+        cluster->nodes[i].num_missing_cpus = boot.missing_cpus;
         cluster->nodes[i].apic_ids = &cluster->apic_id_table[boot.first_cpu];
         cluster->nodes[i].status_frame = info->first_status_slot + i;
     }

@@ -61,9 +61,19 @@ void boot_window_extend(const struct machine_facts *facts, bool huge_pages, padd
 uint64_t boot_window_table_bytes(const struct machine_facts *facts, bool huge_pages);
 
 /*
- * Sets aside root and CPU blocks of every node in its private region, and fills in the arrival
- * table. False, with a line for each node that has no room.
+ * Sets aside root and CPU blocks of every node in its private region. False, with a line for each
+ * node that has no room.
  */
 bool place_node_memory(struct global_state *state);
+
+/* Every CPU that the plan still has will find its place. Once: CPUs may read it from then on. */
+void fill_arrival_table(struct global_state *state);
+
+/*
+ * Starts every CPU that is not its node's first, to see that it answers, and leaves those out that
+ * do not, with a line for each. Those that do halt, and wait to be started by their nodes. The
+ * trampoline is in its place. At most about a second for all.
+ */
+void call_roll(struct cluster *cluster);
 
 #endif

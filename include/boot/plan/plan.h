@@ -106,6 +106,12 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
                       complain_function *complain, void *context);
 
 /*
+ * Leaves CPUs out of their nodes: those for which is_missing[logical number] is set. Never a node's
+ * first: without that one there is no node.
+ */
+void plan_without_cpus(struct cluster *cluster, const bool is_missing[ABI_CMK_MAX_CPUS]);
+
+/*
  * How much of a node's private memory its kernel takes before the first user instruction, besides
  * the user image: node state, page tables, CPU blocks, the initial thread's objects. Never less
  * than the truth; uses cpu_count, region, image.

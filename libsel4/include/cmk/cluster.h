@@ -27,6 +27,7 @@ struct cmk_channel {
 
 struct cmk_node {
     seL4_Word num_cpus;
+    seL4_Word num_missing_cpus; /* planned, but they did not answer (missing-cpus=go-on) */
     const seL4_Word *apic_ids; /* one for each CPU, in the order of affinities */
     seL4_CPtr status_frame;    /* read-only 4 KiB frame: its struct cmk_status_page */
 };

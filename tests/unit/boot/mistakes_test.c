@@ -178,6 +178,9 @@ static const struct {
     /* switches */
     {"balance=yes", "balance=yes: can be on or off\n"},
     {"checks=1", "checks=1: can be on or off\n"},
+    {"missing-cpus=on", "missing-cpus=on: can be stop or go-on\n"},
+    {"missing-cpus=go-on missing-cpus=stop",
+     "missing-cpus=stop: said before, as missing-cpus=go-on\n"},
     {"fastpath=", "fastpath=: can be on or off\n"},
     {"console-mark=", "console-mark=: not 1 to 16 digits 0-9, a-f\n"},
     {"console-mark=0", "console-mark=0: not 1 to 16 digits 0-9, a-f\n"},

@@ -60,6 +60,26 @@ START_TEST(cpus_go_to_nodes)
 }
 END_TEST
 
+/* Node 0 has CPUs 0 to 3, node 1 has 7, 5 and 6. */
+START_TEST(missing_cpus_are_left_out)
+{
+    bool is_missing[ABI_CMK_MAX_CPUS] = {[1] = true, [3] = true, [5] = true, [7] = true};
+    make_machine(8, MIB(512));
+    expect_good("node0.cpus=0-3 node1.cpus=5-7 missing-cpus=go-on");
+    ck_assert(plan.missing_cpus_go_on);
+    plan.node[1].cpu[0] = 7;
+    plan.cpu[7].index = 0;
+    plan.node[1].cpu[2] = 5;
+    plan.cpu[5].index = 2;
+    plan_without_cpus(&plan, is_missing);
+    ck_assert_str_eq(cpu_nodes(), "0.0...11"); /* 7 stays: a node's first CPU is never left out */
+    ck_assert(plan.node[0].cpu_count == 2 && plan.node[0].missing_cpus == 2);
+    ck_assert(plan.node[0].cpu[0] == 0 && plan.node[0].cpu[1] == 2 && plan.cpu[2].index == 1);
+    ck_assert(plan.node[1].cpu_count == 2 && plan.node[1].missing_cpus == 1);
+    ck_assert(plan.node[1].cpu[0] == 7 && plan.node[1].cpu[1] == 6 && plan.cpu[6].index == 1);
+}
+END_TEST
+
 /* APIC ids of 2 sockets, 3 cores each, 2 threads each, as QEMU numbers them. */
 START_TEST(sparse_apic_ids_keep_siblings_together)
 {
@@ -434,6 +454,7 @@ Suite *shapes_suite(void)
     TCase *words = tcase_create("words");
 
     tcase_add_loop_test(cpus, cpus_go_to_nodes, 0, ARRAY_LENGTH(shapes));
+    tcase_add_test(cpus, missing_cpus_are_left_out);
     tcase_add_test(cpus, sparse_apic_ids_keep_siblings_together);
     tcase_add_test(cpus, siblings_stay_together_whatever_their_numbers);
     tcase_add_test(cpus, at_most_64_nodes_and_64_cpus_in_each);

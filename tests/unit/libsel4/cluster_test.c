@@ -38,7 +38,7 @@ static struct chunk good_chunk(void)
         .argument_count = 3,
         .entry_tsc = 0x123456789ab,
     };
-    const struct cmk_boot_node nodes[3] = {{2, 0}, {1, 2}, {4, 3}};
+    const struct cmk_boot_node nodes[3] = {{2, 0, 0}, {1, 2, 1}, {4, 3, 0}};
     memcpy(chunk.nodes, nodes, sizeof(nodes));
     for (uint64_t i = 0; i < 7; i++) {
         chunk.apic_ids[i] = 10 * i;
@@ -67,6 +67,7 @@ static void check_good(const struct cmk_cluster *cluster)
     ck_assert(cluster->num_channels == 1 && cluster->channels[0].number == 3 && cluster->channels[0].peer == 2);
     ck_assert(cluster->channels[0].region.first_slot == 107);
     ck_assert(cluster->nodes[0].num_cpus == 2 && cluster->nodes[1].num_cpus == 1 && cluster->nodes[2].num_cpus == 4);
+    ck_assert(cluster->nodes[0].num_missing_cpus == 0 && cluster->nodes[1].num_missing_cpus == 1);
     ck_assert(cluster->nodes[0].apic_ids[1] == 10 && cluster->nodes[2].apic_ids[3] == 60);
     ck_assert(cluster->nodes[0].status_frame == 102 && cluster->nodes[2].status_frame == 104);
     ck_assert_uint_eq(cluster->entry_tsc, 0x123456789ab);

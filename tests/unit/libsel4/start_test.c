@@ -113,8 +113,8 @@ static void start_on_cmk(void)
         .arguments_offset = sizeof(memory.extra.cluster) - 16,
         .argument_count = 2,
     };
-    memory.extra.cluster.node[0] = (struct cmk_boot_node){1, 0};
-    memory.extra.cluster.node[1] = (struct cmk_boot_node){1, 1};
+    memory.extra.cluster.node[0] = (struct cmk_boot_node){1, 0, 0};
+    memory.extra.cluster.node[1] = (struct cmk_boot_node){1, 1, 0};
     memcpy(memory.extra.cluster.arguments, "node1\0word", 11);
     boot_info->extraLen = sizeof(memory.extra.cluster);
     runtime_start(boot_info);

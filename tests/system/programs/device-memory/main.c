@@ -1,4 +1,8 @@
-/* Says of each address among its arguments whether a device untyped of this node covers it. */
+/*
+ * What came of firmware's tables: the CPUs of each node, and of each address among the arguments
+ * whether a device untyped of this node covers it.
+ */
+#include <cmk/cluster.h>
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +24,11 @@ static bool is_device_memory(seL4_Word address)
 
 int main(int argc, char **argv)
 {
+    const struct cmk_cluster *cluster = cmk_cluster();
+    for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
+        printf("node %lu has %lu CPUs, %lu missing\n", node, cluster->nodes[node].num_cpus,
+               cluster->nodes[node].num_missing_cpus);
+    }
     for (int i = 1; i < argc; i++) {
         seL4_Word address = strtoul(argv[i], NULL, 0);
         printf("0x%lx %s\n", (unsigned long)address,
