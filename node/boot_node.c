@@ -11,6 +11,7 @@
 #include <target/instructions.h>
 #include <x86/layout.h>
 #include <target/paging.h>
+#include <x86/power_off.h>
 #include <x86/privileged_state.h>
 #include <x86/status.h>
 #include <x86/uart.h>
@@ -61,7 +62,12 @@ static _Noreturn void give_up(uint32_t node, const char *reason)
     for (const char *c = line; port != CONSOLE_NONE && *c; c++) {
         uart_write(port, *c);
     }
-    status_page_stop(window(status_page_of(&global_state.cluster, node)), reason);
+    struct cmk_status_page *status = window(status_page_of(&global_state.cluster, node));
+    status_page_stop(status, reason);
+    if (status_end_as_last(status, window(global_state.cluster.status_page)) &&
+        power_off_is_wanted()) {
+        power_off();
+    }
     halt_for_ever();
 }
 

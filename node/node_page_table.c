@@ -1,7 +1,7 @@
 /*
  * The page table of one node: everything that its kernel can reach, and nothing of any other node
- * (docs/memory-map.md). Built under the boot page table, in the node's own memory; writes no C
- * global.
+ * except its status page, to read (docs/memory-map.md). Built under the boot page table, in the
+ * node's own memory; writes no C global.
  */
 #include <arch/memory.h>
 #include <arch/cpu.h>
@@ -85,6 +85,8 @@ static void map_devices(struct builder *b, uint32_t node)
         map_page(b, IO_APICS + i * BIT(ABI_PAGE_BITS), page, uncached);
     }
     map_page(b, STATUS_PAGE, status_page_of(cluster, node), 0);
+    map(b, STATUS_PAGES, cluster->status_page,
+        status_page_of(cluster, cluster->node_count) - cluster->status_page, b->nx_bit);
     map_console(b, plan->console_port);
 }
 

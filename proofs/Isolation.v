@@ -159,7 +159,8 @@ Definition permits P n (kernel : bool) (page : range) (r : rights) : bool :=
      (negb (may_execute r) &&
       ((contains (image P) page && negb (may_write r)) ||
        some_contains (private_of P n ++ kernel_devices_of P n) page ||
-       contains (status_of P n) page || contains (console_pages P) page)))
+       contains (status_of P n) page || contains (console_pages P) page ||
+       (contains (status_pages P) page && negb (may_write r)))))
   else
     some_contains (private_of P n ++ shared P :: channels_of P n ++ devices_of P n) page ||
     (contains (status_pages P) page && negb (may_write r)).
@@ -208,7 +209,7 @@ Proof.
       exists (image P). split; [now left |]. apply (within_contains x _ page); auto.
       revert H T. unfold contains. rewrite !andb_true_iff, !N.leb_le. lia.
     + apply andb_true_iff in H as (_ & H). rewrite !orb_true_iff in H.
-      destruct H as [[[H | H] | H] | H].
+      destruct H as [[[[H | H] | H] | H] | H].
       * apply andb_true_iff in H as (H & _). exists (image P). split; [now left |].
         exact (within_contains x _ _ H W).
       * destruct (some_contains_in x _ _ H W) as (s & I & V). exists s. split; auto.
@@ -217,6 +218,8 @@ Proof.
       * exists (status_pages P). split; [right; now left |].
         apply (within_contains x _ _ St). exact (within_contains x _ _ H W).
       * exists (console_pages P). split; [right; right; now left |].
+        exact (within_contains x _ _ H W).
+      * apply andb_true_iff in H as (H & _). exists (status_pages P). split; [right; now left |].
         exact (within_contains x _ _ H W).
   - apply orb_true_iff in H as [H | H].
     + destruct (some_contains_in x _ _ H W) as (s & I & V). exists s. split; auto.

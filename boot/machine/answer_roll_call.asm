@@ -1,6 +1,6 @@
 ; answer_roll_call: a CPU that boot has started to see whether it is there (roll_call.c). Under the
-; boot page table, in long mode, with no stack. Says so in its entry, and halts until its node starts
-; it by INIT. One that is in no entry halts, too.
+; boot page table, in long mode, with no stack. Says so in its entry, and halts until its node
+; starts it by INIT. One that is in no entry also halts.
 
 %include "offsets.inc"
 %include "node/own_apic_id.inc"

@@ -188,6 +188,7 @@ static void add_device_range(void *context, struct range range)
 static void record_machine(struct global_state *state)
 {
     state->io_apic_count = facts.io_apic_count;
+    state->power_off = facts.power_off;
     memcpy(state->io_apic, facts.io_apic, sizeof(state->io_apic));
     state->pci_config_base = facts.mcfg_base;
     state->pci_first_bus = facts.mcfg_first_bus;
@@ -264,6 +265,7 @@ static void start_nodes(const struct cluster *cluster)
             boot_print_for_node(node, " stopped: its first CPU (APIC id %u) does not answer",
                                 apic_id);
             status_page_stop(status_page(cluster, node), "first CPU does not answer");
+            status_page_end(status_page(cluster, node));
         }
     }
 }

@@ -336,6 +336,46 @@ static void read_hpet_and_timer(const struct tables *tables, struct machine_fact
     }
 }
 
+/* A block of I/O ports: its 32-bit field, or the generic address (a port if byte 0 is 1). */
+static uint16_t port_of(const uint8_t *field, const uint8_t *generic)
+{
+    uint64_t port = get32(field);
+    if (port == 0 && generic != NULL && generic[0] == 1) {
+        port = get64(generic + 4);
+    }
+    return port <= 0xfffe ? (uint16_t)port : 0; /* two bytes long */
+}
+
+static void read_power_off(const struct tables *tables, struct machine_facts *facts)
+{
+    enum { HARDWARE_REDUCED = 20 }; /* bit: there are no such registers */
+    struct power_off *off = &facts->power_off;
+    uint64_t bytes, dsdt_bytes;
+    const uint8_t *fadt, *dsdt;
+    memset(off, 0, sizeof(*off));
+    if (find_table(tables, "FACP", &fadt, &bytes) != TABLE_GOOD || bytes < 116 ||
+        (get32(fadt + 112) >> HARDWARE_REDUCED & 1)) {
+        return;
+    }
+    paddr_t dsdt_address = get32(fadt + 40);
+    if (bytes >= 148 && get64(fadt + 140) != 0) {
+        dsdt_address = get64(fadt + 140);
+    }
+    uint8_t type[2];
+    if (map_table(tables, dsdt_address, "DSDT", &dsdt, &dsdt_bytes) != TABLE_GOOD ||
+        !acpi_find_sleep_package(dsdt + TABLE_HEADER_BYTES, dsdt_bytes - TABLE_HEADER_BYTES,
+                                 type)) {
+        return;
+    }
+    *off = (struct power_off){
+        .control_port = {port_of(fadt + 64, bytes >= 184 ? fadt + 172 : NULL),
+                         port_of(fadt + 68, bytes >= 196 ? fadt + 184 : NULL)},
+        .sleep_type = {type[0], type[1]},
+        .enable_port = get32(fadt + 48) <= 0xffff ? (uint16_t)get32(fadt + 48) : 0,
+        .enable_value = fadt[52],
+    };
+}
+
 /* As with IOAPICs: one that is not reserved is a program's to use. */
 static bool add_iommu(struct tables *tables, struct machine_facts *facts, paddr_t base,
                       uint64_t bytes)
@@ -420,6 +460,7 @@ bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_api
         read_srat(&tables, facts);
         read_mcfg(&tables, facts);
         read_hpet_and_timer(&tables, facts);
+        read_power_off(&tables, facts);
     }
     *why = tables.why;
     return good;

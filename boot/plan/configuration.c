@@ -405,6 +405,8 @@ static void read_word(struct reader *reader, const char *text)
         read_profile(reader, value, &configuration->profile_word, &configuration->profile);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
+    } else if ((value = text_after(text, "power-off=")) != NULL) {
+        read_switch(reader, value, &configuration->power_off_word, &configuration->power_off);
     } else if ((value = text_after(text, "missing-cpus=")) != NULL) {
         read_missing_cpus(reader, value);
     } else if ((value = text_after(text, "fastpath=")) != NULL) {
@@ -425,6 +427,7 @@ void read_configuration(const struct machine_facts *facts, struct configuration 
     configuration->node_count = 1;
     configuration->shared_bytes = BIT(ABI_LARGE_PAGE_BITS);
     configuration->fastpath = true;
+    configuration->power_off = true;
     for (unsigned i = 0; i < ABI_CMK_MAX_NODES; i++) {
         configuration->node[i].console_port = console_ports[0];
     }

@@ -71,6 +71,7 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->checks = configuration->checks;
     cluster->balance = configuration->balance;
     cluster->fastpath = configuration->fastpath;
+    cluster->power_off = configuration->power_off;
     cluster->missing_cpus_go_on = configuration->missing_cpus_go_on;
 }
 

@@ -85,7 +85,8 @@ struct cmk_status_page {
     uint64_t ticks; /* counts up every 2 ms while the node's CPU 0 takes timer interrupts; stands
                        still if it hangs */
     uint64_t exit_status;
-    char reason[232]; /* why it stopped, zero-terminated */
+    char reason[224]; /* why it stopped, zero-terminated */
+    uint64_t silent;  /* 1: it has ended, and its kernel has written its last line */
 };
 
 /*

@@ -90,6 +90,7 @@ struct cluster {
     bool balance;
     bool fastpath;
     bool missing_cpus_go_on;
+    bool power_off; /* when all nodes have ended */
 };
 
 static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t node)
@@ -116,6 +117,14 @@ struct firmware_record {
     uint8_t framebuffer[22]; /* packed as contract 9.8 */
     bool has_vbe;
     uint8_t vbe[784];
+};
+
+/* How to switch the machine off by ACPI's fixed hardware (ACPI specification 6.4, 4.8.3.2). */
+struct power_off {
+    uint16_t control_port[2]; /* PM1a_CNT, PM1b_CNT; 0: there is none; without the first, no way */
+    uint8_t sleep_type[2];    /* for each: of state S5 */
+    uint16_t enable_port;     /* SMI_CMD: where enable_value goes while ACPI is off; 0: it is on */
+    uint8_t enable_value;
 };
 
 struct io_apic {
@@ -174,6 +183,7 @@ struct global_state {
     struct firmware_record firmware;
     struct io_apic io_apic[MAX_IO_APICS];
     uint32_t io_apic_count;
+    struct power_off power_off;
     /* Device memory of the node that has all devices: ascending, disjoint. */
     struct range device[MAX_DEVICE_RANGES];
     uint32_t device_count;

@@ -4,7 +4,7 @@
  * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c -o build/fuzz/acpi
+ *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c boot/plan/sleep_package.c -o build/fuzz/acpi
  *   build/fuzz/acpi tests/fuzz/corpus/acpi
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
@@ -93,6 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(rsdp, data + 1, MIN(size - 1, sizeof(rsdp)));
         set_memory(BASE, data + 1, size - 1);
         acpi_find_rsdp(data + 1, size - 1);
+        uint8_t type[2];
+        must(!acpi_find_sleep_package(data + 1, size - 1, type) || (type[0] <= 7 && type[1] <= 7),
+             "a sleep type beyond its field");
     } else {
         set_memory(BASE, memory, build_tables(data + 1, size - 1, memory));
         memcpy(rsdp, memory, sizeof(rsdp));

@@ -1,15 +1,16 @@
 /*
  * How a CPU is started, and started again when it does not answer (Intel SDM volume 3, 9.4): it is
  * sent INIT once, and a second start is a SIPI alone. Every CPU may be as slow as it likes, so that
- * its answer may come at any time, also after it was given up. With missing-cpus=go-on the boot CPU
- * first starts those that are not their node's first, to see that they are there; they halt, and are
- * started again by their nodes. One that did not answer is in no node.
+ * its answer may come at any time, also after it was given up. With missing-cpus=go-on the boot
+ * CPU first starts those that are not their node's first, to see that they are there; they halt,
+ * and are started again by their nodes. One that did not answer is in no node.
  *
- * Models start_cpu(), start_cpu_again() (node/start_cpu.c), start_nodes() (boot_sys.c), boot_node(),
- * start_other_cpus() and join_node() (boot_node.c), status_page_claim() and status_page_stop()
- * (status.c), join_or_halt() (stop.c), call_roll() (roll_call.c), answer_roll_call:
- * (answer_roll_call.asm) and cpu_arrival: (arrival.asm): the boot CPU starts node 1's first CPU, and that one
- * starts the node's second. Sequentially consistent: the order of stores is boot.pml's subject.
+ * Models start_cpu(), start_cpu_again() (node/start_cpu.c), start_nodes() (boot_sys.c),
+ * boot_node(), start_other_cpus() and join_node() (boot_node.c), status_page_claim() and
+ * status_page_stop() (status.c), join_or_halt() (stop.c), call_roll() (roll_call.c),
+ * answer_roll_call: (answer_roll_call.asm) and cpu_arrival: (arrival.asm): the boot CPU starts
+ * node 1's first CPU, and that one starts the node's second. Sequentially consistent: the order
+ * of stores is boot.pml's subject.
  *
  *   run
  *

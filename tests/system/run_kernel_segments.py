@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """
-tests/system/run_kernel_segments.py: the segments of each kernel file follow one another in physical memory. GRUB takes
-what lies between them for free, and puts boot information there, which the kernel would overwrite.
+tests/system/run_kernel_segments.py: the segments of each kernel file follow one another in physical
+memory. GRUB takes what lies between them for free, and puts boot information there, which the
+kernel would overwrite.
 """
 import os
 import re
@@ -12,9 +13,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)
 
 
 def segments(path):
-    text = subprocess.run(["readelf", "-lW", path], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=True).stdout
-    found = re.findall(r"LOAD +0x[0-9a-f]+ 0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ 0x([0-9a-f]+)", text)
+    text = subprocess.run(["readelf", "-lW", path], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=True).stdout
+    number = "0x([0-9a-f]+)"
+    found = re.findall(rf"LOAD +0x[0-9a-f]+ 0x[0-9a-f]+ {number} 0x[0-9a-f]+ {number}", text)
     return sorted((int(start, 16), int(start, 16) + int(size, 16)) for start, size in found)
 
 

@@ -64,8 +64,13 @@ def follow(machine, verdict, seconds, patience):
 
 def setup_from(options, mark):
     """`mark` goes to the kernels, on their command line; what reads it there is in the kernels' hands alone."""
+    words = [f"console-mark={mark}"]
+    if "power-off=" not in options.config:
+        # The verdict ends the emulator; debuggers and monitors may want to look at it.
+        words.append("power-off=off")
     return Setup(kernel=kernel_file(options.kernel), images=[Image.parse(text) for text in options.images],
-                 config=f"console-mark={mark} {options.config}".strip(), loader=options.loader, smp=options.smp, mem=options.mem,
+                 config=" ".join(words + [options.config]).strip(), loader=options.loader,
+                 smp=options.smp, mem=options.mem,
                  multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
                  bochs_ips=options.bochs_ips)
 

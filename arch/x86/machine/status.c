@@ -3,8 +3,10 @@
  * rest by the CPU that boots the node, then by the one that ends it. Users of other nodes read them
  * at any time: `state` has release order, so that what explains it is there first.
  */
+#include <target/instructions.h>
 #include <x86/layout.h>
 #include <x86/status.h>
+#include <cluster/record.h>
 #include <kernel/string.h>
 
 /* The mapping that the node has for its whole life. */
@@ -36,6 +38,31 @@ void status_page_stop(struct cmk_status_page *page, const char *reason)
     memcpy(page->reason, reason, length);
     page->reason[length] = 0;
     set_state(page, CMK_STATUS_STOPPED);
+}
+
+void status_page_end(struct cmk_status_page *page)
+{
+    __atomic_store_n(&page->silent, 1, __ATOMIC_RELEASE);
+}
+
+bool status_end_as_last(struct cmk_status_page *page, const struct cmk_status_page *pages)
+{
+    status_page_end(page);
+    /* Own page first, then the others': of two nodes, the second to pass here sees both. */
+    full_fence();
+    for (uint32_t node = 0; node < global_state.cluster.node_count; node++) {
+        const char *other = (const char *)pages + node * BIT(ABI_PAGE_BITS);
+        const struct cmk_status_page *status = (const struct cmk_status_page *)other;
+        if (__atomic_load_n(&status->silent, __ATOMIC_ACQUIRE) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool status_ended_as_last(void)
+{
+    return status_end_as_last(own_page(), (const struct cmk_status_page *)STATUS_PAGES);
 }
 
 void status_running(void)

@@ -7,6 +7,7 @@
 #include <x86/apic.h>
 #include <target/instructions.h>
 #include <x86/ipi.h>
+#include <x86/power_off.h>
 #include <x86/status.h>
 #include <x86/stop.h>
 #include <cluster/record.h>
@@ -80,6 +81,10 @@ void stop_other_cpus(void)
 _Noreturn void end_node(void)
 {
     ipi_announce_status();
+    if (status_ended_as_last() && power_off_is_wanted()) {
+        power_off();
+        console_report(": the machine can be switched off");
+    }
     halt_for_ever();
 }
 

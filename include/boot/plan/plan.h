@@ -89,7 +89,8 @@ struct machine_facts {
     uint64_t boot_page_bytes;  /* the planner adds status pages, console pages and the log */
     uint64_t node_state_bytes; /* .data and .bss: every node has its own copy */
     paddr_t hpet_base;         /* ACPI's HPET registers, or 0 */
-    uint16_t pm_timer_port;    /* ACPI's PM timer (24 bits are always there), or 0 */
+    struct power_off power_off;
+    uint16_t pm_timer_port; /* ACPI's PM timer (24 bits are always there), or 0 */
 };
 
 /* --- the plan --- */

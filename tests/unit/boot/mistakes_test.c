@@ -181,6 +181,7 @@ static const struct {
     {"missing-cpus=on", "missing-cpus=on: can be stop or go-on\n"},
     {"missing-cpus=go-on missing-cpus=stop",
      "missing-cpus=stop: said before, as missing-cpus=go-on\n"},
+    {"power-off=no", "power-off=no: can be on or off\n"},
     {"fastpath=", "fastpath=: can be on or off\n"},
     {"console-mark=", "console-mark=: not 1 to 16 digits 0-9, a-f\n"},
     {"console-mark=0", "console-mark=0: not 1 to 16 digits 0-9, a-f\n"},

@@ -13,6 +13,7 @@
 #define IO_APICS     0xffffffffd0010000 /* one page each, only in the node that owns them */
 #define STATUS_PAGE  0xffffffffd0100000 /* this node's, see api/cluster.h */
 #define CONSOLE_PAGE 0xffffffffd0101000 /* turns at this UART, of all nodes that use it */
+#define STATUS_PAGES 0xffffffffd0102000 /* of all nodes, read-only */
 /* CPU_BLOCKS is in target/cpu.h, KERNEL_WINDOW in arch/memory.h. */
 
 #endif

@@ -14,6 +14,8 @@
  */
 bool status_page_claim(struct cmk_status_page *page);
 bool status_page_is_claimed(const struct cmk_status_page *page);
+/* The kernel of the node will do nothing any more. The last thing that is written there. */
+void status_page_end(struct cmk_status_page *page);
 void status_page_stop(struct cmk_status_page *page, const char *reason);
 
 /* The node boots no more: user code runs. */
@@ -28,5 +30,14 @@ void status_tick(void);
  */
 void status_exited(word_t exit_status);
 void status_stopped(const char *reason);
+
+/*
+ * Writes to this node's `page` that it is done, and then looks at all nodes' `pages`: true if they
+ * are all done. Of nodes that end at the same time, one at least finds that; several may.
+ */
+bool status_end_as_last(struct cmk_status_page *page, const struct cmk_status_page *pages);
+
+/* The same at the addresses that a node has them at. */
+bool status_ended_as_last(void);
 
 #endif

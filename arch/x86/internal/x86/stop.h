@@ -19,7 +19,7 @@ void join_or_halt(struct cpu *cpu);
  */
 void stop_other_cpus(void);
 
-/* Tells the other nodes, and halts. */
+/* Tells the other nodes, and halts. The last node to end switches the machine off. */
 _Noreturn void end_node(void);
 
 /* All of it, with the report "cmk: node K stopped: REASON". */
