@@ -149,6 +149,7 @@ static void print_cluster(const struct cluster *cluster)
 static void plan_or_stop(struct global_state *state)
 {
     unsigned mistakes = plan_cluster(&facts, &state->cluster, complain, NULL);
+    state->features.avx = state->features.avx && state->cluster.avx;
     if (mistakes > 0) {
         boot_print("refused: %u mistake%s, nothing boots", mistakes, mistakes == 1 ? "" : "s");
         boot_halt();

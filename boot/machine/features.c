@@ -1,4 +1,5 @@
 /* CPU features, from CPUID (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E). */
+#include <target/fpu.h>
 #include <target/instructions.h>
 #include <boot/machine/machine.h>
 #include <kernel/string.h>
@@ -7,6 +8,7 @@ enum {
     LEAF1_ECX_PCID = 17,
     LEAF1_ECX_X2APIC = 21,
     LEAF1_ECX_XSAVE = 26,
+    LEAF1_ECX_AVX = 28,
     LEAF1_EDX_PGE = 13,
     LEAF1_EDX_PAT = 16,
     LEAF1_EDX_FXSR = 24,
@@ -24,6 +26,17 @@ static bool has(uint32_t word, unsigned bit)
     return word >> bit & 1;
 }
 
+/* The kernel has room for AVX state where every CPU known so far puts it, and nowhere else. */
+static bool has_avx(struct cpuid_result leaf1, uint32_t highest)
+{
+    if (!has(leaf1.ecx, LEAF1_ECX_XSAVE) || !has(leaf1.ecx, LEAF1_ECX_AVX) || highest < 13) {
+        return false;
+    }
+    struct cpuid_result state = cpuid(13, 2);
+    return (cpuid(13, 0).eax & FPU_AVX) && state.eax == FPU_AVX_BYTES &&
+           state.ebx == FPU_AVX_OFFSET;
+}
+
 void detect_features(struct cpu_features *features)
 {
     memset(features, 0, sizeof(*features));
@@ -34,6 +47,7 @@ void detect_features(struct cpu_features *features)
     features->pcid = has(leaf1.ecx, LEAF1_ECX_PCID);
     features->x2apic = has(leaf1.ecx, LEAF1_ECX_X2APIC);
     features->xsave = has(leaf1.ecx, LEAF1_ECX_XSAVE);
+    features->avx = has_avx(leaf1, highest);
     features->global_pages = has(leaf1.edx, LEAF1_EDX_PGE);
     if (!has(leaf1.edx, LEAF1_EDX_PAT) || !has(leaf1.edx, LEAF1_EDX_FXSR)) {
         boot_refuse("this CPU has no PAT or no FXSAVE, which every x86-64 CPU since 2003 has");

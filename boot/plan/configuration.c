@@ -151,6 +151,18 @@ static void read_missing_cpus(struct reader *reader, const char *value)
     }
 }
 
+static void read_fpu(struct reader *reader, const char *value)
+{
+    if (!first_time(reader, &reader->configuration->fpu_word)) {
+        return;
+    }
+    if (is_same_text(value, "avx") || is_same_text(value, "sse")) {
+        reader->configuration->avx = is_same_text(value, "avx");
+    } else {
+        mistake(reader->complaints, "%s: can be avx or sse", reader->shown);
+    }
+}
+
 static void read_plan(struct reader *reader, const char *value)
 {
     if (!first_time(reader, &reader->configuration->plan_word)) {
@@ -403,6 +415,8 @@ static void read_word(struct reader *reader, const char *text)
         read_switch(reader, value, &configuration->balance_word, &configuration->balance);
     } else if ((value = text_after(text, "api=")) != NULL) {
         read_profile(reader, value, &configuration->profile_word, &configuration->profile);
+    } else if ((value = text_after(text, "fpu=")) != NULL) {
+        read_fpu(reader, value);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
     } else if ((value = text_after(text, "power-off=")) != NULL) {
@@ -428,6 +442,7 @@ void read_configuration(const struct machine_facts *facts, struct configuration 
     configuration->shared_bytes = BIT(ABI_LARGE_PAGE_BITS);
     configuration->fastpath = true;
     configuration->power_off = true;
+    configuration->avx = true;
     for (unsigned i = 0; i < ABI_CMK_MAX_NODES; i++) {
         configuration->node[i].console_port = console_ports[0];
     }

@@ -73,6 +73,7 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->fastpath = configuration->fastpath;
     cluster->power_off = configuration->power_off;
     cluster->missing_cpus_go_on = configuration->missing_cpus_go_on;
+    cluster->avx = configuration->avx;
 }
 
 unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster,

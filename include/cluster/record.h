@@ -91,6 +91,7 @@ struct cluster {
     bool fastpath;
     bool missing_cpus_go_on;
     bool power_off; /* when all nodes have ended */
+    bool avx; /* where the CPU has it, users may use it */
 };
 
 static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t node)
@@ -104,7 +105,7 @@ static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t nod
  * What the CPUs can do: gates for every control bit. All CPUs of the machine are taken to be alike.
  */
 struct cpu_features {
-    bool nx, smep, smap, umip, fsgsbase, pcid, huge_pages, xsave, x2apic, global_pages;
+    bool nx, smep, smap, umip, fsgsbase, pcid, huge_pages, xsave, avx, x2apic, global_pages;
     uint8_t physical_address_bits;
 };
 

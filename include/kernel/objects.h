@@ -77,7 +77,7 @@ struct fault {
     struct lookup_failure lookup; /* CapFault */
 };
 
-enum { TCB_NAME_BYTES = 848 }; /* debug name with its terminating zero; longer names are cut */
+enum { TCB_NAME_BYTES = 592 }; /* debug name with its terminating zero; longer names are cut */
 
 /*
  * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5

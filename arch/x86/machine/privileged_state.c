@@ -255,7 +255,8 @@ void set_privileged_state(struct cpu *cpu, const word_t *interrupt_stubs, word_t
     write_msr(MSR_EFER, extended_features());
     write_msr(MSR_PAT, PAGE_ATTRIBUTE_TABLE);
     if (global_state.features.xsave) {
-        write_xcr0(FPU_STATE_COMPONENTS); /* users get no state that nobody switches */
+        /* Users get no state that the kernel does not switch. */
+        write_xcr0(FPU_X87 | FPU_SSE | (global_state.features.avx ? FPU_AVX : 0));
     }
     if (has_bit(existing_leaf(0xd, 1).eax, LEAF13_1_EAX_SUPERVISOR_STATES)) {
         write_msr(MSR_SUPERVISOR_STATES, 0);

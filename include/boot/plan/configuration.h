@@ -104,12 +104,12 @@ struct configuration {
         uint16_t node[2]; /* ascending */
         uint64_t bytes;
     } channel[ABI_CMK_MAX_CHANNELS];
-    const char *plan_word, *checks_word, *balance_word, *fastpath_word;
+    const char *plan_word, *checks_word, *balance_word, *fastpath_word, *fpu_word;
     const char *profile_word;
     enum profile profile; /* of nodes of which nothing else is said */
     const char *missing_cpus_word, *power_off_word, *console_mark_word;
     uint64_t console_mark; /* 0: none */
-    bool plan_only, checks, balance, fastpath, missing_cpus_go_on, power_off;
+    bool plan_only, checks, balance, fastpath, avx, missing_cpus_go_on, power_off;
 };
 
 /*

@@ -2,6 +2,7 @@
  * Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11).
  */
 #include "criminal.h"
+#include <string.h>
 
 CRIME(crime_sse, "xorps %xmm0, %xmm0");
 CRIME(crime_x87_load, "fld1");
@@ -43,9 +44,32 @@ static void initial_state(void)
     CHECK_EQUAL(worker->result[3], 0);
 }
 
-/* All XMM registers, the x87 stack's top, and both control words, loaded from a seed and compared later. */
+/* XCR0 has the AVX bit; OSXSAVE, which CPUID shows, says that XCR0 can be read. */
+static bool has_avx(void)
+{
+    uint32_t eax = 1, ebx, ecx = 0, edx;
+
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if (!(ecx & 1u << 27)) {
+        return false;
+    }
+    __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    return eax & 4;
+}
+
+#define LOAD_XMM(n)  "movups 32*" #n "(%0), %%xmm" #n ";"
+#define STORE_XMM(n) "movups %%xmm" #n ", 32*" #n "(%0);"
+#define LOAD_YMM(n)  "vmovups 32*" #n "(%0), %%ymm" #n ";"
+#define STORE_YMM(n) "vmovups %%ymm" #n ", 32*" #n "(%0);"
+#define EACH_VECTOR(X)                                                                             \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+
+/*
+ * All XMM registers, or YMM registers where users have them, the x87 stack's top, and both control
+ * words, loaded from a seed and compared later.
+ */
 struct floating_state {
-    word xmm[16][2];
+    word vector[16][4]; /* the upper two words only with AVX */
     double top;
     uint32_t mxcsr;
     uint16_t control;
@@ -54,34 +78,33 @@ struct floating_state {
 static void load_state(struct floating_state *state, word seed)
 {
     for (word i = 0; i < 16; i++) {
-        state->xmm[i][0] = seed * 1000 + i;
-        state->xmm[i][1] = ~(seed * 1000 + i);
+        for (word part = 0; part < 4; part++) {
+            state->vector[i][part] = (part % 2 ? ~seed : seed) * 1000 + 100 * part + i;
+        }
     }
     state->top = (double)seed + 0.5;
     state->mxcsr = 0x1f80 | (uint32_t)(seed & 3) << 13;
     state->control = (uint16_t)(0x37f ^ (seed & 3) << 10);
-    __asm__ volatile(
-        "movups (%0), %%xmm0; movups 16(%0), %%xmm1; movups 32(%0), %%xmm2; movups 48(%0), %%xmm3;"
-        "movups 64(%0), %%xmm4; movups 80(%0), %%xmm5; movups 96(%0), %%xmm6; movups 112(%0), %%xmm7;"
-        "movups 128(%0), %%xmm8; movups 144(%0), %%xmm9; movups 160(%0), %%xmm10; movups 176(%0), %%xmm11;"
-        "movups 192(%0), %%xmm12; movups 208(%0), %%xmm13; movups 224(%0), %%xmm14; movups 240(%0), %%xmm15;"
-        "fninit; fldcw %1; ldmxcsr %2; fldl %3"
-        :
-        : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top)
-        : "memory");
+    if (has_avx()) {
+        __asm__ volatile(EACH_VECTOR(LOAD_YMM) : : "r"(state->vector) : "memory");
+    } else {
+        __asm__ volatile(EACH_VECTOR(LOAD_XMM) : : "r"(state->vector) : "memory");
+    }
+    __asm__ volatile("fninit; fldcw %0; ldmxcsr %1; fldl %2"
+                     :
+                     : "m"(state->control), "m"(state->mxcsr), "m"(state->top));
 }
 
 static void store_state(struct floating_state *state)
 {
-    __asm__ volatile(
-        "movups %%xmm0, (%0); movups %%xmm1, 16(%0); movups %%xmm2, 32(%0); movups %%xmm3, 48(%0);"
-        "movups %%xmm4, 64(%0); movups %%xmm5, 80(%0); movups %%xmm6, 96(%0); movups %%xmm7, 112(%0);"
-        "movups %%xmm8, 128(%0); movups %%xmm9, 144(%0); movups %%xmm10, 160(%0); movups %%xmm11, 176(%0);"
-        "movups %%xmm12, 192(%0); movups %%xmm13, 208(%0); movups %%xmm14, 224(%0); movups %%xmm15, 240(%0);"
-        "fnstcw %1; stmxcsr %2; fstpl %3"
-        :
-        : "r"(state->xmm), "m"(state->control), "m"(state->mxcsr), "m"(state->top)
-        : "memory");
+    if (has_avx()) {
+        __asm__ volatile(EACH_VECTOR(STORE_YMM) : : "r"(state->vector) : "memory");
+    } else {
+        memset(state->vector, 0, sizeof(state->vector));
+        __asm__ volatile(EACH_VECTOR(STORE_XMM) : : "r"(state->vector) : "memory");
+    }
+    __asm__ volatile("fnstcw %0; stmxcsr %1; fstpl %2"
+                     : "=m"(state->control), "=m"(state->mxcsr), "=m"(state->top));
 }
 
 static word differences(const struct floating_state *one, const struct floating_state *two)
@@ -89,8 +112,9 @@ static word differences(const struct floating_state *one, const struct floating_
     word count = 0;
 
     for (word i = 0; i < 16; i++) {
-        count += one->xmm[i][0] != two->xmm[i][0];
-        count += one->xmm[i][1] != two->xmm[i][1];
+        for (word part = 0; part < (has_avx() ? 4u : 2u); part++) {
+            count += one->vector[i][part] != two->vector[i][part];
+        }
     }
     count += __builtin_memcmp(&one->top, &two->top, sizeof(one->top)) != 0;
     count += one->mxcsr != two->mxcsr;
@@ -299,11 +323,49 @@ static void simd_exception(void)
     }
 }
 
-static void no_avx(void)
+static void use_avx(struct worker *worker)
 {
-    struct reply message = commit(new_criminal(MIDDLE), crime_avx, 0);
+    __asm__ volatile("vxorps %%ymm0, %%ymm0, %%ymm0; vzeroupper" : : : "xmm0");
+    worker->result[0] = 1;
+}
 
-    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_avx), message.mr[1], message.mr[2], 6, 0);
+static void avx(void)
+{
+    if (has_avx()) {
+        struct worker *worker = new_worker(MIDDLE);
+
+        start_function(worker, use_avx);
+        settle();
+        CHECK_EQUAL(worker->result[0], 1);
+    } else {
+        struct reply message = commit(new_criminal(MIDDLE), crime_avx, 0);
+
+        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_avx), message.mr[1], message.mr[2], 6, 0);
+    }
+}
+
+static void read_upper_halves(struct worker *worker)
+{
+    word upper[2];
+
+    __asm__ volatile("vextractf128 $1, %%ymm5, %0" : "=m"(upper));
+    worker->result[0] = upper[0] | upper[1];
+    worker->result[1] = 1;
+}
+
+static void avx_initial_state(void)
+{
+    if (!has_avx()) {
+        skip("users have no YMM registers");
+    }
+    struct worker *worker = new_worker(MIDDLE);
+
+    __asm__ volatile("vcmptrueps %%ymm5, %%ymm5, %%ymm5" : : : "xmm5");
+    start_function(worker, read_upper_halves);
+    settle();
+    __asm__ volatile("vzeroupper");
+    CHECK_EQUAL(worker->result[1], 1);
+    CHECK_EQUAL(worker->result[0], 0);
 }
 
 static const struct test tests[] = {
@@ -315,7 +377,8 @@ static const struct test tests[] = {
     {"fpu-enabled-again", "the state survives being disabled", disabled_and_enabled},
     {"fpu-disabled-self", "a thread takes its own state away", disabled_by_itself},
     {"fpu-simd", "unmasked SIMD exceptions", simd_exception},
-    {"fpu-no-avx", "AVX is an undefined instruction", no_avx},
+    {"fpu-avx", "AVX works where users have it, and is undefined elsewhere", avx},
+    {"fpu-avx-initial", "a new thread's YMM registers are 0", avx_initial_state},
 };
 
 SUBJECT(floating, tests);

@@ -144,6 +144,8 @@ static const struct {
      "port:43,port:45,port:47,port:49,port:51,port:53,port:55,port:57,port:59,port:61,port:63,"
      "port:65,port:67,port:69",
      "node0.devices=port:1,port:3,port:5,port:7,port:9,port:11,por...: more than 32 port ranges\n"},
+    {"fpu=x87", "fpu=x87: can be avx or sse\n"},
+    {"fpu=sse fpu=sse", "fpu=sse: said before, as fpu=sse\n"},
     {"api=mcs", "api=mcs: can be classic or classic-up\n"},
     {"api=", "api=: can be classic or classic-up\n"},
     {"api=classic api=classic-up", "api=classic-up: said before, as api=classic\n"},

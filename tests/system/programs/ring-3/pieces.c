@@ -115,13 +115,14 @@
     X(str, "str %eax")                                                                             \
     X(smsw, "smsw %eax")
 
-/* XCR0's AVX bit; R8 is 1 afterwards if users could use a state that the kernel does not switch. */
+/* XCR0 is exactly the state that the kernel switches: a piece that finds another value halts. */
 #define FEATURE_PIECES(X)                                                                          \
     X(rdfsbase, ".byte 0xf3,0x48,0x0f,0xae,0xc0")                                                  \
     X(wrgsbase, "xor %eax,%eax; .byte 0xf3,0x48,0x0f,0xae,0xd8")                                   \
     X(wrgsbase_outside, "movabs $0x800000000000,%rax; .byte 0xf3,0x48,0x0f,0xae,0xd8")             \
     X(rdtscp, ".byte 0x0f,0x01,0xf9; test %ecx,%ecx; jnz 1f; jmp 2f; 1: hlt; 2:")                  \
-    X(xgetbv, "xor %ecx,%ecx; .byte 0x0f,0x01,0xd0; cmp $3,%eax; je 1f; hlt; 1:")                  \
+    X(xgetbv_sse, "xor %ecx,%ecx; .byte 0x0f,0x01,0xd0; cmp $3,%eax; je 1f; hlt; 1:")              \
+    X(xgetbv_avx, "xor %ecx,%ecx; .byte 0x0f,0x01,0xd0; cmp $7,%eax; je 1f; hlt; 1:")              \
     X(xsetbv, "xor %ecx,%ecx; mov $7,%eax; xor %edx,%edx; .byte 0x0f,0x01,0xd1")                   \
     X(avx, ".byte 0xc5,0xfc,0x57,0xc0")                                                            \
     X(rdpid, ".byte 0xf3,0x0f,0xc7,0xf8; test %eax,%eax; jz 1f; hlt; 1:")
@@ -155,6 +156,7 @@ struct piece *all_pieces(void)
     __get_cpuid(0x80000001, &eax, &unused, &unused, &edx_extended);
     bool umip = ecx7 >> 2 & 1, fsgsbase = ebx & 1, rdpid = ecx7 >> 22 & 1;
     bool rdtscp = edx_extended >> 27 & 1, xsave = ecx1 >> 26 & 1;
+    bool avx = xsave && (ecx1 >> 28 & 1); /* the kernel gives it to users, by default */
 
 #define EXPECT_UMIP(id, code) expect(#id, umip ? PROTECTION : COMPLETED);
     UMIP_PIECES(EXPECT_UMIP)
@@ -163,9 +165,10 @@ struct piece *all_pieces(void)
     /* QEMU 7.2 takes any base. */
     expect("wrgsbase_outside", fsgsbase ? PROTECTION | COMPLETED : INVALID);
     expect("rdtscp", rdtscp ? COMPLETED : INVALID);
-    expect("xgetbv", xsave ? COMPLETED : INVALID);
+    expect("xgetbv_sse", !xsave ? INVALID : avx ? PROTECTION : COMPLETED);
+    expect("xgetbv_avx", !xsave ? INVALID : avx ? COMPLETED : PROTECTION);
     expect("xsetbv", xsave ? PROTECTION : INVALID);
-    expect("avx", INVALID);
+    expect("avx", avx ? COMPLETED : INVALID);
     expect("rdpid", rdpid ? COMPLETED : INVALID);
     return pieces;
 }
