@@ -30,6 +30,19 @@ def profiles():
         return re.findall(r'^PROFILE\(\w+,\s*"([^"]+)"', file.read(), re.MULTILINE)
 
 
+def profile_define(profile):
+    """What the compiler is told of a profile."""
+    if profile in (None, profiles()[0]):
+        return []
+    return ["-DCMK_API_" + profile.upper().replace("-", "_")]
+
+
+def profile_libraries(profile):
+    """The libraries of a profile, None for the first, as paths in the tree."""
+    folder = f"build/lib/{profile}/" if profile else "build/lib/"
+    return [library.replace("build/lib/", folder) for library in read_flags()["USER_LIBRARIES"]]
+
+
 def take_profile(arguments):
     """What --api=PROFILE says, None if it is the first; and the arguments without it."""
     known, profile = profiles(), None
@@ -55,13 +68,11 @@ def cc(arguments):
                             ("-idirafter", flags["USER_INCLUDE_LAST"])):
         for folder in folders:
             command += [option, in_tree(folder)]
-    if profile:
-        command.append("-DCMK_API_" + profile.upper().replace("-", "_"))
+    command += profile_define(profile)
     if any(argument in NO_LINKING for argument in arguments):
         return subprocess.run(command + arguments, check=False).returncode
 
-    folder = f"build/lib/{profile}/" if profile else "build/lib/"
-    libraries = [in_tree(library.replace("build/lib/", folder)) for library in flags["USER_LIBRARIES"]]
+    libraries = [in_tree(library) for library in profile_libraries(profile)]
     for library in libraries:
         if not os.path.isfile(library):
             raise WrongUse(f"cc: {library} is missing; run 'make' first")

@@ -9,9 +9,10 @@ from cmklib.cc import cc
 from cmklib.gdb import gdb
 from cmklib.image import Image, make_iso
 from cmklib.machine import BOCHS_IPS
-from cmklib.places import TOP, WrongUse, kernel_file
+from cmklib.places import KERNEL_KINDS, TOP, WrongUse, kernel_file
 from cmklib.run import plan, run
 from cmklib.verdict import WRONG_USE
+from cmklib.sdk import sdk
 
 GDB_PORT = 1234
 
@@ -119,6 +120,16 @@ def parser_for_all():
                          "image for a node.\n"
                          "example: tools/cmk cc -o hello.elf hello.c")
     sub.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+    sub = command("sdk", sdk, "lay out what programs made elsewhere are built against",
+                  epilog="DIR gets headers, libraries, the kernel, and the interface in the forms\n"
+                         "that seL4's tools read: gen_config.json, invocations_all.json,\n"
+                         "object_sizes.json and interfaces/*.xml.")
+    sub.add_argument("folder", metavar="DIR", help="an empty or new directory")
+    sub.add_argument("--api", metavar="PROFILE", default="classic",
+                     help="what nodeK.api= will say (default classic)")
+    sub.add_argument("--kernel", choices=KERNEL_KINDS, default="debug",
+                     help="for which kernel (default debug)")
 
     sub = command("iso", iso, "make an ISO that boots a cluster on BIOS and UEFI machines", epilog=IMAGES)
     sub.add_argument("-o", dest="output", metavar="OUT.iso", required=True, help="the file to write")
