@@ -91,7 +91,7 @@ struct cluster {
     bool fastpath;
     bool missing_cpus_go_on;
     bool power_off; /* when all nodes have ended */
-    bool avx; /* where the CPU has it, users may use it */
+    bool avx;       /* where the CPU has it, users may use it */
 };
 
 static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t node)
