@@ -32,6 +32,7 @@ bool report_has_console(void)
 void report_move(paddr_t place)
 {
     memcpy(window(place), log, sizeof(*log));
+    early_log.mark[0] = 0; /* there is one log in memory */
     log = window(place);
 }
 

@@ -8,6 +8,7 @@ import sys
 from cmklib.cc import cc
 from cmklib.gdb import gdb
 from cmklib.image import Image, make_iso
+from cmklib.log import log
 from cmklib.machine import BOCHS_IPS
 from cmklib.places import KERNEL_KINDS, TOP, WrongUse, kernel_file
 from cmklib.run import plan, run
@@ -148,6 +149,13 @@ def parser_for_all():
     add_machine(sub)
     add_boot(sub)
     sub.set_defaults(until=None, gdb=False)
+
+    sub = command("log", log, "print boot's log from the memory of a machine",
+                  epilog="SOCKET is what QEMU got as '-monitor unix:SOCKET,server=on,wait=off'\n"
+                         "(tools/cmk run --qemu). FILE has the machine's memory from address 0 on.")
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument("--monitor", metavar="SOCKET", help="of a QEMU that runs, or stands still")
+    source.add_argument("--dump", metavar="FILE", help="a dump of a machine's memory")
 
     sub = command("gdb", gdb, "attach gdb with the kernel's symbols to 'tools/cmk run --gdb'",
                   usage="tools/cmk gdb [--kernel KIND] [--port PORT] [gdb options]",
