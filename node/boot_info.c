@@ -17,7 +17,8 @@ uint64_t cluster_chunk_bytes(const struct node_builder *b)
         cpus += cluster->node[i].cpu_count;
     }
     return sizeof(struct cmk_boot_info) + cluster->node_count * sizeof(struct cmk_boot_node) +
-           cpus * sizeof(uint64_t) + b->plan->argument_bytes;
+           cpus * sizeof(uint64_t) + b->plan->data_count * sizeof(struct cmk_boot_data) +
+           b->plan->argument_bytes;
 }
 
 uint64_t extra_chunks_bytes(const struct node_builder *b)
@@ -81,6 +82,17 @@ static uint8_t *append_nodes(uint8_t *at, struct cmk_boot_info *chunk)
     return at;
 }
 
+static uint8_t *append_data(uint8_t *at, const struct node_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        struct cmk_boot_data data = {.address = plan->image_vaddr + plan->data[i].offset,
+                                     .bytes = plan->data[i].bytes};
+        memcpy(data.name, plan->data[i].name, sizeof(data.name));
+        at = append(at, &data, sizeof(data));
+    }
+    return at;
+}
+
 void write_extra_chunks(struct node_builder *b, const struct cmk_boot_info *cluster)
 {
     struct cmk_boot_info chunk = *cluster;
@@ -90,7 +102,10 @@ void write_extra_chunks(struct node_builder *b, const struct cmk_boot_info *clus
     chunk.node_count = global_state.cluster.node_count;
     chunk.nodes_offset = sizeof(chunk);
     chunk.apic_ids_offset = chunk.nodes_offset + chunk.node_count * sizeof(struct cmk_boot_node);
-    uint8_t *arguments = append_nodes(start + sizeof(chunk), &chunk);
+    uint8_t *data = append_nodes(start + sizeof(chunk), &chunk);
+    chunk.data_offset = (uint64_t)(data - start);
+    chunk.data_count = b->plan->data_count;
+    uint8_t *arguments = append_data(data, b->plan);
     chunk.arguments_offset = (uint64_t)(arguments - start);
     chunk.argument_count = b->plan->argument_count;
     chunk.pci_config_base = global_state.pci_config_base;

@@ -72,6 +72,18 @@ static void map_extra_pages(struct node_builder *b)
     b->info->extra_pages.end = b->next_slot;
 }
 
+/* Data modules cannot be written, and their capabilities say so. */
+static void map_data_frames(struct node_builder *b)
+{
+    for (paddr_t at = b->plan->image.start + b->plan->image_bytes; at < b->plan->image.end;
+         at += 4096) {
+        vaddr_t vaddr = b->plan->image_vaddr + (at - b->plan->image.start);
+        map_page(b, at, vaddr, false, false);
+        struct capability c = frame_capability(at, FRAME_SMALL, RIGHT_READ, false);
+        provide(b, mapping_capability_with_mapping(c, INITIAL_ASID, vaddr));
+    }
+}
+
 /*
  * Image pages get the union of the permissions of the segments that touch them; with `rwx`
  * everything, as seL4 maps it.
@@ -80,7 +92,7 @@ static void map_image_frames(struct node_builder *b)
 {
     const struct image_segments *image = &global_state.image[b->node];
     b->info->image_frames.start = b->next_slot;
-    for (uint64_t at = 0; at < b->plan->image.end - b->plan->image.start; at += 4096) {
+    for (uint64_t at = 0; at < b->plan->image_bytes; at += 4096) {
         vaddr_t vaddr = b->plan->image_vaddr + at;
         bool writable = true, executable = true;
         if (!b->plan->image_rwx) {
@@ -88,6 +100,7 @@ static void map_image_frames(struct node_builder *b)
         }
         provide(b, map_page(b, b->plan->image.start + at, vaddr, writable, executable));
     }
+    map_data_frames(b);
     b->info->image_frames.end = b->next_slot;
 }
 

@@ -161,6 +161,17 @@ static void plan_or_stop(struct global_state *state)
     }
 }
 
+static void load_data(const struct node_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        const struct data_plan *data = &plan->data[i];
+        uint8_t *place = window(plan->image.start + data->offset);
+        uint64_t rest = ALIGN_UP(data->bytes, ABI_PAGE_BITS) - data->bytes;
+        memcpy(place, window(facts.module[data->module].range.start), data->bytes);
+        memset(place + data->bytes, 0, rest);
+    }
+}
+
 /*
  * From here on modules are ordinary memory. The plan saw to it that no image is loaded over a
  * module.
@@ -176,6 +187,7 @@ static void load_images(struct global_state *state)
             boot_refuse("node %u: image: %s", node, wrong);
         }
         elf_load(window(module.start), &image, window(plan->image.start));
+        load_data(plan);
         state->image[node] = image.segments;
     }
 }

@@ -93,7 +93,7 @@ static const char *check_span(struct elf_image *image)
         return "its entry point is outside its segments";
     }
     image->end = ALIGN_UP(image->end, ABI_PAGE_BITS);
-    if (image->end > USER_END - (ELF_PAGES_ABOVE << ABI_PAGE_BITS)) {
+    if (image->end > ELF_IMAGE_END) {
         return "it leaves no room for IPC buffer and boot info above it in the user half";
     }
     return NULL;

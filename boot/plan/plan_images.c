@@ -1,4 +1,7 @@
-/* Which boot module is which node's user image, with which arguments, and where it is loaded. */
+/*
+ * Which boot module is which node's user image, with which arguments, or data for it, and where it
+ * is loaded.
+ */
 #include <boot/plan/planning.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
@@ -16,6 +19,8 @@ struct module_reader {
     uint32_t node;           /* or one of the two above */
     bool node_given;
     bool rwx;
+    bool is_data; /* data=, and then its name */
+    char name[ABI_CMK_DATA_NAME_BYTES];
     const char *arguments; /* where they begin in the string */
     bool right;            /* no mistake in it so far */
 };
@@ -70,6 +75,37 @@ static void read_node_option(struct module_reader *reader, const struct word *wo
     }
 }
 
+/* A name is what a program can ask for: printable, without blanks. */
+static bool is_name(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] <= ' ' || text[i] > '~') {
+            return false;
+        }
+    }
+    return length > 0 && length < ABI_CMK_DATA_NAME_BYTES;
+}
+
+static void read_data_option(struct module_reader *reader, const struct word *word)
+{
+    const char *name = text_after(word->text, "data=");
+    char shown[SHOWN_BYTES];
+    if (reader->is_data) {
+        mistake(&reader->planning->complaints, "%s: %s: its name was said before", reader->title,
+                show_word(word->raw, shown));
+        reader->right = false;
+    } else if (word->too_long || !is_name(name)) {
+        mistake(&reader->planning->complaints,
+                "%s: %s: not a name of 1 to %d characters without blanks", reader->title,
+                show_word(word->raw, shown), ABI_CMK_DATA_NAME_BYTES - 1);
+        reader->right = false;
+    } else {
+        memcpy(reader->name, name, strlen(name) + 1);
+    }
+    reader->is_data = true;
+}
+
 static void read_module(struct planning *planning, uint32_t number, struct module_reader *reader)
 {
     const char *text = planning->facts->module[number].text;
@@ -80,6 +116,8 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
     reader->node = OWN_NODE;
     reader->node_given = false;
     reader->rwx = false;
+    reader->is_data = false;
+    reader->name[0] = '\0';
     reader->arguments = cursor;
     reader->right = true;
     make_title(reader, text);
@@ -90,10 +128,17 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
             reader->rwx = true;
         } else if (text_after(word.text, "node=") != NULL) {
             read_node_option(reader, &word);
+        } else if (text_after(word.text, "data=") != NULL) {
+            read_data_option(reader, &word);
         } else {
             break;
         }
         reader->arguments = cursor;
+    }
+    cursor = reader->arguments;
+    if (reader->is_data && reader->right && (reader->rwx || next_word(&cursor, &word))) {
+        mistake(&planning->complaints, "%s: data has no rwx and no arguments", reader->title);
+        reader->right = false;
     }
 }
 
@@ -129,6 +174,22 @@ static void read_arguments(struct module_reader *reader, uint32_t node)
     }
 }
 
+/* Whether the module is there at all. */
+static bool check_bytes(const struct module_reader *reader)
+{
+    const struct module_fact *module = &reader->planning->facts->module[reader->number];
+    if (range_bytes(module->range) == 0) {
+        mistake(&reader->planning->complaints, "%s: it is empty", reader->title);
+        return false;
+    }
+    if (module->data == NULL) {
+        mistake(&reader->planning->complaints, "%s: the loader put it where there is no memory",
+                reader->title);
+        return false;
+    }
+    return true;
+}
+
 /* Checks the image itself. */
 static bool check_image(struct module_reader *reader, struct elf_image *image)
 {
@@ -136,12 +197,7 @@ static bool check_image(struct module_reader *reader, struct elf_image *image)
     struct complaints *complaints = &reader->planning->complaints;
     const char *wrong;
     bool writable, executable;
-    if (range_bytes(module->range) == 0) {
-        mistake(complaints, "%s: it is empty", reader->title);
-        return false;
-    }
-    if (module->data == NULL) {
-        mistake(complaints, "%s: the loader put it where there is no memory", reader->title);
+    if (!check_bytes(reader)) {
         return false;
     }
     wrong = elf_check(module->data, range_bytes(module->range), image);
@@ -179,9 +235,47 @@ static void give_image(struct module_reader *reader, uint32_t node, const struct
     plan->image_rwx = reader->rwx;
     read_arguments(reader, node);
     if (image != NULL) {
-        plan->image = (struct range){0, image->end - image->start};
+        plan->image_bytes = image->end - image->start;
         plan->image_vaddr = image->start;
         plan->image_entry = image->entry;
+    }
+}
+
+/* Adds the module to a node's data. Its offset is known once the image is. */
+static void give_data(struct module_reader *reader, uint32_t node)
+{
+    struct complaints *complaints = &reader->planning->complaints;
+    struct node_plan *plan = &reader->planning->cluster->node[node];
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        if (is_same_text(plan->data[i].name, reader->name)) {
+            mistake(complaints, "%s: node %u has data %s already, module %u", reader->title, node,
+                    reader->name, plan->data[i].module);
+            return;
+        }
+    }
+    if (plan->data_count == ABI_CMK_MAX_DATA) {
+        mistake(complaints, "%s: node %u has %d data modules already", reader->title, node,
+                ABI_CMK_MAX_DATA);
+        return;
+    }
+    struct data_plan *data = &plan->data[plan->data_count++];
+    data->module = reader->number;
+    data->bytes = range_bytes(reader->planning->facts->module[reader->number].range);
+    memcpy(data->name, reader->name, sizeof(data->name));
+}
+
+/* The image and then each data module, in whole pages. */
+static void lay_out(struct planning *planning, uint32_t node)
+{
+    struct node_plan *plan = &planning->cluster->node[node];
+    uint64_t end = plan->image_bytes;
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        plan->data[i].offset = end;
+        end += ALIGN_UP(plan->data[i].bytes, ABI_PAGE_BITS);
+    }
+    plan->image = (struct range){0, end};
+    if (plan->image_bytes > 0 && plan->data_count > 0 && end > ELF_IMAGE_END - plan->image_vaddr) {
+        mistake(&planning->complaints, "node %u: its data does not fit above its image", node);
     }
 }
 
@@ -193,19 +287,26 @@ void plan_images(struct planning *planning)
     struct elf_image image;
     bool unclear =
         false; /* a module's node is not known, so another node's image may not be missing */
+    uint32_t images = 0;
     for (uint32_t number = 0; number < planning->facts->module_count; number++) {
         uint32_t first, last;
         bool good;
         read_module(planning, number, &reader);
-        good = check_image(&reader, &image);
-        first = reader.node == OWN_NODE ? number : reader.node;
+        if (reader.is_data) {
+            good = check_bytes(&reader);
+            reader.node = reader.node == OWN_NODE ? ALL_NODES : reader.node;
+        } else {
+            good = check_image(&reader, &image);
+        }
+        first = reader.node == OWN_NODE ? images : reader.node;
         last = first;
+        images += !reader.is_data;
         if (reader.node == ALL_NODES) {
             first = 0;
             last = nodes - 1;
         }
         if (!reader.right || nodes == 0) {
-            unclear = true;
+            unclear = unclear || !reader.is_data;
             continue;
         }
         if (last >= nodes) {
@@ -213,9 +314,15 @@ void plan_images(struct planning *planning)
                     last, nodes, nodes == 1 ? "" : "s");
             continue;
         }
-        for (uint32_t node = first; node <= last; node++) {
+        for (uint32_t node = first; node <= last && reader.is_data && good; node++) {
+            give_data(&reader, node);
+        }
+        for (uint32_t node = first; node <= last && !reader.is_data; node++) {
             give_image(&reader, node, good ? &image : NULL, module_of_node);
         }
+    }
+    for (uint32_t node = 0; node < nodes; node++) {
+        lay_out(planning, node);
     }
     for (uint32_t node = 0; !unclear && node < nodes; node++) {
         if (module_of_node[node] == 0) {

@@ -349,12 +349,17 @@ static void print_image(const struct printer *printer, uint32_t node)
     }
     arguments[length] = '\0';
     line(printer, "%4u  %6u  0x%012lx - 0x%012lx  %10s  0x%012lx  %s", node, plan->module,
-         (unsigned long)plan->image_vaddr,
-         (unsigned long)(plan->image_vaddr + range_bytes(plan->image)),
-         show_size(range_bytes(plan->image), size), (unsigned long)plan->image_entry,
+         (unsigned long)plan->image_vaddr, (unsigned long)(plan->image_vaddr + plan->image_bytes),
+         show_size(plan->image_bytes, size), (unsigned long)plan->image_entry,
          plan->image_rwx ? "rwx" : "as its segments say");
-    line(printer, "              loaded at %s, arguments: %s", show_range(plan->image, at),
-         arguments);
+    struct range loaded = {plan->image.start, plan->image.start + plan->image_bytes};
+    line(printer, "              loaded at %s, arguments: %s", show_range(loaded, at), arguments);
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        vaddr_t address = plan->image_vaddr + plan->data[i].offset;
+        line(printer, "%4u  %6u  0x%012lx - 0x%012lx  %10s  data %s", node, plan->data[i].module,
+             (unsigned long)address, (unsigned long)(address + plan->data[i].bytes),
+             show_size(plan->data[i].bytes, size), plan->data[i].name);
+    }
     if (plan->profile != PROFILE_CLASSIC) {
         line(printer, "              api %s", profile_name(plan->profile));
     }

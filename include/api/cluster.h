@@ -29,6 +29,13 @@ struct cmk_boot_node {
     uint64_t missing_cpus; /* planned, but they did not answer: not in cpu_count */
 };
 
+/* A data module (data=NAME): its frames are among the last of userImageFrames, and read-only. */
+struct cmk_boot_data {
+    uint64_t address;                   /* where the initial thread has it; page-aligned */
+    uint64_t bytes;                     /* the rest of its last page is zero */
+    char name[ABI_CMK_DATA_NAME_BYTES]; /* zero-terminated */
+};
+
 struct cmk_boot_info {
     uint64_t id;    /* the chunk's header, as in every extra chunk */
     uint64_t bytes; /* of the whole chunk, header included */
@@ -56,6 +63,8 @@ struct cmk_boot_info {
     uint64_t entry_tsc; /* time stamp counter of the boot CPU when the loader entered the kernel */
     uint64_t first_log_slot; /* read-only 4 KiB frames: together, struct cmk_boot_log */
     uint64_t log_slots;
+    uint64_t data_offset; /* of one struct cmk_boot_data for each of this node's data modules */
+    uint64_t data_count;
 };
 
 /*

@@ -75,14 +75,16 @@
 #define ABI_TCB_FLAG_FPU_DISABLED 1
 
 /* CMK's additions. */
-#define ABI_CMK_BOOT_INFO_ID   0x434D4B
-#define ABI_CMK_MAX_NODES      64
-#define ABI_CMK_MAX_NODE_CPUS  64
-#define ABI_CMK_MAX_CPUS       256
-#define ABI_CMK_MAX_CHANNELS   16
-#define ABI_CMK_MAX_ARGUMENTS  32   /* argv, argv[0] included */
-#define ABI_CMK_ARGUMENT_BYTES 1024 /* of all arguments together, terminating zeros included */
-#define ABI_CMK_WRITE_BYTES    160  /* what one Write of node control takes */
-#define ABI_CMK_IPI_IRQS       15   /* 1..15; 15 is "some node's status page changed" */
+#define ABI_CMK_BOOT_INFO_ID    0x434D4B
+#define ABI_CMK_MAX_NODES       64
+#define ABI_CMK_MAX_NODE_CPUS   64
+#define ABI_CMK_MAX_CPUS        256
+#define ABI_CMK_MAX_CHANNELS    16
+#define ABI_CMK_MAX_ARGUMENTS   32   /* argv, argv[0] included */
+#define ABI_CMK_ARGUMENT_BYTES  1024 /* of all arguments together, terminating zeros included */
+#define ABI_CMK_MAX_DATA        16   /* data modules of a node */
+#define ABI_CMK_DATA_NAME_BYTES 48   /* of a data module's name, its terminating zero included */
+#define ABI_CMK_WRITE_BYTES     160  /* what one Write of node control takes */
+#define ABI_CMK_IPI_IRQS        15   /* 1..15; 15 is "some node's status page changed" */
 
 #endif

@@ -30,6 +30,14 @@ struct port_range {
     uint16_t first, last; /* both included */
 };
 
+/* A data module of a node: it lies in the node's image range, after the image. */
+struct data_plan {
+    uint32_t module;
+    uint64_t offset; /* from the start of the image range: whole pages */
+    uint64_t bytes;
+    char name[ABI_CMK_DATA_NAME_BYTES];
+};
+
 struct node_plan {
     uint32_t cpu_count;
     uint32_t missing_cpus; /* left out, because they did not answer (missing-cpus=go-on) */
@@ -49,7 +57,10 @@ struct node_plan {
      * with nothing busy.
      */
     uint32_t module;
-    struct range image;  /* physical, page-aligned */
+    struct range image;   /* physical, page-aligned: the image, then data modules */
+    uint64_t image_bytes; /* of the image alone: whole pages */
+    struct data_plan data[ABI_CMK_MAX_DATA];
+    uint32_t data_count;
     vaddr_t image_vaddr; /* of image.start */
     vaddr_t image_entry;
     bool image_rwx;

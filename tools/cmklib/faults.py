@@ -14,6 +14,8 @@ LATEST_SYSCALLS = re.compile(r"^\s*SYSCALL\((\w+),\s*(-?\d+)\)", re.M)
 def image_of_node(images, node):
     """The image that the configuration gives to a node: by node=K or node=all, else by its place. None: none."""
     by_place = None
+    images = [image for image in images
+              if not any(word.startswith("data=") for word in words_of(image.string)[:2])]
     for number, image in enumerate(images):
         words = [word for word in words_of(image.string) if word.startswith("node=")]
         if f"node={node}" in words or "node=all" in words:

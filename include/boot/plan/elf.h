@@ -15,6 +15,9 @@ enum {
     ELF_PAGES_ABOVE = 6
 };
 
+/* What is loaded ends here at the latest. The last page of the user half can never be mapped. */
+#define ELF_IMAGE_END (ABI_USER_TOP + 1 - ((1ull + ELF_PAGES_ABOVE) << ABI_PAGE_BITS))
+
 struct elf_image {
     vaddr_t start, end; /* page-aligned span of all segments with memory */
     vaddr_t entry;

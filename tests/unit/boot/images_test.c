@@ -1,6 +1,7 @@
 /* Boot modules that must be refused, each with its own lines; and the ELF parser by itself. */
 #include "machine.h"
 #include "suites.h"
+#include <cluster/ranges.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -242,6 +243,83 @@ START_TEST(rwx_makes_data_executable)
 }
 END_TEST
 
+/* --- data --- */
+
+START_TEST(data_lies_after_the_image)
+{
+    static const uint8_t bytes[5000];
+    make_machine(2, MIB(64));
+    add_module(bytes, sizeof(bytes), "data=a.txt node=1");
+    add_good_module("first");
+    add_module(bytes, 4096, "node=all data=b");
+    add_good_module("second"); /* the second image, and so node 1's */
+    add_module(bytes, 1, "data=c"); /* for all */
+    expect("nodes=2", "");
+    const struct node_plan *node = plan.node;
+    ck_assert_uint_eq(node[0].module, 1);
+    ck_assert_uint_eq(node[1].module, 3);
+    ck_assert(node[0].data_count == 2 && node[1].data_count == 3);
+    ck_assert_str_eq(node[0].data[0].name, "b");
+    ck_assert_str_eq(node[1].data[0].name, "a.txt");
+    ck_assert(node[1].image_bytes == 4096 && range_bytes(node[1].image) == 5 * 4096);
+    ck_assert(node[1].data[0].offset == 4096 && node[1].data[0].bytes == 5000);
+    ck_assert(node[1].data[1].offset == 3 * 4096 && node[1].data[1].bytes == 4096);
+    ck_assert(node[1].data[2].offset == 4 * 4096 && node[1].data[2].bytes == 1);
+    ck_assert(node[1].data[0].module == 0 && node[1].data[2].module == 4);
+    ck_assert_ptr_null(broken_rule(&machine, &plan));
+}
+END_TEST
+
+START_TEST(bad_data_modules)
+{
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"data=", "module 1 (data=): data=: not a name of 1 to 47 characters without blanks\n"},
+        {"\"data=a b\"", "module 1 (\"data=a b\"): \"data=a b\": not a name of 1 to 47 characters "
+                         "without blanks\n"},
+        {"data=a data=b", "module 1 (data=a data=b): data=b: its name was said before\n"},
+        {"data=a x", "module 1 (data=a x): data has no rwx and no arguments\n"},
+        {"rwx data=a", "module 1 (rwx data=a): data has no rwx and no arguments\n"},
+        {"data=a node=1", "module 1 (data=a node=1): there is no node 1 (1 node)\n"},
+        {"data=a node=0 node=0", "module 1 (data=a node=0 node=0): node=0: its node was said "
+                                 "before\n"},
+        {"data=twice", "module 2 (data=twice): node 0 has data twice already, module 1\n"},
+    };
+    for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
+        make_machine(1, MIB(64));
+        add_good_module("");
+        add_module(file, 100, cases[i].text);
+        if (strcmp(cases[i].text, "data=twice") == 0) {
+            add_module(file, 100, cases[i].text);
+        }
+        expect("", cases[i].line);
+    }
+    make_machine(1, MIB(64));
+    add_good_module("");
+    add_module(file, 0, "data=a");
+    expect("", "module 1 (data=a): it is empty\n");
+    make_machine(1, MIB(64));
+    add_module(file, 100, "data=a");
+    expect("", "node 0 has no image: no boot module is for it\n");
+}
+END_TEST
+
+START_TEST(a_node_has_some_data_modules)
+{
+    static char text[ABI_CMK_MAX_DATA][16];
+    make_machine(1, MIB(64));
+    add_good_module("");
+    for (unsigned i = 0; i < ABI_CMK_MAX_DATA; i++) {
+        snprintf(text[i], sizeof(text[i]), "data=%u", i);
+        add_module(file, 100, text[i]);
+    }
+    expect("", "");
+    add_module(file, 100, "data=x");
+    expect("", "module 17 (data=x): node 0 has 16 data modules already\n");
+}
+END_TEST
+
 /* --- the parser alone --- */
 
 static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr,
@@ -345,6 +423,9 @@ Suite *bad_images_suite(void)
     tcase_add_test(modules, bad_module_strings);
     tcase_add_test(modules, arguments_have_a_limit);
     tcase_add_test(modules, modules_that_are_not_there);
+    tcase_add_test(modules, data_lies_after_the_image);
+    tcase_add_test(modules, bad_data_modules);
+    tcase_add_test(modules, a_node_has_some_data_modules);
     tcase_add_test(modules, rwx_makes_data_executable);
     suite_add_tcase(suite, modules);
     return suite;
