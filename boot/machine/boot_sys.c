@@ -82,6 +82,12 @@ static void read_acpi(struct global_state *state)
     }
 }
 
+static struct cpuid_leaf ask_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_result result = cpuid(leaf, subleaf);
+    return (struct cpuid_leaf){result.eax, result.ebx, result.ecx, result.edx};
+}
+
 static void discover(struct global_state *state, uint32_t magic, uint32_t information)
 {
     const char *why;
@@ -90,7 +96,7 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
     }
     detect_features(&state->features);
     read_acpi(state);
-    facts.smt_shift = cpu_smt_shift();
+    facts.topology = read_topology(ask_cpuid);
     facts.physical_address_bits = state->features.physical_address_bits;
     facts.kernel_image = (struct range){linker_value(image_start), linker_value(image_end)};
     facts.node_state_bytes = linker_value(node_state_bytes);

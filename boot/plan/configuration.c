@@ -41,19 +41,36 @@ static bool first_time(struct reader *reader, const char **word)
 
 /* --- words about the whole cluster --- */
 
+/* nodes= with a word instead of a number. */
+static bool read_nodes_kind(const char *value, enum nodes_kind *kind)
+{
+    static const struct {
+        const char *word;
+        enum nodes_kind kind;
+    } kinds[] = {{"percpu", NODES_PER_CPU},
+                 {"numa", NODES_NUMA},
+                 {"llc", NODES_LLC},
+                 {"package", NODES_PACKAGE}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        if (is_same_text(value, kinds[i].word)) {
+            *kind = kinds[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_nodes(struct reader *reader, const char *value)
 {
     struct configuration *configuration = reader->configuration;
     uint64_t count;
-    if (!first_time(reader, &configuration->nodes_word)) {
+    if (!first_time(reader, &configuration->nodes_word) ||
+        read_nodes_kind(value, &configuration->nodes_kind)) {
         return;
     }
-    if (is_same_text(value, "percpu")) {
-        configuration->nodes_kind = NODES_PER_CPU;
-    } else if (is_same_text(value, "numa")) {
-        configuration->nodes_kind = NODES_NUMA;
-    } else if (!parse_number(value, strlen(value), &count)) {
-        mistake(reader->complaints, "%s: not a number of nodes, percpu or numa", reader->shown);
+    if (!parse_number(value, strlen(value), &count)) {
+        mistake(reader->complaints, "%s: not a number of nodes, percpu, numa, llc or package",
+                reader->shown);
         configuration->nodes_bad = true;
     } else if (count < 1 || count > ABI_CMK_MAX_NODES) {
         mistake(reader->complaints, "%s: there can be 1 to %d nodes", reader->shown,

@@ -14,7 +14,7 @@ static void assign(struct cluster *cluster, uint32_t cpu, uint32_t node)
  */
 static uint32_t core_of(const struct machine_facts *facts, uint32_t cpu)
 {
-    return facts->smt_shift < 32 ? facts->cpu[cpu].apic_id >> facts->smt_shift : 0;
+    return facts->cpu[cpu].apic_id >> facts->topology.core;
 }
 
 /*
@@ -183,6 +183,61 @@ static void plan_numa(struct planning *planning)
     planning->nodes_known = true;
 }
 
+/* One node for the CPUs that share something: whose APIC ids agree above `shift` bits. */
+static void plan_sharing(struct planning *planning, uint32_t shift, const char *what)
+{
+    const struct machine_facts *facts = planning->facts;
+    uint32_t group[ABI_CMK_MAX_NODES];
+    uint32_t count = 0;
+    char shown[SHOWN_BYTES];
+    show_word(planning->configuration->nodes_word, shown);
+    if (shift >= TOPOLOGY_UNKNOWN) {
+        mistake(&planning->complaints, "%s: this CPU does not say which CPUs share a %s", shown,
+                what);
+        return;
+    }
+    for (uint32_t cpu = 0; cpu < facts->cpu_count; cpu++) {
+        uint32_t number = facts->cpu[cpu].apic_id >> shift;
+        uint32_t node = 0;
+        while (node < count && group[node] != number) {
+            node++;
+        }
+        if (node == ABI_CMK_MAX_NODES) {
+            mistake(&planning->complaints, "%s: more than %d groups of CPUs share a %s", shown,
+                    ABI_CMK_MAX_NODES, what);
+            return;
+        }
+        if (node == count) {
+            group[count++] = number;
+        }
+        assign(planning->cluster, cpu, node);
+    }
+    planning->cluster->node_count = count;
+    planning->nodes_known = true;
+}
+
+static void plan_by_kind(struct planning *planning)
+{
+    const struct topology *topology = &planning->facts->topology;
+    switch (planning->configuration->nodes_kind) {
+    case NODES_COUNTED:
+        plan_counted(planning);
+        break;
+    case NODES_PER_CPU:
+        plan_per_cpu(planning);
+        break;
+    case NODES_NUMA:
+        plan_numa(planning);
+        break;
+    case NODES_LLC:
+        plan_sharing(planning, topology->last_level_cache, "last-level cache");
+        break;
+    case NODES_PACKAGE:
+        plan_sharing(planning, topology->package, "package");
+        break;
+    }
+}
+
 /*
  * Gives a node the CPUs that its word names; complains about those that another node named first.
  */
@@ -303,12 +358,8 @@ void plan_cpus(struct planning *planning)
     }
     if (named) {
         plan_named(planning);
-    } else if (configuration->nodes_kind == NODES_PER_CPU) {
-        plan_per_cpu(planning);
-    } else if (configuration->nodes_kind == NODES_NUMA) {
-        plan_numa(planning);
     } else {
-        plan_counted(planning);
+        plan_by_kind(planning);
     }
     if (planning->nodes_known) {
         number_cpus(planning);

@@ -66,7 +66,7 @@ struct complaints {
 __attribute__((format(printf, 2, 3))) void mistake(struct complaints *complaints,
                                                    const char *format, ...);
 
-enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA };
+enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA, NODES_LLC, NODES_PACKAGE };
 
 enum devices_kind { DEVICES_DEFAULT, DEVICES_ALL, DEVICES_NONE, DEVICES_LIST };
 

@@ -12,6 +12,7 @@
 #ifndef BOOT_PLAN_PLAN_H
 #define BOOT_PLAN_PLAN_H
 
+#include <boot/plan/topology.h>
 #include <cluster/record.h>
 
 enum {
@@ -66,7 +67,7 @@ struct machine_facts {
     uint32_t cpu_count;
     uint32_t cpus_dropped;     /* found beyond ABI_CMK_MAX_CPUS */
     uint32_t cpus_unreachable; /* their APIC ids need x2APIC, which this machine does not have */
-    uint32_t smt_shift; /* APIC ids that agree above this many bits are threads of one core */
+    struct topology topology;
     struct proximity_fact proximity[MAX_PROXIMITY_RANGES];
     uint32_t proximity_count;
     struct io_apic io_apic[MAX_IO_APICS];

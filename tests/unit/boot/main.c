@@ -26,6 +26,7 @@ int main(int argc, char **argv)
     srunner_add_suite(runner, acpi_suite());
     srunner_add_suite(runner, multiboot_suite());
     srunner_add_suite(runner, clock_suite());
+    srunner_add_suite(runner, topology_suite());
     srunner_run_all(runner, argc > 1 && strcmp(argv[1], "-v") == 0 ? CK_VERBOSE : CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -24,12 +24,12 @@ static const struct {
     {"\x01\xff\t!", "??: unknown word\n!: unknown word\n"},
 
     /* nodes= */
-    {"nodes=", "nodes=: not a number of nodes, percpu or numa\n"},
-    {"nodes=two", "nodes=two: not a number of nodes, percpu or numa\n"},
-    {"nodes=-1", "nodes=-1: not a number of nodes, percpu or numa\n"},
-    {"nodes=2x", "nodes=2x: not a number of nodes, percpu or numa\n"},
+    {"nodes=", "nodes=: not a number of nodes, percpu, numa, llc or package\n"},
+    {"nodes=two", "nodes=two: not a number of nodes, percpu, numa, llc or package\n"},
+    {"nodes=-1", "nodes=-1: not a number of nodes, percpu, numa, llc or package\n"},
+    {"nodes=2x", "nodes=2x: not a number of nodes, percpu, numa, llc or package\n"},
     {"nodes=99999999999999999999",
-     "nodes=99999999999999999999: not a number of nodes, percpu or numa\n"},
+     "nodes=99999999999999999999: not a number of nodes, percpu, numa, llc or package\n"},
     {"nodes=0", "nodes=0: there can be 1 to 64 nodes\n"},
     {"nodes=65", "nodes=65: there can be 1 to 64 nodes\n"},
     {"nodes=5", "nodes=5: there are only 4 CPUs\n"},
@@ -200,7 +200,7 @@ static const struct {
      "foo: unknown word\nbalance=x: can be on or off\nnodes=5: there are only 4 CPUs\n"
      "node7.mem=2M: there is no node 7 (5 nodes)\n"},
     {"nodes=x node0.mem=0 shared=1",
-     "nodes=x: not a number of nodes, percpu or numa\nnode0.mem=0: the size is 0\n"},
+     "nodes=x: not a number of nodes, percpu, numa, llc or package\nnode0.mem=0: the size is 0\n"},
     {"nodes=2 node0.cpus=9 node1.cpus=8", "node0.cpus=9: there is no CPU 9 (4 CPUs: "
                                           "0-3)\nnode1.cpus=8: there is no CPU 8 (4 CPUs: 0-3)\n"},
 };

@@ -101,7 +101,10 @@ void choose_machine(struct choices *choices)
         make_machine(machine.cpu_count, GIB(3) + choose(choices, 16) * MIB(512));
     }
     choose_memory(choices);
-    machine.smt_shift = (uint32_t)choose(choices, 3);
+    machine.topology.core = (uint32_t)choose(choices, 3);
+    machine.topology.last_level_cache =
+        choose(choices, 4) == 0 ? TOPOLOGY_UNKNOWN : (uint32_t)choose(choices, 5);
+    machine.topology.package = (uint32_t)choose(choices, 6);
     for (uint32_t cpu = 1; cpu < machine.cpu_count; cpu++) {
         machine.cpu[cpu].apic_id = machine.cpu[cpu - 1].apic_id + 1 + (uint32_t)choose(choices, 2);
     }
@@ -128,10 +131,14 @@ static void append(char *text, size_t size, const char *word)
 static void choose_word(struct choices *choices, char *word, size_t size)
 {
     uint64_t node = choose(choices, 4);
-    uint64_t number = choose(choices, 12);
+    uint64_t number = choose(choices, 20);
     switch (choose(choices, 12)) {
     case 0:
-        snprintf(word, size, number < 4 ? "nodes=percpu" : number < 8 ? "nodes=numa" : "nodes=3");
+        snprintf(word, size, number < 4    ? "nodes=percpu"
+                             : number < 8  ? "nodes=numa"
+                             : number < 12 ? "nodes=llc"
+                             : number < 16 ? "nodes=package"
+                                           : "nodes=3");
         break;
     case 1:
         snprintf(word, size, "balance=%s", number < 6 ? "on" : "off");

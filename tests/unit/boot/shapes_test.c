@@ -85,7 +85,7 @@ START_TEST(sparse_apic_ids_keep_siblings_together)
 {
     static const uint32_t apic_id[12] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13};
     make_machine(12, MIB(512));
-    machine.smt_shift = 1;
+    machine.topology.core = 1;
     for (unsigned i = 0; i < 12; i++) {
         machine.cpu[i].apic_id = apic_id[i];
     }
@@ -97,11 +97,35 @@ START_TEST(sparse_apic_ids_keep_siblings_together)
 }
 END_TEST
 
+/* Two packages of two caches of two cores, the last core of the second package missing. */
+START_TEST(nodes_share_a_cache_or_a_package)
+{
+    static const uint32_t apic_id[7] = {0, 1, 2, 3, 16, 17, 18};
+    make_machine(7, MIB(512));
+    for (unsigned i = 0; i < 7; i++) {
+        machine.cpu[i].apic_id = apic_id[i];
+    }
+    machine.topology = (struct topology){0, 1, 4};
+    expect_good("nodes=llc");
+    ck_assert_str_eq(cpu_nodes(), "0011223");
+    expect_good("nodes=package");
+    ck_assert_str_eq(cpu_nodes(), "0000111");
+    machine.cpu[0].apic_id = 17; /* the boot CPU is in the second package: that is node 0 */
+    machine.cpu[5].apic_id = 0;
+    expect_good("nodes=package");
+    ck_assert_str_eq(cpu_nodes(), "0111010");
+    machine.topology.last_level_cache = TOPOLOGY_UNKNOWN;
+    ck_assert_uint_eq(plan_machine("nodes=llc"), 1);
+    ck_assert_str_eq(plan_lines,
+                     "nodes=llc: this CPU does not say which CPUs share a last-level cache\n");
+}
+END_TEST
+
 /* Threads whose logical numbers are apart, as when the MADT lists first threads first. */
 START_TEST(siblings_stay_together_whatever_their_numbers)
 {
     make_machine(8, MIB(512));
-    machine.smt_shift = 1;
+    machine.topology.core = 1;
     for (unsigned i = 0; i < 8; i++) {
         machine.cpu[i].apic_id = i < 4 ? 2 * i : 2 * (i - 4) + 1;
     }
@@ -457,6 +481,7 @@ Suite *shapes_suite(void)
     tcase_add_test(cpus, missing_cpus_are_left_out);
     tcase_add_test(cpus, sparse_apic_ids_keep_siblings_together);
     tcase_add_test(cpus, siblings_stay_together_whatever_their_numbers);
+    tcase_add_test(cpus, nodes_share_a_cache_or_a_package);
     tcase_add_test(cpus, at_most_64_nodes_and_64_cpus_in_each);
     suite_add_tcase(suite, cpus);
     tcase_add_loop_test(memory, all_memory_is_used, 0, ARRAY_LENGTH(sizes));

@@ -13,5 +13,6 @@ Suite *elf_suite(void);
 Suite *acpi_suite(void);
 Suite *multiboot_suite(void);
 Suite *clock_suite(void);
+Suite *topology_suite(void);
 
 #endif

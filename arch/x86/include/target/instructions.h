@@ -216,18 +216,4 @@ static inline uint32_t cpu_apic_id(void)
     return cpuid(1, 0).ebx >> 24;
 }
 
-/*
- * APIC ids that agree above this many bits are threads of one core (SDM volume 3, 9.9); 0 where the
- * CPU does not say.
- */
-static inline uint32_t cpu_smt_shift(void)
-{
-    if (cpuid(0, 0).eax < 0xb) {
-        return 0;
-    }
-    struct cpuid_result topology = cpuid(0xb, 0);
-    bool level_is_smt = (topology.ecx >> 8 & 0xff) == 1;
-    return level_is_smt && topology.ebx != 0 ? topology.eax & 0x1f : 0;
-}
-
 #endif
