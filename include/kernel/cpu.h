@@ -22,8 +22,21 @@ struct ready_queues {
     struct thread_queue queue[ABI_PRIORITIES];
 };
 
-/* See cpu.floor. */
-enum { FLOOR_LOOK = ABI_PRIORITIES, FLOOR_SHARED = 2 * FLOOR_LOOK, FLOOR_CLOSED = 4 * FLOOR_LOOK };
+/*
+ * What stands between a thread that could run now and its CPU, in one word, so that fast paths
+ * compare once: a thread of at least this priority may run without a look at the queues. It is the
+ * greatest priority in the CPU's own queue, 0 if no thread waits; and above all priorities one bit
+ * for each thing that only the ordinary path sees to. Written and read under the lock.
+ */
+struct run_threshold {
+    uint16_t word;
+};
+
+enum threshold_bit {
+    THRESHOLD_LOOK = ABI_PRIORITIES,        /* the exit looks at the queues in any case */
+    THRESHOLD_SHARED = 2 * ABI_PRIORITIES,  /* threads wait in the shared queue of balance=on */
+    THRESHOLD_ORDINARY = 4 * ABI_PRIORITIES /* no fast paths: fastpath=off */
+};
 
 struct cpu {
     /*
@@ -39,16 +52,13 @@ struct cpu {
     struct tcb *current;
 
     /*
-     * What this CPU's next exit must decide, under the lock. `floor`: a thread of at least this
-     * priority may run here without a look at the queues. It is the greatest priority in `ready`, 0
-     * if nothing waits; and one bit each says that the exit has to look in any case, that threads
-     * wait in the shared queue of balance=on, and that there are no fast paths (fastpath=off).
-     * `called`: another CPU asked this one to come and schedule, and it has not done so yet; then
-     * FLOOR_LOOK, too. `switch_to` is a thread in no queue that is to run next unless something
+     * What this CPU's next exit must decide, under the lock. `called`: another CPU asked this one
+     * to come and schedule, and it has not done so yet; then THRESHOLD_LOOK is set as well. `woken`
+     * is a thread in no queue that is to run next unless something
      * better is ready; null: none. Only set during an entry of this CPU.
      */
-    struct tcb *switch_to;
-    uint16_t floor;
+    struct tcb *woken;
+    struct run_threshold threshold;
     bool called;
 
     _Atomic uint8_t mark; /* enum cpu_mark */
@@ -87,6 +97,39 @@ extern struct cpu *this_cpu;
 /* The node's CPUs: cpu_by_index(0) .. cpu_by_index(node_cpu_count - 1). Constant after boot. */
 extern uint32_t node_cpu_count;
 extern uint32_t node_id;
+
+static inline bool threshold_has(const struct cpu *cpu, unsigned bits)
+{
+    return cpu->threshold.word & bits;
+}
+
+static inline void threshold_set(struct cpu *cpu, enum threshold_bit bit, bool on)
+{
+    cpu->threshold.word = (uint16_t)((cpu->threshold.word & ~(unsigned)bit) | (on ? bit : 0u));
+}
+
+/* The greatest priority in the CPU's own queue, 0 if no thread waits there. */
+static inline unsigned threshold_priority(const struct cpu *cpu)
+{
+    return cpu->threshold.word % ABI_PRIORITIES;
+}
+
+static inline void threshold_set_priority(struct cpu *cpu, unsigned priority)
+{
+    cpu->threshold.word = (uint16_t)(cpu->threshold.word - threshold_priority(cpu) + priority);
+}
+
+/* No thread that waits for `cpu` is better, and nothing else is to be seen to. */
+static inline bool passes_threshold(const struct cpu *cpu, const struct tcb *thread)
+{
+    return thread->priority >= cpu->threshold.word;
+}
+
+/* The same, whether or not there are fast paths. */
+static inline bool passes_threshold_of_exit(const struct cpu *cpu, const struct tcb *thread)
+{
+    return thread->priority >= (cpu->threshold.word & ~(unsigned)THRESHOLD_ORDINARY);
+}
 
 /* One more on this CPU. */
 static inline void count_here(unsigned what)

@@ -52,14 +52,14 @@ enum path { LEAN, GENERAL };
  */
 static inline bool may_take_over(const struct cpu *cpu, const struct tcb *thread)
 {
-    return ran_here_last(cpu, thread) && thread->priority >= cpu->floor &&
+    return ran_here_last(cpu, thread) && passes_threshold(cpu, thread) &&
            is_root_known(cpu, thread);
 }
 
 /* The current thread may go on: nothing better has come. */
 static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
 {
-    return thread->priority >= cpu->floor && is_root_known(cpu, thread);
+    return passes_threshold(cpu, thread) && is_root_known(cpu, thread);
 }
 
 /*

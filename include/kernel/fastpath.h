@@ -12,7 +12,7 @@
 
 /*
  * Whether fast paths may be taken from now on. They have no switch of their own to look at: each
- * compares `floor` (kernel/cpu.h) with the priority of the thread that goes on, and no priority
+ * compares `threshold` (kernel/cpu.h) with the priority of the thread that goes on, and no priority
  * reaches it then. The same keeps them off while a thread waits in the shared ready queue of
  * balance=on, because a fast path looks at its own CPU's queues only.
  */

@@ -27,7 +27,7 @@ void ready_insert(struct tcb *thread, bool at_head);
 /* The current thread gives way to its direct_successor(). */
 static inline void prepare_succession(struct cpu *cpu, struct tcb *to)
 {
-    cpu->switch_to = NULL;
+    cpu->woken = NULL;
     if (is_runnable(cpu->current)) {
         ready_insert(cpu->current, true);
     }

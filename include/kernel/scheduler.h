@@ -86,8 +86,8 @@ struct tcb *schedule(void);
 static inline struct tcb *direct_successor(const struct cpu *cpu)
 {
     const struct tcb *from = cpu->current;
-    struct tcb *to = cpu->switch_to;
-    if (from == NULL || to == NULL || to->priority < (cpu->floor & ~FLOOR_CLOSED)) {
+    struct tcb *to = cpu->woken;
+    if (from == NULL || to == NULL || !passes_threshold_of_exit(cpu, to)) {
         return NULL;
     }
     return !is_runnable(from) || (!balance_on && to->priority > from->priority) ? to : NULL;
@@ -99,8 +99,8 @@ static inline struct tcb *direct_successor(const struct cpu *cpu)
  */
 static inline bool may_skip_schedule(const struct cpu *cpu, const struct tcb *thread)
 {
-    return cpu->current == thread && thread->state == THREAD_RUNNING && cpu->switch_to == NULL &&
-           !(cpu->floor & (FLOOR_LOOK | FLOOR_SHARED));
+    return cpu->current == thread && thread->state == THREAD_RUNNING && cpu->woken == NULL &&
+           !threshold_has(cpu, THRESHOLD_LOOK | THRESHOLD_SHARED);
 }
 
 #endif

@@ -5,8 +5,7 @@
 void fastpath_allow(bool allowed)
 {
     for (uint32_t i = 0; i < node_cpu_count; i++) {
-        struct cpu *cpu = cpu_by_index(i);
-        cpu->floor = (uint16_t)((cpu->floor & ~FLOOR_CLOSED) | (allowed ? 0 : FLOOR_CLOSED));
+        threshold_set(cpu_by_index(i), THRESHOLD_ORDINARY, !allowed);
     }
 }
 

@@ -138,8 +138,8 @@ static word_t count_all_ready(void)
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         const struct cpu *cpu = cpu_by_index(i);
         const int best = best_ready_priority(&cpu->ready);
-        require(cpu->floor % FLOOR_LOOK == (unsigned)MAX(best, 0)); /* what the fast paths go by */
-        require(!(cpu->floor & FLOOR_SHARED) == (shared == 0));
+        require(threshold_priority(cpu) == (unsigned)MAX(best, 0)); /* what fast paths go by */
+        require(threshold_has(cpu, THRESHOLD_SHARED) == (shared != 0));
         require(cpu->root_epoch == this_cpu->root_epoch);
         count += count_ready(&cpu->ready);
     }

@@ -34,8 +34,7 @@ static int best_priority(const struct ready_queues *ready)
 static void tell_shared(bool waiting)
 {
     for (uint32_t i = 0; i < node_cpu_count; i++) {
-        struct cpu *cpu = cpu_by_index(i);
-        cpu->floor = (uint16_t)((cpu->floor & ~FLOOR_SHARED) | (waiting ? FLOOR_SHARED : 0));
+        threshold_set(cpu_by_index(i), THRESHOLD_SHARED, waiting);
     }
 }
 
@@ -49,9 +48,8 @@ static void note_arrival(const struct tcb *thread)
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);
-    unsigned best = cpu->floor % FLOOR_LOOK;
-    if (thread->priority > best) {
-        cpu->floor = (uint16_t)(cpu->floor - best + thread->priority);
+    if (thread->priority > threshold_priority(cpu)) {
+        threshold_set_priority(cpu, thread->priority);
     }
 }
 
@@ -65,9 +63,8 @@ static void note_departure(const struct tcb *thread, const struct ready_queues *
         return;
     }
     struct cpu *cpu = cpu_by_index(thread->affinity);
-    unsigned best = cpu->floor % FLOOR_LOOK;
-    if (thread->priority == best) {
-        cpu->floor = (uint16_t)(cpu->floor - best + (unsigned)MAX(best_priority(ready), 0));
+    if (thread->priority == threshold_priority(cpu)) {
+        threshold_set_priority(cpu, (unsigned)MAX(best_priority(ready), 0));
     }
 }
 

@@ -9,13 +9,13 @@ bool balance_on;
 
 void request_schedule(void)
 {
-    this_cpu->floor |= FLOOR_LOOK;
+    threshold_set(this_cpu, THRESHOLD_LOOK, true);
 }
 
 /* Something better may wait for `cpu`: it looks at its next exit, which comes soon. */
 static void call_cpu(struct cpu *cpu)
 {
-    cpu->floor |= FLOOR_LOOK;
+    threshold_set(cpu, THRESHOLD_LOOK, true);
     if (cpu != this_cpu) {
         cpu->called = true;
         kick_cpu(cpu);
@@ -50,8 +50,8 @@ void dequeue(struct tcb *thread)
     if (thread->queued) {
         ready_remove(thread);
     }
-    if (this_cpu->switch_to == thread) {
-        this_cpu->switch_to = NULL;
+    if (this_cpu->woken == thread) {
+        this_cpu->woken = NULL;
     }
 }
 
@@ -79,11 +79,11 @@ void make_runnable(struct tcb *thread)
         request_schedule();
     } else if (!may_run_here(thread)) {
         enqueue_woken(thread);
-    } else if (this_cpu->switch_to == NULL) {
-        this_cpu->switch_to = thread;
+    } else if (this_cpu->woken == NULL) {
+        this_cpu->woken = thread;
     } else {
-        struct tcb *earlier = this_cpu->switch_to;
-        this_cpu->switch_to = NULL;
+        struct tcb *earlier = this_cpu->woken;
+        this_cpu->woken = NULL;
         enqueue_woken(earlier);
         enqueue_woken(thread);
     }
@@ -169,11 +169,11 @@ static struct tcb *choose_with_candidate(struct tcb *candidate, const struct tcb
 static struct tcb *choose(struct cpu *cpu)
 {
     struct tcb *current = cpu->current != NULL && is_runnable(cpu->current) ? cpu->current : NULL;
-    struct tcb *candidate = cpu->switch_to;
-    if (current != NULL && candidate == NULL && !(cpu->floor & FLOOR_LOOK)) {
+    struct tcb *candidate = cpu->woken;
+    if (current != NULL && candidate == NULL && !threshold_has(cpu, THRESHOLD_LOOK)) {
         return current;
     }
-    cpu->switch_to = NULL;
+    cpu->woken = NULL;
     if (current != NULL && !current->queued) {
         ready_insert(current, true);
     }
@@ -241,7 +241,7 @@ struct tcb *schedule(void)
 {
     struct cpu *cpu = this_cpu;
     struct tcb *next = choose(cpu);
-    cpu->floor &= (uint16_t)~FLOOR_LOOK;
+    threshold_set(cpu, THRESHOLD_LOOK, false);
     cpu->called = false;
     cpu->stopped = NULL;
     if (next != NULL) {

@@ -46,7 +46,7 @@ byte state[THREADS];
 byte rank[THREADS] = LOW;
 
 /* In one kernel entry only; the lock's holder uses them. */
-byte switch_to = NONE;
+byte woken = NONE;
 byte next = NONE;
 byte candidate = NONE;
 byte coming;
@@ -117,10 +117,10 @@ inline make_runnable(t)
     :: t != current[_pid] && !(is_balanced(t) || _pid == 0) -> enqueue(t)
     :: t != current[_pid] && (is_balanced(t) || _pid == 0) ->
         if
-        :: switch_to == NONE -> switch_to = t
+        :: woken == NONE -> woken = t
         :: else ->
-            enqueue(switch_to);
-            switch_to = NONE;
+            enqueue(woken);
+            woken = NONE;
             enqueue(t)
         fi
     fi
@@ -148,8 +148,8 @@ inline take_best()
 
 inline choose()
 {
-    candidate = switch_to;
-    switch_to = NONE;
+    candidate = woken;
+    woken = NONE;
     if
     :: current[_pid] != NONE && is_runnable(current[_pid]) && candidate == NONE && !reschedule[_pid] -> next = current[_pid]
     :: else ->

@@ -11,5 +11,5 @@ void pretend(struct cpu *cpu)
 {
     atomic_store_explicit(&cpu->mark, CPU_IDLE, memory_order_release); /* breach */
     cpu->arch.loaded_root = 0; /* breach */
-    cpu->floor |= FLOOR_LOOK; /* breach */
+    cpu->threshold.word |= THRESHOLD_LOOK; /* breach */
 }

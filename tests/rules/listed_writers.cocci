@@ -8,23 +8,26 @@ writers = {
                 "break_theorem"},
     "loaded_root": {"load_root", "leave_address_space", "fill_block"},
     "stopped": {"thread_claim", "schedule", "forget_dropped_call"},
-    "switch_to": {"make_runnable", "dequeue", "choose", "prepare_succession"},
+    "woken": {"make_runnable", "dequeue", "choose", "prepare_succession"},
     "last_cpu": {"leave_to_thread", "set_affinity"},
     "root_epoch": {"forget_thread_roots", "leave_to_thread", "install_space"},
-    "floor": {"fastpath_allow", "tell_shared", "note_arrival", "note_departure", "take_thread",
-              "schedule", "request_schedule", "call_cpu"},
+    "word": {"threshold_set", "threshold_set_priority"},
 }
 seen = set()
 
 @written@
 expression cpu, value;
-identifier word = {mark, current, loaded_root, stopped, switch_to, last_cpu, root_epoch, floor};
+identifier word = {mark, current, loaded_root, stopped, woken, last_cpu, root_epoch, word};
 position p;
 @@
 (
   cpu->word@p = value
 |
   cpu.word@p = value
+|
+  cpu->threshold.word@p = value
+|
+  cpu->threshold.word@p |= value
 |
   cpu->word@p |= value
 |

@@ -106,7 +106,7 @@ void take_thread(struct tcb *thread)
     struct cpu *cpu = cpu_running(thread);
     if (cpu != NULL && cpu != this_cpu) {
         cpu->current = NULL;
-        cpu->floor |= FLOOR_LOOK;
+        threshold_set(cpu, THRESHOLD_LOOK, true);
     }
 }
 
