@@ -91,7 +91,8 @@ RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),$(if $(findstring /checks/
 KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone \
     -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-common \
     -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-    -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Werror \
+    -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+    -Wconversion -Wsign-conversion -Werror \
     -Iinclude -Iarch/x86/include '-ffile-prefix-map=$(CURDIR)=.'
 # kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name anything of x86/.
 INTERNAL = $(if $(filter kernel/%,$<),,-Iarch/x86/internal)

@@ -41,13 +41,6 @@ static paddr_t make_node_state(struct boot_allocator *allocator)
     return state;
 }
 
-static _Noreturn void halt_for_ever(void)
-{
-    for (;;) {
-        disable_interrupts_and_halt();
-    }
-}
-
 /*
  * Without its node's own page table a CPU cannot hold the console's word: the line may meet
  * another's, and the status page says the same.
@@ -68,7 +61,7 @@ static _Noreturn void give_up(uint32_t node, const char *reason)
         power_off_is_wanted()) {
         power_off();
     }
-    halt_for_ever();
+    halt_forever();
 }
 
 /* All but the stacks: this CPU stands on one of them. */
@@ -140,7 +133,7 @@ static struct cpu *init_node_cpu(uint32_t cpu)
 static _Noreturn void boot_node(uint32_t node)
 {
     if (!status_page_claim(window(status_page_of(&global_state.cluster, node)))) {
-        halt_for_ever(); /* too late: boot has declared the node stopped */
+        halt_forever(); /* too late: boot has declared the node stopped */
     }
     struct boot_allocator allocator;
     free_node_memory(node, &allocator);

@@ -26,7 +26,7 @@ void machine_bases_changed(struct tcb *thread);
 bool machine_is_private_memory(paddr_t start, word_t bytes);
 
 /*
- * A CMK_LOCK_STATISTIC (api/cluster.h) of a CPU of this node; false if there is no such CPU or
+ * A CMK_LOCK_STATISTIC (api/debug.h) of a CPU of this node; false if there is no such CPU or
  * statistic.
  */
 bool machine_lock_statistic(word_t which_and_cpu, word_t *value);

@@ -25,7 +25,7 @@ struct capability arch_create_object(enum target_object_type type, paddr_t base,
  * The capability that a copy of `c` gets (contract 7.5). Null capability: not derivable. False:
  * refused, answer filled in.
  */
-bool arch_derive(struct capability c, struct capability *derived, struct answer *answer);
+MUST_USE bool arch_derive(struct capability c, struct capability *derived, struct answer *answer);
 
 /* `c` with rights masked (only frames have any). */
 struct capability arch_mask_rights(struct capability c, word_t rights);

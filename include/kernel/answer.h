@@ -29,7 +29,10 @@ struct lookup_failure {
 /* Writes type and details of `failure` to words[0..]; returns how many words that took (1 to 4). */
 unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *words);
 
-/* Each returns REFUSED, so that a decoder can `return refuse(...)`. */
+/*
+ * Each returns REFUSED, so that what returns an outcome can `return refuse(...)`. What returns a
+ * bool, which its caller must look at, may drop it.
+ */
 enum outcome refuse(struct answer *answer,
                     enum error_code code); /* for the errors without details */
 enum outcome refuse_argument(struct answer *answer, word_t number);

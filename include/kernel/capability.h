@@ -33,12 +33,29 @@ struct asid_pool;
  */
 enum { RIGHT_WRITE = 1, RIGHT_READ = 2, RIGHT_GRANT = 4, RIGHT_GRANT_REPLY = 8, RIGHTS_ALL = 15 };
 
+/*
+ * Where the small fields lie in word 0, and how many bits they have. Types share places: which of
+ * them a type has, its accessors say.
+ */
+enum {
+    CAPABILITY_TYPE_BITS = 5,
+    CAPABILITY_OBJECT_AT = 16,
+    RIGHTS_AT = 5,
+    RIGHTS_BITS = 4, /* endpoint, notification, reply */
+    MASTER_AT = 9,   /* reply */
+    RADIX_AT = 5,
+    RADIX_BITS = 6, /* CNode, zombie; the size of an untyped */
+    UNTYPED_DEVICE_AT = 11,
+    CNODE_WHOLE_AT = 11,
+    CNODE_GUARD_AT = 12
+};
+
 /* --- fields common to all types --- */
 
 /* A type that is not in the enum is the target's. */
 static inline enum capability_type capability_type(struct capability c)
 {
-    return (enum capability_type)(c.word[0] & 31);
+    return (enum capability_type)(c.word[0] & MASK(CAPABILITY_TYPE_BITS));
 }
 
 /*
@@ -47,13 +64,14 @@ static inline enum capability_type capability_type(struct capability c)
  */
 static inline word_t capability_object(struct capability c)
 {
-    return (word_t)((int64_t)c.word[0] >> 16);
+    return (word_t)((int64_t)c.word[0] >> CAPABILITY_OBJECT_AT);
 }
 
 /* True if type and object field are equal, whatever the rest is. */
 static inline bool capability_has_type_and_object_of(struct capability a, struct capability b)
 {
-    return ((a.word[0] ^ b.word[0]) & (~MASK(16) | MASK(5))) == 0;
+    return ((a.word[0] ^ b.word[0]) & (~MASK(CAPABILITY_OBJECT_AT) | MASK(CAPABILITY_TYPE_BITS))) ==
+           0;
 }
 
 static inline word_t capability_small(struct capability c, unsigned shift, unsigned bits)
@@ -70,7 +88,7 @@ static inline struct capability capability_with_small(struct capability c, unsig
 
 static inline struct capability capability_make(unsigned type, word_t object, word_t word1)
 {
-    return (struct capability){{(object << 16) | type, word1}};
+    return (struct capability){{(object << CAPABILITY_OBJECT_AT) | type, word1}};
 }
 
 /*
@@ -79,7 +97,7 @@ static inline struct capability capability_make(unsigned type, word_t object, wo
  */
 static inline struct capability capability_moved(struct capability c, word_t bytes)
 {
-    c.word[0] += bytes << 16;
+    c.word[0] += bytes << CAPABILITY_OBJECT_AT;
     return c;
 }
 
@@ -104,13 +122,15 @@ static inline bool capability_is_of_architecture(struct capability c)
 static inline struct capability endpoint_capability(const struct endpoint *e, word_t badge,
                                                     word_t rights)
 {
-    return capability_with_small(capability_make(CAP_ENDPOINT, (word_t)e, badge), 5, 4, rights);
+    return capability_with_small(capability_make(CAP_ENDPOINT, (word_t)e, badge), RIGHTS_AT,
+                                 RIGHTS_BITS, rights);
 }
 
 static inline struct capability notification_capability(const struct notification *n, word_t badge,
                                                         word_t rights)
 {
-    return capability_with_small(capability_make(CAP_NOTIFICATION, (word_t)n, badge), 5, 4, rights);
+    return capability_with_small(capability_make(CAP_NOTIFICATION, (word_t)n, badge), RIGHTS_AT,
+                                 RIGHTS_BITS, rights);
 }
 
 static inline struct endpoint *capability_endpoint(struct capability c)
@@ -131,12 +151,12 @@ static inline word_t capability_badge(struct capability c)
 /* Endpoints and notifications: any of RIGHTS_ALL. Reply: RIGHT_GRANT or none. */
 static inline word_t capability_rights(struct capability c)
 {
-    return capability_small(c, 5, 4);
+    return capability_small(c, RIGHTS_AT, RIGHTS_BITS);
 }
 
 static inline struct capability capability_with_rights(struct capability c, word_t rights)
 {
-    return capability_with_small(c, 5, 4, rights);
+    return capability_with_small(c, RIGHTS_AT, RIGHTS_BITS, rights);
 }
 
 /* --- reply: the object is the TCB that waits; the master stays in that TCB's reply slot --- */
@@ -145,8 +165,9 @@ static inline struct capability reply_capability(const struct tcb *caller, bool 
                                                  word_t rights)
 {
     return capability_with_small(
-        capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), 5, 4, rights), 9, 1,
-        master);
+        capability_with_small(capability_make(CAP_REPLY, (word_t)caller, 0), RIGHTS_AT, RIGHTS_BITS,
+                              rights),
+        MASTER_AT, 1, master);
 }
 
 /*
@@ -154,13 +175,25 @@ static inline struct capability reply_capability(const struct tcb *caller, bool 
  */
 static inline struct capability reply_capability_from(struct capability master, bool can_grant)
 {
-    struct capability c = capability_with_small(master, 9, 1, 0);
-    return capability_with_small(c, 5, 4, can_grant ? RIGHT_GRANT : 0);
+    struct capability c = capability_with_small(master, MASTER_AT, 1, 0);
+    return capability_with_small(c, RIGHTS_AT, RIGHTS_BITS, can_grant ? RIGHT_GRANT : 0);
 }
 
 static inline bool reply_capability_is_master(struct capability c)
 {
-    return capability_small(c, 9, 1);
+    return capability_small(c, MASTER_AT, 1);
+}
+
+/* A capability of that type with at least these rights, in one comparison. */
+static inline bool capability_allows(struct capability c, enum capability_type type, word_t rights)
+{
+    word_t wanted = capability_with_rights(capability_make(type, 0, 0), rights).word[0];
+    return (c.word[0] & (MASK(CAPABILITY_TYPE_BITS) | wanted)) == wanted;
+}
+
+static inline bool capability_has_any_right(struct capability c, word_t rights)
+{
+    return c.word[0] & capability_with_rights(capability_null(), rights).word[0];
 }
 
 /* --- TCB (and the TCB of a reply capability) --- */
@@ -181,8 +214,8 @@ static inline struct tcb *capability_tcb(struct capability c)
  * out ---
  */
 
-#define CNODE_IS_WHOLE  BIT(11)
-#define CNODE_HAS_GUARD BIT(12)
+#define CNODE_IS_WHOLE  BIT(CNODE_WHOLE_AT)
+#define CNODE_HAS_GUARD BIT(CNODE_GUARD_AT)
 
 static inline struct capability cnode_capability(const struct slot *slots, unsigned radix,
                                                  word_t guard, unsigned guard_size)
@@ -190,13 +223,14 @@ static inline struct capability cnode_capability(const struct slot *slots, unsig
     struct capability c = capability_make(CAP_CNODE, (word_t)slots, (guard << 6) | guard_size);
     c.word[0] |= radix + guard_size == WORD_BITS ? CNODE_IS_WHOLE : 0;
     c.word[0] |= guard_size != 0 ? CNODE_HAS_GUARD : 0;
-    return capability_with_small(c, 5, 6, radix);
+    return capability_with_small(c, RADIX_AT, RADIX_BITS, radix);
 }
 
 /* A capability to a CNode in which a full-depth lookup that begins there also ends. */
 static inline bool is_whole_cnode_capability(struct capability c)
 {
-    return (c.word[0] & (MASK(5) | CNODE_IS_WHOLE)) == (CAP_CNODE | CNODE_IS_WHOLE);
+    return (c.word[0] & (MASK(CAPABILITY_TYPE_BITS) | CNODE_IS_WHOLE)) ==
+           (CAP_CNODE | CNODE_IS_WHOLE);
 }
 
 static inline struct slot *capability_cnode(struct capability c)
@@ -206,7 +240,7 @@ static inline struct slot *capability_cnode(struct capability c)
 
 static inline unsigned cnode_capability_radix(struct capability c)
 {
-    return (unsigned)capability_small(c, 5, 6);
+    return (unsigned)capability_small(c, RADIX_AT, RADIX_BITS);
 }
 
 /* False: the guard has no bits. (A guard of 0 bits has the value 0.) */
@@ -233,9 +267,9 @@ static inline word_t cnode_capability_guard(struct capability c)
 static inline struct capability untyped_capability(paddr_t base, unsigned size_bits, bool device,
                                                    word_t watermark)
 {
-    struct capability c =
-        capability_with_small(capability_make(CAP_UNTYPED, base, watermark), 5, 6, size_bits);
-    return capability_with_small(c, 11, 1, device);
+    struct capability c = capability_with_small(capability_make(CAP_UNTYPED, base, watermark),
+                                                RADIX_AT, RADIX_BITS, size_bits);
+    return capability_with_small(c, UNTYPED_DEVICE_AT, 1, device);
 }
 
 static inline paddr_t untyped_capability_base(struct capability c)
@@ -245,12 +279,12 @@ static inline paddr_t untyped_capability_base(struct capability c)
 
 static inline unsigned untyped_capability_size_bits(struct capability c)
 {
-    return (unsigned)capability_small(c, 5, 6);
+    return (unsigned)capability_small(c, RADIX_AT, RADIX_BITS);
 }
 
 static inline bool untyped_capability_is_device(struct capability c)
 {
-    return capability_small(c, 11, 1);
+    return capability_small(c, UNTYPED_DEVICE_AT, 1);
 }
 
 static inline word_t untyped_capability_watermark(struct capability c)
@@ -276,12 +310,13 @@ enum { ZOMBIE_NOTIFICATION = 61, ZOMBIE_ENDPOINT, ZOMBIE_TCB };
 
 static inline struct capability zombie_capability(word_t object, unsigned radix, word_t slots_left)
 {
-    return capability_with_small(capability_make(CAP_ZOMBIE, object, slots_left), 5, 6, radix);
+    return capability_with_small(capability_make(CAP_ZOMBIE, object, slots_left), RADIX_AT,
+                                 RADIX_BITS, radix);
 }
 
 static inline unsigned zombie_capability_radix(struct capability c)
 {
-    return (unsigned)capability_small(c, 5, 6);
+    return (unsigned)capability_small(c, RADIX_AT, RADIX_BITS);
 }
 
 static inline bool zombie_capability_has_slots(struct capability c)

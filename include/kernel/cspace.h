@@ -31,9 +31,9 @@ static inline struct slot *resolve(struct capability node, word_t pointer)
     int left = WORD_BITS;
     for (;;) {
         word_t other = node.word[0] ^ CAP_CNODE; /* what it has beside a CNode's type */
-        if (other & (MASK(5) | CNODE_HAS_GUARD)) {
+        if (other & (MASK(CAPABILITY_TYPE_BITS) | CNODE_HAS_GUARD)) {
             unsigned guard_size = cnode_capability_guard_size(node);
-            if ((other & MASK(5)) || left == 0) {
+            if ((other & MASK(CAPABILITY_TYPE_BITS)) || left == 0) {
                 return slot;
             }
             left -= (int)guard_size;
@@ -82,14 +82,14 @@ static inline bool lookup_thread_slot(const struct tcb *thread, word_t pointer, 
  * The lookup of CNode operations, retype and issue methods: exact, with its errors as an answer.
  * False: refused.
  */
-bool lookup_operation_slot(struct capability root, word_t index, word_t depth, bool source_side,
-                           struct slot **slot, struct answer *answer);
+MUST_USE bool lookup_operation_slot(struct capability root, word_t index, word_t depth,
+                                    bool source_side, struct slot **slot, struct answer *answer);
 
 /*
  * lookup_operation_slot() for a destination that must be empty: DeleteFirst otherwise. False:
  * refused.
  */
-bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struct slot **slot,
-                       struct answer *answer);
+MUST_USE bool lookup_empty_slot(struct capability root, word_t index, word_t depth,
+                                struct slot **slot, struct answer *answer);
 
 #endif

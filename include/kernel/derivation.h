@@ -34,8 +34,8 @@ struct capability update_data(struct capability c, word_t data, bool preserve);
  * What a copy of `c`, which lies in `slot` (perhaps already masked and updated), would be. False:
  * refused, answer filled in. A null result is for the caller to refuse (IllegalOperation).
  */
-bool derive(const struct slot *slot, struct capability c, struct capability *derived,
-            struct answer *answer);
+MUST_USE bool derive(const struct slot *slot, struct capability c, struct capability *derived,
+                     struct answer *answer);
 
 /* --- putting them into slots; `destination` is empty --- */
 

@@ -73,27 +73,15 @@ static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread,
            is_root_known(cpu, woken);
 }
 
-/* A capability of that type with at least these rights, in one comparison. */
-static inline bool is_usable(struct capability c, enum capability_type type, word_t rights)
-{
-    word_t wanted = capability_with_small(capability_make(type, 0, 0), 5, 4, rights).word[0];
-    return (c.word[0] & (MASK(5) | wanted)) == wanted;
-}
-
-static inline bool has_any_right(struct capability c, word_t rights)
-{
-    return c.word[0] & capability_with_rights(capability_null(), rights).word[0];
-}
-
 static inline bool is_lean(word_t info, const struct tcb *thread)
 {
-    return (info & MASK(9)) <= ABI_MESSAGE_REGISTERS && /* length, and no capabilities */
+    return message_plain_length(info) <= ABI_MESSAGE_REGISTERS &&
            is_whole_cnode_capability(thread->slots[TCB_CSPACE].capability);
 }
 
 static inline bool is_general(word_t info)
 {
-    return (info & MASK(9)) <= ABI_MAX_MESSAGE_LENGTH;
+    return message_plain_length(info) <= ABI_MAX_MESSAGE_LENGTH;
 }
 
 /* False: there is none. */
@@ -151,7 +139,7 @@ static inline void copy_registers(const struct user_context *from, struct user_c
 ALWAYS_INLINE void pass_message(enum path path, const struct tcb *from, struct tcb *to, word_t info,
                                 word_t badge, const struct buffers *buffers)
 {
-    word_t length = path == LEAN ? info & MASK(9) : info & MASK(7); /* lean: no capabilities */
+    word_t length = message_plain_length(info); /* neither path takes capabilities */
     if (length != 0) {
         copy_registers(&from->context, &to->context, length);
     }

@@ -17,6 +17,15 @@ static inline word_t message_info_length(word_t info)
     return MIN(info & MASK(7), (word_t)ABI_MAX_MESSAGE_LENGTH);
 }
 
+/*
+ * The length of a message without capabilities; of one with capabilities, or longer than messages
+ * may be: a number greater than any length.
+ */
+static inline word_t message_plain_length(word_t info)
+{
+    return info & MASK(9);
+}
+
 static inline word_t message_info_extra_caps(word_t info)
 {
     return (info >> 7) & 3;

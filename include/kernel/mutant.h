@@ -1,6 +1,6 @@
 /*
  * Debug kernels, for tests of the checker: one design rule is broken, in a node that runs
- * (api/cluster.h, CMK_BREAK_*). With checks=on the kernel must notice at this exit, or at the next
+ * (api/debug.h, CMK_BREAK_*). With checks=on the kernel must notice at this exit, or at the next
  * walk through everything.
  */
 #ifndef KERNEL_MUTANT_H

@@ -26,8 +26,8 @@ ALWAYS_INLINE struct user_context *call(enum path path, word_t pointer, word_t i
     if (!find_slot(path, caller, pointer, &slot)) {
         return take_ordinary_path(caller, cpu);
     }
-    if (!is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
-        !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
+    if (!capability_allows(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
+        !capability_has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
         return PASS_ON_CONTEXT(fast_invoke, caller, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);
@@ -70,7 +70,7 @@ ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, wo
 {
     struct slot *slot;
     if (!find_slot(path, server, pointer, &slot) ||
-        !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
+        !capability_allows(slot->capability, CAP_ENDPOINT, RIGHT_READ)) {
         return take_ordinary_path(server, cpu);
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);

@@ -11,8 +11,8 @@ static struct user_context *fault(enum fault_type type, word_t word0, word_t wor
 {
     struct slot *slot;
     if (!find_slot(GENERAL, thread, thread->fault_handler, &slot) ||
-        !is_usable(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
-        !has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
+        !capability_allows(slot->capability, CAP_ENDPOINT, RIGHT_WRITE) ||
+        !capability_has_any_right(slot->capability, RIGHT_GRANT | RIGHT_GRANT_REPLY)) {
         return NULL;
     }
     struct endpoint *endpoint = capability_endpoint(slot->capability);

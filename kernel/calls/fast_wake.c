@@ -75,11 +75,12 @@ ALWAYS_INLINE struct user_context *send(enum path path, word_t pointer, word_t i
         return take_ordinary_path(sender, cpu);
     }
     struct capability c = slot->capability;
-    if (is_usable(c, CAP_NOTIFICATION, RIGHT_WRITE)) {
+    if (capability_allows(c, CAP_NOTIFICATION, RIGHT_WRITE)) {
         return signal(capability_notification(c), capability_badge(c), sender, cpu);
     }
-    return is_usable(c, CAP_ENDPOINT, RIGHT_WRITE) ? send_message_fast(path, c, info, sender, cpu)
-                                                   : take_ordinary_path(sender, cpu);
+    return capability_allows(c, CAP_ENDPOINT, RIGHT_WRITE)
+               ? send_message_fast(path, c, info, sender, cpu)
+               : take_ordinary_path(sender, cpu);
 }
 
 NEVER_INLINE SYSCALL_PATH(general_send)

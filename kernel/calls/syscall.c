@@ -152,10 +152,10 @@ static bool resolve_message(struct tcb *caller, struct invocation *call, word_t 
     if (!LIKELY(node_profile == PROFILE_CLASSIC)) {
         call->label = label_meant(node_profile, call->label);
     }
-    if ((info & MASK(9)) > ABI_MESSAGE_REGISTERS) {
+    if (message_plain_length(info) > ABI_MESSAGE_REGISTERS) {
         return resolve_long_message(caller, call, info, pointer, failure);
     }
-    call->length = info & MASK(9); /* and no capabilities */
+    call->length = message_plain_length(info);
     call->extra_caps = 0;
     call->buffer = NULL;
     return lookup_thread_slot(caller, *pointer, &call->slot, failure);
@@ -216,8 +216,8 @@ static void handle_receive(struct tcb *thread, bool block)
 static void set_own_tls_base(struct tcb *thread)
 {
     word_t base = context_capability_register(&thread->context);
-    if (context_sanitise(REGISTER_fs_base, base) == base) {
-        context_write(&thread->context, REGISTER_fs_base, base);
+    if (context_sanitise(REGISTER_TLS_BASE, base) == base) {
+        context_write(&thread->context, REGISTER_TLS_BASE, base);
         machine_bases_changed(thread);
     }
 }

@@ -62,7 +62,7 @@ static bool copy_name(const word_t *buffer, char name[TCB_NAME_BYTES])
     for (unsigned i = 0; i < ABI_MAX_MESSAGE_LENGTH; i++) {
         word_t word = read_user_word(&buffer[ABI_IPC_MESSAGE + i]);
         for (unsigned byte = 0; byte < sizeof(word_t); byte++) {
-            unsigned at = i * sizeof(word_t) + byte;
+            size_t at = i * sizeof(word_t) + byte;
             char c = (char)(word >> (8 * byte));
             name[MIN(at, TCB_NAME_BYTES - 1u)] = at < TCB_NAME_BYTES - 1u ? c : '\0';
             if (c == '\0') {

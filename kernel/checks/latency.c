@@ -1,7 +1,7 @@
 /*
  * How long others wait for a CPU that is in the kernel: debug builds measure it (docs/latency.md).
  */
-#include <api/cluster.h>
+#include <api/debug.h>
 #include <arch/machine.h>
 #include <kernel/objects.h>
 #include <kernel/preemption.h>

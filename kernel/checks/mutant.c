@@ -2,7 +2,7 @@
  * Breaks rules 1 to 4 of the design, and the two theorems about threads that run on other CPUs, on
  * request.
  */
-#include <api/cluster.h>
+#include <api/debug.h>
 #include <kernel/derivation.h>
 #include <kernel/ipc.h>
 #include <kernel/mutant.h>

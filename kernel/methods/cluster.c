@@ -1,5 +1,6 @@
 /* CMK's own capabilities: IPI control and the IPI signals made from it, and node control. */
 #include <api/cluster.h>
+#include <api/debug.h>
 #include <arch/console.h>
 #include <arch/interrupt.h>
 #include <arch/machine.h>

@@ -10,8 +10,8 @@
 #include <kernel/ipc.h>
 #include <kernel/objects.h>
 
-static bool needs(const struct invocation *call, word_t words, unsigned extra_caps,
-                  struct answer *answer)
+static MUST_USE bool needs(const struct invocation *call, word_t words, unsigned extra_caps,
+                           struct answer *answer)
 {
     if (call->length < words || call->extra_caps < extra_caps) {
         refuse(answer, ERROR_TRUNCATED_MESSAGE);
@@ -51,8 +51,8 @@ static MUST_USE enum outcome save_caller(const struct invocation *call, struct s
 /* --- methods from one slot to another --- */
 
 /* A slot on the source side, which must hold something. */
-static bool lookup_full_slot(struct capability root, word_t index, word_t depth, struct slot **slot,
-                             struct answer *answer)
+static MUST_USE bool lookup_full_slot(struct capability root, word_t index, word_t depth,
+                                      struct slot **slot, struct answer *answer)
 {
     if (!lookup_operation_slot(root, index, depth, true, slot, answer)) {
         return false;
@@ -68,8 +68,8 @@ static bool lookup_full_slot(struct capability root, word_t index, word_t depth,
  * The common part of Copy, Mint, Move and Mutate after the destination's lookup: an empty
  * destination, a full source.
  */
-static bool decode_source(const struct invocation *call, const struct slot *destination,
-                          struct slot **source, struct answer *answer)
+static MUST_USE bool decode_source(const struct invocation *call, const struct slot *destination,
+                                   struct slot **source, struct answer *answer)
 {
     if (!needs(call, 4, 1, answer)) {
         return false;
@@ -152,8 +152,8 @@ struct rotation {
     word_t source_depth, pivot_depth;
 };
 
-static bool decode_rotation(const struct invocation *call, struct rotation *r,
-                            struct answer *answer)
+static MUST_USE bool decode_rotation(const struct invocation *call, struct rotation *r,
+                                     struct answer *answer)
 {
     if (!needs(call, 8, 2, answer)) {
         return false;
@@ -166,8 +166,8 @@ static bool decode_rotation(const struct invocation *call, struct rotation *r,
                                  true, &r->pivot, answer);
 }
 
-static bool check_rotation(const struct rotation *r, const struct slot *destination,
-                           struct answer *answer)
+static MUST_USE bool check_rotation(const struct rotation *r, const struct slot *destination,
+                                    struct answer *answer)
 {
     if (r->pivot == r->source || r->pivot == destination) {
         refuse(answer, ERROR_ILLEGAL_OPERATION);

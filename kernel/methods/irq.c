@@ -40,15 +40,10 @@ enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer)
 
 enum outcome irq_control_invoke(struct invocation *call, struct answer *answer)
 {
-    switch (call->label) {
-    case LABEL_IRQIssueIRQHandler:
+    if (call->label == LABEL_IRQIssueIRQHandler) {
         /* Names a pin of the legacy controller, and there is none in use. */
         return refuse(answer,
                       is_truncated(call) ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
-    case LABEL_X86IRQIssueIRQHandlerIOAPIC:
-    case LABEL_X86IRQIssueIRQHandlerMSI:
-        return arch_invoke_irq_control(call, answer);
-    default:
-        return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }
+    return arch_invoke_irq_control(call, answer);
 }

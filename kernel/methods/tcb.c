@@ -21,7 +21,8 @@ static MUST_USE enum outcome resume(struct tcb *target)
 /*
  * Extra capability 0 must be a TCB: its maximum controlled priority is the limit. False: refused.
  */
-static bool decode_authority(const struct invocation *call, word_t *limit, struct answer *answer)
+static MUST_USE bool decode_authority(const struct invocation *call, word_t *limit,
+                                      struct answer *answer)
 {
     struct capability authority = extra_capability(call, 0);
     if (capability_type(authority) != CAP_TCB) {

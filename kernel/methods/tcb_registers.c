@@ -95,7 +95,7 @@ enum outcome tcb_set_tls_base(struct invocation *call, struct tcb *target, struc
 {
     (void)answer;
     word_t base = message_word(call, 0);
-    context_write(&target->context, REGISTER_fs_base, base);
+    context_write(&target->context, REGISTER_TLS_BASE, base);
     machine_bases_changed(target);
     return DONE;
 }

@@ -26,8 +26,8 @@ struct buffer {
 
 /* --- decoding --- */
 
-static bool decode_buffer(const struct invocation *call, vaddr_t address, unsigned extra,
-                          struct buffer *buffer, struct answer *answer)
+static MUST_USE bool decode_buffer(const struct invocation *call, vaddr_t address, unsigned extra,
+                                   struct buffer *buffer, struct answer *answer)
 {
     *buffer = (struct buffer){address, {capability_null(), call->extra[extra]}};
     if (address == 0) {
@@ -49,8 +49,8 @@ static bool decode_buffer(const struct invocation *call, vaddr_t address, unsign
     return true;
 }
 
-static bool decode_cspace(const struct invocation *call, word_t data, unsigned extra,
-                          struct installation *cspace, struct answer *answer)
+static MUST_USE bool decode_cspace(const struct invocation *call, word_t data, unsigned extra,
+                                   struct installation *cspace, struct answer *answer)
 {
     struct slot *source = call->extra[extra];
     struct capability c = source->capability;
@@ -68,8 +68,8 @@ static bool decode_cspace(const struct invocation *call, word_t data, unsigned e
     return true;
 }
 
-static bool decode_vspace(const struct invocation *call, unsigned extra,
-                          struct installation *vspace, struct answer *answer)
+static MUST_USE bool decode_vspace(const struct invocation *call, unsigned extra,
+                                   struct installation *vspace, struct answer *answer)
 {
     struct slot *source = call->extra[extra];
     vspace->source = source;
@@ -87,8 +87,8 @@ static bool decode_vspace(const struct invocation *call, unsigned extra,
  * Words 0 and 1 of the message, extra capabilities 0 and 1. Word 2, data for the VSpace, means
  * nothing.
  */
-static bool decode_space(const struct invocation *call, const struct tcb *target,
-                         struct space *space, struct answer *answer)
+static MUST_USE bool decode_space(const struct invocation *call, const struct tcb *target,
+                                  struct space *space, struct answer *answer)
 {
     space->fault_handler = message_word(call, 0);
     if (is_long_deletion_under_way(&target->slots[TCB_CSPACE]) ||

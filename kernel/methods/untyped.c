@@ -74,7 +74,8 @@ struct retype {
 };
 
 /* Checks 2 to 5 of contract 4.4: type and size. */
-static bool decode_type(const struct invocation *call, struct retype *r, struct answer *answer)
+static MUST_USE bool decode_type(const struct invocation *call, struct retype *r,
+                                 struct answer *answer)
 {
     word_t type = message_word(call, 0);
     word_t size_argument = message_word(call, 1);
@@ -99,8 +100,8 @@ static bool decode_type(const struct invocation *call, struct retype *r, struct 
 }
 
 /* Checks 6 and 7: the CNode that receives the new capabilities. */
-static bool decode_destination_node(const struct invocation *call, struct capability *node,
-                                    struct answer *answer)
+static MUST_USE bool decode_destination_node(const struct invocation *call, struct capability *node,
+                                             struct answer *answer)
 {
     struct capability root = extra_capability(call, 0);
     word_t index = message_word(call, 2);
@@ -121,8 +122,8 @@ static bool decode_destination_node(const struct invocation *call, struct capabi
 }
 
 /* Checks 8 to 11: the slots in it. */
-static bool decode_destination_slots(const struct invocation *call, struct capability node,
-                                     struct retype *r, struct answer *answer)
+static MUST_USE bool decode_destination_slots(const struct invocation *call, struct capability node,
+                                              struct retype *r, struct answer *answer)
 {
     word_t slots = BIT(cnode_capability_radix(node));
     word_t offset = message_word(call, 4);
@@ -151,7 +152,8 @@ static bool decode_destination_slots(const struct invocation *call, struct capab
 }
 
 /* Checks 12 and 13: the memory. */
-static bool decode_memory(const struct invocation *call, struct retype *r, struct answer *answer)
+static MUST_USE bool decode_memory(const struct invocation *call, struct retype *r,
+                                   struct answer *answer)
 {
     word_t bytes = BIT(untyped_capability_size_bits(call->capability));
     r->reset = !has_children(call->slot);

@@ -2,7 +2,7 @@
  * Breaks rule 5 of the design, about page tables, on request. Nothing is invalidated: the tables
  * are what is checked.
  */
-#include <api/cluster.h>
+#include <api/debug.h>
 #include <arch/machine.h>
 #include <arch/memory.h>
 #include <arch/object.h>

@@ -2,7 +2,7 @@
  * What debug builds count: how each CPU of a node of several uses the lock (written by its own CPU,
  * entry_lock.asm), and events that nobody wanted. A node with one CPU has no lock, and counts zero.
  */
-#include <api/cluster.h>
+#include <api/debug.h>
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <kernel/cpu.h>

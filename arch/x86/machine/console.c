@@ -85,11 +85,16 @@ static void line_end(void)
     console_turn_end(&turns()[node_id]);
 }
 
-static void write_prefix(void)
+/* What begins the lines of this node's programs. */
+struct prefix {
+    char text[16];
+};
+
+static struct prefix prefix_of_programs(void)
 {
-    char prefix[16];
-    format_line(prefix, sizeof(prefix), "[%u] ", node_id);
-    write_text(prefix);
+    struct prefix prefix;
+    format_line(prefix.text, sizeof(prefix.text), "[%u] ", node_id);
+    return prefix;
 }
 
 /* One whole line, prefix and end included, with the UART held. */
@@ -110,11 +115,9 @@ static void write_line(const char *prefix, const char *text)
 
 static void write_collected(void)
 {
-    char prefix[16];
-    format_line(prefix, sizeof(prefix), "[%u] ", node_id);
     line[line_length] = 0;
     line_length = 0;
-    write_line(prefix, line);
+    write_line(prefix_of_programs().text, line);
 }
 
 static void put_collecting(char c)
@@ -131,7 +134,7 @@ static void put_at_once(char c)
 {
     preemption_note_console();
     if (!in_line) {
-        write_prefix();
+        write_text(prefix_of_programs().text);
         in_line = true;
     }
     if (c == '\n') {

@@ -27,18 +27,11 @@ _Atomic uint32_t cpus_halted;
 
 enum { HALT_MILLISECONDS = 100 };
 
-static _Noreturn void halt_for_ever(void)
-{
-    for (;;) {
-        disable_interrupts_and_halt();
-    }
-}
-
 void join_or_halt(struct cpu *cpu)
 {
     atomic_store_explicit(&cpu->arch.takes_nmi, 1, memory_order_seq_cst);
     if (atomic_load_explicit(&node_stopping, memory_order_seq_cst) != NULL) {
-        halt_for_ever();
+        halt_forever();
     }
 }
 
@@ -59,7 +52,7 @@ void stop_other_cpus(void)
     struct cpu *nobody = NULL;
     if (!atomic_compare_exchange_strong_explicit(&node_stopping, &nobody, self,
                                                  memory_order_seq_cst, memory_order_seq_cst)) {
-        halt_for_ever(); /* another CPU was first, or this one failed while it was stopping the node
+        halt_forever(); /* another CPU was first, or this one failed while it was stopping the node
                           */
     }
     uint32_t others = 0;
@@ -85,7 +78,7 @@ _Noreturn void end_node(void)
         power_off();
         console_report(": the machine can be switched off");
     }
-    halt_for_ever();
+    halt_forever();
 }
 
 _Noreturn void machine_stop_node(void)

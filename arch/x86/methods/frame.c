@@ -2,7 +2,8 @@
 #include <x86/frame_mapping.h>
 #include <kernel/objects.h>
 
-static inline enum outcome map_frame(word_t *entry, const struct mapping *m, struct slot *slot)
+static inline MUST_USE enum outcome map_frame(word_t *entry, const struct mapping *m,
+                                              struct slot *slot)
 {
     struct stale stale = replace_entry(entry, m, slot);
     if (is_anything_stale(stale)) {
@@ -28,7 +29,7 @@ static MUST_USE enum outcome check_place(const struct mapping *m, struct answer 
  * The entry for the frame; pages of the same size may be there already, tables may not. Null:
  * refused.
  */
-static word_t *find_entry(const struct mapping *m, struct answer *answer)
+static MUST_USE word_t *find_entry(const struct mapping *m, struct answer *answer)
 {
     enum frame_size size = frame_capability_size(m->frame);
     unsigned bits = frame_size_bits(size), missing_bits;

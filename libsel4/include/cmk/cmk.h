@@ -5,6 +5,7 @@
 #ifndef CMK_CMK_H
 #define CMK_CMK_H
 
+#include <api/debug.h>
 #include <sel4/sel4.h>
 
 typedef seL4_CPtr cmk_IPIControl;
@@ -110,7 +111,7 @@ static inline seL4_Error cmk_NodeControl_Count(cmk_NodeControl _service, seL4_Wo
 }
 
 /*
- * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/cluster.h). Invoked with
+ * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/debug.h). Invoked with
  * CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which this function does not give.
  */
 static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what, seL4_Word argument)

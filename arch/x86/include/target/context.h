@@ -51,6 +51,9 @@ enum {
 
 #define RFLAGS_INITIAL 0x202
 
+/* The register that says where a thread's own variables lie. */
+#define REGISTER_TLS_BASE REGISTER_fs_base
+
 /* False: bits 63..47 are not all equal, and loading the address would fault in the kernel. */
 static inline bool is_canonical(word_t address)
 {

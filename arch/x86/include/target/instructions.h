@@ -22,6 +22,14 @@ static inline void disable_interrupts_and_halt(void)
     __asm__ volatile("cli; hlt" : : : "memory");
 }
 
+/* Only NMIs and machine checks wake the CPU, and it halts again. */
+static inline _Noreturn void halt_forever(void)
+{
+    for (;;) {
+        disable_interrupts_and_halt();
+    }
+}
+
 static inline uint64_t read_tsc(void)
 {
     uint32_t low, high;

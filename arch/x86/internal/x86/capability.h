@@ -41,6 +41,16 @@ static inline struct capability mapping_capability_with_mapping(struct capabilit
 
 /* --- frame: the object is a physical address --- */
 
+/* Where a frame's small fields lie, and how many bits those have that are more than one. */
+enum {
+    FRAME_SIZE_AT = 5,
+    FRAME_SIZE_BITS = 2,
+    FRAME_RIGHTS_AT = 7,
+    FRAME_RIGHTS_BITS = 2,
+    FRAME_DEVICE_AT = 9,
+    FRAME_SHARED_AT = 10
+};
+
 enum frame_size { FRAME_SMALL, FRAME_LARGE, FRAME_HUGE }; /* 4 KiB, 2 MiB, 1 GiB */
 
 /*
@@ -51,9 +61,9 @@ static inline struct capability frame_capability(paddr_t base, enum frame_size s
                                                  bool device)
 {
     struct capability c = capability_make(CAP_FRAME, base, 0);
-    c = capability_with_small(c, 5, 2, size);
-    c = capability_with_small(c, 7, 2, rights);
-    return capability_with_small(c, 9, 1, device);
+    c = capability_with_small(c, FRAME_SIZE_AT, FRAME_SIZE_BITS, size);
+    c = capability_with_small(c, FRAME_RIGHTS_AT, FRAME_RIGHTS_BITS, rights);
+    return capability_with_small(c, FRAME_DEVICE_AT, 1, device);
 }
 
 static inline paddr_t frame_capability_base(struct capability c)
@@ -63,7 +73,7 @@ static inline paddr_t frame_capability_base(struct capability c)
 
 static inline enum frame_size frame_capability_size(struct capability c)
 {
-    return (enum frame_size)capability_small(c, 5, 2);
+    return (enum frame_size)capability_small(c, FRAME_SIZE_AT, FRAME_SIZE_BITS);
 }
 
 static inline unsigned frame_size_bits(enum frame_size size)
@@ -76,12 +86,12 @@ static inline unsigned frame_size_bits(enum frame_size size)
 /* RIGHT_READ | RIGHT_WRITE, RIGHT_READ, or 0 (kernel only). */
 static inline word_t frame_capability_rights(struct capability c)
 {
-    return capability_small(c, 7, 2);
+    return capability_small(c, FRAME_RIGHTS_AT, FRAME_RIGHTS_BITS);
 }
 
 static inline struct capability frame_capability_with_rights(struct capability c, word_t rights)
 {
-    return capability_with_small(c, 7, 2, rights);
+    return capability_with_small(c, FRAME_RIGHTS_AT, FRAME_RIGHTS_BITS, rights);
 }
 
 /*
@@ -90,14 +100,16 @@ static inline struct capability frame_capability_with_rights(struct capability c
  */
 static inline bool frame_capability_is_device(struct capability c)
 {
-    return capability_small(c, 9, 1);
+    return capability_small(c, FRAME_DEVICE_AT, 1);
 }
 
 /* True if `c` is a frame, not a device's, that allows at least `rights`: all in one comparison. */
 static inline bool capability_is_plain_frame(struct capability c, word_t rights)
 {
-    word_t wanted = capability_with_small(capability_make(CAP_FRAME, 0, 0), 7, 2, rights).word[0];
-    word_t fields = wanted | MASK(5) | BIT(9);
+    word_t wanted = capability_with_small(capability_make(CAP_FRAME, 0, 0), FRAME_RIGHTS_AT,
+                                          FRAME_RIGHTS_BITS, rights)
+                        .word[0];
+    word_t fields = wanted | MASK(CAPABILITY_TYPE_BITS) | BIT(FRAME_DEVICE_AT);
     return (c.word[0] & fields) == wanted;
 }
 
@@ -107,13 +119,14 @@ static inline bool capability_is_plain_frame(struct capability c, word_t rights)
  */
 static inline bool frame_capability_is_shared(struct capability c)
 {
-    return capability_small(c, 10, 1);
+    return capability_small(c, FRAME_SHARED_AT, 1);
 }
 
 static inline struct capability shared_frame_capability(paddr_t base, enum frame_size size,
                                                         word_t rights)
 {
-    return capability_with_small(frame_capability(base, size, rights, true), 10, 1, true);
+    return capability_with_small(frame_capability(base, size, rights, true), FRAME_SHARED_AT, 1,
+                                 true);
 }
 
 /*

@@ -74,7 +74,7 @@ static inline bool vspace_has_asid(struct capability root)
 }
 
 /* If that is not so, the errors of contract 4.9. */
-enum outcome vspace_refuse_root(struct capability root, struct answer *answer);
+MUST_USE enum outcome vspace_refuse_root(struct capability root, struct answer *answer);
 
 /* The root (see pcid.h) of the VSpace that has this PML4 and ASID. */
 static inline word_t vspace_root(const word_t *pml4, word_t asid)
