@@ -100,7 +100,7 @@ static void start_other_cpus(uint32_t node)
     for (uint32_t i = 1; i < plan->cpu_count; i++) {
         uint32_t apic_id = global_state.cluster.cpu[plan->cpu[i]].apic_id;
         if (global_state.cluster.node_count == 1) {
-            /* Harnesses of seL4 look for this, too (contract 9.10); its nodes are CPUs. */
+            /* Harnesses of seL4 also look for this (contract 9.10); its nodes are CPUs. */
             console_report(": Starting node #%u with APIC ID %u", i, apic_id);
         }
         start_cpu(apic_id);

@@ -123,7 +123,7 @@ start:
     jmp enter_long_mode
 
 ; Prints the text at esi on com1 and halts. Firmware has left the UART at some rate; 115200 baud,
-; 8N1 is what a kernel that boots would set, too. Each character waits for room, at most 100,000
+; 8N1 is also what a kernel that boots would set. Each character waits for room, at most 100,000
 ; reads.
 refuse:
     mov edx, 0x3fb

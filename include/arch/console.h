@@ -3,7 +3,7 @@
  * (docs/memory-map.md).
  *
  * Lines of the node's own output begin with "[K] ", so that none can pass for a line of the
- * kernel's, which begin with "cmk: ". All functions need the lock (or that nobody else of the node
+ * kernel's, which begin with "cmk: ". All functions need the lock (or that no other CPU of the node
  * runs any more).
  */
 #ifndef ARCH_CONSOLE_H

@@ -29,6 +29,6 @@ void stall_thread(struct tcb *thread);
 void kick_cpu(struct cpu *cpu);
 
 /* True if some CPU of this node waits at the door, so that a long operation should leave. */
-bool is_anybody_at_the_door(void);
+bool is_any_cpu_at_the_door(void);
 
 #endif

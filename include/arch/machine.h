@@ -38,7 +38,7 @@ void machine_set_lock_patience(word_t looks);
 
 /*
  * Prints three lines for each CPU of the node: how it used the lock (debug builds), and events that
- * nobody wanted.
+ * no part of the kernel expects.
  */
 void machine_dump_cpus(void);
 

@@ -55,7 +55,7 @@ MUST_USE enum outcome arch_invoke(struct invocation *call, struct answer *answer
 MUST_USE enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *answer);
 
 /*
- * The short way of the calls that are made most: Map and Unmap of pages, by the current thread of
+ * The fast path of the most frequent calls: Map and Unmap of pages, by the current thread of
  * `cpu`, which executes this. The caller has a CSpace of one level, in which it has found `slot`,
  * and may go on. Does what arch_invoke() would, and answers, or changes nothing and takes the
  * ordinary path, which finds out why.

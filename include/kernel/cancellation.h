@@ -1,5 +1,5 @@
 /*
- * CancelBadgedSends (contract 7.9): everybody who sends with a badge restarts. There may be any
+ * CancelBadgedSends (contract 7.9): all threads that send with a badge restart. There may be any
  * number of senders, so this is done in steps, and the node remembers how far it has come.
  */
 #ifndef KERNEL_CANCELLATION_H
@@ -21,7 +21,7 @@ extern struct cancellation cancellation;
 /*
  * An invocation by `caller`, on an endpoint and a badge that is not 0. PREEMPTED: the call is to be
  * repeated; it goes on where it was, or is finished by then, if others wanted to cancel something
- * meanwhile.
+ * in between.
  */
 MUST_USE enum outcome cancel_badged(struct endpoint *endpoint, word_t badge, struct tcb *caller);
 

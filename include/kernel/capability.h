@@ -92,7 +92,7 @@ static inline struct capability capability_make(unsigned type, word_t object, wo
 }
 
 /*
- * The same capability to the object that lies `bytes` behind that of `c`, for types whose objects
+ * The same capability to the object that lies `bytes` after that of `c`, for types whose objects
  * have addresses.
  */
 static inline struct capability capability_moved(struct capability c, word_t bytes)

@@ -1,4 +1,4 @@
-/* The walks behind kernel/check.h, by subject. Each stops the node at the first violation. */
+/* The walks of kernel/check.h, by subject. Each stops the node at the first violation. */
 #ifndef KERNEL_CHECK_PARTS_H
 #define KERNEL_CHECK_PARTS_H
 

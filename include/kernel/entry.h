@@ -1,6 +1,6 @@
 /*
  * What the architecture's entry code calls once it holds the lock, with this_cpu set: first one of
- * the events (none if the thread was taken away meanwhile, docs/locking.md step 6), then
+ * the events (none if the thread was taken away on the way in, docs/locking.md step 6), then
  * schedule().
  */
 #ifndef KERNEL_ENTRY_H

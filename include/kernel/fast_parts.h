@@ -63,8 +63,8 @@ static inline bool may_go_on(const struct cpu *cpu, const struct tcb *thread)
 }
 
 /*
- * The current thread may wake `woken`. With balance=on the other CPUs would have to be looked at,
- * too; and a CPU on which `woken` did not run last may have to be called.
+ * The current thread may wake `woken`. With balance=on the other CPUs would have to be looked at
+ * as well; and a CPU on which `woken` did not run last may have to be called.
  */
 static inline bool may_wake(const struct cpu *cpu, const struct tcb *thread,
                             const struct tcb *woken)

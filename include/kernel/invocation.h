@@ -30,7 +30,7 @@ word_t message_word_in_buffer(const struct invocation *call, unsigned index);
 
 /*
  * Message word `index` of the call. Read each word at most once: words beyond the registers lie in
- * memory that other threads can write meanwhile. `index` must be below length.
+ * memory that other threads can write at any time. `index` must be below length.
  */
 static inline word_t message_word(const struct invocation *call, unsigned index)
 {

@@ -41,7 +41,7 @@ static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_c
 }
 
 /*
- * One word of user memory, read exactly once: other threads may write it meanwhile, so that a
+ * One word of user memory, read exactly once: other threads may write it at any time, so a
  * second read, or one that the compiler repeats, could give another value.
  */
 static inline word_t read_user_word(const word_t *word)
@@ -151,8 +151,8 @@ void delete_reply_capability(struct tcb *caller);
 void cancel_ipc(struct tcb *thread);
 
 /*
- * An endpoint goes away: everybody queued on it restarts (contract 7.6), at most RESTARTS_PER_STEP
- * in one call. True: nobody is left.
+ * An endpoint goes away: all threads queued on it restart (contract 7.6), at most RESTARTS_PER_STEP
+ * in one call. True: none is left.
  */
 enum { RESTARTS_PER_STEP = 32 };
 bool cancel_some(struct endpoint *endpoint);

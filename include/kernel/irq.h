@@ -21,12 +21,12 @@ MUST_USE enum outcome irq_handler_invoke(struct invocation *call, struct answer 
  */
 void irq_retire(word_t irq);
 
-/* An interrupt came: signals its notification. Counted and ignored if nobody handles it. */
+/* An interrupt came: signals its notification. Counted and ignored if it has no handler. */
 void irq_deliver(word_t irq);
 
 /* The notification capability of each IRQ, or null. */
 extern struct slot irq_slots[IRQ_COUNT];
 
-extern word_t irq_unowned_count; /* interrupts that nobody owned */
+extern word_t irq_unowned_count; /* interrupts without an owner */
 
 #endif

@@ -17,7 +17,7 @@ void bind_notification(struct tcb *thread, struct notification *notification);
 void unbind_notification(struct tcb *thread);
 
 /*
- * It goes away: unbinds, and waiters restart, at most RESTARTS_PER_STEP in one call. True: nobody
+ * It goes away: unbinds, and waiters restart, at most RESTARTS_PER_STEP in one call. True: none
  * waits any more.
  */
 bool notification_finalise(struct notification *notification);

@@ -94,7 +94,7 @@ struct tcb {
 
     /*
      * In the first line of the saved registers: all that a Call touches of its caller beside these,
-     * but for two slots.
+     * except two slots.
      */
     _Alignas(64) uint32_t last_cpu; /* cpu_number() of where it is current; else was last, or 0: it
                                        may not run there */

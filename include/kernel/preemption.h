@@ -41,7 +41,7 @@ static inline void preemption_end(void)
 /*
  * Debug builds: the longest time, in TSC counts, from an entry or a preemption point that could
  * have left to the next such point or the entry's end, since this was asked last, except in debug
- * calls; with `silent`, except while something was written to the console, too. *operation becomes
+ * calls; with `silent`, except while something was written to the console. *operation becomes
  * the CMK_OPERATION it was part of (api/debug.h). Release builds: 0.
  */
 word_t preemption_longest_stretch(bool silent, word_t *operation);

@@ -29,7 +29,7 @@ struct range {
  * A function for what happens rarely: kept apart, so that what happens often needs fewer registers
  * and less room.
  */
-#define RARE __attribute__((noinline, cold))
+#define COLD __attribute__((noinline, cold))
 
 /* For functions that must become part of each caller, with its constants. C has no word for it. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))

@@ -32,10 +32,10 @@ static struct tcb *schedule_past_traps(struct cpu *cpu)
 
 /*
  * `next` is the thread whose system call was dropped, and its context says that it is about to
- * repeat it: whoever took it away has not rewritten its registers, or the vector would be gone. It
- * may have been elsewhere, and have made the call there again. It has not got further: no CPU is
- * given the lock twice while this one waits for it, so that one that it came to could only drop the
- * call, too, and a CPU that repeated it tells the others.
+ * repeat it: its registers have not been rewritten, or the vector would be gone. It may have run
+ * elsewhere since and made the call again. The lock is first come, first served, so no other CPU
+ * can have completed the call while this one waited; at most it dropped the call as well. If one
+ * did repeat it, forget_dropped_call() has told this CPU.
  */
 static bool is_about_to_repeat(const struct tcb *dropped, const struct tcb *next)
 {

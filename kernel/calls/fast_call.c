@@ -1,4 +1,4 @@
-/* Call and ReplyRecv, the short way (kernel/fast_parts.h). */
+/* The fast paths of Call and ReplyRecv (kernel/fast_parts.h). */
 #include <kernel/assert.h>
 #include <kernel/fast_parts.h>
 #include <kernel/notification.h>

@@ -1,4 +1,6 @@
-/* A fault to its handler, and the handler's ReplyRecv, the short way (kernel/fast_parts.h). */
+/*
+ * The fast paths of a fault to its handler, and of the handler's ReplyRecv (kernel/fast_parts.h).
+ */
 #include <kernel/assert.h>
 #include <kernel/fast_parts.h>
 #include <kernel/fault.h>

@@ -1,5 +1,5 @@
 /*
- * Methods of kernel objects, the short way (kernel/fast_parts.h): by Call, from a CSpace of one
+ * The fast path of methods of kernel objects (kernel/fast_parts.h): by Call, from a CSpace of one
  * level, if the architecture knows a short way for the object and the method. It answers without
  * words.
  */

@@ -1,5 +1,5 @@
 /*
- * Send and NBSend to endpoints and notifications, interrupts, and Yield, the short way
+ * The fast paths of Send and NBSend to endpoints and notifications, interrupts, and Yield
  * (kernel/fast_parts.h).
  */
 #include <kernel/fast_parts.h>

@@ -180,7 +180,7 @@ static void handle_invocation(struct tcb *caller, enum send_kind kind)
 
 /* --- receiving --- */
 
-/* True if the thread may wait on the notification: nobody else may be bound to it. */
+/* True if the thread may wait on the notification: no other thread may be bound to it. */
 static bool may_wait(const struct tcb *thread, struct capability c)
 {
     const struct tcb *bound = capability_notification(c)->bound;

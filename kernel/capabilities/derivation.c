@@ -276,7 +276,7 @@ void insert_new_row(struct capability c, word_t object_bytes, struct slot *first
                     struct slot *parent)
 {
     /*
-     * Each one comes directly behind the parent, so the last one is the next of it, and the first
+     * Each one comes directly after the parent, so the last one is the next of it, and the first
      * the last.
      */
     struct slot *last = first + count - 1;

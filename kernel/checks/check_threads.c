@@ -156,7 +156,7 @@ static bool has_ready_thread(const struct ready_queues *ready)
 }
 
 /*
- * No idle CPU that nobody has called has a thread in its queue; and while the shared queue holds
+ * No idle CPU that has not been called has a thread in its queue; and while the shared queue holds
  * any, every idle CPU has been called, or enough others have (work conservation).
  */
 void check_idle_cpus(void)

@@ -25,7 +25,7 @@ static void begin_stretch(void)
     stretch_start = machine_time_stamp();
 }
 
-/* Calls that release kernels do not have: what they take is nobody's concern. */
+/* Calls that release kernels do not have: what they take does not matter. */
 static bool is_debug_call(void)
 {
     word_t number = -CMK_OPERATION_SYSCALL(operation);

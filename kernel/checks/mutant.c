@@ -10,7 +10,7 @@
 #include <kernel/scheduler.h>
 #include <kernel/thread.h>
 
-/* Not RAM of anybody: the first page. */
+/* No node's RAM: the first page. */
 enum { OUTSIDE = 0 };
 
 static struct tcb *find_thread(enum thread_state state)

@@ -1,12 +1,12 @@
 /*
  * CancelBadgedSends in steps. A queue of senders is in the order in which they began to send, which
- * `ready_order` counts. So the place that was reached is one pointer, kept right by whoever takes
+ * `ready_order` counts. So the place that was reached is one pointer, kept right by what takes
  * threads out of a queue, and it ends however often it is interrupted: it concerns those who began
  * before it did, and what it let go may come again.
  *
  * One place for the whole node is enough, because a thread that finds another's cancellation under
  * way finishes that one first. Otherwise two threads that interrupt each other could both begin
- * again for ever.
+ * again forever.
  */
 #include <kernel/assert.h>
 #include <kernel/cancellation.h>

@@ -63,7 +63,7 @@ static bool can_any_run(void)
  * The thread cannot go on, and only what reads the console can be told; it ends a run in which no
  * thread of the node is left (tools/cmklib/verdict.py).
  */
-static RARE void stop_without_handler(struct tcb *thread, const char *why)
+static COLD void stop_without_handler(struct tcb *thread, const char *why)
 {
     enum fault_type type = thread->fault_type;
     thread->fault_type = FAULT_NONE;
@@ -187,7 +187,7 @@ static word_t copy_user_exception(const struct tcb *sender, struct tcb *receiver
     return USER_EXCEPTION_REGISTERS + 2;
 }
 
-static RARE word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
+static COLD word_t copy_other_fault(struct tcb *sender, struct tcb *receiver)
 {
     word_t *receiver_buffer = arch_ipc_buffer(receiver, true);
     word_t words[LONGEST_FAULT_MESSAGE];

@@ -1,7 +1,7 @@
 /*
  * Replies. Every thread keeps a master reply capability in a hidden slot; while the thread waits
  * for a reply, the one outstanding reply capability is the master's only child, and so directly
- * behind it in derivation order.
+ * after it in derivation order.
  */
 #include <kernel/assert.h>
 #include <kernel/derivation.h>

@@ -5,11 +5,11 @@
  * these there can be final capabilities to further CNodes and TCBs, in trees of any depth and in
  * cycles. All this is done without recursion, without a stack and without searching, in steps of
  * bounded length that leave the capabilities consistent, so that it can be left after any step and
- * be taken up again by anybody who deletes or revokes.
+ * be taken up again by any deletion or revocation.
  *
  * A ZOMBIE capability stands for an object under destruction. Its rule: the object's slots from
  * `slots left` on are empty, and the zombie goes away only when all its object's slots are empty
- * (but for the one that it may lie in itself). So the object's memory, a child of its untyped until
+ * (except the one that it may lie in itself). So the object's memory, a child of its untyped until
  * then, cannot be reused while a slot in it is in use.
  *
  * The zombie being worked on is always in the slot whose deletion was asked for, the EXPOSED slot.
@@ -30,8 +30,8 @@
  * exposed slot: it is emptied last. An entered object is destroyed before the work returns to where
  * it came from, so this ends: docs/deletion.md has the argument in full, with the one exception.
  *
- * Endpoints and notifications on which many threads are queued become zombies, too, of another
- * kind: nobody can queue any more, and each step lets some threads go. They have no slots, so
+ * Endpoints and notifications on which many threads are queued also become zombies, of another
+ * kind: no thread can queue any more, and each step lets some threads go. They have no slots, so
  * nothing is entered or left for them.
  */
 #include <arch/object.h>
@@ -109,7 +109,7 @@ static struct capability finalise_zombie(struct capability c)
  * it goes here, so that finalising does not call itself. False: more threads wait for the
  * notification than one step lets go.
  */
-static RARE bool finalise_irq_handler(word_t irq)
+static COLD bool finalise_irq_handler(word_t irq)
 {
     struct slot *slot = &irq_slots[irq];
     interrupt_disable(irq);

@@ -86,7 +86,7 @@ enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
 }
 
 /*
- * A piece of bounded length, so that nobody waits long, is written whole; the caller comes again
+ * A piece of bounded length, so that no CPU waits long, is written whole; the caller comes again
  * for the rest.
  */
 static MUST_USE enum outcome write_to_console(struct invocation *call, struct answer *answer)

@@ -8,10 +8,10 @@ bool preemption_point(void)
 {
     if (!has_progressed) {
         has_progressed = true;
-        return false; /* nobody was let in, so the stretch goes on */
+        return false; /* no other was let in, so the stretch goes on */
     }
     if (DEBUG_BUILD) {
         preemption_begin_stretch();
     }
-    return is_interrupt_pending() || is_anybody_at_the_door();
+    return is_interrupt_pending() || is_any_cpu_at_the_door();
 }

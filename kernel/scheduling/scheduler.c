@@ -61,15 +61,16 @@ static bool may_run_here(const struct tcb *thread)
 }
 
 /*
- * A woken thread that does not run at once: behind a running thread of its own priority, else first
+ * A woken thread that does not run at once: after a running thread of its own priority, else first
  * among its equals.
  */
 static void enqueue_woken(struct tcb *thread)
 {
     const struct cpu *cpu = may_run_here(thread) ? this_cpu : cpu_by_index(thread->affinity);
     const struct tcb *running = cpu->current;
-    bool behind = running != NULL && is_runnable(running) && running->priority == thread->priority;
-    enqueue(thread, !behind);
+    bool goes_last =
+        running != NULL && is_runnable(running) && running->priority == thread->priority;
+    enqueue(thread, !goes_last);
 }
 
 void make_runnable(struct tcb *thread)
@@ -97,7 +98,7 @@ void yield_current(void)
 /*
  * Whose time a tick counts: the current thread's, or that of a thread which another CPU took away
  * on the way in, if it is about to run here again. Else a thread that others stop all the time
- * would keep its CPU for ever.
+ * would keep its CPU forever.
  */
 static struct tcb *thread_to_charge(void)
 {
@@ -181,7 +182,7 @@ static struct tcb *choose(struct cpu *cpu)
 }
 
 /*
- * The CPU, called by nobody yet, that runs the least important thread of less than `priority`; idle
+ * The CPU, not called yet, that runs the least important thread of less than `priority`; idle
  * ones come first.
  */
 static struct cpu *least_important_cpu(int priority)

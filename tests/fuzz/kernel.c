@@ -359,7 +359,7 @@ static void set_circumstances(void)
 {
     uint8_t b = next_byte();
     host_interrupt_after = (b & 0x3f) == 0x3f ? HOST_NEVER : b & 0x3f;
-    host_somebody_at_the_door = b & 0x40;
+    host_cpu_at_the_door = b & 0x40;
     change_after_read = b & 0x80 ? number() : 0;
 }
 

@@ -399,7 +399,7 @@ void world_start(unsigned cpus, bool balance, bool fast)
     must(madvise(window(HOST_MEMORY_BASE), BIT(HOST_MEMORY_BITS), MADV_DONTNEED) == 0, "no zero pages");
     host_machine = (struct host_machine){0};
     host_console[0] = '\0';
-    host_somebody_at_the_door = false;
+    host_cpu_at_the_door = false;
     next_page = HOST_MEMORY_BASE;
     checks_on = true;
     balance_on = balance;
@@ -448,7 +448,7 @@ static void check_nothing_left(void)
 void world_end(void)
 {
     host_interrupt_after = HOST_NEVER;
-    host_somebody_at_the_door = false;
+    host_cpu_at_the_door = false;
     for (unsigned i = 0; i < UNTYPEDS; i++) {
         world_enter(0);
         must(revoke_slot(&original_untyped[i]) == DONE, "preempted without an interrupt");

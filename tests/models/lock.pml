@@ -1,7 +1,7 @@
 /*
  * The node's lock: an MCS queue lock, instruction by instruction.
  *
- * Models enter_many:, holding:, door: (linking and waiting) and release: of arch/x86/entry/entry_lock.asm, and is_anybody_at_the_door()
+ * Models enter_many:, holding:, door: (linking and waiting) and release: of arch/x86/entry/entry_lock.asm, and is_any_cpu_at_the_door()
  * (arch/x86/machine/door.c). What a CPU stores for its user goes through the same buffer: x86_tso.inc.
  *
  * Shown: one holder at a time; nobody waits for ever (every CPU may stay away from the lock for ever, so a lost hand-over is a
@@ -122,7 +122,7 @@ inline enter()
     }
 }
 
-/* is_anybody_at_the_door(): a plain load of the tail. False is right at some time since the load; true is right for good. */
+/* is_any_cpu_at_the_door(): a plain load of the tail. False is right at some time since the load; true is right for good. */
 inline ask_for_waiters()
 {
     load(self, TAIL, value, rest, a, v);

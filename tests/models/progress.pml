@@ -1,7 +1,7 @@
 /*
  * Progress at the door: what door.pml cannot show, because it goes wrong with everybody busy.
  *
- * Models enter_many:, door: and leave: of arch/x86/entry/entry_lock.asm, take_thread() and is_anybody_at_the_door() of arch/x86/machine/door.c,
+ * Models enter_many:, door: and leave: of arch/x86/entry/entry_lock.asm, take_thread() and is_any_cpu_at_the_door() of arch/x86/machine/door.c,
  * drop_syscall() and repeat_syscall() of kernel/calls/exit.c, the priorities of vectors (arch/x86/internal/x86/apic.h), preemption_point() (kernel/scheduling/preemption.c), and long operations as in kernel/lifecycle/deletion.c and untyped.c:
  * after each unit of work they may leave, and the system call is made again.
  *
@@ -66,7 +66,7 @@ inline acquire()
 #endif
 }
 
-#define is_anybody_at_the_door (len(queue) > 1)
+#define is_any_cpu_at_the_door (len(queue) > 1)
 #define is_interrupt_pending (door_requested[_pid] || (_pid == 0 && device_requested))
 
 inline stall()
@@ -103,7 +103,7 @@ inline long_operation()
     :: units != 0 && !has_progressed -> has_progressed = true; units--
     :: units != 0 && has_progressed ->
         if
-        :: is_interrupt_pending || is_anybody_at_the_door -> goto leave
+        :: is_interrupt_pending || is_any_cpu_at_the_door -> goto leave
         :: else -> units--
         fi
     od;

@@ -11,7 +11,7 @@
 
 /*
  * A function of its own, the last that is called: so those that call it have nothing to keep
- * meanwhile.
+ * across it.
  */
 static NEVER_INLINE struct user_context *shoot_down_and_answer(struct stale stale,
                                                                struct tcb *caller, struct cpu *cpu)

@@ -13,7 +13,7 @@ static void set_mark(struct cpu *cpu, enum cpu_mark mark)
     atomic_store_explicit(&cpu->mark, mark, memory_order_release);
 }
 
-/* `current` changes here only, but for a holder on another CPU that takes the thread away. */
+/* `current` changes only here, and where a holder on another CPU takes the thread away. */
 void make_current(struct cpu *cpu, struct tcb *next)
 {
     if (cpu->current != next) {

@@ -1,6 +1,7 @@
 /*
  * What debug builds count: how each CPU of a node of several uses the lock (written by its own CPU,
- * entry_lock.asm), and events that nobody wanted. A node with one CPU has no lock, and counts zero.
+ * entry_lock.asm), and events that no part of the kernel expects. A node with one CPU has no lock,
+ * and counts zero.
  */
 #include <api/debug.h>
 #include <arch/console.h>

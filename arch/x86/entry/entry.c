@@ -30,7 +30,7 @@ static bool is_interrupt(word_t vector)
 }
 
 /*
- * Step 6: a synchronous event counts only if nobody has taken away meanwhile the thread that
+ * Step 6: a synchronous event counts only if no other CPU has since taken away the thread that
  * brought it. Otherwise the thread repeats it when it runs again. Its TCB may not even be one any
  * more. (Only this CPU makes a thread current here, so the same address is the same thread.)
  */

@@ -7,7 +7,7 @@
 extern kernel_entry, syscall_entry, lock_tail, node_cpu_count, lock_patience, lock_stands_still
 global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, idle_start, idle_end
 
-; Statistics of debug builds: each CPU's own, so that nobody counts for another. Cycles are the
+; Statistics of debug builds: each CPU's own, so that none counts for another. Cycles are the
 ; TSC's.
 %ifdef CMK_DEBUG
 ; rax = TSC; changes rdx.
@@ -183,9 +183,9 @@ syscall_many:
 
 ; rax = what `leave` wants. Nothing but this context is touched from here on.
 ;
-; Hand the lock to the next CPU. The exchange only succeeds if nobody has queued behind; otherwise
-; somebody has, or is between its exchange and its link: a few instructions with interrupts off,
-; which bounds the wait. Past lock_patience looks the node stops.
+; Hand the lock to the next CPU. The exchange only succeeds if no CPU has queued after this one;
+; otherwise one has, or is between its exchange and its link: a few instructions with interrupts
+; off, which bounds the wait. Past lock_patience looks the node stops.
 release:
     COUNT_HOLD
     lea rdi, [rbx + CPU_LOCK]
@@ -218,7 +218,7 @@ syscall_at_door:
     mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
     ; fall through
 
-; Step 4: somebody holds the lock, rax = the CPU before this one. Nothing of any user may stay in
+; Step 4: another CPU holds the lock, rax = the CPU before this one. Nothing of any user may stay in
 ; this CPU once it is marked. Writes only this CPU's block and its own thread's context and FPU
 ; area.
 door:

@@ -42,9 +42,9 @@ double_fault_stub:                       ; the CPU pushed an error code of 0
     call kernel_exception
     ud2
 
-; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents nobody
-; needs any more: another one, which comes meanwhile, then finds this stack free, and returns. So
-; does an interrupt message with its vector.
+; A machine check ends the node, and goes on for that on the CPU's own stack, whose contents are not
+; needed any more: another one, which comes before it is done, finds this stack free, and returns.
+; So does an interrupt message with its vector.
 align 16
 machine_check_stub:
     push 0

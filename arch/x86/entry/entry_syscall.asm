@@ -1,5 +1,5 @@
-; SYSCALL in nodes of several CPUs: a stub for each, which goes on in entry_lock.asm. (There is the
-; one of nodes with one CPU, too.) See SAVE_AT_SYSCALL in entry.inc.
+; SYSCALL in nodes of several CPUs: a stub for each, which goes on in entry_lock.asm. (The one
+; of nodes with one CPU is there as well.) See SAVE_AT_SYSCALL in entry.inc.
 
 %include "entry.inc"
 

@@ -1,6 +1,6 @@
 /*
  * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every
- * vector is a hint: one that nobody owns is acknowledged, counted and ignored, and a forged door,
+ * vector is a hint: one that has no owner is acknowledged, counted and ignored, and a forged door,
  * timer or IPI does no harm.
  */
 #include <arch/interrupt.h>
@@ -14,8 +14,8 @@
 #include <kernel/scheduler.h>
 
 /*
- * A tick in idle has nobody's time slice to count. If nothing is ready either, ticks stop until the
- * next interrupt: that is how work comes, since whoever gives this CPU any sends the door's IPI
+ * A tick in idle has no time slice to count. If nothing is ready either, ticks stop until the
+ * next interrupt: that is how work comes, since the CPU that brings any sends the door's IPI
  * (kick_cpu()). Else all idle CPUs of a node would queue for its lock 500 times a second. CPU 0
  * ticks on, because it counts for the node.
  */

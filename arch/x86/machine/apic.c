@@ -176,7 +176,7 @@ bool apic_is_in_service(uint8_t vector)
 
 bool apic_is_interrupt_waiting(void)
 {
-    /* Vectors below 32 are the CPU's own, and behind the timer's nobody owns one. */
+    /* Vectors below 32 are the CPU's own, and those above the timer's have no owner. */
     for (unsigned group = 1; group <= VECTOR_TIMER / 32; group++) {
         if (apic_read(APIC_REQUESTED + group * 16) != 0) {
             return true;

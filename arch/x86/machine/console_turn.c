@@ -1,6 +1,6 @@
 /*
  * Turns at a UART, by Lamport's bakery algorithm (tests/models/console.pml): it needs no word that
- * two kernels write, so a node that stops leaves nothing behind that others must repair.
+ * two kernels write, so a node that stops leaves nothing that others must repair.
  */
 #include <x86/console_turn.h>
 #include <target/instructions.h>

@@ -135,16 +135,16 @@ static void call_to_shoot_down(const struct cpu *cpu)
  */
 static void bring_users_to_the_door(word_t root)
 {
-    bool is_anybody_called = false;
+    bool is_any_called = false;
     uint32_t count = node_cpu_count;
     for (uint32_t i = 0; i < count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (has_loaded(cpu, root) && cpu != this_cpu && is_in_user_mode(cpu)) {
             call_to_shoot_down(cpu);
-            is_anybody_called = true;
+            is_any_called = true;
         }
     }
-    for (uint32_t i = 0; is_anybody_called && i < count; i++) {
+    for (uint32_t i = 0; is_any_called && i < count; i++) {
         struct cpu *cpu = cpu_by_index(i);
         if (has_loaded(cpu, root) && cpu != this_cpu) {
             wait_for(cpu);
@@ -170,7 +170,7 @@ static inline void forget_here(word_t root, vaddr_t place)
     }
 }
 
-/* False, mostly: no other CPU is on `root`, so that there is nobody to bring to the door. */
+/* False, mostly: no other CPU is on `root`, so there is none to bring to the door. */
 static inline bool is_loaded_elsewhere(word_t root)
 {
     for (uint32_t i = 0; i < node_cpu_count; i++) {
@@ -221,7 +221,7 @@ void kick_cpu(struct cpu *cpu)
     }
 }
 
-bool is_anybody_at_the_door(void)
+bool is_any_cpu_at_the_door(void)
 {
     return node_cpu_count > 1 &&
            atomic_load_explicit(&lock_tail, memory_order_relaxed) != &this_cpu->lock;

@@ -22,7 +22,7 @@ enum {
     LEVEL_TRIGGERED = 1 << 15,
     MASKED = 1 << 16,
     DESTINATION_SHIFT = 24,     /* in the high word */
-    GREATEST_DESTINATION = 254, /* 255 is everybody */
+    GREATEST_DESTINATION = 254, /* 255 is all */
     PAGE_BYTES = 0x1000
 };
 

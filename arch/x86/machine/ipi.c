@@ -26,7 +26,7 @@ static struct {
     /* cycles of the target's time that this node may take, before more are earned */
     uint64_t credit;
     uint16_t pending; /* bit i: irq i waits for a later tick */
-    uint8_t next;     /* the irq that the next tick begins with, so that none waits for ever */
+    uint8_t next;     /* the irq that the next tick begins with, so that none waits forever */
 } target[ABI_CMK_MAX_NODES];
 
 /* What one sender earns in a tick, in cycles of a target's time. */
@@ -38,7 +38,7 @@ static uint64_t earned_per_tick(void)
     return tick * PERCENT_FOR_SIGNALS / 100 / senders;
 }
 
-/* Nothing is saved up, but for the part of one signal. */
+/* Nothing is saved up except part of one signal. */
 static void earn(uint32_t node, uint64_t earned)
 {
     uint64_t most = MAX(earned, (uint64_t)CYCLES_PER_SIGNAL);

@@ -49,9 +49,9 @@ static struct cpu *own_cpu(void)
 void stop_other_cpus(void)
 {
     struct cpu *self = own_cpu();
-    struct cpu *nobody = NULL;
-    if (!atomic_compare_exchange_strong_explicit(&node_stopping, &nobody, self,
-                                                 memory_order_seq_cst, memory_order_seq_cst)) {
+    struct cpu *none = NULL;
+    if (!atomic_compare_exchange_strong_explicit(&node_stopping, &none, self, memory_order_seq_cst,
+                                                 memory_order_seq_cst)) {
         halt_forever(); /* another CPU was first, or this one failed while it was stopping the node
                           */
     }

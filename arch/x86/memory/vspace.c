@@ -47,7 +47,7 @@ static bool maps(word_t entry, unsigned bits, struct capability frame)
 }
 
 /* As below, for paging structures and the larger frames. */
-static RARE word_t *find_mapping_entry(word_t *pml4, struct capability c)
+static COLD word_t *find_mapping_entry(word_t *pml4, struct capability c)
 {
     bool is_frame = target_capability_type(c) == CAP_FRAME;
     unsigned bits = is_frame ? frame_size_bits(frame_capability_size(c))

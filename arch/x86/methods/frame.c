@@ -54,7 +54,7 @@ static MUST_USE word_t *find_entry(const struct mapping *m, struct answer *answe
 }
 
 /* Any call of Map with enough arguments, with all checks in the contract's order. */
-static RARE MUST_USE enum outcome map_any_frame(const struct invocation *call,
+static COLD MUST_USE enum outcome map_any_frame(const struct invocation *call,
                                                 struct answer *answer)
 {
     struct mapping m = decode_mapping(call);

@@ -30,7 +30,7 @@ void host_enter(unsigned cpu);
 #define HOST_NEVER (~0ull)
 extern word_t host_interrupt_after;
 extern word_t host_polls;              /* times that the kernel asked */
-extern bool host_somebody_at_the_door;
+extern bool host_cpu_at_the_door;
 
 /* What the kernel did to the machine. */
 struct host_machine {

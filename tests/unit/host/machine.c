@@ -16,7 +16,7 @@
 
 word_t host_interrupt_after = HOST_NEVER;
 word_t host_polls;
-bool host_somebody_at_the_door;
+bool host_cpu_at_the_door;
 word_t generation_seen[BIT(PCID_BITS)];
 struct host_machine host_machine;
 
@@ -150,9 +150,9 @@ void kick_cpu(struct cpu *cpu)
     host_machine.kicked++;
 }
 
-bool is_anybody_at_the_door(void)
+bool is_any_cpu_at_the_door(void)
 {
-    return host_somebody_at_the_door;
+    return host_cpu_at_the_door;
 }
 
 /* --- kernel/fastpath.h: tests call handle_syscall() themselves --- */

@@ -491,7 +491,7 @@ END_TEST
 START_TEST(first_poll_of_an_entry_never_preempts)
 {
     host_interrupt_after = 0;
-    host_somebody_at_the_door = true;
+    host_cpu_at_the_door = true;
     preemption_reset();
     ck_assert(!preemption_point());
     ck_assert(preemption_point());
@@ -499,7 +499,7 @@ START_TEST(first_poll_of_an_entry_never_preempts)
     ck_assert(!preemption_point());
     host_interrupt_after = HOST_NEVER;
     ck_assert(preemption_point()); /* for the door alone */
-    host_somebody_at_the_door = false;
+    host_cpu_at_the_door = false;
     ck_assert(!preemption_point());
 }
 END_TEST

@@ -331,7 +331,7 @@ START_TEST(the_door_preempts_too)
 {
     do_delete(U);
     put_untyped(U, 0, 16, BIT(16), false);
-    host_somebody_at_the_door = true;
+    host_cpu_at_the_door = true;
     struct call call = retype_call(OBJECT_SMALL_PAGE, 0, FIRST, 1);
     ck_assert_int_eq(invoke_once(&call, &answer), PREEMPTED);
     ck_assert_int_eq(invoke(&call, &answer), DONE);

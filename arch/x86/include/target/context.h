@@ -4,8 +4,8 @@
  * Entry stubs store into it before any lock is held; exit stubs load from it after the lock was
  * released: while the thread is current on a CPU, the frame belongs to that CPU alone
  * (docs/locking.md). `rip` to `ss` are exactly what the CPU pushes on an interrupt, so TSS.RSP0
- * points behind `ss`, which is 16-byte aligned. All that a system call touches lies in the three
- * cache lines of the TCB that end there.
+ * points just after `ss`, which is 16-byte aligned. All that a system call touches lies in the
+ * three cache lines of the TCB that end there.
  */
 #ifndef TARGET_CONTEXT_H
 #define TARGET_CONTEXT_H

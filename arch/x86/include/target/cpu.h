@@ -66,7 +66,7 @@ _Static_assert(sizeof(struct tss) == 104, "the CPU knows this layout");
 
 /* A CPU's place in the queue for the node's lock, an MCS queue lock (docs/locking.md). */
 struct lock_node {
-    struct lock_node *next; /* set by the CPU that queues behind this one; null: nobody yet */
+    struct lock_node *next; /* set by the CPU that queues after this one; null: none yet */
     /* 1 while this CPU waits; the one before it clears it, and so hands over the lock */
     uint64_t wait;
 };
@@ -95,7 +95,7 @@ struct trap_record {
 enum cpu_fpu {
     FPU_TRAPS, /* CR0.TS is set */
     FPU_LIVE,  /* the current thread's state */
-    FPU_FREE   /* nothing that anybody needs */
+    FPU_FREE   /* nothing that is still needed */
 };
 
 /*
@@ -113,7 +113,7 @@ struct arch_cpu {
     bool is_plain;
     bool bases_live;  /* FS and GS base registers are the current thread's */
     uint8_t features; /* CPU_FEATURE_*. Constant */
-    struct tss tss;   /* rsp0 is the SYSCALL stub's word, too */
+    struct tss tss;   /* rsp0 is also the SYSCALL stub's word */
 
     struct trap_record trap;
     /* what this CPU goes on with when it has no thread: in the kernel. Constant */
@@ -126,7 +126,7 @@ struct arch_cpu {
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see stop.c; read by all */
     bool ticks_stopped;         /* idle for so long that its timer does not interrupt it any more */
 
-    /* Events that nobody wanted, for the curious. */
+    /* Events that no part of the kernel expects, for the curious. */
     uint64_t unowned_interrupts;
     uint64_t nmis;
     uint64_t machine_checks;

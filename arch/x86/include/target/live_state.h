@@ -18,8 +18,8 @@ void load_live_state(struct cpu *cpu, struct tcb *thread);
 void fpu_setup(struct cpu *cpu);
 
 /*
- * At the door the FPU state of `thread` was saved, but nobody took it away: the registers still
- * hold it.
+ * At the door the FPU state of `thread` was saved, but the thread was not taken away: the registers
+ * still hold it.
  */
 static inline void fpu_keep(struct cpu *cpu, const struct tcb *thread)
 {

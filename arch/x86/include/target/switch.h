@@ -79,7 +79,7 @@ static inline struct user_context *leave_to_other(struct cpu *cpu, struct tcb *f
     set_frame_end(cpu, to);
     struct user_context *context = leave_to_same(cpu, to);
     /*
-     * Last, so that the common case ends without a call. Nobody looks at the mark before the lock
+     * Last, so that the common case ends without a call. No CPU looks at the mark before the lock
      * is free.
      */
     if (LIKELY((fpu_and_is_plain(cpu) | to->uses_fpu) == FPU_TRAPS)) {

@@ -6,7 +6,7 @@
 #define X86_CONTROL_H
 
 #define CR0_PROTECTION     0x00000001 /* PE */
-#define CR0_MONITOR_FPU    0x00000002 /* MP: WAIT traps, too, when TS is set */
+#define CR0_MONITOR_FPU    0x00000002 /* MP: WAIT also traps when TS is set */
 #define CR0_TASK_SWITCHED  0x00000008 /* TS: the next FPU instruction raises #NM */
 #define CR0_EXTENSION_TYPE 0x00000010 /* ET: always 1 */
 #define CR0_NUMERIC_ERROR  0x00000020 /* NE: x87 errors raise #MF */

@@ -16,7 +16,7 @@ ALWAYS_INLINE word_t frame_cache_bits(struct capability frame, word_t attributes
         return 0; /* as most pages have it */
     }
     if (frame_capability_is_shared(frame)) {
-        return 0; /* write-back for everybody: two memory types for one page would break coherence
+        return 0; /* always write-back: two memory types for one page would break coherence
                      between nodes */
     }
     word_t bits = cache_bits(attributes);
@@ -56,7 +56,7 @@ ALWAYS_INLINE word_t frame_entry(struct capability frame, word_t rights, word_t 
 
 /* --- Map --- */
 
-/* A call of Map, taken apart. Its words are in registers, which nobody changes meanwhile. */
+/* A call of Map, taken apart. Its words are in registers, which no other thread can change. */
 struct mapping {
     struct capability frame, root;
     vaddr_t vaddr;

@@ -14,8 +14,8 @@
 /*
  * Boot: the ports that `node` may use by the plan. With devices=all these are all but the ports
  * that other nodes list and the UARTs that are other nodes' consoles; else the listed ones, without
- * consoles of others and PCI configuration. A port that the node may not use counts as issued for
- * ever: Issue answers RevokeFirst.
+ * consoles of others and PCI configuration. A port that the node may not use counts as issued
+ * forever: Issue answers RevokeFirst.
  */
 void io_port_init(const struct cluster *cluster, uint32_t node);
 

@@ -2,9 +2,9 @@
  * Shoot-downs: what was taken out of page tables, CPUs may still use, until they have come to the
  * door (docs/locking.md).
  *
- * Whoever takes something out gets a `struct stale`, and owes a shoot-down: nothing of what the
- * entry stood for may be used for anything else before. The compiler warns of an obligation that is
- * dropped; only shoot_down() and shoot_down_all() end one. Everything here needs the lock.
+ * Taking something out gives a `struct stale`, and the caller owes a shoot-down: nothing of what
+ * the entry stood for may be used for anything else before. The compiler warns of an obligation
+ * that is dropped; only shoot_down() and shoot_down_all() end one. Everything here needs the lock.
  */
 #ifndef X86_SHOOT_DOWN_H
 #define X86_SHOOT_DOWN_H

@@ -14,8 +14,8 @@ struct cpu;
 void join_or_halt(struct cpu *cpu);
 
 /*
- * The node's other CPUs halt, by NMI: afterwards nobody else of this node runs. Waits at most 0.1 s
- * for them. A second call halts its caller.
+ * The node's other CPUs halt, by NMI: afterwards no other CPU of this node runs. Waits at most 0.1
+ * s for them. A second call halts its caller.
  */
 void stop_other_cpus(void);
 
