@@ -156,15 +156,17 @@ user_objects = $(patsubst %.c,build/user/objects/%.o,$(sort $(wildcard $(addsuff
     $(patsubst %.asm,build/user/objects/%.asm.o,$(sort $(wildcard $(addsuffix /*.asm,$(1)))))
 
 COMPILE_USER = @echo "CMK CC $@"; tools/cmk cc -MD -MP -c -o $@ $<
+LIBRARY_CFLAGS = $(USER_RUNTIME_CFLAGS) \
+    $(if $(filter $(USER_VECTOR_FILES),$<),,$(USER_GENERAL_CFLAGS))
 build/user/objects/%.o: %.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
 	$(COMPILE_USER)
 build/user/objects/user/runtime/%.o: user/runtime/%.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
-	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
+	$(COMPILE_USER) $(LIBRARY_CFLAGS)
 build/user/objects/libsel4/src/%.o: libsel4/src/%.c Makefile user/runtime/flags.mk | $(PACKAGES)
 	@mkdir -p $(@D)
-	$(COMPILE_USER) $(USER_RUNTIME_CFLAGS)
+	$(COMPILE_USER) $(LIBRARY_CFLAGS)
 build/user/objects/%.asm.o: %.asm Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "NASM $@"; $(NASM) -f elf64 -o $@ $<
@@ -183,7 +185,7 @@ profile_objects = $(patsubst build/user/objects/%,build/user/$(1)/%,$(call user_
 define profile_rules
 build/user/$(1)/%.o: %.c Makefile user/runtime/flags.mk | $$(PACKAGES)
 	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc --api=$(1) -MD -MP -c -o $$@ $$< \
-	    $$(if $$(filter user/runtime/% libsel4/src/%,$$<),$$(USER_RUNTIME_CFLAGS))
+	    $$(if $$(filter user/runtime/% libsel4/src/%,$$<),$$(LIBRARY_CFLAGS))
 build/user/$(1)/%.asm.o: build/user/objects/%.asm.o
 	@mkdir -p $$(@D); cp $$< $$@
 build/lib/$(1)/libruntime.a: $(call profile_objects,$(1),user/runtime)

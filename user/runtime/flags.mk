@@ -12,3 +12,7 @@ USER_LINKER_SCRIPT = user/runtime/user.ld
 USER_LIBRARIES = build/lib/libdrivers.a build/lib/libruntime.a build/lib/libsel4.a
 # For the runtime's own files: no calls to themselves through the compiler's library idioms.
 USER_RUNTIME_CFLAGS = -ffreestanding -fno-tree-loop-distribute-patterns -Werror
+# Every program runs these files. With general registers only they make no thread a user of the FPU,
+# whose registers the kernel would then save and load. Not for those whose callers pass doubles.
+USER_GENERAL_CFLAGS = -mgeneral-regs-only
+USER_VECTOR_FILES = user/runtime/variadic.c user/runtime/format_double.c

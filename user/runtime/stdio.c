@@ -84,24 +84,6 @@ int vfprintf(FILE *file, const char *text, va_list arguments)
     return vprintf(text, arguments);
 }
 
-int printf(const char *text, ...)
-{
-    va_list arguments;
-    va_start(arguments, text);
-    int count = vprintf(text, arguments);
-    va_end(arguments);
-    return count;
-}
-
-int fprintf(FILE *file, const char *text, ...)
-{
-    va_list arguments;
-    va_start(arguments, text);
-    int count = vfprintf(file, text, arguments);
-    va_end(arguments);
-    return count;
-}
-
 /* Keeps the last byte of the buffer for the terminating zero. */
 static void put_in_buffer(struct sink *sink, char c)
 {
@@ -120,25 +102,7 @@ int vsnprintf(char *buffer, size_t size, const char *text, va_list arguments)
     return printed(&sink);
 }
 
-int snprintf(char *buffer, size_t size, const char *text, ...)
-{
-    va_list arguments;
-    va_start(arguments, text);
-    int count = vsnprintf(buffer, size, text, arguments);
-    va_end(arguments);
-    return count;
-}
-
 int vsprintf(char *buffer, const char *text, va_list arguments)
 {
     return vsnprintf(buffer, INT_MAX, text, arguments);
-}
-
-int sprintf(char *buffer, const char *text, ...)
-{
-    va_list arguments;
-    va_start(arguments, text);
-    int count = vsprintf(buffer, text, arguments);
-    va_end(arguments);
-    return count;
 }
