@@ -3,6 +3,9 @@
 #define CMK_BOOT_LOG_H
 
 #include <cmk/cluster.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* The log, mapped read-only; null: no cluster, or no memory for the mapping. Constant. */
 const struct cmk_boot_log *cmk_boot_log(void);
@@ -12,5 +15,7 @@ const struct cmk_boot_log *cmk_boot_log(void);
  * line may have lost its beginning.
  */
 int cmk_boot_log_character(const struct cmk_boot_log *log, seL4_Word place);
+
+CMK_END_C
 
 #endif

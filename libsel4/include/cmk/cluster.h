@@ -9,6 +9,9 @@
 #include <cmk/cmk.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* Memory shared with other nodes: 2 MiB frames in consecutive slots, at the same physical addresses in every sharer. */
 struct cmk_region {
@@ -79,5 +82,7 @@ const void *cmk_find_chunk(const void *extra, size_t extra_bytes, seL4_Word id, 
 
 /* The same in the extra chunks of this program's boot info. */
 const void *cmk_find_boot_info(seL4_Word id, size_t *bytes);
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <api/debug.h>
 #include <sel4/sel4.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 typedef seL4_CPtr cmk_IPIControl;
 typedef seL4_CPtr cmk_IPISignal;
@@ -119,5 +122,7 @@ static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_
     struct sel4_x64_trap trap = {.mr = {what, argument}};
     return sel4_x64_invoke(&trap, _service, CMKNodeControlTrigger, 0, 2);
 }
+
+CMK_END_C
 
 #endif

@@ -12,6 +12,9 @@
 #define CMK_MSI_H
 
 #include <cmk/cluster.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #define CMK_MSI_ADDRESS_BASE   0xfee00000ul
 #define CMK_MSI_MAX_APIC_ID    254 /* the address has eight bits for it; 255 is the broadcast */
@@ -36,5 +39,7 @@ static inline seL4_Uint32 cmk_msi_data(seL4_Word vector)
 {
     return (seL4_Uint32)(ABI_IRQ_VECTOR_OFFSET + vector);
 }
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <sel4/invocation.h>
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* Makes `num_objects` objects; their capabilities go to consecutive slots from `node_offset` of the named CNode. */
 static inline seL4_Error seL4_Untyped_Retype(seL4_Untyped _service, seL4_Word type, seL4_Word size_bits,
@@ -98,5 +101,7 @@ static inline seL4_Error seL4_CNode_SaveCaller(seL4_CNode _service, seL4_Word in
     struct sel4_x64_trap trap = {.mr = {index, depth}};
     return sel4_x64_invoke(&trap, _service, CNodeSaveCaller, 0, 2);
 }
+
+CMK_END_C
 
 #endif

@@ -4,6 +4,9 @@
 
 #include <sel4/invocation.h>
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* The answers of the In methods: the value read, zero-extended. */
 typedef struct seL4_X86_IOPort_In8 {
@@ -124,5 +127,7 @@ static inline seL4_Error seL4_X86_IOPort_Out32(seL4_X86_IOPort _service, seL4_Wo
     struct sel4_x64_trap trap = {.mr = {port, data}};
     return sel4_x64_invoke(&trap, _service, X86IOPortOut32, 0, 2);
 }
+
+CMK_END_C
 
 #endif

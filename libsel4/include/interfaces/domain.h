@@ -4,6 +4,9 @@
 
 #include <sel4/invocation.h>
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 static inline seL4_Error seL4_DomainSet_Set(seL4_DomainSet _service, seL4_Uint8 domain, seL4_TCB thread)
 {
@@ -25,5 +28,7 @@ static inline seL4_Error seL4_DomainSet_ScheduleSetStart(seL4_DomainSet _service
     struct sel4_x64_trap trap = {.mr = {index}};
     return sel4_x64_invoke(&trap, _service, DomainScheduleSetStart, 0, 1);
 }
+
+CMK_END_C
 
 #endif

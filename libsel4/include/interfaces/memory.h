@@ -4,6 +4,9 @@
 
 #include <sel4/invocation.h>
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* The answer of GetAddress. */
 typedef struct seL4_X86_Page_GetAddress {
@@ -90,5 +93,7 @@ static inline seL4_Error seL4_X86_ASIDPool_Assign(seL4_X86_ASIDPool _service, se
     seL4_SetCap(0, vspace);
     return sel4_x64_invoke(&trap, _service, X86ASIDPoolAssign, 1, 0);
 }
+
+CMK_END_C
 
 #endif

@@ -4,6 +4,9 @@
 
 #include <sel4/invocation.h>
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* The answer of SetFlags: what the flags now are. */
 typedef struct seL4_TCB_SetFlags {
@@ -159,5 +162,7 @@ static inline seL4_TCB_SetFlags_t seL4_TCB_SetFlags(seL4_TCB _service, seL4_Word
     result.flags = trap.mr[0];
     return result;
 }
+
+CMK_END_C
 
 #endif

@@ -5,6 +5,9 @@
 #include <sel4/constants.h>
 #include <sel4/shared_types.h>
 #include <sel4/simple_types.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum seL4_RootCNodeCapSlots {
 #define INITIAL_SLOT(name, slot) name = (slot),
@@ -46,7 +49,7 @@ typedef struct seL4_BootInfo {
 } seL4_BootInfo;
 
 #define SEL4_BOOT_INFO_OFFSET(member, offset)                                                                          \
-    _Static_assert(__builtin_offsetof(seL4_BootInfo, member) == (offset), "boot info: " #member)
+    CMK_STATIC_ASSERT(__builtin_offsetof(seL4_BootInfo, member) == (offset), "boot info: " #member)
 
 SEL4_BOOT_INFO_OFFSET(extraLen, 0);
 SEL4_BOOT_INFO_OFFSET(nodeID, 8);
@@ -63,10 +66,12 @@ SEL4_BOOT_INFO_OFFSET(initThreadCNodeSizeBits, 136);
 SEL4_BOOT_INFO_OFFSET(initThreadDomain, 144);
 SEL4_BOOT_INFO_OFFSET(untyped, 152);
 SEL4_BOOT_INFO_OFFSET(untypedList, 168);
-_Static_assert(sizeof(seL4_UntypedDesc) == 16, "boot info: an untyped's description");
-_Static_assert(__builtin_offsetof(seL4_UntypedDesc, sizeBits) == 8, "boot info: an untyped's size");
-_Static_assert(__builtin_offsetof(seL4_UntypedDesc, isDevice) == 9, "boot info: an untyped's kind");
-_Static_assert(sizeof(seL4_BootInfo) == ABI_BOOT_INFO_SIZE, "boot info: size");
+CMK_STATIC_ASSERT(sizeof(seL4_UntypedDesc) == 16, "boot info: an untyped's description");
+CMK_STATIC_ASSERT(__builtin_offsetof(seL4_UntypedDesc, sizeBits) == 8,
+                  "boot info: an untyped's size");
+CMK_STATIC_ASSERT(__builtin_offsetof(seL4_UntypedDesc, isDevice) == 9,
+                  "boot info: an untyped's kind");
+CMK_STATIC_ASSERT(sizeof(seL4_BootInfo) == ABI_BOOT_INFO_SIZE, "boot info: size");
 
 /*
  * Extra chunks follow boot info in the next page, one after the other without padding, so that any of them may lie at
@@ -91,5 +96,7 @@ typedef enum {
 } seL4_BootInfoID;
 
 #include <sel4/arch/bootinfo_x86.h>
+
+CMK_END_C
 
 #endif

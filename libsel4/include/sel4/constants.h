@@ -4,6 +4,9 @@
 
 #include <api/limits.h>
 #include <sel4/macros.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* Words. */
 #define seL4_WordBits     64
@@ -179,7 +182,10 @@ typedef enum {
     SEL4_FORCE_LONG_ENUM(seL4_BreakpointAccess)
 } seL4_BreakpointAccess;
 
-_Static_assert(1 << seL4_NumASIDPoolsBits == ABI_ASID_POOLS, "ASID pools");
-_Static_assert(seL4_UnknownSyscall_Length == 19 && seL4_UserException_Length == 5, "fault messages (contract 5.2)");
+CMK_STATIC_ASSERT(1 << seL4_NumASIDPoolsBits == ABI_ASID_POOLS, "ASID pools");
+CMK_STATIC_ASSERT(seL4_UnknownSyscall_Length == 19 && seL4_UserException_Length == 5,
+                  "fault messages (contract 5.2)");
+
+CMK_END_C
 
 #endif

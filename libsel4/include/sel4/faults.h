@@ -6,6 +6,9 @@
 #define SEL4_FAULTS_H
 
 #include <sel4/functions.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 typedef enum seL4_Fault_tag {
 #define FAULT(api_name, label, name) api_name = (label),
@@ -208,5 +211,7 @@ static inline seL4_Fault_t seL4_getArchFault(seL4_MessageInfo_t tag)
 {
     return seL4_getFault(tag);
 }
+
+CMK_END_C
 
 #endif

@@ -3,6 +3,9 @@
 #define SEL4_FUNCTIONS_H
 
 #include <sel4/types.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* Where this thread's IPC buffer is mapped; set by whoever starts the thread. In libsel4.a. */
 extern __thread seL4_IPCBuffer *__sel4_ipc_buffer;
@@ -85,5 +88,7 @@ static inline void seL4_SetCapReceivePath(seL4_CPtr cnode, seL4_CPtr index, seL4
     buffer->receiveIndex = index;
     buffer->receiveDepth = depth;
 }
+
+CMK_END_C
 
 #endif

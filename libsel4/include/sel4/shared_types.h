@@ -8,6 +8,9 @@
 
 #include <sel4/constants.h>
 #include <sel4/simple_types.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* A field of `width` bits whose lowest bit is `shift`. `width` is below 64: no shift count reaches the word's width. */
 #define SEL4_WORD_FIELD(type, field, shift, width)                                                                     \
@@ -111,8 +114,9 @@ typedef struct seL4_IPCBuffer_ {
     seL4_Word receiveDepth;
 } __attribute__((aligned(1024))) seL4_IPCBuffer;
 
-#define SEL4_IPC_BUFFER_WORD(member, word)                                                                             \
-    _Static_assert(__builtin_offsetof(seL4_IPCBuffer, member) == (word)*8, "IPC buffer: " #member)
+#define SEL4_IPC_BUFFER_WORD(member, word)                                                         \
+    CMK_STATIC_ASSERT(__builtin_offsetof(seL4_IPCBuffer, member) == (word)*8,                      \
+                      "IPC buffer: " #member)
 
 SEL4_IPC_BUFFER_WORD(tag, ABI_IPC_TAG);
 SEL4_IPC_BUFFER_WORD(msg, ABI_IPC_MESSAGE);
@@ -121,6 +125,8 @@ SEL4_IPC_BUFFER_WORD(caps_or_badges, ABI_IPC_CAPS_OR_BADGES);
 SEL4_IPC_BUFFER_WORD(receiveCNode, ABI_IPC_RECEIVE_CNODE);
 SEL4_IPC_BUFFER_WORD(receiveIndex, ABI_IPC_RECEIVE_INDEX);
 SEL4_IPC_BUFFER_WORD(receiveDepth, ABI_IPC_RECEIVE_DEPTH);
-_Static_assert(sizeof(seL4_IPCBuffer) == 1 << seL4_IPCBufferSizeBits, "IPC buffer: size");
+CMK_STATIC_ASSERT(sizeof(seL4_IPCBuffer) == 1 << seL4_IPCBufferSizeBits, "IPC buffer: size");
+
+CMK_END_C
 
 #endif

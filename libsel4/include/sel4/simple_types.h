@@ -3,6 +3,9 @@
 #define SEL4_SIMPLE_TYPES_H
 
 #include <sel4/macros.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 typedef signed char seL4_Int8;
 typedef unsigned char seL4_Uint8;
@@ -39,8 +42,10 @@ typedef seL4_Int8 seL4_Bool;
 #define SEL4_PRIx64             "lx"
 #define SEL4_WORD_CONST(number) number##ul
 
-_Static_assert(sizeof(seL4_Int8) == 1 && sizeof(seL4_Int16) == 2, "8 and 16 bit types");
-_Static_assert(sizeof(seL4_Int32) == 4 && sizeof(seL4_Int64) == 8, "32 and 64 bit types");
-_Static_assert(sizeof(seL4_Word) == sizeof(void *), "a word holds a pointer");
+CMK_STATIC_ASSERT(sizeof(seL4_Int8) == 1 && sizeof(seL4_Int16) == 2, "8 and 16 bit types");
+CMK_STATIC_ASSERT(sizeof(seL4_Int32) == 4 && sizeof(seL4_Int64) == 8, "32 and 64 bit types");
+CMK_STATIC_ASSERT(sizeof(seL4_Word) == sizeof(void *), "a word holds a pointer");
+
+CMK_END_C
 
 #endif

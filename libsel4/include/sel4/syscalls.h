@@ -8,6 +8,9 @@
 
 #include <sel4/sel4_arch/trap.h>
 #include <sel4/syscalls_debug.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 static inline void sel4_x64_send(seL4_Syscall_ID number, seL4_CPtr dest, seL4_MessageInfo_t info)
 {
@@ -207,5 +210,7 @@ static inline seL4_MessageInfo_t seL4_ReplyRecvWithMRs(seL4_CPtr src, seL4_Messa
     sel4_x64_give(&trap, sender, mr0, mr1, mr2, mr3);
     return trap.info;
 }
+
+CMK_END_C
 
 #endif

@@ -3,6 +3,9 @@
 #define SEL4_SYSCALLS_DEBUG_H
 
 #include <sel4/sel4_arch/trap.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #ifdef CONFIG_PRINTING
 
@@ -73,4 +76,7 @@ static inline seL4_Word seL4_DebugGetThreadAffinity(seL4_CPtr tcb)
 
 #endif
 #endif
+
+CMK_END_C
+
 #endif

@@ -9,6 +9,7 @@
 #include <sel4/objecttype.h>
 #include <sel4/shared_types.h>
 #include <sel4/simple_types.h>
+#include <cmk/language.h>
 
 typedef seL4_CPtr seL4_CNode;
 typedef seL4_CPtr seL4_IRQHandler;
@@ -55,8 +56,9 @@ typedef struct seL4_UserContext_ {
 #undef REGISTER
 } seL4_UserContext;
 
-#define REGISTER(name, index)                                                                                          \
-    _Static_assert(__builtin_offsetof(seL4_UserContext, name) == (index)*8, "user context: " #name);
+#define REGISTER(name, index)                                                                      \
+    CMK_STATIC_ASSERT(__builtin_offsetof(seL4_UserContext, name) == (index)*8,                     \
+                      "user context: " #name);
 #include <api/registers.def>
 #undef REGISTER
 

@@ -9,8 +9,14 @@
 #ifndef _ASSERT_H
 #define _ASSERT_H
 
+#include <cmk/language.h>
+
+CMK_BEGIN_C
+
 #define static_assert _Static_assert
 
-_Noreturn void __assert_fail(const char *text, const char *file, int line, const char *function);
+CMK_NORETURN void __assert_fail(const char *text, const char *file, int line, const char *function);
+
+CMK_END_C
 
 #endif

@@ -2,6 +2,10 @@
 #ifndef _CTYPE_H
 #define _CTYPE_H
 
+#include <cmk/language.h>
+
+CMK_BEGIN_C
+
 static inline int isdigit(int c)
 {
     return c >= '0' && c <= '9';
@@ -61,5 +65,7 @@ static inline int tolower(int c)
 {
     return isupper(c) ? c - 'A' + 'a' : c;
 }
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #define EOF (-1)
 
@@ -31,5 +34,7 @@ int vprintf(const char *text, va_list arguments);
 int vfprintf(FILE *file, const char *text, va_list arguments);
 int vsprintf(char *buffer, const char *text, va_list arguments);
 int vsnprintf(char *buffer, size_t size, const char *text, va_list arguments);
+
+CMK_END_C
 
 #endif

@@ -3,6 +3,9 @@
 #define _STDLIB_H
 
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
@@ -21,18 +24,18 @@ void *realloc(void *memory, size_t bytes);
 void free(void *memory);
 
 /* End the node's program: exit runs what atexit was given, abort's status is 99. */
-_Noreturn void exit(int status);
-_Noreturn void _Exit(int status);
-_Noreturn void abort(void);
+CMK_NORETURN void exit(int status);
+CMK_NORETURN void _Exit(int status);
+CMK_NORETURN void abort(void);
 int atexit(void (*function)(void));
 
 int atoi(const char *text);
 long atol(const char *text);
 long long atoll(const char *text);
-long strtol(const char *restrict text, char **restrict end, int base);
-unsigned long strtoul(const char *restrict text, char **restrict end, int base);
-long long strtoll(const char *restrict text, char **restrict end, int base);
-unsigned long long strtoull(const char *restrict text, char **restrict end, int base);
+long strtol(const char *__restrict text, char **__restrict end, int base);
+unsigned long strtoul(const char *__restrict text, char **__restrict end, int base);
+long long strtoll(const char *__restrict text, char **__restrict end, int base);
+unsigned long long strtoull(const char *__restrict text, char **__restrict end, int base);
 
 int abs(int number);
 long labs(long number);
@@ -42,5 +45,7 @@ void srand(unsigned seed);
 void qsort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
 void *bsearch(const void *key, const void *items, size_t count, size_t size,
               int (*compare)(const void *, const void *));
+
+CMK_END_C
 
 #endif

@@ -3,6 +3,9 @@
 #define SEL4_ARCH_BOOTINFO_X86_H
 
 #include <sel4/bootinfo_types.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #define SEL4_MULTIBOOT_MAX_MMAP_ENTRIES 50
 #define SEL4_MULTIBOOT_RAM_REGION_TYPE  1
@@ -59,10 +62,14 @@ typedef struct seL4_X86_BootInfo_VBE {
     seL4_Uint32 vbeInterfaceLen;
 } SEL4_PACKED seL4_X86_BootInfo_VBE;
 
-_Static_assert(sizeof(seL4_X86_mb_mmap_t) == 24, "memory map entry");
-_Static_assert(sizeof(seL4_X86_BootInfo_mmap_t) == 1220, "memory map chunk");
-_Static_assert(sizeof(seL4_X86_BootInfo_fb_t) + sizeof(seL4_BootInfoHeader) == 38, "frame buffer chunk");
-_Static_assert(sizeof(seL4_VBEInfoBlock_t) == 512 && sizeof(seL4_VBEModeInfoBlock_t) == 256, "VBE blocks");
-_Static_assert(sizeof(seL4_X86_BootInfo_VBE) == 800, "VBE chunk");
+CMK_STATIC_ASSERT(sizeof(seL4_X86_mb_mmap_t) == 24, "memory map entry");
+CMK_STATIC_ASSERT(sizeof(seL4_X86_BootInfo_mmap_t) == 1220, "memory map chunk");
+CMK_STATIC_ASSERT(sizeof(seL4_X86_BootInfo_fb_t) + sizeof(seL4_BootInfoHeader) == 38,
+                  "frame buffer chunk");
+CMK_STATIC_ASSERT(sizeof(seL4_VBEInfoBlock_t) == 512 && sizeof(seL4_VBEModeInfoBlock_t) == 256,
+                  "VBE blocks");
+CMK_STATIC_ASSERT(sizeof(seL4_X86_BootInfo_VBE) == 800, "VBE chunk");
+
+CMK_END_C
 
 #endif

@@ -9,6 +9,9 @@
 
 #include <sel4/functions.h>
 #include <sel4/syscall.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* What goes into a system call and comes back from it. */
 struct sel4_x64_trap {
@@ -118,5 +121,7 @@ static inline seL4_Error sel4_x64_invoke(struct sel4_x64_trap *trap, seL4_CPtr s
     }
     return error;
 }
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <sel4/sel4.h>
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /*
  * Maps `bytes` bytes of device memory at physical address `paddr`, uncached. Any part of a page may be asked for again
@@ -25,5 +28,7 @@ struct dma_memory {
  * vaddr if something is used up. x86 devices see the caches, so nothing needs to be flushed.
  */
 struct dma_memory dma_allocate(unsigned size_bits);
+
+CMK_END_C
 
 #endif

@@ -8,6 +8,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 struct hpet {
     volatile uint64_t *registers;
@@ -26,5 +29,7 @@ void hpet_start(struct hpet *hpet, uint64_t nanoseconds);
 
 /* No more interrupts. */
 void hpet_stop(struct hpet *hpet);
+
+CMK_END_C
 
 #endif

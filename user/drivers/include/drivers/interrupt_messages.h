@@ -7,6 +7,9 @@
 
 #include <cmk/channel.h>
 #include <cmk/resources.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 struct interrupt_messages {
     struct cmk_channel_end end; /* the driver's: has a message after an interrupt */
@@ -28,5 +31,7 @@ void interrupt_messages_take(struct interrupt_messages *messages);
 /* Handlers for a message signalled interrupt, or a pin of the first IOAPIC (edge, active high); 0 if refused. */
 seL4_CPtr interrupt_message_handler(seL4_Word vector);
 seL4_CPtr interrupt_pin_handler(seL4_Word pin, seL4_Word vector);
+
+CMK_END_C
 
 #endif

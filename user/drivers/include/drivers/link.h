@@ -7,6 +7,9 @@
 
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum { LINK_LINES = 1024 };
 
@@ -21,5 +24,7 @@ bool link_open(struct cmk_channel_end *end, const struct cmk_channel *channel, s
 
 /* This node's first channel with node `peer`, or null. */
 const struct cmk_channel *link_find_channel(seL4_Word peer);
+
+CMK_END_C
 
 #endif

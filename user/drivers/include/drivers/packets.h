@@ -7,6 +7,9 @@
 #define DRIVERS_PACKETS_H
 
 #include <drivers/link.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* A request; the answer is a struct packet_opened. Everything after it, in both directions, is a message: a frame. */
 struct packet_open {
@@ -27,5 +30,7 @@ struct packet_client {
 
 /* Opens UDP port `udp_port` at the server on node `server`. Waits for its answer. False if there is no way there. */
 bool packet_client_open(struct packet_client *client, seL4_Word server, uint16_t udp_port);
+
+CMK_END_C
 
 #endif

@@ -8,6 +8,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum {
     PCI_VENDOR = 0x00,
@@ -68,5 +71,7 @@ bool pci_msix_set(struct pci_function *function, unsigned entry, seL4_Word addre
 
 /* Sets the function's one MSI message, and turns MSI on. False if it has no MSI. */
 bool pci_msi_set(const struct pci_function *function, seL4_Word address, uint32_t data);
+
+CMK_END_C
 
 #endif

@@ -6,6 +6,9 @@
 #define DRIVERS_SERIAL_H
 
 #include <drivers/link.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum { SERIAL_MAX_LINE = 256 };
 
@@ -22,5 +25,7 @@ enum cmk_channel_error serial_write_line(struct serial_client *client, const cha
 
 /* Waits for the next line that somebody typed for this node, and terminates it with a zero. */
 enum cmk_channel_error serial_read_line(struct serial_client *client, char line[SERIAL_MAX_LINE + 1]);
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum { UART_PORTS = 8, UART_FIFO_BYTES = 16 };
 
@@ -37,5 +40,7 @@ void uart_announce_room(struct uart16550 *uart, bool on);
  * a driver sleeps only after this was false.
  */
 bool uart_is_interrupting(struct uart16550 *uart);
+
+CMK_END_C
 
 #endif

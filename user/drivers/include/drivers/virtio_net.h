@@ -8,6 +8,9 @@
 #include <drivers/pci.h>
 #include <drivers/virtqueue.h>
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum {
     ETHERNET_HEADER_BYTES = 14,
@@ -41,5 +44,7 @@ void virtio_net_release(struct virtio_net *net, unsigned buffer);
 
 /* Sends a frame of at most ETHERNET_MAX_FRAME bytes; it is copied. False: it was dropped, the card has no room. */
 bool virtio_net_send(struct virtio_net *net, const void *frame, size_t length);
+
+CMK_END_C
 
 #endif

@@ -8,6 +8,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum { VIRTQUEUE_BUFFERS = 64, VIRTQUEUE_BUFFER_BYTES = 2048 };
 
@@ -46,5 +49,7 @@ bool virtqueue_take(struct virtqueue *queue, unsigned *index, uint32_t *bytes);
 
 /* A buffer that the driver has; false if the device has all. */
 bool virtqueue_find_free(const struct virtqueue *queue, unsigned *index);
+
+CMK_END_C
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum {
     /* Offsets in a frame without IPv4 options. */
@@ -115,5 +118,7 @@ static inline size_t wire_udp_bytes(const unsigned char *frame, size_t length)
     size_t udp = wire_get16(frame, UDP_LENGTH);
     return udp >= UDP_HEADER_BYTES && udp <= bytes - IPV4_HEADER_BYTES ? udp - UDP_HEADER_BYTES + 1 : 0;
 }
+
+CMK_END_C
 
 #endif

@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 enum {
     CMK_CHANNEL_LINE = 64,        /* bytes of a cache line */
@@ -163,5 +166,7 @@ void cmk_channel_bulk_release(struct cmk_channel_end *end, const struct cmk_mess
  * The search begins after `last`, so that ends take turns when `last` is what was found the time before.
  */
 size_t cmk_channel_wait_any(struct cmk_channel_end *const ends[], size_t count, size_t last);
+
+CMK_END_C
 
 #endif

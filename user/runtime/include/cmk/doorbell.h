@@ -7,6 +7,9 @@
 
 #include <sel4/sel4.h>
 #include <stdbool.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 struct cmk_doorbell {
     seL4_CPtr notification;
@@ -43,5 +46,7 @@ void cmk_doorbell_relax(unsigned count);
 bool cmk_guardian_start(void);
 
 #define CMK_FAULT_STATUS 98
+
+CMK_END_C
 
 #endif

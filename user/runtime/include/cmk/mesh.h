@@ -10,6 +10,9 @@
 
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 struct cmk_mesh {
     seL4_Word self, num_nodes;
@@ -44,5 +47,7 @@ enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh);
  * the root ended before this node got them, though others may have got them. BROKEN: the root sent something else.
  */
 enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data, size_t length);
+
+CMK_END_C
 
 #endif

@@ -8,6 +8,9 @@
 
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 #define CMK_NAME_BYTES    32 /* the ending zero included */
 #define CMK_NAMES_IRQ     14 /* of node 0, taken by the service */
@@ -52,5 +55,7 @@ enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name
 /* Opens this side of the next connection to a name that this node published; *node becomes whose it is. */
 enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name, struct cmk_channel_end *end,
                                       seL4_Word *node);
+
+CMK_END_C
 
 #endif

@@ -5,6 +5,9 @@
 #include <api/cluster.h>
 #include <sel4/sel4.h>
 #include <stdbool.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* The status page of a node, mapped at the first call; null if there is no such node. Initial thread only. */
 const struct cmk_status_page *cmk_node_status(seL4_Word node);
@@ -46,5 +49,7 @@ bool cmk_node_watch(struct cmk_node_watch *watch, seL4_Word node);
  * each). A node that is only late, because a host or a debugger stopped it, can be WELL again at the next look.
  */
 enum cmk_node_health cmk_node_look(struct cmk_node_watch *watch, uint64_t patience);
+
+CMK_END_C
 
 #endif

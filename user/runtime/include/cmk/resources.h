@@ -10,6 +10,9 @@
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <cmk/language.h>
+
+CMK_BEGIN_C
 
 /* An empty slot of the initial CNode; 0 if there is none left. Its depth is seL4_WordBits. */
 seL4_CPtr cmk_alloc_slot(void);
@@ -89,5 +92,7 @@ bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word prior
 bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_thread *thread,
                                       seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
                                       void *argument);
+
+CMK_END_C
 
 #endif
