@@ -12,6 +12,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/*
+ * Called by a replay after all stored inputs, if the target has it: prints what they have reached,
+ * and says whether that is enough.
+ */
+bool reached_enough(void) __attribute__((weak));
+
 /* A rule is broken: stop, so that fuzzer or replay report this input. */
 #define must(condition, ...)                                                                                           \
     do {                                                                                                               \

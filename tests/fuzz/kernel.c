@@ -259,12 +259,93 @@ static void trace(const char *when, unsigned cpu, const struct tcb *thread)
     }
 }
 
+/* How often a comparison has found each fast path taken, over all inputs. */
+enum fast_path {
+    FAST_CALL,
+    FAST_REPLY_RECV,
+    FAST_FAULT_REPLY, /* ReplyRecv of a fault's handler */
+    FAST_SEND,
+    FAST_NB_SEND,
+    FAST_SIGNAL, /* either of them to a notification */
+    FAST_YIELD,
+    FAST_MAP,
+    FAST_UNMAP,
+    FAST_VM_FAULT,
+    FAST_USER_EXCEPTION,
+    FAST_INTERRUPT,
+    FAST_PATHS,
+};
+static const char *const fast_path_names[FAST_PATHS] = {
+    [FAST_CALL] = "Call",
+    [FAST_REPLY_RECV] = "ReplyRecv",
+    [FAST_FAULT_REPLY] = "ReplyRecv to a fault",
+    [FAST_SEND] = "Send",
+    [FAST_NB_SEND] = "NBSend",
+    [FAST_SIGNAL] = "signal",
+    [FAST_YIELD] = "Yield",
+    [FAST_MAP] = "Map",
+    [FAST_UNMAP] = "Unmap",
+    [FAST_VM_FAULT] = "page fault",
+    [FAST_USER_EXCEPTION] = "exception",
+    [FAST_INTERRUPT] = "interrupt",
+};
+static unsigned long taken[FAST_PATHS];
+static bool is_comparing; /* the second run of a program, with the fast paths */
+
+/* Which one the thread's system call may take. Asked before the call, which changes what it is asked from. */
+static enum fast_path fast_path_of(const struct tcb *thread)
+{
+    word_t label = message_info_label(context_message_info(&thread->context));
+    struct capability caller = thread->slots[TCB_CALLER].capability;
+    bool is_signal =
+        type_named(thread, context_capability_register(&thread->context)) == CAP_NOTIFICATION;
+    switch ((int64_t)context_syscall_number(&thread->context)) {
+    case SYS_Call:
+        return label == LABEL_X86PageMap     ? FAST_MAP
+               : label == LABEL_X86PageUnmap ? FAST_UNMAP
+                                             : FAST_CALL;
+    case SYS_ReplyRecv:
+        return capability_type(caller) == CAP_REPLY &&
+                       capability_tcb(caller)->fault_type != FAULT_NONE
+                   ? FAST_FAULT_REPLY
+                   : FAST_REPLY_RECV;
+    case SYS_Send:
+        return is_signal ? FAST_SIGNAL : FAST_SEND;
+    case SYS_NBSend:
+        return is_signal ? FAST_SIGNAL : FAST_NB_SEND;
+    case SYS_Yield:
+        return FAST_YIELD;
+    }
+    return FAST_PATHS; /* none */
+}
+
+static void count_taken(enum fast_path path)
+{
+    must(path < FAST_PATHS, "a system call without a fast path took one");
+    taken[path] += is_comparing;
+}
+
+bool reached_enough(void)
+{
+    enum { LEAST = 10 };
+    bool enough = true;
+    for (unsigned i = 0; i < FAST_PATHS; i++) {
+        printf("%s: %lu comparisons took the fast path%s\n", fast_path_names[i], taken[i],
+               taken[i] < LEAST ? ": too few" : "");
+        enough = enough && taken[i] >= LEAST;
+    }
+    return enough;
+}
+
 static void enter_with_syscall(unsigned cpu)
 {
     const struct tcb *thread = world_current(cpu);
     trace("enter", cpu, thread);
     if (is_harmless(&thread->context)) {
-        world_syscall(cpu);
+        enum fast_path path = fast_path_of(thread);
+        if (world_syscall(cpu)) {
+            count_taken(path);
+        }
     }
     trace("leave", cpu, thread);
 }
@@ -317,11 +398,15 @@ static void trap(unsigned cpu)
     case 0:
         if (fast_vm_fault(first, second, thread, this_cpu) == NULL) {
             handle_vm_fault(first, second);
+        } else {
+            count_taken(FAST_VM_FAULT);
         }
         break;
     case 1:
         if (fast_user_exception(first, second, thread, this_cpu) == NULL) {
             handle_user_exception(first, second);
+        } else {
+            count_taken(FAST_USER_EXCEPTION);
         }
         break;
     default: handle_unknown_syscall(first); break;
@@ -338,6 +423,8 @@ static void interrupt(unsigned cpu, bool is_tick)
         word_t irq = next_byte() % IRQ_COUNT;
         if (fast_interrupt(irq, this_cpu) == NULL) {
             irq_deliver(irq);
+        } else {
+            count_taken(FAST_INTERRUPT);
         }
     }
     world_leave();
@@ -441,6 +528,7 @@ static void run(const uint8_t *data, size_t size, bool fast)
     input_left = size;
     change_after_read = 0;
     uint8_t shape = next_byte();
+    is_comparing = fast;
     world_start(1 + (shape & 3), shape & 4, fast);
     if (setjmp(node_exit) == 0) {
         run_program();

@@ -233,10 +233,13 @@ struct tcb *world_current(unsigned cpu)
 
 SYSCALL_PATH(__wrap_syscall_ordinary);
 
+static bool is_ordinary; /* the system call has ended on the ordinary path */
+
 /* The ordinary path, which the fast ones take when something is unusual. */
 SYSCALL_PATH(__wrap_syscall_ordinary)
 {
     (void)cpu;
+    is_ordinary = true;
     handle_syscall(context_syscall_number(&thread->context));
     leave_unchecked();
     return NULL;
@@ -254,10 +257,12 @@ static void enter_with_syscall(unsigned cpu)
                   context->rip, thread, this_cpu);
 }
 
-void world_syscall(unsigned cpu)
+bool world_syscall(unsigned cpu)
 {
+    is_ordinary = false;
     enter_with_syscall(cpu);
     check_left();
+    return !is_ordinary;
 }
 
 /* --- setting up: by hand what the first thread needs, and all else by its system calls --- */

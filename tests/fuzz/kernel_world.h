@@ -60,7 +60,7 @@ void world_enter(unsigned cpu);
 void world_leave(void);
 
 /* A whole entry: the system call that the current thread's registers say, at its instruction pointer. */
-void world_syscall(unsigned cpu);
+bool world_syscall(unsigned cpu);
 
 /* CPUs that were called, or lost their thread, come to the kernel, until none is left. */
 void world_settle(void);

@@ -111,6 +111,7 @@ static void run_folder(const char *path)
 int main(int argc, char **argv)
 {
     int first = 1;
+    bool is_whole_corpus = false;
     if (argc > 2 && strcmp(argv[1], "--decode") == 0) {
         decode_folder = argv[2];
         first = 3;
@@ -120,10 +121,12 @@ int main(int argc, char **argv)
         must(stat(argv[i], &status) == 0, "%s is not there", argv[i]);
         if (S_ISDIR(status.st_mode)) {
             run_folder(argv[i]);
+            is_whole_corpus = decode_folder == NULL;
         } else {
             run_file(argv[i]);
         }
     }
+    bool enough = !is_whole_corpus || reached_enough == NULL || reached_enough();
     printf("%lu inputs\n", inputs);
-    return inputs > 0 ? 0 : 1;
+    return inputs > 0 && enough ? 0 : 1;
 }
