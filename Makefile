@@ -20,6 +20,7 @@
 #                      bench.json; one or some: tools/bench NAME...
 #   make scale         which cluster shape serves which workload: measured in Bochs and QEMU, simulated, plots in
 #                      build/scale/ (docs/scalability.md)
+#   make clang         boots kernels that clang builds
 #   make torture       more torture, parallel too; wants a machine that does nothing else
 #   make torture-long  ten minutes of it for each setting
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
@@ -58,6 +59,7 @@ PACKAGES_FOR_bochs        := build bochs
 PACKAGES_FOR_for-bench    := build bench
 PACKAGES_FOR_bench        := build bench
 PACKAGES_FOR_scale        := build scale
+PACKAGES_FOR_clang        := build system clang
 PACKAGES_FOR_torture      := build system
 PACKAGES_FOR_torture-long := build system
 PACKAGES_FOR_chaos        := build system
@@ -287,6 +289,9 @@ bench: for-bench
 scale: for-system $(PACKAGES)
 	@tests/bench/scale/run all
 .PHONY: scale
+clang: for-system $(PACKAGES)
+	@tests/system/run --goal clang
+.PHONY: clang
 torture: for-system
 	@tests/system/run --goal torture
 chaos: for-system $(PACKAGES)
