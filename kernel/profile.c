@@ -1,6 +1,13 @@
 #include <kernel/profile.h>
 
 enum profile node_profile;
+word_t plain_messages_end = ABI_MESSAGE_REGISTERS + 1;
+
+void profile_init(enum profile profile)
+{
+    node_profile = profile;
+    plain_messages_end = profile == PROFILE_CLASSIC ? ABI_MESSAGE_REGISTERS + 1 : 0;
+}
 
 static word_t meant_by_classic_up(word_t label)
 {

@@ -43,7 +43,7 @@ static void set_node_variables(uint32_t node)
     node_id = node;
     node_cpu_count = cluster->node[node].cpu_count;
     node_root = global_state.node_memory[node].root;
-    node_profile = cluster->node[node].profile;
+    profile_init(cluster->node[node].profile);
     arch_use_profile(node_profile);
     balance_on = cluster->balance;
     if (DEBUG_BUILD) {

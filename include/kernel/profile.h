@@ -13,6 +13,15 @@
 extern enum profile node_profile;
 
 /*
+ * Plain messages need no work before they are understood: no words or capabilities in the buffer,
+ * and no label to be translated. Those whose message info is, without its label, less than this.
+ */
+extern word_t plain_messages_end;
+
+/* Boot only. */
+void profile_init(enum profile profile);
+
+/*
  * What the label that a program of `profile` says means: a label of PROFILE_CLASSIC.
  * LABEL_InvalidInvocation, which no capability knows: nothing. CMK's own labels stay.
  */

@@ -123,42 +123,28 @@ static void carry_out(struct invocation *call)
 }
 
 /*
- * The arguments, if some of them are in the IPC buffer. Without a buffer only the registers count.
- * False: *pointer could not be resolved.
+ * A message that is not plain (kernel/profile.h). Without an IPC buffer only the registers count.
  */
-static bool resolve_long_message(struct tcb *caller, struct invocation *call, word_t info,
-                                 word_t *pointer, struct lookup_failure *failure)
+static void find_arguments(struct invocation *call, word_t info)
 {
-    const word_t *buffer = arch_ipc_buffer(caller, false);
-    word_t length = message_info_length(info);
-    unsigned extra_caps = (unsigned)message_info_extra_caps(info);
-    if (buffer == NULL) {
-        length = MIN(length, (word_t)ABI_MESSAGE_REGISTERS);
-        extra_caps = 0;
-    }
-    call->length = length;
-    call->extra_caps = extra_caps;
-    call->buffer = buffer;
-    return lookup_thread_slot(caller, *pointer, &call->slot, failure) &&
-           (extra_caps == 0 ||
-            lookup_extra_caps(caller, buffer, extra_caps, call->extra, pointer, failure));
-}
-
-/* The same for any message. */
-static bool resolve_message(struct tcb *caller, struct invocation *call, word_t info,
-                            word_t *pointer, struct lookup_failure *failure)
-{
-    call->label = message_info_label(info);
-    if (!LIKELY(node_profile == PROFILE_CLASSIC)) {
+    if (node_profile != PROFILE_CLASSIC) {
         call->label = label_meant(node_profile, call->label);
     }
-    if (message_plain_length(info) > ABI_MESSAGE_REGISTERS) {
-        return resolve_long_message(caller, call, info, pointer, failure);
+    call->length = message_info_length(info);
+    call->extra_caps = (unsigned)message_info_extra_caps(info);
+    call->buffer = arch_ipc_buffer(call->caller, false);
+    if (call->buffer == NULL) {
+        call->length = MIN(call->length, (word_t)ABI_MESSAGE_REGISTERS);
+        call->extra_caps = 0;
     }
-    call->length = message_plain_length(info);
-    call->extra_caps = 0;
-    call->buffer = NULL;
-    return lookup_thread_slot(caller, *pointer, &call->slot, failure);
+}
+
+static MUST_USE bool find_capabilities(struct invocation *call, word_t *pointer,
+                                       struct lookup_failure *failure)
+{
+    return lookup_thread_slot(call->caller, *pointer, &call->slot, failure) &&
+           (call->extra_caps == 0 || lookup_extra_caps(call->caller, call->buffer, call->extra_caps,
+                                                       call->extra, pointer, failure));
 }
 
 /* Send, NBSend, Call. */
@@ -169,8 +155,16 @@ static void handle_invocation(struct tcb *caller, enum send_kind kind)
     struct lookup_failure failure;
     struct invocation call;
     call.caller = caller;
+    call.label = message_info_label(info);
     call.kind = kind;
-    if (LIKELY(resolve_message(caller, &call, info, &pointer, &failure))) {
+    if (message_plain_length(info) < plain_messages_end) {
+        call.length = message_plain_length(info);
+        call.extra_caps = 0;
+        call.buffer = NULL;
+    } else {
+        find_arguments(&call, info);
+    }
+    if (LIKELY(find_capabilities(&call, &pointer, &failure))) {
         call.capability = call.slot->capability;
         carry_out(&call);
     } else if (kind != SEND_WITHOUT_BLOCKING) {

@@ -76,6 +76,13 @@ static inline enum frame_size frame_capability_size(struct capability c)
     return (enum frame_size)capability_small(c, FRAME_SIZE_AT, FRAME_SIZE_BITS);
 }
 
+static inline bool frame_capability_is_small(struct capability c)
+{
+    struct capability all =
+        capability_with_small(capability_null(), FRAME_SIZE_AT, FRAME_SIZE_BITS, MASK(2));
+    return (c.word[0] & all.word[0]) == FRAME_SMALL;
+}
+
 static inline unsigned frame_size_bits(enum frame_size size)
 {
     return size == FRAME_SMALL   ? ABI_PAGE_BITS

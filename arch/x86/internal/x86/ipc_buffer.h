@@ -12,8 +12,12 @@
  */
 static inline word_t *ipc_buffer_in(struct capability frame, const struct tcb *thread)
 {
-    word_t offset = thread->ipc_buffer & MASK(frame_size_bits(frame_capability_size(frame)));
-    return window(frame_capability_base(frame) + offset);
+    paddr_t base = frame_capability_base(frame);
+    if (LIKELY(frame_capability_is_small(frame))) { /* one test; nearly all are */
+        return window(base + (thread->ipc_buffer & MASK(ABI_PAGE_BITS)));
+    }
+    return window(base +
+                  (thread->ipc_buffer & MASK(frame_size_bits(frame_capability_size(frame)))));
 }
 
 #endif
