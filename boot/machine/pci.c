@@ -14,6 +14,13 @@ enum {
     REGISTER_CLASS = 0x08,
     REGISTER_HEADER = 0x0c,
     REGISTER_BAR0 = 0x10,
+    REGISTER_BUSES = 0x18, /* of a bridge: primary, secondary and subordinate bus */
+    REGISTER_CAPABILITIES = 0x34,
+    FIRST_CAPABILITY = 0x40,
+    MOST_CAPABILITIES = 48, /* as many as fit: the bound of a list that may be circular */
+    CAPABILITY_EXPRESS = 0x10,
+    STATUS_HAS_CAPABILITIES = 1 << 20, /* in the command register's upper half */
+    HEADER_BRIDGE = 1,
     COMMAND_IO = 1,
     COMMAND_MEMORY = 2,
     COMMAND_BUS_MASTER = 4,
@@ -78,10 +85,47 @@ static unsigned read_bar(struct pci_fact *f, unsigned i, unsigned count)
     return 2;
 }
 
+/* PCI Express base specification 5.0, 7.5.3.2: what kind of device or port a function is. */
+static bool find_express_type(const struct pci_fact *f, unsigned *type)
+{
+    if (!(config_read(f, REGISTER_COMMAND) & STATUS_HAS_CAPABILITIES)) {
+        return false;
+    }
+    unsigned at = config_read(f, REGISTER_CAPABILITIES) & 0xfc;
+    for (unsigned i = 0; i < MOST_CAPABILITIES && at >= FIRST_CAPABILITY; i++) {
+        uint32_t header = config_read(f, at);
+        if ((header & 0xff) == CAPABILITY_EXPRESS) {
+            *type = header >> 20 & 15;
+            return true;
+        }
+        at = header >> 8 & 0xfc;
+    }
+    return false;
+}
+
+static void read_bridge(struct pci_fact *f)
+{
+    enum { ROOT_PORT = 4, DOWNSTREAM_PORT = 6, EXPRESS_TO_PCI = 7 };
+    unsigned type;
+    uint32_t buses = config_read(f, REGISTER_BUSES);
+    f->secondary_bus = (uint8_t)(buses >> 8);
+    f->subordinate_bus = (uint8_t)(buses >> 16);
+    if (!find_express_type(f, &type)) {
+        f->bridge = PCI_CONVENTIONAL;
+    } else if (type >= ROOT_PORT && type <= DOWNSTREAM_PORT) {
+        f->bridge = PCI_PORT;
+    } else {
+        f->bridge = type == EXPRESS_TO_PCI ? PCI_TO_CONVENTIONAL : PCI_CONVENTIONAL;
+    }
+}
+
 static void read_function(struct pci_fact *f, unsigned header_type)
 {
     uint32_t command = config_read(f, REGISTER_COMMAND) & 0xffff;
-    unsigned count = header_type == 0 ? 6 : header_type == 1 ? 2 : 0;
+    unsigned count = header_type == 0 ? 6 : header_type == HEADER_BRIDGE ? 2 : 0;
+    if (header_type == HEADER_BRIDGE) {
+        read_bridge(f);
+    }
     /* Decoding is off while the registers hold probe values. */
     config_write(f, REGISTER_COMMAND,
                  command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_BUS_MASTER));

@@ -4,6 +4,7 @@
  */
 #include <boot/plan/acpi.h>
 #include <boot/plan/bytes.h>
+#include <cluster/ranges.h>
 #include <kernel/string.h>
 
 enum {
@@ -15,7 +16,8 @@ enum {
     SRAT_ENTRIES = 48,
     MCFG_ENTRIES = 44,
     MCFG_ENTRY_BYTES = 16,
-    DMAR_ENTRIES = 48,
+    DMAR_FLAGS = 37,
+    DMAR_FLAG_INTERRUPTS = 1,
     IVRS_ENTRIES = 48,
     CPU_ENABLED = 1,
     IVRS_REGISTER_BYTES = 0x80000 /* with performance counters; 16 KiB without */
@@ -399,14 +401,25 @@ static bool read_dmar(struct tables *tables, struct machine_facts *facts)
     if (state != TABLE_GOOD) {
         return state == TABLE_ABSENT || fail(tables, "the DMAR (the IOMMUs) is damaged");
     }
+    if (bytes < DMAR_ENTRIES) {
+        return true;
+    }
     for (uint64_t at = DMAR_ENTRIES; at < bytes && !is_padding(dmar + at, bytes - at);
          at += get16(dmar + at + 2)) {
         if (bytes - at < 4 || get16(dmar + at + 2) < 4 || get16(dmar + at + 2) > bytes - at) {
             return fail(tables, "the DMAR has an entry of impossible length");
         }
-        /* A hardware unit; bits 3:0 of its size field: log2 of its register pages. */
-        if (get16(dmar + at) == 0 && get16(dmar + at + 2) >= 16 &&
-            !add_iommu(tables, facts, get64(dmar + at + 8), BIT(12 + (dmar[at + 5] & 15)))) {
+        if (!dmar_read_entry(&facts->dmar, dmar + at, get16(dmar + at + 2))) {
+            return fail(tables, "there are more than 64 IOMMUs");
+        }
+    }
+    facts->dmar.interrupt_remapping = (dmar[DMAR_FLAGS] & DMAR_FLAG_INTERRUPTS) != 0;
+    for (uint32_t i = 0; i < facts->dmar.unit_count; i++) {
+        struct range registers = facts->dmar.unit[i].registers;
+        if (range_bytes(registers) == 0) {
+            return fail(tables, "an IOMMU has an impossible address");
+        }
+        if (!add_iommu(tables, facts, registers.start, range_bytes(registers))) {
             return false;
         }
     }
@@ -453,6 +466,7 @@ bool acpi_read_tables(const uint8_t *rsdp, uint64_t rsdp_size, uint32_t boot_api
 {
     struct tables tables = {.map = map, .context = context};
     facts->iommu_count = 0;
+    memset(&facts->dmar, 0, sizeof(facts->dmar));
     bool good = find_roots(&tables, rsdp, rsdp_size) &&
                 read_madt(&tables, facts, boot_apic_id, largest_apic_id) &&
                 read_dmar(&tables, facts) && read_ivrs(&tables, facts);

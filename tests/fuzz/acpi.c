@@ -4,7 +4,8 @@
  * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
  *
  *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c boot/plan/sleep_package.c -o build/fuzz/acpi
+ *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c \
+ *       boot/plan/sleep_package.c boot/plan/dmar.c -o build/fuzz/acpi
  *   build/fuzz/acpi tests/fuzz/corpus/acpi
  *
  * For a search: clang, -fsanitize=fuzzer,address,undefined, and no replay.c.
@@ -74,6 +75,23 @@ static void check_facts(const struct machine_facts *facts)
     }
     must(facts->io_apic_count <= MAX_IO_APICS && facts->proximity_count <= MAX_PROXIMITY_RANGES, "counts");
     must(facts->iommu_count <= ARRAY_LENGTH(facts->iommu), "IOMMU count");
+    must(facts->dmar.unit_count <= MAX_DMAR_UNITS && facts->dmar.unit_count <= facts->iommu_count, "unit count");
+    must(facts->dmar.region_count <= MAX_DMAR_REGIONS && facts->dmar.scope_count <= MAX_DMAR_SCOPES, "DMAR counts");
+    for (uint32_t i = 0; i < facts->dmar.unit_count; i++) {
+        const struct dmar_unit *unit = &facts->dmar.unit[i];
+        must(unit->registers.start < unit->registers.end, "a unit without registers");
+        must(unit->scopes.first + unit->scopes.count <= facts->dmar.scope_count, "scopes of a unit");
+    }
+    for (uint32_t i = 0; i < facts->dmar.region_count; i++) {
+        const struct dmar_region *region = &facts->dmar.region[i];
+        must(region->range.start < region->range.end, "an empty region");
+        must(region->scopes.first + region->scopes.count <= facts->dmar.scope_count, "scopes of a region");
+    }
+    for (uint32_t i = 0; i < facts->dmar.scope_count; i++) {
+        const struct dmar_scope *scope = &facts->dmar.scope[i];
+        must(scope->kind >= DMAR_ENDPOINT && scope->kind <= DMAR_HPET, "a scope of no kind");
+        must(scope->path_length >= 1 && scope->path_length <= MAX_DMAR_PATH, "a path of no length");
+    }
     for (uint32_t i = 0; i < facts->proximity_count; i++) {
         must(facts->proximity[i].range.start < facts->proximity[i].range.end, "empty proximity range");
     }

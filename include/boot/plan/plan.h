@@ -13,6 +13,7 @@
 #define BOOT_PLAN_PLAN_H
 
 #include <boot/plan/topology.h>
+#include <boot/plan/dmar.h>
 #include <cluster/record.h>
 
 enum {
@@ -49,6 +50,14 @@ struct pci_bar_fact {
 struct pci_fact {
     uint8_t bus, device, function;
     uint16_t vendor, product;
+    /* Of a bridge: what happens to requester ids of what is beyond it, and the buses there. */
+    enum pci_bridge {
+        PCI_NO_BRIDGE,
+        PCI_PORT,            /* PCI Express: they stay as they are */
+        PCI_TO_CONVENTIONAL, /* from PCI Express: they become its secondary bus, 00.0 */
+        PCI_CONVENTIONAL     /* they become the bridge's own */
+    } bridge;
+    uint8_t secondary_bus, subordinate_bus;
     uint32_t class; /* class, subclass and interface: 0x0c0330 is a USB controller */
     struct pci_bar_fact bar[6];
 };
@@ -78,6 +87,7 @@ struct machine_facts {
     uint8_t mcfg_first_bus, mcfg_last_bus;
     struct range iommu[MAX_IOMMUS]; /* IOMMU register pages */
     uint32_t iommu_count;
+    struct dmar_facts dmar; /* VT-d's units, also among iommu[] */
     struct module_fact module[MAX_MODULES];
     uint32_t module_count;
     const char *command_line;  /* never null */
