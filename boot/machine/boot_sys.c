@@ -102,6 +102,7 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
     facts.node_state_bytes = linker_value(node_state_bytes);
     facts.boot_page_bytes = boot_window_table_bytes(&facts, state->features.huge_pages);
     pci_discover(&facts);
+    iommu_discover(&facts);
     silence_interrupt_controllers(&facts);
 }
 
@@ -305,6 +306,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
         boot_halt();
     }
     load_images(state);
+    iommu_start(&facts, &state->cluster);
     record_machine(state);
     clear_shared_memory(&state->cluster);
     init_consoles(&state->cluster);

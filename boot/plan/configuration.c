@@ -218,6 +218,22 @@ static void read_console_mark(struct reader *reader, const char *value)
     }
 }
 
+static void read_iommu(struct reader *reader, const char *value)
+{
+    if (!first_time(reader, &reader->configuration->iommu_word)) {
+        return;
+    }
+    if (is_same_text(value, "on")) {
+        reader->configuration->iommu = IOMMU_ON;
+    } else if (is_same_text(value, "off")) {
+        reader->configuration->iommu = IOMMU_OFF;
+    } else if (is_same_text(value, "require")) {
+        reader->configuration->iommu = IOMMU_REQUIRED;
+    } else {
+        mistake(reader->complaints, "%s: can be on, off or require", reader->shown);
+    }
+}
+
 /* --- words about one node --- */
 
 static bool add_cpu(struct reader *reader, uint64_t cpu, struct node_configuration *node)
@@ -434,6 +450,8 @@ static void read_word(struct reader *reader, const char *text)
         read_profile(reader, value, &configuration->profile_word, &configuration->profile);
     } else if ((value = text_after(text, "fpu=")) != NULL) {
         read_fpu(reader, value);
+    } else if ((value = text_after(text, "iommu=")) != NULL) {
+        read_iommu(reader, value);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
     } else if ((value = text_after(text, "power-off=")) != NULL) {

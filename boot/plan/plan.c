@@ -96,6 +96,7 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
     if (cluster->node_count > 0) {
         check_node_words(&planning);
         plan_devices(&planning);
+        plan_iommu(&planning);
     }
     plan_images(&planning);
     if (planning.nodes_known) {

@@ -18,9 +18,13 @@ struct list_reader {
 static uint16_t lister[MAX_PCI_FUNCTIONS];
 static bool is_added[MAX_PCI_FUNCTIONS]; /* its node has its registers */
 
-uint16_t listed_by(uint32_t function)
+uint16_t owner_of_function(const struct cluster *cluster, uint32_t function)
 {
-    return lister[function];
+    uint16_t owner = lister[function];
+    for (uint32_t node = 0; owner == NO_NODE && node < cluster->node_count; node++) {
+        owner = cluster->node[node].all_devices ? (uint16_t)node : NO_NODE;
+    }
+    return owner;
 }
 
 static bool is_hex(char c)
@@ -83,13 +87,8 @@ static void add_device(struct list_reader *reader, struct range range)
     plan->device_count++;
 }
 
-/* What no node may have as a device, or null if `range` keeps clear of all of it. */
-static const char *forbidden(const struct planning *planning, struct range range)
+const char *not_for_devices(const struct machine_facts *facts, struct range range)
 {
-    const struct machine_facts *facts = planning->facts;
-    if (range.start < LOW_MEMORY) {
-        return "below 1 MiB";
-    }
     if (ranges_meet(range, (struct range){APIC_START, APIC_END})) {
         return "where stores are interrupts";
     }
@@ -116,6 +115,11 @@ static const char *forbidden(const struct planning *planning, struct range range
         }
     }
     return NULL;
+}
+
+static const char *forbidden(const struct planning *planning, struct range range)
+{
+    return range.start < LOW_MEMORY ? "below 1 MiB" : not_for_devices(planning->facts, range);
 }
 
 /* True if the other function's registers, or the pages they lie on, meet `range`. */

@@ -1,5 +1,6 @@
 /* Whose memory is whose: trampoline, boot pages, shared regions, and the nodes' private regions. */
 #include <api/cluster.h>
+#include <boot/plan/iommu.h>
 #include <boot/plan/planning.h>
 
 #define LARGE_PAGE       BIT(ABI_LARGE_PAGE_BITS)
@@ -101,7 +102,8 @@ static bool find_highest(const struct planning *planning, uint64_t bytes, struct
 static void place_boot_pages(struct planning *planning)
 {
     struct cluster *cluster = planning->cluster;
-    uint64_t first = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
+    uint64_t tables = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
+    uint64_t first = tables + iommu_table_bytes(planning->facts, cluster, planning->available);
     uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES;
     uint64_t bytes = first + pages * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
@@ -112,6 +114,8 @@ static void place_boot_pages(struct planning *planning)
         return;
     }
     cluster->status_page = cluster->boot_pages.start + first;
+    cluster->iommu_tables =
+        (struct range){cluster->boot_pages.start + tables, cluster->status_page};
     cluster->console_page = status_page_of(cluster, cluster->node_count);
     cluster->log_page = cluster->console_page + CONSOLES * BIT(ABI_PAGE_BITS);
     range_list_remove(planning->available, cluster->boot_pages);

@@ -1,6 +1,7 @@
 /*
  * The plan as tables: a title with the columns' names, then a row for each CPU, region, node, ...
  */
+#include <boot/plan/iommu.h>
 #include <boot/plan/planning.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
@@ -279,21 +280,78 @@ static void print_nodes(const struct printer *printer)
     }
 }
 
+/* --- what devices reach --- */
+
+static void print_reserved(const struct printer *printer, uint32_t node)
+{
+    const struct machine_facts *facts = printer->facts;
+    char use[NAME_BYTES];
+    format_line(use, sizeof(use), "devices of node %u, says firmware", node);
+    for (uint32_t i = 0; i < facts->dmar.region_count; i++) {
+        if (iommu_region_is_for(facts, printer->cluster, &facts->dmar.region[i], node)) {
+            row(printer, "reserved", facts->dmar.region[i].range, use);
+        }
+    }
+}
+
+static void print_reach(const struct printer *printer, uint32_t node)
+{
+    const struct iommu_plan *plan = iommu_plan();
+    const struct pci_fact *unserved =
+        plan->on ? iommu_unserved(printer->facts, printer->cluster, node) : NULL;
+    if (unserved != NULL) {
+        line(printer, "node %u: its devices reach all memory: %02x:%02x.%x is under no IOMMU", node,
+             unserved->bus, unserved->device, unserved->function);
+    } else if (!plan->on) {
+        line(printer, "node %u: its devices reach all memory%s", node,
+             printer->cluster->node_count > 1 ? ": every other node trusts it" : "");
+    } else if (plan->domains >> node & 1) {
+        line(printer, "node %u: its devices reach this node's memory, no other node's", node);
+        print_reserved(printer, node);
+    } else {
+        line(printer, "node %u: it has no PCI function that reaches memory", node);
+    }
+}
+
+static bool has_devices(const struct printer *printer, uint32_t node)
+{
+    const struct node_plan *plan = &printer->cluster->node[node];
+    bool has = plan->all_devices || plan->device_count + plan->port_count > 0;
+    for (uint32_t i = 0; !has && i < printer->facts->pci_count; i++) {
+        has = owner_of_function(printer->cluster, i) == node;
+    }
+    return has;
+}
+
+static void print_iommu(const struct printer *printer)
+{
+    const struct iommu_plan *plan = iommu_plan();
+    if (plan->on) {
+        line(printer, "IOMMU: on, %u unit%s, pages of 4 KiB%s%s", printer->facts->dmar.unit_count,
+             printer->facts->dmar.unit_count == 1 ? "" : "s", plan->large_pages ? ", 2 MiB" : "",
+             plan->huge_pages ? ", 1 GiB" : "");
+    } else {
+        line(printer, "IOMMU: off%s%s", plan->why_not != NULL ? ": " : "",
+             plan->why_not != NULL ? plan->why_not : "");
+    }
+    for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
+        if (has_devices(printer, node)) {
+            print_reach(printer, node);
+        }
+    }
+}
+
 /* Also what to write into nodeK.devices=. */
 static void print_functions(const struct printer *printer)
 {
     const struct machine_facts *facts = printer->facts;
     char owner[NAME_BYTES];
-    uint32_t all = NO_NODE;
-    for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
-        all = printer->cluster->node[node].all_devices ? node : all;
-    }
     if (facts->pci_count > 0) {
         line(printer, "PCI      vendor:product  class   owner");
     }
     for (uint32_t i = 0; i < facts->pci_count; i++) {
         const struct pci_fact *function = &facts->pci[i];
-        uint32_t node = listed_by(i) != NO_NODE ? listed_by(i) : all;
+        uint16_t node = owner_of_function(printer->cluster, i);
         format_line(owner, sizeof(owner), node != NO_NODE ? "node %u" : "-", node);
         line(printer, "%02x:%02x.%x  %04x:%04x       %06x  %s", function->bus, function->device,
              function->function, function->vendor, function->product, function->class, owner);
@@ -395,5 +453,6 @@ void print_plan(const struct machine_facts *facts, const struct cluster *cluster
     print_nodes(&printer);
     print_functions(&printer);
     print_devices(&printer);
+    print_iommu(&printer);
     print_images(&printer);
 }

@@ -90,12 +90,16 @@ struct cluster {
         uint16_t index; /* within its node */
     } cpu[ABI_CMK_MAX_CPUS];
     paddr_t trampoline; /* one page below 640 KiB */
-    /* Below 4 GiB: boot_page_bytes, then status pages, console pages, and boot's log. */
+    /*
+     * Below 4 GiB: boot_page_bytes, then the IOMMUs' tables, which no node maps, status pages,
+     * console pages, and boot's log.
+     */
     struct range boot_pages;
-    paddr_t status_page;   /* of node 0; the others follow */
-    paddr_t console_page;  /* of com1; com2..com4 follow */
-    uint64_t console_mark; /* part of how the kernels' lines begin; 0: none */
-    paddr_t log_page;      /* struct cmk_boot_log */
+    struct range iommu_tables; /* empty: no IOMMU is used */
+    paddr_t status_page;       /* of node 0; the others follow */
+    paddr_t console_page;      /* of com1; com2..com4 follow */
+    uint64_t console_mark;     /* part of how the kernels' lines begin; 0: none */
+    paddr_t log_page;          /* struct cmk_boot_log */
     bool plan_only;
     bool checks;
     bool balance;

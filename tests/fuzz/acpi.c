@@ -75,17 +75,20 @@ static void check_facts(const struct machine_facts *facts)
     }
     must(facts->io_apic_count <= MAX_IO_APICS && facts->proximity_count <= MAX_PROXIMITY_RANGES, "counts");
     must(facts->iommu_count <= ARRAY_LENGTH(facts->iommu), "IOMMU count");
-    must(facts->dmar.unit_count <= MAX_DMAR_UNITS && facts->dmar.unit_count <= facts->iommu_count, "unit count");
-    must(facts->dmar.region_count <= MAX_DMAR_REGIONS && facts->dmar.scope_count <= MAX_DMAR_SCOPES, "DMAR counts");
+    must(facts->dmar.unit_count <= MAX_DMAR_UNITS, "unit count");
+    must(facts->dmar.unit_count <= facts->iommu_count, "a unit that is not reserved");
+    must(facts->dmar.region_count <= MAX_DMAR_REGIONS, "region count");
+    must(facts->dmar.scope_count <= MAX_DMAR_SCOPES, "scope count");
     for (uint32_t i = 0; i < facts->dmar.unit_count; i++) {
         const struct dmar_unit *unit = &facts->dmar.unit[i];
         must(unit->registers.start < unit->registers.end, "a unit without registers");
-        must(unit->scopes.first + unit->scopes.count <= facts->dmar.scope_count, "scopes of a unit");
+        must(unit->scopes.first + unit->scopes.count <= facts->dmar.scope_count, "its scopes");
     }
     for (uint32_t i = 0; i < facts->dmar.region_count; i++) {
         const struct dmar_region *region = &facts->dmar.region[i];
         must(region->range.start < region->range.end, "an empty region");
-        must(region->scopes.first + region->scopes.count <= facts->dmar.scope_count, "scopes of a region");
+        must(region->scopes.first + region->scopes.count <= facts->dmar.scope_count,
+             "its scopes");
     }
     for (uint32_t i = 0; i < facts->dmar.scope_count; i++) {
         const struct dmar_scope *scope = &facts->dmar.scope[i];

@@ -5,7 +5,7 @@
  *
  *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -Itests/unit/boot -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c \
- *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c \
+ *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c tests/unit/boot/iommu_model.c boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c \
  *       kernel/format.c \
  *       -o build/fuzz/plan
  *   build/fuzz/plan tests/fuzz/corpus/plan

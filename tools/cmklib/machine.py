@@ -13,6 +13,7 @@ from cmklib.places import WrongUse, installed_file, program
 
 LOADERS = ("direct", "grub", "uefi", "bochs")
 COM_PORTS = 4
+IOMMU = "intel-iommu,intremap=on"
 OVMF = "/usr/share/ovmf/OVMF.fd"
 BOCHS_HOST_MEMORY = 1024  # MiB that Bochs keeps in its own memory at most
 BOCHS_IPS = 4000000  # ticks in a second of emulated time: few, so that waiting takes little real time
@@ -45,10 +46,11 @@ class Setup:
     """
 
     def __init__(self, kernel, images, config="", loader="direct", smp="1", mem="256M", multiboot=2, qemu="", gdb_port=None,
-                 bochs_ips=BOCHS_IPS, bochs_commands=BOCHS_COMMANDS, bochs_model=BOCHS_MODEL, bochs_lines=()):
+                 bochs_ips=BOCHS_IPS, bochs_commands=BOCHS_COMMANDS, bochs_model=BOCHS_MODEL, bochs_lines=(), iommu=False):
         self.kernel, self.images, self.config, self.loader = kernel, images, config, loader
         self.smp, self.mem, self.multiboot, self.gdb_port = str(smp), str(mem), multiboot, gdb_port
         self.bochs_ips, self.bochs_commands = bochs_ips, tuple(bochs_commands)
+        self.iommu = iommu
         self.bochs_model, self.bochs_lines = bochs_model, tuple(bochs_lines)
         try:
             self.qemu = shlex.split(qemu)
@@ -88,6 +90,8 @@ def qemu_command(setup, folder, consoles):
     mebibytes(setup.mem)
     command = [program("qemu-system-x86_64", "qemu-system-x86"), "-M", "q35", "-cpu", "max", "-smp", setup.smp,
                "-m", setup.mem, "-nodefaults", "-vga", "none", "-display", "none", "-no-reboot"]
+    if setup.iommu:
+        command += ["-device", IOMMU]  # before the devices that it serves
     for number, console in enumerate(consoles):
         command += ["-chardev", f"file,id=com{number + 1},path={console}", "-serial", f"chardev:com{number + 1}"]
     if setup.cpus() > len(os.sched_getaffinity(0)) and "-accel" not in setup.qemu:
@@ -115,8 +119,8 @@ def qemu_command(setup, folder, consoles):
 
 def bochs_command(setup, folder, consoles):
     """The command line of Bochs; its settings go to files in `folder`."""
-    if setup.qemu or setup.gdb_port is not None:
-        raise WrongUse("--qemu and --gdb do not go with --bochs")
+    if setup.qemu or setup.gdb_port is not None or setup.iommu:
+        raise WrongUse("--qemu, --gdb and --iommu do not go with --bochs")
     if not setup.smp.isdigit():
         raise WrongUse(f"--smp: Bochs takes a plain number of CPUs, not '{setup.smp}'")
     guest = mebibytes(setup.mem)

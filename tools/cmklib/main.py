@@ -85,6 +85,7 @@ def add_machine(parser):
     parser.set_defaults(loader="direct")
     parser.add_argument("--smp", metavar="N", default="4", help="CPUs (default 4); also QEMU's sockets=, cores=, threads=")
     parser.add_argument("--mem", metavar="SIZE", default="256M", help="memory, such as 64M or 6G (default 256M)")
+    parser.add_argument("--iommu", action="store_true", help="a machine with an IOMMU (VT-d)")
     parser.add_argument("--timeout", metavar="S", type=seconds, help="time limit in seconds (default: none)")
     parser.add_argument("--patience", metavar="S", type=seconds,
                         help="ends a run of which nothing new was heard for S seconds (default 60, none with --timeout); "

@@ -72,7 +72,7 @@ def setup_from(options, mark):
                  config=" ".join(words + [options.config]).strip(), loader=options.loader,
                  smp=options.smp, mem=options.mem,
                  multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
-                 bochs_ips=options.bochs_ips)
+                 bochs_ips=options.bochs_ips, iommu=options.iommu)
 
 
 def run(options):

@@ -50,6 +50,15 @@ void pci_discover(struct machine_facts *facts);
 /* Masks the 8259s and every pin of every IOAPIC; reads how many pins each has. */
 void silence_interrupt_controllers(struct machine_facts *facts);
 
+/* Reads what every IOMMU can do into facts->dmar. */
+void iommu_discover(struct machine_facts *facts);
+
+/*
+ * Turns DMA remapping on in every unit, with the tables of the plan, which it writes; refuses if a
+ * unit does not answer. Nothing if the plan uses no IOMMU.
+ */
+void iommu_start(const struct machine_facts *facts, const struct cluster *cluster);
+
 /* How fast TSC and local APIC timer run, into the record; refuses clocks that cannot be right. */
 void calibrate_timers(const struct machine_facts *facts, struct global_state *state);
 

@@ -70,6 +70,9 @@ enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA, NODES_LLC, NODES_PAC
 
 enum devices_kind { DEVICES_DEFAULT, DEVICES_ALL, DEVICES_NONE, DEVICES_LIST };
 
+/* On: where the machine has one that can be used. */
+enum iommu_setting { IOMMU_ON, IOMMU_OFF, IOMMU_REQUIRED };
+
 /*
  * What was said about one node. The `_word`s point into the command line and are null where nothing
  * was said.
@@ -109,6 +112,8 @@ struct configuration {
     enum profile profile; /* of nodes of which nothing else is said */
     const char *missing_cpus_word, *power_off_word, *console_mark_word;
     uint64_t console_mark; /* 0: none */
+    const char *iommu_word;
+    enum iommu_setting iommu;
     bool plan_only, checks, balance, fastpath, avx, missing_cpus_go_on, power_off;
 };
 

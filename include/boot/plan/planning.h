@@ -73,8 +73,16 @@ void check_pieces(
     struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
 
-/* The node that lists PCI function `function` of the facts, or NO_NODE; of the last plan. */
-uint16_t listed_by(uint32_t function);
+void plan_iommu(struct planning *planning);
+
+/*
+ * The node that has PCI function `function` of the facts: the one that lists it, or else the one
+ * with all devices, or NO_NODE; of the last plan.
+ */
+uint16_t owner_of_function(const struct cluster *cluster, uint32_t function);
+
+/* What no node may have as a device, or null if `range` keeps clear of all of it. */
+const char *not_for_devices(const struct machine_facts *facts, struct range range);
 
 /* --- for messages --- */
 

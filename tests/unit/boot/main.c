@@ -21,6 +21,7 @@ int main(int argc, char **argv)
     srunner_add_suite(runner, bad_images_suite());
     srunner_add_suite(runner, shapes_suite());
     srunner_add_suite(runner, devices_suite());
+    srunner_add_suite(runner, iommu_suite());
     srunner_add_suite(runner, random_suite());
     srunner_add_suite(runner, elf_suite());
     srunner_add_suite(runner, acpi_suite());

@@ -11,6 +11,17 @@ uint64_t choose(struct choices *choices, uint64_t limit)
     return value % limit;
 }
 
+void fill_at_random(uint8_t *bytes, size_t size, uint64_t seed)
+{
+    /* splitmix64 */
+    for (size_t i = 0; i < size; i++) {
+        uint64_t z = seed += 0x9e3779b97f4a7c15;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        bytes[i] = (uint8_t)(z ^ z >> 31);
+    }
+}
+
 /* Mostly plain; sometimes at an odd byte, or far away. */
 static uint64_t choose_address(struct choices *choices)
 {
@@ -71,8 +82,67 @@ static void choose_pci(struct choices *choices)
     }
     machine.mcfg_base = choose(choices, 2) * 0xb0000000;
     machine.mcfg_last_bus = 255;
-    machine.iommu[0] = (struct range){0xfed90000, 0xfed91000};
-    machine.iommu_count = (uint32_t)choose(choices, 2);
+}
+
+/* Some functions become bridges, and some of the later ones move to the other side. */
+static void choose_bridges(struct choices *choices)
+{
+    static const enum pci_bridge kinds[] = {PCI_PORT, PCI_TO_CONVENTIONAL, PCI_CONVENTIONAL};
+    uint8_t last = (uint8_t)machine.pci_count;
+    for (uint8_t i = 0; i < last; i++) {
+        if (choose(choices, 3) != 0) {
+            continue;
+        }
+        machine.pci[i].bridge = kinds[choose(choices, 3)];
+        machine.pci[i].secondary_bus = i + 1;
+        machine.pci[i].subordinate_bus = last;
+        for (uint8_t j = i + 1; j < last; j++) {
+            machine.pci[j].bus = choose(choices, 2) == 0 ? i + 1 : machine.pci[j].bus;
+        }
+    }
+}
+
+static struct dmar_scopes choose_scopes(struct choices *choices)
+{
+    struct dmar_scopes scopes = {(uint16_t)machine.dmar.scope_count, 0};
+    scopes.count = (uint16_t)choose(choices, 3);
+    for (unsigned i = 0; i < scopes.count; i++) {
+        struct dmar_scope *scope = &machine.dmar.scope[machine.dmar.scope_count++];
+        *scope = (struct dmar_scope){.kind = (uint8_t)(1 + choose(choices, 3)),
+                                     .start_bus = (uint8_t)(choose(choices, 4) / 3)};
+        scope->path_length = (uint8_t)(1 + choose(choices, 5) / 4);
+        for (unsigned step = 0; step < scope->path_length; step++) {
+            scope->path[step] = (uint8_t)(choose(choices, 6) << 3 | choose(choices, 2));
+        }
+    }
+    return scopes;
+}
+
+/* Units mostly good for something; regions mostly where firmware's map has no RAM. */
+static void choose_dmar(struct choices *choices)
+{
+    struct dmar_facts *dmar = &machine.dmar;
+    struct range firmware = machine.memory[4].range;
+    dmar->unit_count = (uint32_t)choose(choices, 3);
+    for (uint32_t i = 0; i < dmar->unit_count; i++) {
+        uint64_t pages = choose(choices, 16) == 15 ? 0 : 1 + 2 * choose(choices, 2);
+        uint64_t levels = 1 + choose(choices, 3);
+        dmar->unit[i] =
+            (struct dmar_unit){.registers = {0xfed90000 + i * 0x1000, 0xfed91000 + i * 0x1000},
+                               .segment = (uint16_t)(choose(choices, 8) / 7),
+                               .all_others = choose(choices, 4) != 3,
+                               .capability = (1 + choose(choices, 6)) | levels << 9 | pages << 34};
+        dmar->unit[i].scopes = choose_scopes(choices);
+        machine.iommu[i] = dmar->unit[i].registers;
+    }
+    machine.iommu_count = dmar->unit_count;
+    dmar->region_count = (uint32_t)(choose(choices, 8) / 3);
+    for (uint32_t i = 0; i < dmar->region_count; i++) {
+        paddr_t start = firmware.start + choose(choices, 16) * KIB(4);
+        start = choose(choices, 8) == 7 ? choose_address(choices) & ~UINT64_C(4095) : start;
+        dmar->region[i].range = (struct range){start, start + KIB(4) * (1 + choose(choices, 16))};
+        dmar->region[i].scopes = choose_scopes(choices);
+    }
 }
 
 static void choose_modules(struct choices *choices)
@@ -120,6 +190,8 @@ void choose_machine(struct choices *choices)
     machine.boot_page_bytes = choose(choices, MIB(3));
     machine.node_state_bytes = choose(choices, MIB(1));
     choose_modules(choices);
+    choose_bridges(choices);
+    choose_dmar(choices);
 }
 
 static void append(char *text, size_t size, const char *word)
@@ -132,7 +204,10 @@ static void choose_word(struct choices *choices, char *word, size_t size)
 {
     uint64_t node = choose(choices, 4);
     uint64_t number = choose(choices, 20);
-    switch (choose(choices, 12)) {
+    switch (choose(choices, 13)) {
+    case 12:
+        snprintf(word, size, "iommu=%s", number < 12 ? "require" : number < 16 ? "on" : "off");
+        break;
     case 0:
         snprintf(word, size, number < 4    ? "nodes=percpu"
                              : number < 8  ? "nodes=numa"
@@ -166,7 +241,8 @@ static void choose_word(struct choices *choices, char *word, size_t size)
         break;
     case 9:
     case 10:
-        snprintf(word, size, "node%lu.devices=00:%02lx.%lx,port:0x%lx-0x%lx", (unsigned long)node,
+        snprintf(word, size, "node%lu.devices=%02lx:%02lx.%lx,port:0x%lx-0x%lx",
+                 (unsigned long)node, (unsigned long)(choose(choices, 12) / 8),
                  (unsigned long)(number / 2), (unsigned long)(number % 2),
                  (unsigned long)(number * 16), (unsigned long)(number * 16 + 20));
         break;

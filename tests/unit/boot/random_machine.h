@@ -18,6 +18,9 @@ uint64_t choose(struct choices *choices, uint64_t limit);
 /* Fills in `machine`, with boot modules of good images. */
 void choose_machine(struct choices *choices);
 
+/* Bytes for choices, the same for each seed. */
+void fill_at_random(uint8_t *bytes, size_t size, uint64_t seed);
+
 /* Appends words that are mostly right; returns `text`. */
 char *choose_command_line(struct choices *choices, char *text, size_t size);
 

@@ -1,19 +1,9 @@
 /* Random machines and command lines: a plan is refused with reasons, or it keeps every rule. */
 #include "random_machine.h"
+#include <boot/plan/iommu.h>
 #include "suites.h"
 #include <stdio.h>
 #include <string.h>
-
-static void fill(uint8_t *bytes, size_t size, uint64_t seed)
-{
-    /* splitmix64 */
-    for (size_t i = 0; i < size; i++) {
-        uint64_t z = seed += 0x9e3779b97f4a7c15;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-        z = (z ^ z >> 27) * 0x94d049bb133111eb;
-        bytes[i] = (uint8_t)(z ^ z >> 31);
-    }
-}
 
 static unsigned lines_in(const char *text)
 {
@@ -34,13 +24,13 @@ enum { RUNS = 4000 };
 
 START_TEST(plans_keep_the_rules)
 {
-    unsigned accepted = 0, several_nodes = 0;
+    unsigned accepted = 0, several_nodes = 0, with_iommu = 0;
     for (unsigned run = 0; run < RUNS; run++) {
-        uint8_t bytes[400];
+        uint8_t bytes[600];
         struct choices choices = {bytes, sizeof(bytes), 0};
         char text[600];
         unsigned mistakes;
-        fill(bytes, sizeof(bytes), (uint64_t)_i * RUNS + run);
+        fill_at_random(bytes, sizeof(bytes), (uint64_t)_i * RUNS + run);
         choose_machine(&choices);
         choose_command_line(&choices, text, sizeof(text));
         mistakes = plan_with_modules(text);
@@ -52,11 +42,13 @@ START_TEST(plans_keep_the_rules)
             print_plan(&machine, &plan, ignore_line, NULL);
             accepted++;
             several_nodes += plan.node_count > 1;
+            with_iommu += iommu_plan()->on;
         }
     }
     /* Or else this test would show nothing. */
     ck_assert_uint_le(RUNS / 10, accepted);
     ck_assert_uint_le(RUNS / 30, several_nodes);
+    ck_assert_uint_le(RUNS / 20, with_iommu);
 }
 END_TEST
 
@@ -65,7 +57,7 @@ START_TEST(plans_are_the_same_every_time)
     static struct cluster first;
     uint8_t bytes[400];
     struct choices choices = {bytes, sizeof(bytes), 0};
-    fill(bytes, sizeof(bytes), 5);
+    fill_at_random(bytes, sizeof(bytes), 5);
     choose_machine(&choices);
     machine.module_count = 0;
     add_good_module("node=all");

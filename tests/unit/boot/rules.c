@@ -1,4 +1,5 @@
 /* What every plan must keep, checked without the planner's own helpers. */
+#include "iommu_model.h"
 #include "machine.h"
 #include <string.h>
 
@@ -125,11 +126,13 @@ static const char *broken_by_memory(const struct machine_facts *facts,
 
 static const char *broken_by_boot(const struct machine_facts *facts, const struct cluster *cluster)
 {
-    uint64_t status =
+    uint64_t tables =
         cluster->boot_pages.start + ((facts->boot_page_bytes + 4095) & ~UINT64_C(4095));
+    uint64_t status = cluster->iommu_tables.end;
     struct range trampoline = {cluster->trampoline, cluster->trampoline + 4096};
     if (cluster->boot_pages.start % 4096 != 0 || !is_ram(facts, cluster->boot_pages) ||
         is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) ||
+        cluster->iommu_tables.start != tables || status % 4096 != 0 || status < tables ||
         cluster->status_page != status ||
         cluster->console_page != status + 4096 * cluster->node_count ||
         cluster->log_page != cluster->console_page + 4 * 4096 ||
@@ -281,7 +284,8 @@ static const char *broken_by_devices(const struct machine_facts *facts,
 const char *broken_rule(const struct machine_facts *facts, const struct cluster *cluster)
 {
     const char *(*const part[])(const struct machine_facts *, const struct cluster *) = {
-        broken_by_cpus, broken_by_memory, broken_by_boot, broken_by_images, broken_by_devices};
+        broken_by_cpus,   broken_by_memory,  broken_by_boot,
+        broken_by_images, broken_by_devices, broken_by_iommu};
     const char *broken = NULL;
     collect(facts, cluster);
     for (unsigned i = 0; broken == NULL && i < ARRAY_LENGTH(part); i++) {

@@ -8,6 +8,7 @@ Suite *mistakes_suite(void);
 Suite *bad_images_suite(void);
 Suite *shapes_suite(void);
 Suite *devices_suite(void);
+Suite *iommu_suite(void);
 Suite *random_suite(void);
 Suite *elf_suite(void);
 Suite *acpi_suite(void);

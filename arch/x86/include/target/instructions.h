@@ -134,6 +134,12 @@ static inline void invalidate_page(word_t address)
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* Its 64 bytes are in memory once a fence has followed (SDM volume 2, CLFLUSH). */
+static inline void flush_cache_line(const void *line)
+{
+    __asm__ volatile("clflush (%0)" : : "r"(line) : "memory");
+}
+
 /* --- what only some CPUs have: see struct cpu_features --- */
 
 /* SMAP: the kernel's accesses to user pages fault again, whatever the user left in RFLAGS.AC. */
