@@ -230,6 +230,7 @@ def talk(wire, process, client):
 
 def main():
     name, kernel, cpus, node, configuration = sys.argv[1:6]
+    iommu = ["--iommu"] if "iommu_platform=on" in sys.argv[6:] else []
     card = ",".join([""] + sys.argv[6:])
     server, client = int(node), 1 if node == "0" else 0
     images = [os.path.join(TOP, "build/system/programs/behave.elf") + " exit=0"] * max(2, server + 1)
@@ -242,7 +243,7 @@ def main():
             f"-device virtio-net-pci,netdev=n0,addr=03.0,mac=52:54:00:12:34:56,romfile={card}")
     configuration = f"nodes={len(images)} node{server}.devices=00:03.0 channel={client}-{server},2M {configuration}"
     process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", "--kernel", kernel, "--smp", cpus, f"--qemu={qemu}", "--patience", str(PATIENCE),
+        [os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--kernel", kernel, "--smp", cpus, f"--qemu={qemu}", "--patience", str(PATIENCE),
          f"--config={configuration}"] + images, stdin=subprocess.DEVNULL)
     try:
         talk(wire, process, client)

@@ -14,6 +14,7 @@ enum {
 
     FEATURE_MAC = 1 << 5,        /* 5.1.3, in word 0 */
     FEATURE_VERSION_1 = 1 << 0,  /* 6, in word 1 */
+    FEATURE_ACCESS_PLATFORM = 1 << 1, /* in word 1: the device goes through the IOMMU, and says so */
 
     CAPABILITY_TYPE = 3, /* 4.1.4 */
     CAPABILITY_BAR = 4,
@@ -104,13 +105,14 @@ static const char *negotiate(volatile struct virtio_common *common)
     common->device_feature_select = 0;
     bool has_mac = common->device_feature & FEATURE_MAC;
     common->device_feature_select = 1;
-    if (!has_mac || !(common->device_feature & FEATURE_VERSION_1)) {
+    uint32_t word_1 = common->device_feature;
+    if (!has_mac || !(word_1 & FEATURE_VERSION_1)) {
         return "it lacks a feature that is needed";
     }
     common->driver_feature_select = 0;
     common->driver_feature = FEATURE_MAC;
     common->driver_feature_select = 1;
-    common->driver_feature = FEATURE_VERSION_1;
+    common->driver_feature = word_1 & (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM);
     common->status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK;
     return common->status & STATUS_FEATURES_OK ? NULL : "it refuses the features";
 }
