@@ -5,7 +5,7 @@
 #include <cmk/resources.h>
 #include <drivers/device_memory.h>
 
-#define MAX_PIECES     256
+#define MAX_PIECES     1024
 #define MAX_PAGES      256
 #define MIN_DMA_BITS   seL4_PageBits
 #define MAX_DMA_BITS   seL4_LargePageBits

@@ -14,7 +14,7 @@ enum {
 
     FEATURE_MAC = 1 << 5,        /* 5.1.3, in word 0 */
     FEATURE_VERSION_1 = 1 << 0,  /* 6, in word 1 */
-    FEATURE_ACCESS_PLATFORM = 1 << 1, /* in word 1: the device goes through the IOMMU, and says so */
+    FEATURE_ACCESS_PLATFORM = 1 << 1, /* in word 1: it goes through the IOMMU, and says so */
 
     CAPABILITY_TYPE = 3, /* 4.1.4 */
     CAPABILITY_BAR = 4,
