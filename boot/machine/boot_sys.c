@@ -97,6 +97,7 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
     detect_features(&state->features);
     read_acpi(state);
     facts.topology = read_topology(ask_cpuid);
+    facts.x2apic = state->features.x2apic;
     facts.physical_address_bits = state->features.physical_address_bits;
     facts.kernel_image = (struct range){linker_value(image_start), linker_value(image_end)};
     facts.node_state_bytes = linker_value(node_state_bytes);

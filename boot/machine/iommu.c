@@ -24,7 +24,8 @@ enum {
     PROTECTED_MEMORY = 0x64,
     QUEUE_HEAD = 0x80,
     QUEUE_TAIL = 0x88,
-    QUEUE_ADDRESS = 0x90
+    QUEUE_ADDRESS = 0x90,
+    INTERRUPT_TABLE = 0xb8
 };
 
 /* Bits of the global command; the status has the same. */
@@ -33,12 +34,15 @@ enum {
 #define FLUSH_BUFFERS (1u << 27)
 #define QUEUE         (1u << 26)
 #define INTERRUPTS    (1u << 25)
+#define SET_TABLE     (1u << 24) /* of interrupts */
+#define COMPATIBILITY (1u << 23) /* messages that are not remapped pass */
 /* What stays as it is: the others are requests for once. */
 #define STATUS_KEPT 0x96ffffffu
 
 enum {
     HAS_COHERENT_WALKS = 1 << 0, /* extended capability */
     HAS_QUEUE = 1 << 1,
+    HAS_INTERRUPTS = 1 << 3,
     NEEDS_FLUSH_OF_BUFFERS = 1 << 4, /* capability */
     HAS_PROTECTED_MEMORY = 3 << 5,
     FAULTS_CLEAR = 0xff, /* written as ones */
@@ -58,6 +62,7 @@ enum {
 /* Requests of the queue, 16 bytes each: the low words. Their granularity is everything. */
 #define REQUEST_CONTEXTS     (1u | 1u << 4)
 #define REQUEST_TRANSLATIONS (2u | 1u << 4 | 1u << 6 | 1u << 7)
+#define REQUEST_INTERRUPTS   4u
 #define REQUEST_WAIT         (5u | 1u << 5) /* writes a word when all before it are done */
 #define WAIT_DATA_SHIFT      32
 
@@ -133,6 +138,7 @@ static void stop_unit(const struct dmar_unit *unit)
     write32(unit, FAULT_CONTROL, read32(unit, FAULT_CONTROL) | FAULT_INTERRUPT_OFF);
     turn_off(unit, TRANSLATION);
     turn_off(unit, INTERRUPTS);
+    turn_off(unit, COMPATIBILITY);
     turn_off(unit, QUEUE);
 }
 
@@ -151,11 +157,12 @@ static void invalidate_by_registers(const struct dmar_unit *unit)
  */
 static void invalidate_by_queue(const struct dmar_unit *unit, paddr_t page)
 {
-    enum { REQUESTS = 3, REQUEST_WORDS = 2, LAST_WORD = 511, ALL_DONE = 1 };
+    enum { REQUESTS = 4, REQUEST_WORDS = 2, LAST_WORD = 511, ALL_DONE = 1 };
     volatile uint64_t *queue = window(page);
     const uint64_t request[REQUESTS][REQUEST_WORDS] = {
         {REQUEST_CONTEXTS, 0},
         {REQUEST_TRANSLATIONS, 0},
+        {unit->extended_capability & HAS_INTERRUPTS ? REQUEST_INTERRUPTS : REQUEST_CONTEXTS, 0},
         {REQUEST_WAIT | (uint64_t)ALL_DONE << WAIT_DATA_SHIFT,
          page + LAST_WORD * sizeof(uint64_t)}};
     for (unsigned i = 0; i < REQUESTS * REQUEST_WORDS; i++) {
@@ -173,7 +180,19 @@ static void invalidate_by_queue(const struct dmar_unit *unit, paddr_t page)
     wait_for(unit, QUEUE_HEAD, UINT32_MAX, REQUESTS * sizeof(request[0]));
 }
 
-static void start_unit(const struct dmar_unit *unit, const struct iommu_tables *tables)
+/* The lowest bits of the register: log2 of the entries, less 1. */
+static void set_interrupt_table(const struct dmar_unit *unit,
+                                const struct interrupt_remapping *interrupts)
+{
+    enum { EXTENDED = 1 << 11, ENTRY_BITS = 4 };
+    uint64_t size = size_bits_for(range_bytes(interrupts->table)) - ENTRY_BITS - 1;
+    write64(unit, INTERRUPT_TABLE,
+            interrupts->table.start | (interrupts->extended ? EXTENDED : 0) | size);
+    command(unit, SET_TABLE, true, SET_TABLE);
+}
+
+static void start_unit(const struct dmar_unit *unit, const struct iommu_tables *tables,
+                       const struct interrupt_remapping *interrupts)
 {
     unsigned kind = iommu_levels(unit->capability) - IOMMU_LEAST_LEVELS;
     stop_unit(unit);
@@ -182,6 +201,9 @@ static void start_unit(const struct dmar_unit *unit, const struct iommu_tables *
     }
     write64(unit, ROOT_TABLE, unit->segment == 0 ? tables->root[kind] : tables->nothing);
     command(unit, SET_ROOT, true, SET_ROOT);
+    if (interrupts->on) {
+        set_interrupt_table(unit, interrupts);
+    }
     if (unit->extended_capability & HAS_QUEUE) {
         invalidate_by_queue(unit, tables->queue);
     } else {
@@ -189,6 +211,9 @@ static void start_unit(const struct dmar_unit *unit, const struct iommu_tables *
     }
     write32(unit, FAULT_STATUS, FAULTS_CLEAR);
     command(unit, TRANSLATION, true, TRANSLATION);
+    if (interrupts->on) {
+        command(unit, INTERRUPTS, true, INTERRUPTS);
+    }
     /* What firmware protected until now is protected by the tables. */
     if (unit->capability & HAS_PROTECTED_MEMORY) {
         write32(unit, PROTECTED_MEMORY, 0);
@@ -222,6 +247,6 @@ void iommu_start(const struct machine_facts *facts, const struct cluster *cluste
     }
     flush_tables(&facts->dmar, tables.window, range_bytes(tables.place));
     for (uint32_t i = 0; i < facts->dmar.unit_count; i++) {
-        start_unit(&facts->dmar.unit[i], &tables);
+        start_unit(&facts->dmar.unit[i], &tables, &cluster->interrupts);
     }
 }

@@ -152,7 +152,7 @@ static void add_cpu(struct machine_facts *facts, uint32_t apic_id)
  * used by programs as device memory, so nothing is dropped here.
  */
 static bool add_io_apic(struct tables *tables, struct machine_facts *facts, paddr_t base,
-                        uint32_t first_gsi)
+                        uint32_t first_gsi, uint8_t id)
 {
     if (base == 0 || !IS_ALIGNED(base, 4)) {
         return fail(tables, "the MADT has an IOAPIC at an address that is 0 or no multiple of 16");
@@ -160,7 +160,7 @@ static bool add_io_apic(struct tables *tables, struct machine_facts *facts, padd
     if (facts->io_apic_count == MAX_IO_APICS) {
         return fail(tables, "there are more than 64 IOAPICs");
     }
-    facts->io_apic[facts->io_apic_count++] = (struct io_apic){base, first_gsi, 0};
+    facts->io_apic[facts->io_apic_count++] = (struct io_apic){base, first_gsi, 0, id};
     return true;
 }
 
@@ -187,7 +187,8 @@ static bool read_madt_entry(struct tables *tables, struct machine_facts *facts,
         }
         return true;
     case 1: /* IOAPIC */
-        return bytes < 12 || add_io_apic(tables, facts, get32(entry + 4), get32(entry + 8));
+        return bytes < 12 ||
+               add_io_apic(tables, facts, get32(entry + 4), get32(entry + 8), entry[2]);
     case 9: /* local x2APIC */
         if (bytes >= 16 && (get32(entry + 8) & CPU_ENABLED) && get32(entry + 4) != 0xffffffff) {
             add_reachable_cpu(facts, get32(entry + 4), largest_apic_id);

@@ -450,6 +450,8 @@ static void read_word(struct reader *reader, const char *text)
         read_profile(reader, value, &configuration->profile_word, &configuration->profile);
     } else if ((value = text_after(text, "fpu=")) != NULL) {
         read_fpu(reader, value);
+    } else if ((value = text_after(text, "intremap=")) != NULL) {
+        read_switch(reader, value, &configuration->intremap_word, &configuration->intremap);
     } else if ((value = text_after(text, "iommu=")) != NULL) {
         read_iommu(reader, value);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
@@ -478,6 +480,7 @@ void read_configuration(const struct machine_facts *facts, struct configuration 
     configuration->fastpath = true;
     configuration->power_off = true;
     configuration->avx = true;
+    configuration->intremap = true;
     for (unsigned i = 0; i < ABI_CMK_MAX_NODES; i++) {
         configuration->node[i].console_port = console_ports[0];
     }

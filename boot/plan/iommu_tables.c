@@ -122,7 +122,13 @@ bool iommu_build_tables(const struct machine_facts *facts, const struct cluster 
 {
     const struct iommu_plan *plan = iommu_plan();
     static paddr_t domain[IOMMU_LEVEL_KINDS][ABI_CMK_MAX_NODES];
-    tables->next = tables->place.start;
+    tables->next = tables->place.start + interrupt_table_bytes(facts, cluster);
+    if (tables->next > tables->place.end) {
+        return false;
+    }
+    if (cluster->interrupts.on) {
+        build_interrupt_table(facts, cluster, tables->window);
+    }
     tables->nothing = take_page(tables);
     tables->queue = take_page(tables);
     for (uint32_t node = 0; node < cluster->node_count; node++) {
@@ -217,5 +223,6 @@ uint64_t iommu_table_bytes(const struct machine_facts *facts, const struct clust
             }
         }
     }
-    return (2 + roots + directories + tables) << PAGE_BITS;
+    return ((2 + roots + directories + tables) << PAGE_BITS) +
+           interrupt_table_bytes(facts, cluster);
 }

@@ -73,18 +73,29 @@ static const struct pci_fact *find_bridge(const struct machine_facts *facts, uin
     return NULL;
 }
 
-static bool names(const struct machine_facts *facts, const struct dmar_scope *scope,
-                  const struct pci_fact *function)
+/* The bus on which the last step of the path is; false: a bridge on the way is not there. */
+static bool follow_path(const struct machine_facts *facts, const struct dmar_scope *scope,
+                        uint8_t *bus)
 {
-    uint8_t bus = scope->start_bus;
-    uint8_t place = scope->path[scope->path_length - 1];
-    const struct pci_fact *bridge;
+    *bus = scope->start_bus;
     for (unsigned i = 0; i + 1 < scope->path_length; i++) {
-        bridge = find_bridge(facts, bus, scope->path[i]);
+        const struct pci_fact *bridge = find_bridge(facts, *bus, scope->path[i]);
         if (bridge == NULL) {
             return false;
         }
-        bus = bridge->secondary_bus;
+        *bus = bridge->secondary_bus;
+    }
+    return true;
+}
+
+static bool names(const struct machine_facts *facts, const struct dmar_scope *scope,
+                  const struct pci_fact *function)
+{
+    uint8_t bus;
+    uint8_t place = scope->path[scope->path_length - 1];
+    const struct pci_fact *bridge;
+    if (!follow_path(facts, scope, &bus)) {
+        return false;
     }
     if (function->bus == bus && (function->device << 3 | function->function) == place) {
         return scope->kind == DMAR_ENDPOINT || scope->kind == DMAR_BRIDGE;
@@ -92,6 +103,21 @@ static bool names(const struct machine_facts *facts, const struct dmar_scope *sc
     bridge = scope->kind == DMAR_BRIDGE ? find_bridge(facts, bus, place) : NULL;
     return bridge != NULL && bridge->secondary_bus <= function->bus &&
            function->bus <= bridge->subordinate_bus;
+}
+
+bool io_apic_requester(const struct machine_facts *facts, uint32_t io_apic, uint16_t *requester)
+{
+    const struct dmar_facts *dmar = &facts->dmar;
+    for (uint32_t i = 0; i < dmar->scope_count; i++) {
+        const struct dmar_scope *scope = &dmar->scope[i];
+        uint8_t bus;
+        if (scope->kind == DMAR_IO_APIC && scope->id == facts->io_apic[io_apic].id &&
+            follow_path(facts, scope, &bus)) {
+            *requester = (uint16_t)(bus << 8 | scope->path[scope->path_length - 1]);
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool any_names(const struct machine_facts *facts, struct dmar_scopes scopes,
@@ -201,27 +227,55 @@ static void add_requester(struct planning *planning, unsigned id, uint16_t node,
     last.domains |= BIT(node);
 }
 
+static uint16_t own_id(const struct pci_fact *function)
+{
+    return (uint16_t)(function->bus << 8 | function->device << 3 | function->function);
+}
+
+/* A way up from a function to the host bridge. */
+struct way {
+    unsigned bus;  /* on which the requests are */
+    unsigned left; /* bridges may be numbered in a circle */
+    uint16_t id;   /* what they have become */
+};
+
+static struct way way_from(const struct pci_fact *function)
+{
+    enum { MOST_BRIDGES = 256 }; /* as many as there are buses */
+    return (struct way){function->bus, MOST_BRIDGES, own_id(function)};
+}
+
+/* Through the next bridge that changes the id; false: there is none. */
+static bool next_id(const struct machine_facts *facts, struct way *way)
+{
+    const struct pci_fact *bridge;
+    while (way->left-- > 0 && (bridge = bridge_to(facts, way->bus)) != NULL) {
+        unsigned secondary = way->bus;
+        way->bus = bridge->bus;
+        if (bridge->bridge != PCI_PORT) {
+            way->id =
+                bridge->bridge == PCI_TO_CONVENTIONAL ? (uint16_t)(secondary << 8) : own_id(bridge);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint16_t requester_of(const struct machine_facts *facts, const struct pci_fact *function)
+{
+    struct way way = way_from(function);
+    while (next_id(facts, &way)) {}
+    return way.id;
+}
+
 /* Its own id, and those that bridges on its way give it. Bridges send nothing of their own. */
 static void add_requesters(struct planning *planning, const struct pci_fact *function,
                            uint16_t node)
 {
-    enum { MOST_BRIDGES = 256 }; /* as many as there are buses */
-    unsigned bus = function->bus;
-    add_requester(planning, bus << 8 | (unsigned)(function->device << 3 | function->function), node,
-                  function);
-    for (unsigned i = 0; i < MOST_BRIDGES; i++) {
-        const struct pci_fact *bridge = bridge_to(planning->facts, bus);
-        if (bridge == NULL) {
-            return;
-        }
-        if (bridge->bridge == PCI_TO_CONVENTIONAL) {
-            add_requester(planning, bus << 8, node, function);
-        } else if (bridge->bridge == PCI_CONVENTIONAL) {
-            unsigned place = (unsigned)(bridge->device << 3 | bridge->function);
-            add_requester(planning, (unsigned)bridge->bus << 8 | place, node, function);
-        }
-        bus = bridge->bus;
-    }
+    struct way way = way_from(function);
+    do {
+        add_requester(planning, way.id, node, function);
+    } while (next_id(planning->facts, &way));
 }
 
 static const char *check_domains(const struct machine_facts *facts)
@@ -279,6 +333,11 @@ void plan_iommu(struct planning *planning)
     }
     last.why_not = find_reason_against(planning);
     last.on = last.why_not == NULL;
+    if (last.on) {
+        last.why_no_interrupts = configuration->intremap
+                                     ? plan_interrupts(planning->facts, planning->cluster)
+                                     : "intremap=off";
+    }
     if (configuration->iommu == IOMMU_REQUIRED) {
         show_word(configuration->iommu_word, shown);
         if (!last.on) {

@@ -114,6 +114,9 @@ static void place_boot_pages(struct planning *planning)
         return;
     }
     cluster->status_page = cluster->boot_pages.start + first;
+    cluster->interrupts.table = (struct range){cluster->boot_pages.start + tables,
+                                               cluster->boot_pages.start + tables +
+                                                   interrupt_table_bytes(planning->facts, cluster)};
     cluster->iommu_tables =
         (struct range){cluster->boot_pages.start + tables, cluster->status_page};
     cluster->console_page = status_page_of(cluster, cluster->node_count);

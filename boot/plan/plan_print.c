@@ -330,6 +330,9 @@ static void print_iommu(const struct printer *printer)
         line(printer, "IOMMU: on, %u unit%s, pages of 4 KiB%s%s", printer->facts->dmar.unit_count,
              printer->facts->dmar.unit_count == 1 ? "" : "s", plan->large_pages ? ", 2 MiB" : "",
              plan->huge_pages ? ", 1 GiB" : "");
+        line(printer, "interrupts of devices: %s%s",
+             plan->why_no_interrupts == NULL ? "remapped" : "not remapped: ",
+             plan->why_no_interrupts == NULL ? "" : plan->why_no_interrupts);
     } else {
         line(printer, "IOMMU: off%s%s", plan->why_not != NULL ? ": " : "",
              plan->why_not != NULL ? plan->why_not : "");

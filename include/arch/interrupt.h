@@ -25,4 +25,13 @@ void interrupt_disable(word_t irq);
  */
 void interrupt_send_to_node(word_t node, word_t irq);
 
+/*
+ * A message that arrives as user vector `vector` (as GetMSI counts them) when PCI function
+ * `function` (bus << 8 | device << 3 | function) stores `*data` at `*address`: at CPU `cpu` of this
+ * node, or where interrupts are remapped at the node's CPU 0, for functions of this node only.
+ */
+enum message_problem { MESSAGE_GOOD, MESSAGE_NO_FUNCTION, MESSAGE_NO_VECTOR, MESSAGE_NO_CPU };
+MUST_USE enum message_problem interrupt_message(word_t function, word_t vector, word_t cpu,
+                                                word_t *address, word_t *data);
+
 #endif

@@ -77,6 +77,28 @@ struct channel_plan {
     struct range range;
 };
 
+/*
+ * Interrupt remapping: messages and pins choose an entry of one table, which boot writes. Entries
+ * come in groups of INTERRUPT_GROUP, one for each IRQ number (include/arch/interrupt.h); those of
+ * users are there, the others are blocked. There is one group for each source, then two for each
+ * IOAPIC, edge and level triggered: its pins are one source to the IOMMU, and belong to one node.
+ */
+enum { INTERRUPT_GROUP = 128, MAX_INTERRUPT_GROUPS = 512 };
+
+struct message_source {
+    uint16_t function;  /* bus << 8 | device << 3 | function */
+    uint16_t requester; /* what the IOMMU sees: the same, unless a bridge changes it */
+    uint16_t node;
+};
+
+struct interrupt_remapping {
+    bool on;
+    bool extended;      /* the table has APIC ids of 32 bits */
+    struct range table; /* in cluster.iommu_tables; 16 bytes an entry, a power of two of them */
+    uint32_t source_count;
+    struct message_source source[MAX_INTERRUPT_GROUPS];
+};
+
 struct cluster {
     uint32_t node_count;
     struct node_plan node[ABI_CMK_MAX_NODES];
@@ -96,10 +118,11 @@ struct cluster {
      */
     struct range boot_pages;
     struct range iommu_tables; /* empty: no IOMMU is used */
-    paddr_t status_page;       /* of node 0; the others follow */
-    paddr_t console_page;      /* of com1; com2..com4 follow */
-    uint64_t console_mark;     /* part of how the kernels' lines begin; 0: none */
-    paddr_t log_page;          /* struct cmk_boot_log */
+    struct interrupt_remapping interrupts;
+    paddr_t status_page;   /* of node 0; the others follow */
+    paddr_t console_page;  /* of com1; com2..com4 follow */
+    uint64_t console_mark; /* part of how the kernels' lines begin; 0: none */
+    paddr_t log_page;      /* struct cmk_boot_log */
     bool plan_only;
     bool checks;
     bool balance;
@@ -147,6 +170,7 @@ struct io_apic {
     paddr_t base;       /* of its registers: below 4 GiB, a multiple of 16, not always of a page */
     uint32_t first_gsi; /* of its pin 0 */
     uint32_t pins;
+    uint8_t id; /* as in the MADT */
 };
 
 /* What the pages of a user image may be used for: its segments, in the order of its table. */

@@ -148,6 +148,24 @@ static MUST_USE enum outcome answer_count(struct invocation *call, struct answer
     return answer_word(answer, cpu_by_index((uint32_t)cpu)->counts[what]);
 }
 
+/* What a PCI function of this node stores where, so that an interrupt arrives. */
+static MUST_USE enum outcome answer_message(struct invocation *call, struct answer *answer)
+{
+    word_t address, data;
+    switch (interrupt_message(message_word(call, 0), message_word(call, 1), message_word(call, 2),
+                              &address, &data)) {
+    case MESSAGE_GOOD:
+        return answer_two_words(answer, address, data);
+    case MESSAGE_NO_FUNCTION:
+        return refuse_argument(answer, 0);
+    case MESSAGE_NO_VECTOR:
+        return refuse_argument(answer, 1);
+    case MESSAGE_NO_CPU:
+        return refuse_argument(answer, 2);
+    }
+    return refuse(answer, ERROR_ILLEGAL_OPERATION);
+}
+
 enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
 {
     bool truncated = is_truncated(call);
@@ -167,6 +185,8 @@ enum outcome node_control_invoke(struct invocation *call, struct answer *answer)
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : trigger(call, answer);
     case LABEL_CMKNodeControlCount:
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : answer_count(call, answer);
+    case LABEL_CMKNodeControlMessage:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : answer_message(call, answer);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

@@ -4,14 +4,13 @@ Devices against memory: tests/system/programs/dma-attack on all nodes; on node A
 DMA of up to 64 of QEMU's device edu at what is not its node's. Afterwards the whole memory is read
 from outside, and searched for what the devices wrote.
 
-    run_dma_attack.py [--kernel KIND] [--iommu OPTIONS] [--random N] [--messages] [--edus DEVICES]
+    run_dma_attack.py [--kernel KIND] [--iommu OPTIONS] [--random N] [--edus DEVICES]
                       [--loader KIND] [--low SIZE] SMP MEM CONFIG ATTACKER
 
 With an IOMMU (OPTIONS are those of QEMU's intel-iommu; "none": a machine without) the targets are
-every border in the plan, the other nodes' pages, IOMMU, IOAPIC and, with --messages, interrupt
-messages, and N random ones, and nothing outside the attacker's domain may have changed. Without it,
-or with iommu=off, the targets are the other nodes' pages alone, and each must be overwritten, as
-the plan said.
+every border in the plan, the other nodes' pages, IOMMU, IOAPIC, and N random ones, and nothing
+outside the attacker's domain may have changed. Without it, or with iommu=off, the targets are the
+other nodes' pages alone, and each must be overwritten, as the plan said.
 """
 import argparse
 import os
@@ -152,8 +151,7 @@ def attack(options, plan, confined, folder):
     if confined:
         borders = (plan.borders() + FIXED)[:MOST_BORDERS]
         words += [f"border={','.join(f'{border // PAGE:x}' for border in borders)}",
-                  f"random={options.random}", f"top={plan.top() // PAGE:x}",
-                  "messages=on" if options.messages else ""]
+                  f"random={options.random}", f"top={plan.top() // PAGE:x}",]
     else:
         words += ["random=0"]  # the others' pages alone: more would end their kernels
     images = [Image.parse(f"{PROGRAM} node=all {' '.join(words)}")]
@@ -198,7 +196,6 @@ def main():
     parser.add_argument("--kernel", default="debug")
     parser.add_argument("--iommu", default="intremap=on")
     parser.add_argument("--random", type=int, default=500)
-    parser.add_argument("--messages", action="store_true")
     parser.add_argument("--edus", type=int, default=8, help="devices of eight functions")
     parser.add_argument("--loader", default="direct")
     parser.add_argument("--low", default="1G", help="so much memory, at most, is below 4 GiB")

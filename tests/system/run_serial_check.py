@@ -50,14 +50,16 @@ class Port:
 
 
 def main():
-    server, configuration, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    iommu = [word for word in sys.argv[1:] if word == "--iommu"]
+    server, configuration, mode = [word for word in sys.argv[1:] if word != "--iommu"]
+    server = int(server)
     first, second = clients = [node for node in range(3) if node != server]
     port = Port()
     images = [os.path.join(TOP, "build/user/serial-hello.elf") + f" {server} {LINES}"] * 3
     images[server] = os.path.join(TOP, "build/user/serial-server.elf") + " com2 until-alone"
     channels = " ".join(f"channel={min(node, server)}-{max(node, server)},2M" for node in clients)
     process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", "--smp", "3", f"--qemu={port.options()}", "--patience", str(PATIENCE),
+        [os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--smp", "3", f"--qemu={port.options()}", "--patience", str(PATIENCE),
          f"--config=nodes=3 {channels} {configuration}"] + images, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     problems, output = [], []
 

@@ -92,6 +92,7 @@ bool pci_open(struct pci_function *function, const char *name)
     *function = (struct pci_function){0};
     seL4_Word address = config_address(name);
     function->config = address ? device_map(address, CONFIG_PAGE_BYTES) : NULL;
+    function->id = address ? (address - cmk_cluster()->pci_config.base) / CONFIG_PAGE_BYTES : 0;
     if (!function->config) {
         return false;
     }

@@ -1,4 +1,5 @@
 /* <drivers/virtio_net.h>. Numbers in comments are sections of the Virtual I/O Device specification 1.1. */
+#include <cmk/msi.h>
 #include <drivers/virtio_net.h>
 #include <string.h>
 
@@ -155,8 +156,10 @@ static void ring(volatile uint16_t *doorbell, uint16_t queue)
     *doorbell = queue;
 }
 
-const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word msi_address, uint32_t msi_data)
+const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word cpu,
+                             seL4_Word vector)
 {
+    struct cmk_msi message;
     *net = (struct virtio_net){0};
     if (!pci_open(&net->function, name)) {
         return "this node has no such function";
@@ -170,7 +173,8 @@ const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word
     if (problem) {
         return problem;
     }
-    if (!pci_msix_set(&net->function, RECEIVE_MESSAGE, msi_address, msi_data)) {
+    if (!cmk_msi_message(net->function.id, cpu, vector, &message) ||
+        !pci_msix_set(&net->function, RECEIVE_MESSAGE, message.address, message.data)) {
         return "it has no MSI-X";
     }
     pci_enable_dma(&net->function);

@@ -9,7 +9,6 @@
  */
 #include "net_echo.h"
 
-#include <cmk/msi.h>
 #include <drivers/interrupt_messages.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +112,7 @@ int main(int argc, char **argv)
         return fail("there is no interrupt for the card");
     }
     ends[0] = &interrupts.end;
-    problem = virtio_net_start(&server.net, argv[1], cmk_msi_address(CARD_CPU), cmk_msi_data(CARD_VECTOR));
+    problem = virtio_net_start(&server.net, argv[1], CARD_CPU, CARD_VECTOR);
     if (problem) {
         printf("net-echo: %s: %s\n", argv[1], problem);
         return EXIT_FAILURE;

@@ -21,7 +21,11 @@ enum {
     ACTIVE_LOW = 1 << 13,
     LEVEL_TRIGGERED = 1 << 15,
     MASKED = 1 << 16,
-    DESTINATION_SHIFT = 24,     /* in the high word */
+    DESTINATION_SHIFT = 24, /* in the high word */
+    REMAPPED = 1 << 16,     /* in the high word: above it, an entry of the IOMMU's table */
+    REMAPPED_SHIFT = 17,
+    REMAPPED_TOP = 1 << 15, /* the entry's number has this bit in the low word, at bit 11 */
+    REMAPPED_TOP_IN_LOW = 1 << 11,
     GREATEST_DESTINATION = 254, /* 255 is all */
     PAGE_BYTES = 0x1000
 };
@@ -62,8 +66,9 @@ static uint32_t first_cpu_apic_id(void)
 
 unsigned io_apic_count(void)
 {
-    bool owned = global_state.cluster.node[node_id].all_devices &&
-                 first_cpu_apic_id() <= GREATEST_DESTINATION;
+    bool owned =
+        global_state.cluster.node[node_id].all_devices &&
+        (global_state.cluster.interrupts.on || first_cpu_apic_id() <= GREATEST_DESTINATION);
     return owned ? global_state.io_apic_count : 0;
 }
 
@@ -82,17 +87,35 @@ static void forget_pin(volatile void *registers, unsigned low)
     }
 }
 
+/*
+ * Where the pin's interrupt goes, in the two words of its entry: to this node's CPU 0. With
+ * remapping they name an entry of the IOMMU's table, which boot wrote; the vector stays, since that
+ * is how the IOAPIC knows what the end of a level triggered interrupt is for.
+ */
+static uint32_t destination(unsigned index, word_t irq, bool level, uint32_t *low)
+{
+    const struct interrupt_remapping *interrupts = &global_state.cluster.interrupts;
+    if (!interrupts->on) {
+        return first_cpu_apic_id() << DESTINATION_SHIFT;
+    }
+    uint32_t group = interrupts->source_count + 2 * index + level;
+    uint32_t entry = group * INTERRUPT_GROUP + (uint32_t)irq;
+    *low |= entry & REMAPPED_TOP ? REMAPPED_TOP_IN_LOW : 0;
+    return (entry & (REMAPPED_TOP - 1)) << REMAPPED_SHIFT | REMAPPED;
+}
+
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
 {
     uint32_t entry = (uint32_t)(VECTOR_IRQ_BASE + irq) | (level ? LEVEL_TRIGGERED : 0) |
                      (active_low ? ACTIVE_LOW : 0);
     volatile void *base = registers_of(index);
     unsigned low = REDIRECTION + 2 * pin;
+    uint32_t high = destination(index, irq, level, &entry);
     forget_pin(base, low);
     pins[irq] = (struct pin){.registers = base, .low = low, .entry = entry};
     /* Masked while the two halves disagree. */
     io_apic_write(base, low, entry | MASKED);
-    io_apic_write(base, low + 1, first_cpu_apic_id() << DESTINATION_SHIFT);
+    io_apic_write(base, low + 1, high);
     io_apic_write(base, low, entry);
 }
 

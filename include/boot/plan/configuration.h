@@ -114,6 +114,8 @@ struct configuration {
     uint64_t console_mark; /* 0: none */
     const char *iommu_word;
     enum iommu_setting iommu;
+    const char *intremap_word;
+    bool intremap;
     bool plan_only, checks, balance, fastpath, avx, missing_cpus_go_on, power_off;
 };
 

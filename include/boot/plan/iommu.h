@@ -32,8 +32,9 @@ struct requester {
 
 struct iommu_plan {
     bool on;
-    const char *why_not;          /* why it is off; null: the configuration says so */
-    bool large_pages, huge_pages; /* every unit has pages of 2 MiB, of 1 GiB */
+    const char *why_not;           /* why it is off; null: the configuration says so */
+    const char *why_no_interrupts; /* the same for interrupt remapping, where the IOMMU is on */
+    bool large_pages, huge_pages;  /* every unit has pages of 2 MiB, of 1 GiB */
     bool uses_levels[IOMMU_LEVEL_KINDS];
     uint64_t domains; /* bit set: that node has a domain */
     uint32_t requester_count;
@@ -84,5 +85,26 @@ struct iommu_tables {
  */
 bool iommu_build_tables(const struct machine_facts *facts, const struct cluster *cluster,
                         struct iommu_tables *tables);
+
+/* --- interrupt remapping (specification, chapters 5 and 9.9) --- */
+
+/*
+ * Plans that interrupts are remapped, for all sources, in cluster->interrupts. Or why not: then
+ * nothing is planned.
+ */
+const char *plan_interrupts(const struct machine_facts *facts, struct cluster *cluster);
+
+/* What the table takes: a power of two of entries; 0 if there is none. */
+uint64_t interrupt_table_bytes(const struct machine_facts *facts, const struct cluster *cluster);
+
+/* Writes the table into `window`, which is as large as cluster->interrupts.table, and zeros. */
+void build_interrupt_table(const struct machine_facts *facts, const struct cluster *cluster,
+                           uint64_t *window);
+
+/* What the IOMMU sees as the source of a function's requests; the last bridge on the way counts. */
+uint16_t requester_of(const struct machine_facts *facts, const struct pci_fact *function);
+
+/* The source id of an IOAPIC, as the DMAR names it; false: it does not. */
+bool io_apic_requester(const struct machine_facts *facts, uint32_t io_apic, uint16_t *requester);
 
 #endif

@@ -76,6 +76,7 @@ struct machine_facts {
     uint32_t cpu_count;
     uint32_t cpus_dropped;     /* found beyond ABI_CMK_MAX_CPUS */
     uint32_t cpus_unreachable; /* their APIC ids need x2APIC, which this machine does not have */
+    bool x2apic;               /* the CPUs' APICs are used in that mode */
     struct topology topology;
     struct proximity_fact proximity[MAX_PROXIMITY_RANGES];
     uint32_t proximity_count;

@@ -114,6 +114,25 @@ static inline seL4_Error cmk_NodeControl_Count(cmk_NodeControl _service, seL4_Wo
 }
 
 /*
+ * What PCI function `function` (bus << 8 | device << 3 | function) stores where so that an
+ * interrupt arrives: use <cmk/msi.h>. *address and *data are not changed if the answer is an error:
+ * InvalidArgument 0 if interrupts are remapped and the function is not this node's, 1 if there is
+ * no such vector, 2 if messages cannot reach the CPU.
+ */
+static inline seL4_Error cmk_NodeControl_Message(cmk_NodeControl _service, seL4_Word function,
+                                                 seL4_Word vector, seL4_Word cpu,
+                                                 seL4_Word *address, seL4_Word *data)
+{
+    struct sel4_x64_trap trap = {.mr = {function, vector, cpu}};
+    seL4_Error error = sel4_x64_invoke(&trap, _service, CMKNodeControlMessage, 0, 3);
+    if (error == seL4_NoError) {
+        *address = trap.mr[0];
+        *data = trap.mr[1];
+    }
+    return error;
+}
+
+/*
  * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/debug.h). Invoked with
  * CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which this function does not give.
  */

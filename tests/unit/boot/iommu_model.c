@@ -83,6 +83,32 @@ bool iommu_model_translate(const struct iommu_unit_model *unit, uint16_t request
     }
 }
 
+bool iommu_model_interrupt(struct iommu_memory *memory, struct range table, bool extended,
+                           uint16_t requester, uint32_t handle, struct iommu_interrupt *interrupt)
+{
+    if (handle >= (table.end - table.start) / 16) {
+        return false;
+    }
+    uint64_t low = word_at(memory, table.start + 16 * handle);
+    uint64_t high = word_at(memory, table.start + 16 * handle + 8);
+    if (!(low & 1)) {
+        return false;
+    }
+    uint64_t id_bits = extended ? UINT64_C(0xffffffff00000000) : UINT64_C(0xff0000000000);
+    /* Fixed delivery, physical destination, no hint; nothing that is reserved or posted. */
+    if (low & ~(id_bits | 0xff0011) || high & ~UINT64_C(0xfffff) || (low >> 16 & 0xff) < 16) {
+        memory->strayed = true;
+        return false;
+    }
+    if ((high >> 18 & 3) != 1 || (high >> 16 & 3) != 0) { /* not checked bit by bit */
+        memory->strayed = true;
+        return false;
+    }
+    *interrupt = (struct iommu_interrupt){(uint32_t)(low >> (extended ? 32 : 40)),
+                                          (uint8_t)(low >> 16), (low >> 4 & 1) != 0};
+    return (high & 0xffff) == requester;
+}
+
 /* --- what must be reachable --- */
 
 enum { MAX_EXPECTED = 2 * MAX_NODE_REGIONS + ABI_CMK_MAX_CHANNELS + MAX_DMAR_REGIONS };
@@ -368,6 +394,108 @@ static const char *check_unit(const struct iommu_unit_model *unit,
     return NULL;
 }
 
+/* --- interrupts --- */
+
+/* One group of the table: only its source gets through, to its node's first CPU. */
+static const char *check_group(const struct cluster *cluster, struct iommu_memory *memory,
+                               uint32_t group, uint16_t requester, uint32_t node, bool level)
+{
+    const struct interrupt_remapping *interrupts = &cluster->interrupts;
+    uint32_t apic_id = cluster->cpu[cluster->node[node].cpu[0]].apic_id;
+    for (uint32_t irq = 0; irq < INTERRUPT_GROUP; irq++) {
+        struct iommu_interrupt got;
+        uint32_t handle = group * INTERRUPT_GROUP + irq;
+        bool is_users = irq >= 0x10 && irq <= 0x10 + 107;
+        bool through = iommu_model_interrupt(memory, interrupts->table, interrupts->extended,
+                                             requester, handle, &got);
+        if (through != is_users || (through && (got.apic_id != apic_id ||
+                                                got.vector != 0x20 + irq || got.level != level))) {
+            return "an interrupt does not arrive as it must";
+        }
+        for (uint32_t i = 0; i < interrupts->source_count; i++) {
+            uint16_t other = interrupts->source[i].requester;
+            if (other != requester &&
+                iommu_model_interrupt(memory, interrupts->table, interrupts->extended, other,
+                                      handle, &got)) {
+                return "a function can send another one's interrupt";
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Two functions of different nodes never have one requester id: plans with that are refused. */
+static const char *check_sources(const struct machine_facts *facts, const struct cluster *cluster)
+{
+    const struct interrupt_remapping *interrupts = &cluster->interrupts;
+    uint32_t owned = 0;
+    for (uint32_t i = 0; i < facts->pci_count; i++) {
+        const struct pci_fact *f = &facts->pci[i];
+        uint16_t node = owner_of_function(cluster, i);
+        uint16_t id = (uint16_t)(f->bus * 256 + f->device * 8 + f->function);
+        if (node == NO_NODE) {
+            continue;
+        }
+        const struct message_source *source = &interrupts->source[owned++];
+        if (owned > interrupts->source_count || source->function != id || source->node != node) {
+            return "a function has no interrupts";
+        }
+        if (f->bridge == PCI_NO_BRIDGE && sender[source->requester] != node) {
+            return "the source of a function's interrupts is not its own";
+        }
+    }
+    return owned == interrupts->source_count ? NULL : "there are sources without a function";
+}
+
+/* As the first path that leads somewhere says. */
+static uint16_t requester_of_io_apic(const struct machine_facts *facts, uint32_t io_apic)
+{
+    for (uint32_t i = 0; i < facts->dmar.scope_count; i++) {
+        const struct dmar_scope *scope = &facts->dmar.scope[i];
+        unsigned bus, place;
+        if (scope->kind == 3 && scope->id == facts->io_apic[io_apic].id &&
+            follow(facts, scope, &bus, &place)) {
+            return (uint16_t)(bus * 256 + place);
+        }
+    }
+    return 0;
+}
+
+static const char *check_interrupts(const struct machine_facts *facts,
+                                    const struct cluster *cluster, struct iommu_memory *memory)
+{
+    const struct interrupt_remapping *interrupts = &cluster->interrupts;
+    uint64_t entries = (interrupts->table.end - interrupts->table.start) / 16;
+    uint32_t group = interrupts->source_count, all = NO_NODE;
+    const char *broken = check_sources(facts, cluster);
+    if (entries < 256 || entries > 65536 || (entries & (entries - 1)) != 0 ||
+        interrupts->table.start % 4096 != 0) {
+        return "the table of interrupts has an impossible size";
+    }
+    for (uint32_t i = 0; broken == NULL && i < interrupts->source_count; i++) {
+        const struct message_source *source = &interrupts->source[i];
+        broken = check_group(cluster, memory, i, source->requester, source->node, false);
+    }
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        all = cluster->node[node].all_devices ? node : all;
+    }
+    for (uint32_t i = 0; i < facts->io_apic_count; i++) {
+        for (unsigned level = 0; broken == NULL && level < 2; level++) {
+            uint16_t requester = requester_of_io_apic(facts, i);
+            if (all != NO_NODE) {
+                broken = check_group(cluster, memory, group++, requester, all, level);
+            }
+        }
+    }
+    for (uint64_t handle = (uint64_t)group * INTERRUPT_GROUP; broken == NULL && handle < entries;
+         handle++) {
+        if (word_at(memory, interrupts->table.start + 16 * handle) & 1) {
+            broken = "an interrupt that is nobody's is there";
+        }
+    }
+    return broken;
+}
+
 const char *broken_by_iommu(const struct machine_facts *facts, const struct cluster *cluster)
 {
     uint64_t bytes = cluster->iommu_tables.end - cluster->iommu_tables.start;
@@ -392,6 +520,9 @@ const char *broken_by_iommu(const struct machine_facts *facts, const struct clus
         for (unsigned id = 0; broken == NULL && id < 0x10000; id += 255) {
             broken = iommu_model_domain(&unit, (uint16_t)id) != -1 ? "nothing is something" : NULL;
         }
+    }
+    if (broken == NULL && cluster->interrupts.on) {
+        broken = check_interrupts(facts, cluster, &memory);
     }
     if (broken == NULL && memory.strayed) {
         broken = "an entry has reserved bits, or leads out of the tables";

@@ -31,6 +31,20 @@ bool iommu_model_translate(const struct iommu_unit_model *unit, uint16_t request
 /* The domain number that the unit's caches would keep it under, or -1: the request is blocked. */
 int iommu_model_domain(const struct iommu_unit_model *unit, uint16_t requester);
 
+/* An interrupt as it leaves the unit. */
+struct iommu_interrupt {
+    uint32_t apic_id;
+    uint8_t vector;
+    bool level;
+};
+
+/*
+ * A message in the remappable format, as devices and IOAPICs send it (chapter 5): entry `handle` of
+ * a table of `bytes` bytes. False: it is blocked.
+ */
+bool iommu_model_interrupt(struct iommu_memory *memory, struct range table, bool extended,
+                           uint16_t requester, uint32_t handle, struct iommu_interrupt *interrupt);
+
 /* Null if the tables of this plan say exactly what they must; else what is wrong. */
 const char *broken_by_iommu(const struct machine_facts *facts, const struct cluster *cluster);
 

@@ -143,7 +143,7 @@ static void expect_good(const char *command_line)
     ck_assert_msg(broken == NULL, "%s: %s", command_line, broken);
 }
 
-static char plan_text[16384];
+static char plan_text[1 << 16];
 
 static void add_line(void *context, const char *line)
 {
@@ -157,7 +157,7 @@ static void expect_plan(const char *command_line, const char *text)
     expect_good(command_line);
     plan_text[0] = '\0';
     print_plan(&machine, &plan, add_line, NULL);
-    ck_assert_msg(strstr(plan_text, text) != NULL, "no '%s' in\n%s", text, plan_text);
+    ck_assert_msg(strstr(plan_text, text) != NULL, "no '%s' in\n%.3000s", text, plan_text);
 }
 
 START_TEST(each_node_has_its_domain)
@@ -256,6 +256,65 @@ START_TEST(units_that_cannot_be_used)
 }
 END_TEST
 
+/* One IOAPIC, at bus 0xf0 to the IOMMU. */
+static void make_interrupt_machine(void)
+{
+    make_iommu_machine();
+    machine.dmar.interrupt_remapping = true;
+    machine.dmar.unit[0].extended_capability = 0x1a; /* a queue, interrupts, ids of 32 bits */
+    machine.io_apic[0].id = 7;
+    machine.dmar.scope[0] =
+        (struct dmar_scope){.kind = DMAR_IO_APIC, .id = 7, .start_bus = 0xf0, .path_length = 1};
+    machine.dmar.scope_count = 1;
+}
+
+START_TEST(interrupts_are_remapped)
+{
+    make_interrupt_machine();
+    expect_plan("nodes=3 node1.devices=00:03.0 node2.devices=02:01.0,02:02.0",
+                "interrupts of devices: remapped\n");
+    ck_assert_uint_eq(plan.interrupts.source_count, 5);
+    ck_assert_uint_eq(plan.interrupts.source[3].function, 0x208);
+    ck_assert_uint_eq(plan.interrupts.source[3].requester, 0x200); /* by the bridge */
+    ck_assert(!plan.interrupts.extended);
+    machine.x2apic = true;
+    machine.cpu[1].apic_id = 0x12345;
+    expect_good("nodes=4 node1.devices=00:03.0");
+    ck_assert(plan.interrupts.extended);
+    expect_good("nodes=2 node0.devices=none"); /* no node has pins or functions */
+    ck_assert_uint_eq(plan.interrupts.source_count, 0);
+}
+END_TEST
+
+START_TEST(interrupts_that_cannot_be_remapped)
+{
+    make_interrupt_machine();
+    expect_plan("intremap=off", "interrupts of devices: not remapped: intremap=off\n");
+    ck_assert(!plan.interrupts.on);
+    machine.x2apic = true;
+    machine.dmar.unit[0].extended_capability = 0xa;
+    expect_plan("", "not remapped: an IOMMU knows no APIC ids of 32 bits\n");
+    machine.x2apic = false;
+    expect_plan("", "interrupts of devices: remapped\n");
+    machine.dmar.unit[0].extended_capability = 8;
+    expect_plan("", "not remapped: an IOMMU has none\n");
+    make_interrupt_machine();
+    machine.io_apic[0].id = 8;
+    expect_plan("", "not remapped: the DMAR does not name an IOAPIC\n");
+    make_interrupt_machine();
+    for (uint32_t i = 0; i < MAX_INTERRUPT_GROUPS - 1; i++) {
+        machine.pci[i] = (struct pci_fact){
+            .bus = (uint8_t)(i / 256 + 3), .device = i / 8 % 32, .function = i % 8};
+    }
+    machine.pci_count = MAX_INTERRUPT_GROUPS - 1;
+    expect_plan("", "not remapped: there are too many PCI functions\n");
+    machine.pci_count = MAX_INTERRUPT_GROUPS - 2;
+    expect_plan("", "interrupts of devices: remapped\n");
+    machine.dmar.interrupt_remapping = false;
+    expect_plan("", "not remapped: firmware says there is none\n");
+}
+END_TEST
+
 static void expect_mistake(const char *command_line, const char *text)
 {
     ck_assert_uint_ne(plan_machine(command_line), 0);
@@ -272,6 +331,7 @@ START_TEST(mistakes)
     expect_good("nodes=2 node0.devices=none node1.devices=02:01.0");
     expect_good("nodes=2 iommu=require");
     expect_mistake("iommu=maybe", "iommu=maybe: can be on, off or require\n");
+    expect_mistake("intremap=1", "intremap=1: can be on or off\n");
     expect_mistake("iommu=on iommu=off", "iommu=off: said before, as iommu=on\n");
     machine.dmar.unit[0].all_others = false;
     expect_mistake("iommu=require node0.devices=00:04.1",
@@ -336,6 +396,8 @@ Suite *iommu_suite(void)
     tcase_add_test(tests, reserved_for_its_own_functions);
     tcase_add_test(tests, who_is_trusted);
     tcase_add_test(tests, units_that_cannot_be_used);
+    tcase_add_test(tests, interrupts_are_remapped);
+    tcase_add_test(tests, interrupts_that_cannot_be_remapped);
     tcase_add_test(tests, mistakes);
     tcase_add_loop_test(tests, domains_are_exactly_the_nodes, 0, 2);
     suite_add_tcase(suite, tests);

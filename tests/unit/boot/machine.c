@@ -71,7 +71,7 @@ void make_machine(uint32_t cpus, uint64_t memory_bytes)
         machine.cpu[i] = (struct cpu_fact){i, NO_PROXIMITY};
     }
     machine.cpu_count = cpus;
-    machine.io_apic[0] = (struct io_apic){0xfec00000, 0, 24};
+    machine.io_apic[0] = (struct io_apic){0xfec00000, 0, 24, 0};
     machine.io_apic_count = 1;
     machine.command_line = "";
     machine.loader = "";

@@ -127,15 +127,26 @@ static void choose_dmar(struct choices *choices)
     for (uint32_t i = 0; i < dmar->unit_count; i++) {
         uint64_t pages = choose(choices, 16) == 15 ? 0 : 1 + 2 * choose(choices, 2);
         uint64_t levels = 1 + choose(choices, 3);
-        dmar->unit[i] =
-            (struct dmar_unit){.registers = {0xfed90000 + i * 0x1000, 0xfed91000 + i * 0x1000},
-                               .segment = (uint16_t)(choose(choices, 8) / 7),
-                               .all_others = choose(choices, 4) != 3,
-                               .capability = (1 + choose(choices, 6)) | levels << 9 | pages << 34};
+        dmar->unit[i] = (struct dmar_unit){
+            .registers = {0xfed90000 + i * 0x1000, 0xfed91000 + i * 0x1000},
+            .segment = (uint16_t)(choose(choices, 8) / 7),
+            .all_others = choose(choices, 4) != 3,
+            .extended_capability = choose(choices, 4) == 3 ? choose(choices, 32) : 0x1a,
+            .capability = (1 + choose(choices, 6)) | levels << 9 | pages << 34};
         dmar->unit[i].scopes = choose_scopes(choices);
         machine.iommu[i] = dmar->unit[i].registers;
     }
     machine.iommu_count = dmar->unit_count;
+    machine.x2apic = choose(choices, 2) != 0;
+    dmar->interrupt_remapping = choose(choices, 4) != 3;
+    for (uint32_t i = 0; i < machine.io_apic_count && choose(choices, 8) != 7; i++) {
+        machine.io_apic[i].id = (uint8_t)(2 + i);
+        dmar->scope[dmar->scope_count++] = (struct dmar_scope){.kind = DMAR_IO_APIC,
+                                                               .id = (uint8_t)(2 + i),
+                                                               .start_bus = 0xf0,
+                                                               .path_length = 1,
+                                                               .path = {(uint8_t)i}};
+    }
     dmar->region_count = (uint32_t)(choose(choices, 8) / 3);
     for (uint32_t i = 0; i < dmar->region_count; i++) {
         paddr_t start = firmware.start + choose(choices, 16) * KIB(4);

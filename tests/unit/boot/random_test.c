@@ -24,7 +24,7 @@ enum { RUNS = 4000 };
 
 START_TEST(plans_keep_the_rules)
 {
-    unsigned accepted = 0, several_nodes = 0, with_iommu = 0;
+    unsigned accepted = 0, several_nodes = 0, with_iommu = 0, with_interrupts = 0;
     for (unsigned run = 0; run < RUNS; run++) {
         uint8_t bytes[600];
         struct choices choices = {bytes, sizeof(bytes), 0};
@@ -43,12 +43,14 @@ START_TEST(plans_keep_the_rules)
             accepted++;
             several_nodes += plan.node_count > 1;
             with_iommu += iommu_plan()->on;
+            with_interrupts += plan.interrupts.on;
         }
     }
     /* Or else this test would show nothing. */
     ck_assert_uint_le(RUNS / 10, accepted);
     ck_assert_uint_le(RUNS / 30, several_nodes);
     ck_assert_uint_le(RUNS / 20, with_iommu);
+    ck_assert_uint_le(RUNS / 40, with_interrupts);
 }
 END_TEST
 

@@ -28,6 +28,9 @@ void host_enter(unsigned cpu);
  * does not poll at the first preemption point of an entry.
  */
 #define HOST_NEVER (~0ull)
+
+/* The PCI function that is no node's: its messages are none. */
+#define HOST_STRANGE_FUNCTION 0xffff
 extern word_t host_interrupt_after;
 extern word_t host_polls;              /* times that the kernel asked */
 extern bool host_cpu_at_the_door;

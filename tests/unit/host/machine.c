@@ -112,6 +112,23 @@ void interrupt_send_to_node(word_t node, word_t irq)
     host_machine.sent_irq = irq;
 }
 
+enum message_problem interrupt_message(word_t function, word_t vector, word_t cpu, word_t *address,
+                                       word_t *data)
+{
+    if (function == HOST_STRANGE_FUNCTION) {
+        return MESSAGE_NO_FUNCTION;
+    }
+    if (vector > ABI_MAX_USER_IRQ) {
+        return MESSAGE_NO_VECTOR;
+    }
+    if (cpu >= node_cpu_count) {
+        return MESSAGE_NO_CPU;
+    }
+    *address = function << 8 | cpu;
+    *data = vector;
+    return MESSAGE_GOOD;
+}
+
 /* --- arch/door.h --- */
 
 void take_thread(struct tcb *thread)

@@ -3,7 +3,8 @@
  * top of the tree:
  *
  *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
- *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/machine/io_apic.c arch/x86/entry/interrupt.c \
+ *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/machine/io_apic.c \
+ *       arch/x86/machine/message.c arch/x86/entry/interrupt.c \
  *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
  */
 #include "model.h"
@@ -195,8 +196,10 @@ START_TEST(vectors)
     static struct user_context fast;
     model_fast = _i ? &fast : NULL;
     for (unsigned vector = 16; vector < 256; vector++) {
-        unsigned ends = model_ends, ticks = model_ticks, unowned = (unsigned)cpu.arch.unowned_interrupts, handled = 0;
-        bool handlers = vector > VECTOR_DOOR && vector <= VECTOR_USER_LAST, timer = vector == VECTOR_TIMER;
+        unsigned ends = model_ends, ticks = model_ticks,
+                 unowned = (unsigned)cpu.arch.unowned_interrupts, handled = 0;
+        bool handlers = vector > VECTOR_DOOR && vector <= VECTOR_USER_LAST,
+             timer = vector == VECTOR_TIMER;
         model_in_service = vector % 2 == 0;
         for (unsigned i = 0; i < IRQ_COUNT; i++) {
             model_handled[i] = 0;
@@ -240,6 +243,77 @@ START_TEST(ticks_in_idle)
 }
 END_TEST
 
+/* --- with interrupt remapping: entries of the IOMMU's table --- */
+
+static void remap(uint32_t sources)
+{
+    struct interrupt_remapping *interrupts = &global_state.cluster.interrupts;
+    *interrupts = (struct interrupt_remapping){.on = true, .source_count = sources};
+    for (uint32_t i = 0; i < sources; i++) {
+        interrupts->source[i] = (struct message_source){(uint16_t)(8 * i), 0, i % 2};
+    }
+}
+
+/* VT-d specification 5.1.5.1: the entry's number in a pin's words. */
+START_TEST(remapped_pins)
+{
+    static const uint32_t sources[] = {0, 5, 300, 500};
+    bool level = _i & 1;
+    unsigned io_apic = _i >> 1 & 1;
+    remap(sources[_i >> 2]);
+    io_apic_route(io_apic, PIN, OTHER_IRQ, level, true);
+    const struct model_entry *entry = model_entry(io_apic, PIN);
+    uint32_t number = entry->words[1] >> 17 | (entry->words[0] >> 11 & 1) << 15;
+    ck_assert_uint_eq(number, (sources[_i >> 2] + 2 * io_apic + level) * 128 + OTHER_IRQ);
+    ck_assert_uint_eq(entry->words[1] & 0x1ffff, 1 << 16);
+    ck_assert_uint_eq(entry->words[0] & 0x700, 0);
+    ck_assert_uint_eq(entry->vector, VECTOR_IRQ_BASE + OTHER_IRQ);
+    ck_assert(entry->level == level && entry->active_low && !entry->masked);
+    ck_assert_uint_eq(model_torn_writes, 0);
+    interrupt_mask(OTHER_IRQ);
+    interrupt_acknowledge(OTHER_IRQ);
+    ck_assert_uint_eq(entry->words[0] >> 11 & 1, number >> 15);
+    global_state.cluster.cpu[1].apic_id = 0x12345; /* the table has room for it */
+    ck_assert_uint_eq(io_apic_count(), MODEL_IO_APICS);
+}
+END_TEST
+
+/* 5.1.2.2: handle and data. */
+START_TEST(remapped_messages)
+{
+    word_t address = 0, data = 0;
+    remap(400);
+    for (uint32_t i = 0; i < 400; i++) {
+        enum message_problem problem = interrupt_message(8 * i, 5, 0, &address, &data);
+        ck_assert_int_eq(problem, i % 2 == node_id ? MESSAGE_GOOD : MESSAGE_NO_FUNCTION);
+        if (problem == MESSAGE_GOOD) {
+            uint64_t handle = (address >> 5 & 0x7fff) | (address >> 2 & 1) << 15;
+            ck_assert_uint_eq(handle + data, i * 128 + 0x10 + 5);
+            ck_assert_uint_eq(address & 0xfff0001b, 0xfee00018);
+            ck_assert_uint_eq(address >> 32, 0);
+        }
+    }
+    ck_assert_int_eq(interrupt_message(1, 5, 0, &address, &data), MESSAGE_NO_FUNCTION);
+    ck_assert_int_eq(interrupt_message(1ull << 32, 5, 0, &address, &data), MESSAGE_NO_FUNCTION);
+    ck_assert_int_eq(interrupt_message(0, 108, 0, &address, &data), MESSAGE_NO_VECTOR);
+    ck_assert_int_eq(interrupt_message(0, 0, 1, &address, &data), MESSAGE_NO_CPU);
+}
+END_TEST
+
+START_TEST(messages)
+{
+    word_t address = 0, data = 0;
+    global_state.cluster.interrupts.on = false;
+    ck_assert_int_eq(interrupt_message(0x1234, 107, 0, &address, &data), MESSAGE_GOOD);
+    ck_assert_uint_eq(address, 0xfee00000 | BOOT_CPU << 12);
+    ck_assert_uint_eq(data, 0x30 + 107);
+    ck_assert_int_eq(interrupt_message(0, 1ull << 32, 0, &address, &data), MESSAGE_NO_VECTOR);
+    ck_assert_int_eq(interrupt_message(0, 0, 1ull << 32, &address, &data), MESSAGE_NO_CPU);
+    global_state.cluster.cpu[1].apic_id = 255; /* the broadcast */
+    ck_assert_int_eq(interrupt_message(0, 0, 0, &address, &data), MESSAGE_NO_CPU);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("IOAPIC");
@@ -255,6 +329,9 @@ int main(void)
     tcase_add_test(tests, without_a_pin);
     tcase_add_loop_test(tests, vectors, 0, 2);
     tcase_add_test(tests, ticks_in_idle);
+    tcase_add_loop_test(tests, remapped_pins, 0, 16);
+    tcase_add_test(tests, remapped_messages);
+    tcase_add_test(tests, messages);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -95,6 +95,7 @@ static void write_low(struct model_io_apic *io_apic, unsigned pin, uint32_t valu
 {
     struct model_entry *entry = &io_apic->entry[pin];
     unsigned vector = value & 0xff;
+    entry->words[0] = value;
     io_apic->low_is_new[pin] |= vector != entry->vector;
     entry->vector = vector;
     entry->delivery_mode = value >> 8 & 7;
@@ -116,6 +117,7 @@ void io_apic_write(volatile void *registers, unsigned index, uint32_t value)
         write_low(&io_apics[number], pin, value);
     } else {
         io_apics[number].entry[pin].destination = value >> 24;
+        io_apics[number].entry[pin].words[1] = value;
         io_apics[number].low_is_new[pin] = false;
     }
 }

@@ -11,6 +11,7 @@ enum { MODEL_IO_APICS = 2 };
 
 struct model_entry {
     unsigned vector, delivery_mode, destination;
+    uint32_t words[2]; /* as they were written */
     bool logical, active_low, level, masked;
     bool raised;  /* the device wants something */
     bool waiting; /* remote IRR: a level was sent, its end has not come back */

@@ -84,6 +84,7 @@ START_TEST(labels)
     ck_assert_int_eq(CMKIPIControlSendIPI, 0x1000);
     ck_assert_int_eq(CMKNodeControlExit, 0x1010);
     ck_assert_int_eq(CMKNodeControlCount, 0x1013);
+    ck_assert_int_eq(CMKNodeControlMessage, 0x1014);
 }
 END_TEST
 

@@ -222,6 +222,29 @@ START_TEST(node_control_count_refusals)
 }
 END_TEST
 
+static word_t ask_for_message(word_t function, word_t vector, word_t cpu)
+{
+    return invoke(self, NODE_CONTROL, LABEL_CMKNodeControlMessage, WORDS(function, vector, cpu),
+                  NO_CAPS);
+}
+
+START_TEST(node_control_messages)
+{
+    const word_t wrong[][3] = {{HOST_STRANGE_FUNCTION, 5, 0}, {8, 108, 0}, {8, 5, node_cpu_count}};
+    ck_assert_uint_eq(ask_for_message(0x18, 5, 0), ERROR_NONE);
+    ck_assert_uint_eq(mr(self, 0), 0x1800);
+    ck_assert_uint_eq(mr(self, 1), 5);
+    ck_assert_uint_eq(
+        invoke(self, NODE_CONTROL, LABEL_CMKNodeControlMessage, WORDS(0x18, 5), NO_CAPS),
+        ERROR_TRUNCATED_MESSAGE);
+    for (word_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        ck_assert_uint_eq(ask_for_message(wrong[i][0], wrong[i][1], wrong[i][2]),
+                          ERROR_INVALID_ARGUMENT);
+        ck_assert_uint_eq(mr(self, 0), i);
+    }
+}
+END_TEST
+
 START_TEST(node_control_exits)
 {
     invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, WORDS(42), NO_CAPS);
@@ -297,6 +320,7 @@ Suite *cluster_suite(void)
     tcase_add_test(t, node_control_counts);
     tcase_add_test(t, faults_and_interrupts_are_counted);
     tcase_add_test(t, node_control_count_refusals);
+    tcase_add_test(t, node_control_messages);
     tcase_add_exit_test(t, node_control_exits, 42);
     tcase_add_test(t, domains);
     tcase_add_test(t, debug_system_calls);

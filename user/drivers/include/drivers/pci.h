@@ -32,6 +32,7 @@ enum {
 
 struct pci_function {
     volatile uint8_t *config; /* its configuration page */
+    seL4_Word id;             /* bus << 8 | device << 3 | function: for cmk_msi_message */
     uint16_t vendor, device;
     volatile uint8_t *msix_table; /* null until pci_msix_set */
 };

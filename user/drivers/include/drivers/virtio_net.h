@@ -30,10 +30,12 @@ struct virtio_net {
 };
 
 /*
- * Starts the card "BB:DD.F" that this node was given. Interrupts for received frames go to `msi_address` with
- * `msi_data`. Null, or in a few words why the card cannot be used.
+ * Starts the card "BB:DD.F" that this node was given. Interrupts for received frames are
+ * messages with `vector` for CPU `cpu` of this node (<cmk/msi.h>). Null, or in a few words why the
+ * card cannot be used.
  */
-const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word msi_address, uint32_t msi_data);
+const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word cpu,
+                             seL4_Word vector);
 
 /*
  * The next received frame, or null. It is the driver's until virtio_net_release, with the same *buffer. Every received
