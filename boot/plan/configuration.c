@@ -382,8 +382,9 @@ static void read_devices(struct reader *reader, const char *value, struct node_c
     if (!first_time(reader, &node->devices_word)) {
         return;
     }
-    if (is_same_text(value, "all")) {
+    if (is_same_text(value, "all") || is_same_text(value, "all,console")) {
         node->devices = DEVICES_ALL;
+        node->console_ports = value[3] != '\0';
     } else if (is_same_text(value, "none")) {
         node->devices = DEVICES_NONE;
     } else {

@@ -429,6 +429,7 @@ static void choose_all(struct planning *planning)
     }
     if (owner != NO_NODE) {
         cluster->node[owner].all_devices = true;
+        cluster->node[owner].console_ports = configuration->node[owner].console_ports;
     }
 }
 

@@ -274,7 +274,8 @@ static void print_nodes(const struct printer *printer)
              show_size(sum, size), plan->region_count,
              show_size(node_kernel_bytes(plan, printer->facts->node_state_bytes), kernel),
              console_name(plan->console_port),
-             plan->all_devices                           ? "all"
+             plan->all_devices && plan->console_ports    ? "all,console"
+             : plan->all_devices                         ? "all"
              : plan->device_count + plan->port_count > 0 ? "as listed"
                                                          : "none");
     }

@@ -46,7 +46,8 @@ struct node_plan {
     struct range region[MAX_NODE_REGIONS];
     uint32_t region_count;
     uint16_t console_port;
-    bool all_devices;                      /* see global_state.device */
+    bool all_devices;   /* see global_state.device */
+    bool console_ports; /* with all devices: its console's UART, though others share it */
     struct range device[MAX_NODE_DEVICES]; /* devices=LIST: whole pages, ascending */
     uint32_t device_count;
     struct port_range port[MAX_NODE_PORT_RANGES];

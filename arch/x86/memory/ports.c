@@ -64,13 +64,14 @@ static void set_listed_ports(const struct node_plan *plan, bool is_taken)
 }
 
 /*
- * The UART of another node's console is refused, even to a node that was given the ports. But the
- * node with all devices may drive its own console's UART, also if others share it: programs made
- * for seL4 expect that, and CAVEATS.md says what it costs the others.
+ * The UART of another node's console is refused, even to a node that was given the ports: its
+ * programs could forge the other's lines, or silence it. The node with all devices may drive its
+ * own console's UART where the configuration says so, though others share it.
  */
 static bool is_console_of_others(const struct node_plan *own, const struct node_plan *other)
 {
-    bool own_console = own->all_devices && other->console_port == own->console_port;
+    bool own_console =
+        own->all_devices && own->console_ports && other->console_port == own->console_port;
     return other->console_port != CONSOLE_NONE && !own_console;
 }
 

@@ -90,6 +90,7 @@ struct node_configuration {
     uint16_t console_port;
     const char *devices_word;
     enum devices_kind devices;
+    bool console_ports; /* all, and the ports of its console's UART */
 };
 
 struct configuration {

@@ -71,7 +71,10 @@ START_TEST(listed_ports)
 }
 END_TEST
 
-/* Nodes share a UART: only the node with all devices may drive it, and only if it is its own console, too. */
+/*
+ * Nodes share a UART: only the node with all devices may drive it, if it is its own console and the
+ * configuration says so.
+ */
 START_TEST(shared_console)
 {
     cluster.node[1].console_port = cluster.node[2].console_port = 0x3f8;
@@ -80,6 +83,9 @@ START_TEST(shared_console)
     ck_assert(!is_free(0x3f8) && !is_free(0x3ff) && is_free(0xc000));
 
     cluster.node[1].port_count = 0;
+    io_port_init(&cluster, 0);
+    ck_assert(is_free(0x3f7) && !is_free(0x3f8) && !is_free(0x3ff) && is_free(0x400));
+    cluster.node[0].console_ports = true;
     io_port_init(&cluster, 0);
     ck_assert(is_free(0x3f8) && is_free(0x3ff));
 

@@ -59,6 +59,20 @@ START_TEST(all_means_what_is_not_reserved)
 }
 END_TEST
 
+START_TEST(all_with_its_console)
+{
+    make_device_machine();
+    expect_good("nodes=2");
+    ck_assert(plan.node[0].all_devices && !plan.node[0].console_ports);
+    expect_good("nodes=2 node0.devices=all");
+    ck_assert(plan.node[0].all_devices && !plan.node[0].console_ports);
+    expect_good("nodes=2 node1.devices=all,console");
+    ck_assert(plan.node[1].all_devices && plan.node[1].console_ports);
+    ck_assert_uint_ne(plan_machine("node0.devices=all,consoles"), 0);
+    ck_assert_uint_ne(plan_machine("node0.devices=console"), 0);
+}
+END_TEST
+
 START_TEST(what_is_listed_leaves_all)
 {
     make_device_machine();
@@ -101,8 +115,7 @@ START_TEST(ram_beyond_the_limit_is_a_device)
     ck_assert_str_eq(devices_of(0),
                      "0-1000 2000-100000 bffe0000-fec00000 fec01000-fee00000 fef00000-fffffff8 "
                      "7f80000000-800000000000 ");
-    ck_assert_uint_eq(plan.node[0].region[plan.node[0].region_count - 1].end,
-                      0x7f80000000);
+    ck_assert_uint_eq(plan.node[0].region[plan.node[0].region_count - 1].end, 0x7f80000000);
 }
 END_TEST
 
@@ -122,6 +135,7 @@ Suite *devices_suite(void)
     TCase *tests = tcase_create("devices");
 
     tcase_add_test(tests, all_means_what_is_not_reserved);
+    tcase_add_test(tests, all_with_its_console);
     tcase_add_test(tests, what_is_listed_leaves_all);
     tcase_add_test(tests, idle_ram_is_no_device);
     tcase_add_test(tests, ram_beyond_the_limit_is_a_device);

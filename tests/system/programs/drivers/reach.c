@@ -7,6 +7,7 @@
 
 #define EDU      "00:05.0"
 #define SATA     "00:1f.2" /* every q35 machine has it */
+#define COM1     0x3f8
 #define COM2     0x2f8
 #define KEYBOARD 0x60
 #define PCI_CONFIG_PORT 0xcf8
@@ -46,6 +47,7 @@ void test_node_with_all(void)
     report("all-lacks-listed-function", !can_open(EDU, 0x1234));
     check_equal("all-lacks-listed-port", issue(COM2, COM2), seL4_RevokeFirst);
     check_equal("all-lacks-range-over-listed-port", issue(COM2 - 8, COM2 + 15), seL4_RevokeFirst);
+    check_equal("all-lacks-a-console-that-others-share", issue(COM1, COM1 + 7), seL4_RevokeFirst);
     check_equal("all-has-other-ports", issue(KEYBOARD, KEYBOARD), seL4_NoError);
     check_equal("all-has-configuration-ports", issue(PCI_CONFIG_PORT, PCI_CONFIG_PORT + 7), seL4_NoError);
     check_equal("all-has-pins", get_pin(), seL4_NoError);
