@@ -2,7 +2,6 @@
 #include "channel_memory.h"
 
 #include <cmk/node_status.h>
-#include <string.h>
 
 static bool is_power_of_two(uint32_t value)
 {
@@ -109,18 +108,17 @@ static void write_data(struct cmk_channel_end *end, const unsigned char *data, s
 {
     uint64_t position = end->sent;
     unsigned index = 2;
+    struct cmk_channel_line *line = line_at(end->out, position, end->geometry.lines);
     while (length > 0) {
         if (index == LINE_WORDS) {
             position++;
             index = 1;
-            atomic_store_explicit(&line_at(end->out, position, end->geometry.lines)->word[0],
-                                  make_header(position, KIND_CONTINUATION, 0), memory_order_relaxed);
+            line = line_at(end->out, position, end->geometry.lines);
+            atomic_store_explicit(&line->word[0], make_header(position, KIND_CONTINUATION, 0),
+                                  memory_order_relaxed);
         }
-        uint64_t word = 0;
-        size_t bytes = length < sizeof(word) ? length : sizeof(word);
-        memcpy(&word, data, bytes);
-        atomic_store_explicit(&line_at(end->out, position, end->geometry.lines)->word[index], word,
-                              memory_order_relaxed);
+        size_t bytes = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
+        atomic_store_explicit(&line->word[index], load_word(data, bytes), memory_order_relaxed);
         data += bytes;
         length -= bytes;
         index++;
@@ -205,15 +203,15 @@ static void read_data(struct cmk_channel_end *end, unsigned char *buffer, size_t
 {
     uint64_t position = end->received;
     unsigned index = 2;
+    struct cmk_channel_line *line = line_at(end->in, position, end->geometry.lines);
     while (length > 0) {
         if (index == LINE_WORDS) {
             position++;
             index = 1;
+            line = line_at(end->in, position, end->geometry.lines);
         }
-        uint64_t word = atomic_load_explicit(&line_at(end->in, position, end->geometry.lines)->word[index],
-                                             memory_order_relaxed);
-        size_t bytes = length < sizeof(word) ? length : sizeof(word);
-        memcpy(buffer, &word, bytes);
+        size_t bytes = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
+        store_word(buffer, atomic_load_explicit(&line->word[index], memory_order_relaxed), bytes);
         buffer += bytes;
         length -= bytes;
         index++;

@@ -4,8 +4,6 @@
  */
 #include "channel_memory.h"
 
-#include <string.h>
-
 static uint64_t whole_lines(uint64_t bytes)
 {
     return (bytes + CMK_CHANNEL_LINE - 1) & ~(uint64_t)(CMK_CHANNEL_LINE - 1);
@@ -90,9 +88,8 @@ enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end, const 
     const _Atomic uint64_t *from = message->bulk;
     unsigned char *to = buffer;
     for (size_t left = message->length; left > 0; from++) {
-        uint64_t word = atomic_load_explicit(from, memory_order_relaxed);
-        size_t bytes = left < sizeof(word) ? left : sizeof(word);
-        memcpy(to, &word, bytes);
+        size_t bytes = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
+        store_word(to, atomic_load_explicit(from, memory_order_relaxed), bytes);
         to += bytes;
         left -= bytes;
     }

@@ -9,6 +9,7 @@
 
 #include <cmk/channel.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #define LINE_WORDS 8
 
@@ -69,6 +70,30 @@ static inline uint64_t lines_for(size_t length)
     return length <= CMK_CHANNEL_FIRST_BYTES
                ? 1
                : 1 + (length - CMK_CHANNEL_FIRST_BYTES + CMK_CHANNEL_MORE_BYTES - 1) / CMK_CHANNEL_MORE_BYTES;
+}
+
+/*
+ * Between private memory and a word: `bytes` of them, 1 to 8; a loaded word's others are 0. A whole
+ * word is one instruction: a call of memcpy for each costs more than the cache line.
+ */
+static inline uint64_t load_word(const unsigned char *from, size_t bytes)
+{
+    uint64_t word = 0;
+    if (bytes == sizeof(word)) {
+        __builtin_memcpy(&word, from, sizeof(word));
+    } else {
+        memcpy(&word, from, bytes);
+    }
+    return word;
+}
+
+static inline void store_word(unsigned char *to, uint64_t word, size_t bytes)
+{
+    if (bytes == sizeof(word)) {
+        __builtin_memcpy(to, &word, sizeof(word));
+    } else {
+        memcpy(to, &word, bytes);
+    }
 }
 
 /* Marks the channel as broken, and says so. */

@@ -5,6 +5,7 @@
 #include <sel4/sel4.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Status of a node whose program called abort or failed an assertion. */
 #define ABORT_STATUS 99
@@ -21,6 +22,15 @@ seL4_Word tls_block_init(void *block);
 /* How many more objects of 2^bits bytes, and how many slots, <cmk/resources.h> can still give. */
 seL4_Word resources_room(seL4_Word bits);
 seL4_Word resources_slots(void);
+
+/* Chooses how memcpy, memmove and memset work on this CPU; before main, without any other thread. */
+void string_choose(void);
+
+/*
+ * Copies of more bytes than this are faster as one string instruction than as words, by EBX and
+ * EDX of CPUID leaf 7, subleaf 0; SIZE_MAX if none are.
+ */
+size_t string_most_by_words(uint32_t leaf7_ebx, uint32_t leaf7_edx);
 
 /* Where formatted characters go, one by one. */
 struct sink {

@@ -55,6 +55,7 @@ static __attribute__((noinline)) int run_program(seL4_BootInfo *boot_info)
 
 _Noreturn void runtime_start(seL4_BootInfo *boot_info)
 {
+    string_choose();
     keep_boot_info(boot_info);
     set_tls_base(tls_block_init(__initial_tls));
     exit(run_program(boot_info));

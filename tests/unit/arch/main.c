@@ -23,6 +23,7 @@ int main(void)
     srunner_add_suite(runner, irq_suite());
     srunner_add_suite(runner, context_suite());
     srunner_add_suite(runner, rules_suite());
+    srunner_add_suite(runner, string_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

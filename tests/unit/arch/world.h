@@ -112,5 +112,6 @@ Suite *io_port_suite(void);
 Suite *irq_suite(void);
 Suite *context_suite(void);
 Suite *rules_suite(void);
+Suite *string_suite(void);
 
 #endif

@@ -113,6 +113,79 @@ START_TEST(memory)
 }
 END_TEST
 
+/* More bytes than the loops hold words, with every remainder, and more than either limit. */
+#define LARGEST 136
+#define ROOM    (2 * LARGEST + 32)
+
+static unsigned char our_bytes[ROOM], their_bytes[ROOM];
+
+static void fill_both(void)
+{
+    for (size_t i = 0; i < ROOM; i++) {
+        our_bytes[i] = their_bytes[i] = (unsigned char)(i * 7 + (i >> 8) + 1);
+    }
+}
+
+/* Every size with every alignment of both addresses; nothing around the bytes is touched. */
+static void copy_and_fill_all(void)
+{
+    for (size_t n = 0; n <= LARGEST; n++) {
+        for (size_t at = 0; at < 64; at++) {
+            size_t to = 8 + at % 8, from = LARGEST + 16 + at / 8;
+            fill_both();
+            ck_assert_ptr_eq(our_memcpy(our_bytes + to, our_bytes + from, n), our_bytes + to);
+            memcpy(their_bytes + to, their_bytes + from, n);
+            ck_assert_int_eq(memcmp(our_bytes, their_bytes, ROOM), 0);
+            ck_assert_ptr_eq(our_memset(our_bytes + to, (int)(0x180 + n), n), our_bytes + to);
+            memset(their_bytes + to, (int)(0x180 + n), n);
+            ck_assert_int_eq(memcmp(our_bytes, their_bytes, ROOM), 0);
+        }
+    }
+}
+
+/* Every overlap: up and down by every distance, and by none. */
+static void move_all(void)
+{
+    for (size_t n = 0; n <= LARGEST; n++) {
+        for (size_t distance = 0; distance <= n; distance++) {
+            size_t low = 8 + (n + distance) % 8;
+            for (unsigned up = 0; up < 2; up++) {
+                size_t to = up ? low + distance : low, from = up ? low : low + distance;
+                fill_both();
+                ck_assert_ptr_eq(our_memmove(our_bytes + to, our_bytes + from, n), our_bytes + to);
+                memmove(their_bytes + to, their_bytes + from, n);
+                ck_assert_int_eq(memcmp(our_bytes, their_bytes, ROOM), 0);
+            }
+        }
+    }
+}
+
+/* By words, by string instructions, and changing between them amid the sizes. */
+START_TEST(memory_of_each_variant)
+{
+    static const size_t variants[] = {SIZE_MAX, 0, 64};
+    most_by_words = variants[_i];
+    copy_and_fill_all();
+    move_all();
+    most_by_words = SIZE_MAX;
+}
+END_TEST
+
+START_TEST(variant_chosen)
+{
+    const uint32_t fast = 1u << 9, fast_short = 1u << 4;
+    ck_assert_uint_eq(string_most_by_words(0, 0), SIZE_MAX);
+    ck_assert_uint_eq(string_most_by_words(~fast, ~fast_short), SIZE_MAX);
+    ck_assert_uint_eq(string_most_by_words(fast, 0), 512);
+    ck_assert_uint_eq(string_most_by_words(fast, fast_short), 128);
+    string_choose();
+    unsigned char a[2048], b[2048] = {1, 2, 3};
+    our_memcpy(a, b, sizeof(a));
+    ck_assert_int_eq(memcmp(a, b, sizeof(a)), 0);
+    most_by_words = SIZE_MAX;
+}
+END_TEST
+
 START_TEST(writing)
 {
     char a[MOST], ours[3 * MOST], theirs[3 * MOST];
@@ -150,6 +223,10 @@ END_TEST
 
 Suite *string_suite(void)
 {
-    const TTest *const tests[] = {reading, memory, writing, tokens};
-    return SUITE_OF("string", tests);
+    const TTest *const tests[] = {reading, memory, variant_chosen, writing, tokens};
+    Suite *suite = SUITE_OF("string", tests);
+    TCase *variants = tcase_create("memory of each variant");
+    tcase_add_loop_test(variants, memory_of_each_variant, 0, 3);
+    suite_add_tcase(suite, variants);
+    return suite;
 }
