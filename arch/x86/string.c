@@ -26,6 +26,9 @@ void *memcpy(void *destination, const void *source, size_t bytes)
         word_t words = bytes / sizeof(word_t);
         __asm__ volatile("rep movsq" : "+D"(d), "+S"(source), "+c"(words) : : "memory");
         bytes %= sizeof(word_t);
+        if (bytes == 0) { /* a string instruction takes its time also for nothing */
+            return destination;
+        }
     }
     __asm__ volatile("rep movsb" : "+D"(d), "+S"(source), "+c"(bytes) : : "memory");
     return destination;
@@ -51,6 +54,9 @@ void *memset(void *destination, int value, size_t bytes)
         word_t words = bytes / sizeof(word_t);
         __asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
         bytes %= sizeof(word_t);
+        if (bytes == 0) {
+            return destination;
+        }
     }
     __asm__ volatile("rep stosb" : "+D"(d), "+c"(bytes) : "a"(value) : "memory");
     return destination;

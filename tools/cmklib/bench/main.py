@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from cmklib.bench import silicon
 from cmklib.bench.description import all_runs, read_goals
 from cmklib.bench.execution import measure
 from cmklib.bench.plots import draw
@@ -28,6 +29,7 @@ def parse(arguments):
     parser.add_argument("--base", metavar="FILE", help="compare with the bench.json of an earlier run")
     parser.add_argument("--out", metavar="FILE", help="where to write the figures")
     parser.add_argument("--plots", action="store_true", help="SVG plots also of a part")
+    parser.add_argument("--on", metavar="A,B", help="CPUs for silicon; default: two cores")
     parser.add_argument("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
     return parser.parse_args(arguments)
 
@@ -77,7 +79,12 @@ def bench(options):
     if options.list:
         for name, title in dict.fromkeys((run.name, run.title) for run in runs):
             print(f"{name:24} {title}")
+        print(f"{silicon.NAME:24} {silicon.TITLE}")
         return 0
+    if silicon.NAME in options.names:
+        if len(options.names) > 1 or options.base or options.cpus or options.fastpath:
+            raise WrongUse("silicon runs alone, with no option but --on, --out and --markdown")
+        return silicon.bench(options)
     make("bench-programs")
     base = read_base(options.base) if options.base else None
     entries, failures = measure_all(choose(runs, options))
