@@ -3,9 +3,9 @@
  * these very functions, and they are the fastest copy that needs no vector registers. The direction
  * flag is clear in all C code.
  *
- * Large and aligned memory is copied and filled by words: CPUs with fast string instructions then
- * take as long as for bytes (docs/silicon.md), and CPUs without them an eighth. So nothing is asked
- * of CPUID.
+ * Large and aligned memory, as page tables are, is filled by words: CPUs with fast string
+ * instructions then take as long as for bytes (docs/silicon.md), and CPUs without them an eighth.
+ * So nothing is asked of CPUID. What is copied after boot is a few bytes.
  */
 #include <kernel/string.h>
 #include <arch/machine.h>
@@ -13,23 +13,9 @@
 /* From here on the start of a second string instruction is small beside what words save. */
 #define LEAST_BY_WORDS 256
 
-/* Whether so many bytes at addresses whose bits are `address` are copied or filled by words. */
-static bool is_by_words(word_t address, word_t bytes)
-{
-    return bytes >= LEAST_BY_WORDS && address % sizeof(word_t) == 0;
-}
-
 void *memcpy(void *destination, const void *source, size_t bytes)
 {
     void *d = destination;
-    if (is_by_words((word_t)d | (word_t)source, bytes)) {
-        word_t words = bytes / sizeof(word_t);
-        __asm__ volatile("rep movsq" : "+D"(d), "+S"(source), "+c"(words) : : "memory");
-        bytes %= sizeof(word_t);
-        if (bytes == 0) { /* a string instruction takes its time also for nothing */
-            return destination;
-        }
-    }
     __asm__ volatile("rep movsb" : "+D"(d), "+S"(source), "+c"(bytes) : : "memory");
     return destination;
 }
@@ -49,12 +35,12 @@ void *memmove(void *destination, const void *source, size_t bytes)
 void *memset(void *destination, int value, size_t bytes)
 {
     void *d = destination;
-    if (is_by_words((word_t)d, bytes)) {
+    if (bytes >= LEAST_BY_WORDS && (word_t)d % sizeof(word_t) == 0) {
         word_t pattern = (unsigned char)value * (~(word_t)0 / 0xff);
         word_t words = bytes / sizeof(word_t);
         __asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
         bytes %= sizeof(word_t);
-        if (bytes == 0) {
+        if (bytes == 0) { /* a string instruction takes its time also for nothing */
             return destination;
         }
     }
