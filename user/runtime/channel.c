@@ -103,51 +103,20 @@ enum cmk_channel_error channel_room(struct cmk_channel_end *end, uint64_t lines)
     return end->geometry.lines - (end->sent - taken) >= lines ? CMK_CHANNEL_OK : CMK_CHANNEL_FULL;
 }
 
-/* All data words of a further line: without a decision for each of them. */
-static void write_whole_line(struct cmk_channel_line *line, const unsigned char *data)
-{
-    for (unsigned i = 1; i < LINE_WORDS; i++) {
-        atomic_store_explicit(&line->word[i], load_word(data, sizeof(uint64_t)),
-                              memory_order_relaxed);
-        data += sizeof(uint64_t);
-    }
-}
-
-static void read_whole_line(struct cmk_channel_line *line, unsigned char *buffer)
-{
-    for (unsigned i = 1; i < LINE_WORDS; i++) {
-        store_word(buffer, atomic_load_explicit(&line->word[i], memory_order_relaxed),
-                   sizeof(uint64_t));
-        buffer += sizeof(uint64_t);
-    }
-}
-
 /* The data of a message, from the first line's third word on; a last partial word is filled up with zeros. */
 static void write_data(struct cmk_channel_end *end, const unsigned char *data, size_t length)
 {
     uint64_t position = end->sent;
-    unsigned index = 2;
-    struct cmk_channel_line *line = line_at(end->out, position, end->geometry.lines);
-    while (length > 0) {
-        if (index == LINE_WORDS) {
-            position++;
-            index = 1;
-            line = line_at(end->out, position, end->geometry.lines);
-            atomic_store_explicit(&line->word[0], make_header(position, KIND_CONTINUATION, 0),
-                                  memory_order_relaxed);
-            if (length >= CMK_CHANNEL_MORE_BYTES) {
-                write_whole_line(line, data);
-                data += CMK_CHANNEL_MORE_BYTES;
-                length -= CMK_CHANNEL_MORE_BYTES;
-                index = LINE_WORDS;
-                continue;
-            }
-        }
-        size_t bytes = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
-        atomic_store_explicit(&line->word[index], load_word(data, bytes), memory_order_relaxed);
+    size_t bytes = length < CMK_CHANNEL_FIRST_BYTES ? length : CMK_CHANNEL_FIRST_BYTES;
+    store_words(&line_at(end->out, position, end->geometry.lines)->word[2], data, bytes);
+    while ((length -= bytes) > 0) {
         data += bytes;
-        length -= bytes;
-        index++;
+        position++;
+        struct cmk_channel_line *line = line_at(end->out, position, end->geometry.lines);
+        atomic_store_explicit(&line->word[0], make_header(position, KIND_CONTINUATION, 0),
+                              memory_order_relaxed);
+        bytes = length < CMK_CHANNEL_MORE_BYTES ? length : CMK_CHANNEL_MORE_BYTES;
+        store_words(&line->word[1], data, bytes);
     }
 }
 
@@ -228,26 +197,13 @@ enum cmk_channel_error channel_peek(struct cmk_channel_end *end)
 static void read_data(struct cmk_channel_end *end, unsigned char *buffer, size_t length)
 {
     uint64_t position = end->received;
-    unsigned index = 2;
-    struct cmk_channel_line *line = line_at(end->in, position, end->geometry.lines);
-    while (length > 0) {
-        if (index == LINE_WORDS) {
-            position++;
-            index = 1;
-            line = line_at(end->in, position, end->geometry.lines);
-            if (length >= CMK_CHANNEL_MORE_BYTES) {
-                read_whole_line(line, buffer);
-                buffer += CMK_CHANNEL_MORE_BYTES;
-                length -= CMK_CHANNEL_MORE_BYTES;
-                index = LINE_WORDS;
-                continue;
-            }
-        }
-        size_t bytes = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
-        store_word(buffer, atomic_load_explicit(&line->word[index], memory_order_relaxed), bytes);
+    size_t bytes = length < CMK_CHANNEL_FIRST_BYTES ? length : CMK_CHANNEL_FIRST_BYTES;
+    load_words(buffer, &line_at(end->in, position, end->geometry.lines)->word[2], bytes);
+    while ((length -= bytes) > 0) {
         buffer += bytes;
-        length -= bytes;
-        index++;
+        position++;
+        bytes = length < CMK_CHANNEL_MORE_BYTES ? length : CMK_CHANNEL_MORE_BYTES;
+        load_words(buffer, &line_at(end->in, position, end->geometry.lines)->word[1], bytes);
     }
 }
 

@@ -85,14 +85,7 @@ enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end, const 
     if (message->length > capacity) {
         return CMK_CHANNEL_TOO_LONG;
     }
-    const _Atomic uint64_t *from = message->bulk;
-    unsigned char *to = buffer;
-    for (size_t left = message->length; left > 0; from++) {
-        size_t bytes = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
-        store_word(to, atomic_load_explicit(from, memory_order_relaxed), bytes);
-        to += bytes;
-        left -= bytes;
-    }
+    load_words(buffer, message->bulk, message->length);
     cmk_channel_bulk_release(end, message);
     return CMK_CHANNEL_OK;
 }

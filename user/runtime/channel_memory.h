@@ -73,25 +73,34 @@ static inline uint64_t lines_for(size_t length)
 }
 
 /*
- * Between private memory and a word: `bytes` of them, 1 to 8; a loaded word's others are 0. A whole
- * word is one instruction: a call of memcpy for each costs more than the cache line.
+ * Between private memory and shared words, each loaded or stored once. Zeros fill up a last partial
+ * word. Whole words have a loop without a decision, and no call of memcpy for each.
  */
-static inline uint64_t load_word(const unsigned char *from, size_t bytes)
+static inline void store_words(_Atomic uint64_t *to, const unsigned char *from, size_t bytes)
 {
-    uint64_t word = 0;
-    if (bytes == sizeof(word)) {
+    uint64_t word;
+    for (; bytes >= sizeof(word); bytes -= sizeof(word)) {
         __builtin_memcpy(&word, from, sizeof(word));
-    } else {
-        memcpy(&word, from, bytes);
+        atomic_store_explicit(to++, word, memory_order_relaxed);
+        from += sizeof(word);
     }
-    return word;
+    if (bytes > 0) {
+        word = 0;
+        memcpy(&word, from, bytes);
+        atomic_store_explicit(to, word, memory_order_relaxed);
+    }
 }
 
-static inline void store_word(unsigned char *to, uint64_t word, size_t bytes)
+static inline void load_words(unsigned char *to, const _Atomic uint64_t *from, size_t bytes)
 {
-    if (bytes == sizeof(word)) {
+    uint64_t word;
+    for (; bytes >= sizeof(word); bytes -= sizeof(word)) {
+        word = atomic_load_explicit(from++, memory_order_relaxed);
         __builtin_memcpy(to, &word, sizeof(word));
-    } else {
+        to += sizeof(word);
+    }
+    if (bytes > 0) {
+        word = atomic_load_explicit(from, memory_order_relaxed);
         memcpy(to, &word, bytes);
     }
 }
