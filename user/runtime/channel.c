@@ -103,6 +103,25 @@ enum cmk_channel_error channel_room(struct cmk_channel_end *end, uint64_t lines)
     return end->geometry.lines - (end->sent - taken) >= lines ? CMK_CHANNEL_OK : CMK_CHANNEL_FULL;
 }
 
+/* The data of a whole further line: a loop of a length that does not vary. */
+static void write_whole_line(struct cmk_channel_line *line, const unsigned char *data)
+{
+#pragma GCC unroll 7
+    for (unsigned i = 1; i < LINE_WORDS; i++) {
+        store_words(&line->word[i], data, sizeof(uint64_t));
+        data += sizeof(uint64_t);
+    }
+}
+
+static void read_whole_line(const struct cmk_channel_line *line, unsigned char *buffer)
+{
+#pragma GCC unroll 7
+    for (unsigned i = 1; i < LINE_WORDS; i++) {
+        load_words(buffer, &line->word[i], sizeof(uint64_t));
+        buffer += sizeof(uint64_t);
+    }
+}
+
 /* The data of a message, from the first line's third word on; a last partial word is filled up with zeros. */
 static void write_data(struct cmk_channel_end *end, const unsigned char *data, size_t length)
 {
@@ -115,8 +134,12 @@ static void write_data(struct cmk_channel_end *end, const unsigned char *data, s
         struct cmk_channel_line *line = line_at(end->out, position, end->geometry.lines);
         atomic_store_explicit(&line->word[0], make_header(position, KIND_CONTINUATION, 0),
                               memory_order_relaxed);
-        bytes = length < CMK_CHANNEL_MORE_BYTES ? length : CMK_CHANNEL_MORE_BYTES;
-        store_words(&line->word[1], data, bytes);
+        if (length < CMK_CHANNEL_MORE_BYTES) {
+            store_words(&line->word[1], data, length);
+            return;
+        }
+        write_whole_line(line, data);
+        bytes = CMK_CHANNEL_MORE_BYTES;
     }
 }
 
@@ -202,8 +225,13 @@ static void read_data(struct cmk_channel_end *end, unsigned char *buffer, size_t
     while ((length -= bytes) > 0) {
         buffer += bytes;
         position++;
-        bytes = length < CMK_CHANNEL_MORE_BYTES ? length : CMK_CHANNEL_MORE_BYTES;
-        load_words(buffer, &line_at(end->in, position, end->geometry.lines)->word[1], bytes);
+        const struct cmk_channel_line *line = line_at(end->in, position, end->geometry.lines);
+        if (length < CMK_CHANNEL_MORE_BYTES) {
+            load_words(buffer, &line->word[1], length);
+            return;
+        }
+        read_whole_line(line, buffer);
+        bytes = CMK_CHANNEL_MORE_BYTES;
     }
 }
 
