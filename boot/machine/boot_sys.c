@@ -6,6 +6,7 @@
  * Its own variables, and the planner's, are in no node's page table (linker.ld); those of what it
  * shares with nodes live in a scratch instance of the node state, which is dropped afterwards.
  */
+#include <api/apic_ids.h>
 #include <api/cluster.h>
 #include <arch/machine.h>
 #include <arch/memory.h>
@@ -25,10 +26,6 @@
 #include <node/node.h>
 
 enum { FOUR_GIB_BITS = 32 };
-
-/* The greatest ids that are no broadcast. */
-#define LARGEST_XAPIC_ID  0xfe
-#define LARGEST_X2APIC_ID 0xfffffffe
 
 static struct machine_facts facts;
 
@@ -75,7 +72,7 @@ static void read_acpi(struct global_state *state)
     }
     const char *why;
     uint64_t size = state->firmware.rsdp[15] >= 2 ? 36 : 20;
-    uint32_t largest = state->features.x2apic ? LARGEST_X2APIC_ID : LARGEST_XAPIC_ID;
+    uint32_t largest = state->features.x2apic ? ABI_LARGEST_X2APIC_ID : ABI_LARGEST_XAPIC_ID;
     if (!acpi_read_tables(state->firmware.rsdp, size, cpu_apic_id(), largest, map_low, NULL, &facts,
                           &why)) {
         boot_refuse("ACPI: %s", why);

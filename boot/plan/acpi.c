@@ -2,6 +2,7 @@
  * ACPI tables (ACPI specification 6.4, 5.2; MCFG: PCI Firmware specification 3.2; DMAR: Intel VT-d;
  * IVRS: AMD IOMMU).
  */
+#include <api/apic_ids.h>
 #include <boot/plan/acpi.h>
 #include <boot/plan/bytes.h>
 #include <cluster/ranges.h>
@@ -165,7 +166,7 @@ static bool add_io_apic(struct tables *tables, struct machine_facts *facts, padd
 }
 
 /*
- * Without x2APIC an id has 8 bits, and 255 is the broadcast: sent there, INIT would hit all CPUs.
+ * Without x2APIC an id has 8 bits: INIT for a larger one would hit another CPU, or all of them.
  */
 static void add_reachable_cpu(struct machine_facts *facts, uint32_t apic_id,
                               uint32_t largest_apic_id)
@@ -181,8 +182,8 @@ static bool read_madt_entry(struct tables *tables, struct machine_facts *facts,
                             uint32_t largest_apic_id, const uint8_t *entry, uint64_t bytes)
 {
     switch (entry[0]) {
-    case 0: /* local APIC; 255 is the broadcast id, which some firmware lists for CPUs of type 9 */
-        if (bytes >= 8 && (get32(entry + 4) & CPU_ENABLED) && entry[3] != 0xff) {
+    case 0: /* local APIC; some firmware lists the broadcast for CPUs of type 9 */
+        if (bytes >= 8 && (get32(entry + 4) & CPU_ENABLED) && entry[3] != ABI_XAPIC_BROADCAST) {
             add_cpu(facts, entry[3]);
         }
         return true;
@@ -190,7 +191,8 @@ static bool read_madt_entry(struct tables *tables, struct machine_facts *facts,
         return bytes < 12 ||
                add_io_apic(tables, facts, get32(entry + 4), get32(entry + 8), entry[2]);
     case 9: /* local x2APIC */
-        if (bytes >= 16 && (get32(entry + 8) & CPU_ENABLED) && get32(entry + 4) != 0xffffffff) {
+        if (bytes >= 16 && (get32(entry + 8) & CPU_ENABLED) &&
+            get32(entry + 4) != ABI_X2APIC_BROADCAST) {
             add_reachable_cpu(facts, get32(entry + 4), largest_apic_id);
         }
         return true;

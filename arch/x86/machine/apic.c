@@ -203,8 +203,8 @@ static void send_command(uint32_t id, uint32_t command)
          reads < SEND_STATUS_READS && (apic_read(APIC_COMMAND) & COMMAND_SENDING); reads++) {
         spin_pause();
     }
-    /* Boot keeps CPUs off whose ids need more than these eight bits (acpi_read_tables). */
-    apic_write(APIC_COMMAND_HIGH, id << 24);
+    /* Boot keeps CPUs off whose ids need more than eight bits (acpi_read_tables). */
+    apic_write(APIC_COMMAND_HIGH, xapic_destination(id));
     apic_write(APIC_COMMAND, command);
 }
 

@@ -6,6 +6,7 @@
  * edge and level alike (contract 10.2). Message-signalled interrupts and IPIs have no pin: for them
  * masking and acknowledging do nothing here.
  */
+#include <api/apic_ids.h>
 #include <arch/interrupt.h>
 #include <x86/apic.h>
 #include <x86/io_apic.h>
@@ -21,12 +22,10 @@ enum {
     ACTIVE_LOW = 1 << 13,
     LEVEL_TRIGGERED = 1 << 15,
     MASKED = 1 << 16,
-    DESTINATION_SHIFT = 24, /* in the high word */
-    REMAPPED = 1 << 16,     /* in the high word: above it, an entry of the IOMMU's table */
+    REMAPPED = 1 << 16, /* in the high word: above it, an entry of the IOMMU's table */
     REMAPPED_SHIFT = 17,
     REMAPPED_TOP = 1 << 15, /* the entry's number has this bit in the low word, at bit 11 */
     REMAPPED_TOP_IN_LOW = 1 << 11,
-    GREATEST_DESTINATION = 254, /* 255 is all */
     PAGE_BYTES = 0x1000
 };
 
@@ -68,7 +67,7 @@ unsigned io_apic_count(void)
 {
     bool owned =
         global_state.cluster.node[node_id].all_devices &&
-        (global_state.cluster.interrupts.on || first_cpu_apic_id() <= GREATEST_DESTINATION);
+        (global_state.cluster.interrupts.on || first_cpu_apic_id() <= ABI_LARGEST_XAPIC_ID);
     return owned ? global_state.io_apic_count : 0;
 }
 
@@ -96,7 +95,7 @@ static uint32_t destination(unsigned index, word_t irq, bool level, uint32_t *lo
 {
     const struct interrupt_remapping *interrupts = &global_state.cluster.interrupts;
     if (!interrupts->on) {
-        return first_cpu_apic_id() << DESTINATION_SHIFT;
+        return xapic_destination(first_cpu_apic_id());
     }
     uint32_t group = interrupts->source_count + 2 * index + level;
     uint32_t entry = group * INTERRUPT_GROUP + (uint32_t)irq;

@@ -2,6 +2,7 @@
  * What a device stores to interrupt a CPU (Intel SDM volume 3, 11.11; with remapping, VT-d
  * specification 5.1.2.2).
  */
+#include <api/apic_ids.h>
 #include <api/limits.h>
 #include <arch/interrupt.h>
 #include <cluster/record.h>
@@ -11,7 +12,6 @@
 #define MESSAGE_ADDRESS 0xfee00000ul
 
 enum {
-    GREATEST_DESTINATION = 254, /* 255 is all */
     DESTINATION_SHIFT = 12,
     /* An address that names an entry of the IOMMU's table, to which the data is added. */
     REMAPPED = 1 << 4,
@@ -60,5 +60,5 @@ enum message_problem interrupt_message(word_t function, word_t vector, word_t cp
     word_t apic_id = cluster->cpu[node->cpu[cpu]].apic_id;
     *address = MESSAGE_ADDRESS | apic_id << DESTINATION_SHIFT;
     *data = ABI_IRQ_VECTOR_OFFSET + vector;
-    return apic_id > GREATEST_DESTINATION ? MESSAGE_NO_CPU : MESSAGE_GOOD;
+    return apic_id > ABI_LARGEST_XAPIC_ID ? MESSAGE_NO_CPU : MESSAGE_GOOD;
 }

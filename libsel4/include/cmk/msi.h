@@ -16,13 +16,13 @@
 #ifndef CMK_MSI_H
 #define CMK_MSI_H
 
+#include <api/apic_ids.h>
 #include <cmk/cluster.h>
 #include <cmk/language.h>
 
 CMK_BEGIN_C
 
 #define CMK_MSI_ADDRESS_BASE  0xfee00000ul
-#define CMK_MSI_MAX_APIC_ID   254 /* the address has eight bits for it; 255 is the broadcast */
 #define CMK_MSI_APIC_ID_SHIFT 12
 
 struct cmk_msi {
@@ -40,8 +40,8 @@ static inline seL4_Word cmk_msi_function(seL4_Word bus, seL4_Word device, seL4_W
  * The message of this node's PCI function `function` for the vector argument that was given to
  * GetMSI, 0 to 107. It arrives at CPU `cpu` of this node, counted as affinities are, or at CPU 0
  * if interrupts are remapped. False, with *message unchanged, if the function is not this node's,
- * there is no such vector or CPU, the CPU's APIC id is above 254 and interrupts are not remapped,
- * or there is no cluster.
+ * there is no such vector or CPU, the CPU's APIC id is above ABI_LARGEST_XAPIC_ID and interrupts
+ * are not remapped, or there is no cluster.
  */
 static inline bool cmk_msi_message(seL4_Word function, seL4_Word cpu, seL4_Word vector,
                                    struct cmk_msi *message)
@@ -59,7 +59,7 @@ static inline bool cmk_msi_message(seL4_Word function, seL4_Word cpu, seL4_Word 
 /*
  * The address for CPU `cpu` of this node where interrupts are not remapped: physical destination,
  * no redirection hint (Intel SDM volume 3, 11.11). 0 if the node has no such CPU, its APIC id is
- * above 254, or there is no cluster.
+ * above ABI_LARGEST_XAPIC_ID, or there is no cluster.
  */
 static inline seL4_Word cmk_msi_address(seL4_Word cpu)
 {
@@ -68,7 +68,7 @@ static inline seL4_Word cmk_msi_address(seL4_Word cpu)
         return 0;
     }
     seL4_Word apic_id = cluster->nodes[cluster->node_id].apic_ids[cpu];
-    return apic_id > CMK_MSI_MAX_APIC_ID
+    return apic_id > ABI_LARGEST_XAPIC_ID
                ? 0
                : CMK_MSI_ADDRESS_BASE | apic_id << CMK_MSI_APIC_ID_SHIFT;
 }

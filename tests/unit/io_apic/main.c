@@ -3,7 +3,8 @@
  * top of the tree:
  *
  *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
- *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c arch/x86/machine/io_apic.c \
+ *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c tests/unit/host/fail.c kernel/format.c \
+ *       arch/x86/machine/io_apic.c \
  *       arch/x86/machine/message.c arch/x86/entry/interrupt.c \
  *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
  */

@@ -7,6 +7,8 @@
 #ifndef X86_APIC_H
 #define X86_APIC_H
 
+#include <api/apic_ids.h>
+#include <kernel/assert.h>
 #include <kernel/types.h>
 
 /* CPU vectors. IRQ numbers are vector - VECTOR_IRQ_BASE (contract 10.1). */
@@ -28,6 +30,16 @@ enum {
  * x2APIC mode.
  */
 enum { APIC_IN_SERVICE = 0x100, X2APIC_FIRST_MSR = 0x800 };
+
+/*
+ * The CPU with APIC id `id` in the high word of an xAPIC's interrupt command or an IOAPIC's entry.
+ */
+static inline uint32_t xapic_destination(uint32_t id)
+{
+    enum { DESTINATION_SHIFT = 24 };
+    assert(id <= ABI_LARGEST_XAPIC_ID);
+    return id << DESTINATION_SHIFT;
+}
 
 /*
  * Puts this CPU's APIC into the mode that all use. On every CPU before anything else here; may be
