@@ -1,6 +1,7 @@
 /*
  * Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11).
  */
+#include "../vector_registers.h"
 #include "criminal.h"
 #include <string.h>
 
@@ -44,19 +45,6 @@ static void initial_state(void)
     CHECK_EQUAL(worker->result[3], 0);
 }
 
-/* XCR0 has the AVX bit; OSXSAVE, which CPUID shows, says that XCR0 can be read. */
-static bool has_avx(void)
-{
-    uint32_t eax = 1, ebx, ecx = 0, edx;
-
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    if (!(ecx & 1u << 27)) {
-        return false;
-    }
-    __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
-    return eax & 4;
-}
-
 #define LOAD_XMM(n)  "movups 32*" #n "(%0), %%xmm" #n ";"
 #define STORE_XMM(n) "movups %%xmm" #n ", 32*" #n "(%0);"
 #define LOAD_YMM(n)  "vmovups 32*" #n "(%0), %%ymm" #n ";"
@@ -75,6 +63,15 @@ struct floating_state {
     uint16_t control;
 };
 
+static void load_vectors(const struct floating_state *state)
+{
+    if (has_ymm_registers()) {
+        __asm__ volatile(EACH_VECTOR(LOAD_YMM) : : "r"(state->vector) : "memory");
+    } else {
+        __asm__ volatile(EACH_VECTOR(LOAD_XMM) : : "r"(state->vector) : "memory");
+    }
+}
+
 static void load_state(struct floating_state *state, word seed)
 {
     for (word i = 0; i < 16; i++) {
@@ -85,11 +82,7 @@ static void load_state(struct floating_state *state, word seed)
     state->top = (double)seed + 0.5;
     state->mxcsr = 0x1f80 | (uint32_t)(seed & 3) << 13;
     state->control = (uint16_t)(0x37f ^ (seed & 3) << 10);
-    if (has_avx()) {
-        __asm__ volatile(EACH_VECTOR(LOAD_YMM) : : "r"(state->vector) : "memory");
-    } else {
-        __asm__ volatile(EACH_VECTOR(LOAD_XMM) : : "r"(state->vector) : "memory");
-    }
+    load_vectors(state);
     __asm__ volatile("fninit; fldcw %0; ldmxcsr %1; fldl %2"
                      :
                      : "m"(state->control), "m"(state->mxcsr), "m"(state->top));
@@ -97,7 +90,7 @@ static void load_state(struct floating_state *state, word seed)
 
 static void store_state(struct floating_state *state)
 {
-    if (has_avx()) {
+    if (has_ymm_registers()) {
         __asm__ volatile(EACH_VECTOR(STORE_YMM) : : "r"(state->vector) : "memory");
     } else {
         memset(state->vector, 0, sizeof(state->vector));
@@ -112,7 +105,7 @@ static word differences(const struct floating_state *one, const struct floating_
     word count = 0;
 
     for (word i = 0; i < 16; i++) {
-        for (word part = 0; part < (has_avx() ? 4u : 2u); part++) {
+        for (word part = 0; part < (has_ymm_registers() ? 4u : 2u); part++) {
             count += one->vector[i][part] != two->vector[i][part];
         }
     }
@@ -130,6 +123,42 @@ static void hold_state_over_yields(struct worker *worker)
 
     for (word round = 0; round < worker->argument[1]; round++) {
         load_state(&loaded, worker->argument[0] + round);
+        system_call(YIELD, 0, 0, 0, 0, 0, 0);
+        store_state(&found);
+        worker->result[0] += differences(&loaded, &found);
+        worker->result[1]++;
+    }
+}
+
+/* What a thread's state is before its first instruction, reached from any other one. */
+static void load_reset_state(struct floating_state *state)
+{
+    memset(state, 0, sizeof(*state));
+    state->mxcsr = 0x1f80;
+    state->control = 0x37f;
+    if (has_ymm_registers()) {
+        __asm__ volatile("vzeroall" : : : "memory");
+    } else {
+        load_vectors(state);
+    }
+    __asm__ volatile("fninit; ldmxcsr %0; fldz" : : "m"(state->mxcsr));
+}
+
+/*
+ * Every second state is the reset state. The CPU need not have it in registers, and need not write
+ * it when it saves: what an earlier round left in memory must not come back.
+ */
+static void return_to_reset_over_yields(struct worker *worker)
+{
+    struct floating_state loaded;
+    struct floating_state found;
+
+    for (word round = 0; round < worker->argument[1]; round++) {
+        if (round % 2 == worker->argument[0] % 2) {
+            load_reset_state(&loaded);
+        } else {
+            load_state(&loaded, worker->argument[0] + round);
+        }
         system_call(YIELD, 0, 0, 0, 0, 0, 0);
         store_state(&found);
         worker->result[0] += differences(&loaded, &found);
@@ -183,6 +212,11 @@ static void share_cpu(void (*function)(struct worker *))
 static void switched_by_yield(void)
 {
     share_cpu(hold_state_over_yields);
+}
+
+static void returned_to_reset(void)
+{
+    share_cpu(return_to_reset_over_yields);
 }
 
 static void switched_by_ticks(void)
@@ -331,7 +365,7 @@ static void use_avx(struct worker *worker)
 
 static void avx(void)
 {
-    if (has_avx()) {
+    if (has_ymm_registers()) {
         struct worker *worker = new_worker(MIDDLE);
 
         start_function(worker, use_avx);
@@ -355,7 +389,7 @@ static void read_upper_halves(struct worker *worker)
 
 static void avx_initial_state(void)
 {
-    if (!has_avx()) {
+    if (!has_ymm_registers()) {
         skip("users have no YMM registers");
     }
     struct worker *worker = new_worker(MIDDLE);
@@ -372,6 +406,7 @@ static const struct test tests[] = {
     {"fpu-initial", "a new thread's state is the reset state", initial_state},
     {"fpu-yield", "four threads that yield keep their state", switched_by_yield},
     {"fpu-ticks", "four threads that are preempted keep their state", switched_by_ticks},
+    {"fpu-reset-again", "a state that became the reset state again stays so", returned_to_reset},
     {"fpu-call", "the state survives a call", kept_over_calls},
     {"fpu-disabled", "the flag makes every use an exception", disabled},
     {"fpu-enabled-again", "the state survives being disabled", disabled_and_enabled},

@@ -1,4 +1,5 @@
 /* The threads that are pushed around. */
+#include "../../vector_registers.h"
 #include "door.h"
 
 const volatile seL4_Word *window;
@@ -37,17 +38,22 @@ static bool has_fsgsbase(void)
  * Puts `pattern` and a rounding mode into FPU registers, spends `spins` loops, perhaps yields, and looks at them
  * again.
  */
-static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield)
+static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield, seL4_Word has_ymm)
 {
     enum { MXCSR_MASKED = 0x1f80, MXCSR_TOWARDS_ZERO = 0x6000, MXCSR_CONTROL = 0x7fc0, YIELD = -7 };
     unsigned mxcsr = MXCSR_MASKED | (pattern & 1 ? MXCSR_TOWARDS_ZERO : 0);
     unsigned mxcsr_after;
     seL4_Word first, last, x87;
+    seL4_Word first_upper[2] = {pattern}, last_upper[2] = {pattern};
     __asm__ volatile(
         "ldmxcsr %[mxcsr]\n\t"
         "movq %[pattern], %%xmm0\n\t"
         "movq %[pattern], %%xmm15\n\t"
-        "fninit\n\t"
+        "test %[has_ymm], %[has_ymm]\n\t"
+        "jz 3f\n\t"
+        "vinsertf128 $1, %%xmm0, %%ymm0, %%ymm0\n\t"
+        "vinsertf128 $1, %%xmm15, %%ymm15, %%ymm15\n"
+        "3:\tfninit\n\t"
         "fildq %[memory]\n"
         "1:\tdec %[spins]\n\t"
         "jnz 1b\n\t"
@@ -57,14 +63,21 @@ static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield)
         "mov %%rsp, %%rbx\n\t"
         "syscall\n\t"
         "mov %%rbx, %%rsp\n"
-        "2:\tmovq %%xmm0, %[first]\n\t"
+        "2:\ttest %[has_ymm], %[has_ymm]\n\t"
+        "jz 4f\n\t"
+        "vextractf128 $1, %%ymm0, %[first_upper]\n\t"
+        "vextractf128 $1, %%ymm15, %[last_upper]\n"
+        "4:\tmovq %%xmm0, %[first]\n\t"
         "movq %%xmm15, %[last]\n\t"
         "fistpq %[x87]\n\t"
         "stmxcsr %[after]"
-        : [spins] "+r"(spins), [first] "=&r"(first), [last] "=&r"(last), [x87] "=m"(x87), [after] "=m"(mxcsr_after)
-        : [pattern] "r"(pattern), [memory] "m"(pattern), [yield] "r"(yield), [mxcsr] "m"(mxcsr), [number] "i"(YIELD)
+        : [spins] "+r"(spins), [first] "=&r"(first), [last] "=&r"(last), [x87] "=m"(x87), [after] "=m"(mxcsr_after),
+          [first_upper] "+m"(first_upper), [last_upper] "+m"(last_upper)
+        : [pattern] "r"(pattern), [memory] "m"(pattern), [yield] "r"(yield), [mxcsr] "m"(mxcsr), [number] "i"(YIELD),
+          [has_ymm] "r"(has_ymm)
         : "rbx", "rcx", "rdx", "r11", "xmm0", "xmm15", "memory", "cc");
     return first == pattern && last == pattern && x87 == pattern &&
+           first_upper[0] == pattern && last_upper[0] == pattern &&
            (mxcsr_after & MXCSR_CONTROL) == (mxcsr & MXCSR_CONTROL);
 }
 
@@ -72,6 +85,7 @@ void fpu_thread(void *argument)
 {
     seL4_Word number = (seL4_Word)argument;
     bool bases = has_fsgsbase();
+    bool ymm = has_ymm_registers();
     own_number = number;
     for (seL4_Word round = 0; !atomic_load(&stop); round++) {
         seL4_Word gs_base = number << 32 | (round & 0xffff) << 12;
@@ -79,7 +93,7 @@ void fpu_thread(void *argument)
         if (bases) {
             __asm__ volatile("wrgsbase %0" : : "r"(gs_base));
         }
-        if (!fpu_keeps(number << 32 | (round & 0xffffffff), 300 + 37 * number, round & 1)) {
+        if (!fpu_keeps(number << 32 | (round & 0xffffffff), 300 + 37 * number, round & 1, ymm)) {
             note_mistake('F');
         }
         if (bases) {

@@ -59,7 +59,9 @@ struct raw {
     volatile uint64_t found;   /* what was found wrong; 0: nothing */
     uint64_t address;          /* what the reader reads */
     volatile uint64_t first;   /* 1: about to use the FPU for the first time; 2: has used it */
+    volatile uint64_t upper[2]; /* half of a YMM register */
 };
+extern bool raw_has_ymm; /* to be set before any of them runs */
 extern const char raw_fpu_user[], raw_fpu_first[], raw_reader[], raw_odd_interrupts[];
 extern const char raw_comparer[], raw_sleeper[], raw_spinner[];
 extern const char raw_sender[], raw_receiver[]; /* address: an endpoint; counter: the next message's number */

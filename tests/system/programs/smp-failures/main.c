@@ -3,6 +3,7 @@
  * first, if the node has balance=on; names of tests to run (none: all). The node should have several CPUs; with one,
  * the tests still hold.
  */
+#include "../../vector_registers.h"
 #include "failures.h"
 
 #include <stdio.h>
@@ -165,6 +166,7 @@ int main(int argc, char **argv)
     cpu_count = (unsigned)seL4_GetBootInfo()->numNodes;
     is_balanced = argc > 1 && strcmp(argv[1], "balanced") == 0;
     millisecond = find_millisecond();
+    raw_has_ymm = has_ymm_registers();
     if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
         return 4;
     }

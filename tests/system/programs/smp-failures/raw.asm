@@ -6,10 +6,15 @@ global raw_comparer, raw_sleeper, raw_spinner
 COUNTER equ 0
 FOUND   equ 8
 ADDRESS equ 16
+UPPER   equ 32                           ; the upper half of a YMM register
 
 SYS_SEND  equ -3
 SYS_RECV  equ -5
 SYS_YIELD equ -7
+
+section .bss
+global raw_has_ymm
+raw_has_ymm: resb 1                      ; not 0: users have YMM registers
 
 section .text
 
@@ -25,6 +30,14 @@ raw_fpu_user:
     movq xmm%+i, rax
 %assign i i + 1
 %endrep
+    cmp byte [rel raw_has_ymm], 0
+    je .x87
+%assign i 0
+%rep 16
+    vinsertf128 ymm%+i, ymm%+i, xmm%+i, 1
+%assign i i + 1
+%endrep
+.x87:
     fninit
     fldpi
     inc qword [r14 + COUNTER]
@@ -46,6 +59,16 @@ raw_fpu_first:
 %rep 16
     movq rax, xmm%+i
     test rax, rax
+    jnz .wrong
+%assign i i + 1
+%endrep
+    cmp byte [rel raw_has_ymm], 0
+    je .good
+%assign i 0
+%rep 16
+    vextractf128 [r14 + UPPER], ymm%+i, 1
+    mov rax, [r14 + UPPER]
+    or rax, [r14 + UPPER + 8]
     jnz .wrong
 %assign i i + 1
 %endrep

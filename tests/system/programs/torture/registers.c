@@ -3,6 +3,7 @@
  * read, rewrite, copy, delete and move them at random, with no lock (victims of all) or one at a time (the others, of which
  * more can be said then: a suspended thread stands still, and what is read is what it had).
  */
+#include "../../vector_registers.h"
 #include "torture.h"
 
 #include <string.h>
@@ -13,12 +14,13 @@ enum { MAX_VICTIMS = 24, CELLS = 4 };
 struct victim {
     volatile uint64_t counter;
     volatile uint64_t found;
-    uint64_t use_fpu;
+    uint64_t use_fpu; /* 2: with the YMM registers */
     uint32_t mxcsr, padding;
     uint64_t control;
     volatile uint64_t scratch;
     uint64_t magic;
     volatile uint64_t saved;
+    volatile uint64_t upper[2]; /* half of a YMM register */
     uint64_t cell[CELLS]; /* each the magic: where the bases may point */
 
     /* For the workers. */
@@ -240,7 +242,7 @@ static void attack(struct worker *worker)
 static bool set_up_victim(unsigned index, uint64_t random)
 {
     struct victim *victim = &victims[index];
-    victim->use_fpu = index % 4 != 3;
+    victim->use_fpu = index % 4 == 3 ? 0 : has_ymm_registers() ? 2 : 1;
     victim->mxcsr = 0x1f80 | (index & 3) << 13;
     victim->control = 0x37f | (index & 3) << 10;
     victim->magic = 0x1234567 + index;

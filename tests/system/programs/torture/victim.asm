@@ -8,12 +8,14 @@ global victim_start, victim_end
 
 VICTIM_COUNTER equ 0                     ; rounds, written by the victim only
 VICTIM_FOUND   equ 8                     ; which check failed, 0: none
-VICTIM_USE_FPU equ 16
+VICTIM_USE_FPU equ 16                    ; 2: the YMM registers as well
 VICTIM_MXCSR   equ 24
 VICTIM_CONTROL equ 32
 VICTIM_SCRATCH equ 40
 VICTIM_MAGIC   equ 48                    ; what fs:0 and gs:0 must be
 VICTIM_SAVED   equ 56                    ; the value that was found
+VICTIM_UPPER   equ 64                    ; the upper half of a YMM register
+USE_YMM        equ 2
 
 section .text
 
@@ -44,6 +46,13 @@ victim_start:
     lea rax, [rbp + 0x100 + i]
     movq xmm%+i, rax
     pshufd xmm%+i, xmm%+i, 0x14
+%assign i i + 1
+%endrep
+    cmp qword [r15 + VICTIM_USE_FPU], USE_YMM
+    jne .registers
+%assign i 0
+%rep 16
+    vinsertf128 ymm%+i, ymm%+i, xmm%+i, 1
 %assign i i + 1
 %endrep
 .registers:
@@ -123,6 +132,22 @@ victim_start:
     pshufd xmm%+i, xmm%+i, 0x14
 %assign i i + 1
 %endrep
+    cmp qword [r15 + VICTIM_USE_FPU], USE_YMM
+    jne .next
+%assign i 0
+%rep 16
+    vextractf128 [r15 + VICTIM_UPPER], ymm%+i, 1
+    mov rax, [r15 + VICTIM_UPPER]
+    sub rax, rbp
+    cmp rax, 0x100 + i
+    jne failed_27
+    mov rax, [r15 + VICTIM_UPPER + 8]
+    rol rax, 32
+    sub rax, rbp
+    cmp rax, 0x100 + i
+    jne failed_27
+%assign i i + 1
+%endrep
 .next:
     lea rax, [rbp + 1]
     jmp .loop
@@ -148,6 +173,7 @@ FAILED 23, rax
 FAILED 24, rax
 FAILED 25, rax
 FAILED 26, rax
+FAILED 27, rax
 stand_still:
     pause
     jmp stand_still
