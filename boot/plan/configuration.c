@@ -168,6 +168,20 @@ static void read_missing_cpus(struct reader *reader, const char *value)
     }
 }
 
+static void read_modules(struct reader *reader, const char *value)
+{
+    uint64_t count;
+    if (!first_time(reader, &reader->configuration->modules_word)) {
+        return;
+    }
+    if (parse_number(value, strlen(value), &count) && count >= 1 && count <= MAX_MODULES) {
+        reader->configuration->module_count = (uint32_t)count;
+    } else {
+        mistake(reader->complaints, "%s: not a number of boot modules from 1 to %d", reader->shown,
+                MAX_MODULES);
+    }
+}
+
 static void read_fpu(struct reader *reader, const char *value)
 {
     if (!first_time(reader, &reader->configuration->fpu_word)) {
@@ -455,6 +469,8 @@ static void read_word(struct reader *reader, const char *text)
         read_switch(reader, value, &configuration->intremap_word, &configuration->intremap);
     } else if ((value = text_after(text, "iommu=")) != NULL) {
         read_iommu(reader, value);
+    } else if ((value = text_after(text, "modules=")) != NULL) {
+        read_modules(reader, value);
     } else if ((value = text_after(text, "console-mark=")) != NULL) {
         read_console_mark(reader, value);
     } else if ((value = text_after(text, "power-off=")) != NULL) {

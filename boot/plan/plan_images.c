@@ -22,6 +22,7 @@ struct module_reader {
     bool is_data; /* data=, and then its name */
     char name[ABI_CMK_DATA_NAME_BYTES];
     const char *arguments; /* where they begin in the string */
+    bool open_quote;       /* what it is for cannot be told */
     bool right;            /* no mistake in it so far */
 };
 
@@ -110,6 +111,7 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
 {
     const char *text = planning->facts->module[number].text;
     const char *cursor = skip_file_name(text, planning->facts->loader);
+    char shown[SHOWN_BYTES];
     struct word word;
     reader->planning = planning;
     reader->number = number;
@@ -119,11 +121,16 @@ static void read_module(struct planning *planning, uint32_t number, struct modul
     reader->is_data = false;
     reader->name[0] = '\0';
     reader->arguments = cursor;
+    reader->open_quote = false;
     reader->right = true;
     make_title(reader, text);
     while (next_word(&cursor, &word)) {
         if (word.open_quote) {
-            break; /* read_arguments complains */
+            mistake(&planning->complaints, "%s: %s: a double quote is not closed", reader->title,
+                    show_word(word.raw, shown));
+            reader->open_quote = true;
+            reader->right = false;
+            break;
         } else if (is_same_text(word.text, "rwx")) {
             reader->rwx = true;
         } else if (text_after(word.text, "node=") != NULL) {
@@ -288,11 +295,22 @@ void plan_images(struct planning *planning)
     bool unclear =
         false; /* a module's node is not known, so another node's image may not be missing */
     uint32_t images = 0;
+    if (planning->configuration->module_count != 0 &&
+        planning->configuration->module_count != planning->facts->module_count) {
+        uint32_t count = planning->facts->module_count;
+        char shown[SHOWN_BYTES];
+        mistake(&planning->complaints, "%s: the boot loader passed %u module%s",
+                show_word(planning->configuration->modules_word, shown), count,
+                count == 1 ? "" : "s");
+        unclear = true; /* whatever is missing is missing for that reason */
+    }
     for (uint32_t number = 0; number < planning->facts->module_count; number++) {
         uint32_t first, last;
         bool good;
         read_module(planning, number, &reader);
-        if (reader.is_data) {
+        if (reader.open_quote) {
+            good = false;
+        } else if (reader.is_data) {
             good = check_bytes(&reader);
             reader.node = reader.node == OWN_NODE ? ALL_NODES : reader.node;
         } else {
@@ -306,7 +324,7 @@ void plan_images(struct planning *planning)
             last = nodes - 1;
         }
         if (!reader.right || nodes == 0) {
-            unclear = unclear || !reader.is_data;
+            unclear = unclear || !reader.is_data || reader.open_quote;
             continue;
         }
         if (last >= nodes) {
@@ -362,8 +380,9 @@ void place_images(struct planning *planning)
             plan->image = (struct range){place, place + bytes};
         } else {
             mistake(&planning->complaints,
-                    "module %u: no room in node %u for %s in one piece, beside the boot modules",
-                    plan->module, node, show_size(bytes, shown));
+                    "node %u: no room for its image and data, %s in one piece beside the boot "
+                    "modules",
+                    node, show_size(bytes, shown));
         }
     }
 }

@@ -76,6 +76,9 @@ def grub_line(command, file_name, string):
 def grub_configuration(config, images, multiboot):
     """The text of grub.cfg for the kernel 'cmk.elf' and images 'image0', 'image1', ..."""
     boot, module = ("multiboot2", "module2") if multiboot == 2 else ("multiboot", "module")
+    if images and "modules=" not in config:
+        # GRUB goes on without a module that it cannot load; the cluster must not.
+        config = f"modules={len(images)} {config}"
     lines = [grub_line(boot, "cmk.elf", config)]
     lines += [grub_line(module, f"image{number}", image.string) for number, image in enumerate(images)]
     return "set timeout=0\nmenuentry \"CMK\" {\n" + "".join(f"    {line}\n" for line in lines) + "}\n"

@@ -111,7 +111,8 @@ struct configuration {
     const char *plan_word, *checks_word, *balance_word, *fastpath_word, *fpu_word;
     const char *profile_word;
     enum profile profile; /* of nodes of which nothing else is said */
-    const char *missing_cpus_word, *power_off_word, *console_mark_word;
+    const char *missing_cpus_word, *power_off_word, *console_mark_word, *modules_word;
+    uint32_t module_count; /* how many boot modules there must be; 0: any number */
     uint64_t console_mark; /* 0: none */
     const char *iommu_word;
     enum iommu_setting iommu;

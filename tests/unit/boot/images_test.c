@@ -122,7 +122,8 @@ START_TEST(image_larger_than_any_piece)
     machine.memory[6] = (struct memory_fact){{MIB(32), MIB(52)}, 1};
     machine.memory_count = 7;
     add_module(file, make_image(file, (struct image_shape){.memory_bytes = MIB(22)}), "");
-    expect("", "module 0: no room in node 0 for 22 MiB in one piece, beside the boot modules\n");
+    expect("", "node 0: no room for its image and data, 22 MiB in one piece beside the boot "
+               "modules\n");
 }
 END_TEST
 
@@ -281,6 +282,8 @@ START_TEST(bad_data_modules)
         {"data=a data=b", "module 1 (data=a data=b): data=b: its name was said before\n"},
         {"data=a x", "module 1 (data=a x): data has no rwx and no arguments\n"},
         {"rwx data=a", "module 1 (rwx data=a): data has no rwx and no arguments\n"},
+        {"\"data=a", "module 1 (\"data=a): \"data=a: a double quote is not closed\n"},
+        {"data=a \"b", "module 1 (data=a \"b): \"b: a double quote is not closed\n"},
         {"data=a node=1", "module 1 (data=a node=1): there is no node 1 (1 node)\n"},
         {"data=a node=0 node=0", "module 1 (data=a node=0 node=0): node=0: its node was said "
                                  "before\n"},

@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.faults import image_of_node  # noqa: E402
-from cmklib.image import Image, grub_word, words_of  # noqa: E402
+from cmklib.image import Image, grub_configuration, grub_word, words_of  # noqa: E402
 from cmklib.places import WrongUse  # noqa: E402
 from cmklib.run import visible  # noqa: E402
 from cmklib.verdict import FAULTED, REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, Verdict  # noqa: E402
@@ -166,6 +166,12 @@ class WordsTest(unittest.TestCase):
         self.assertEqual(grub_word("a'b$c;"), "'a'\\''b$c;'")
         with self.assertRaises(WrongUse):
             grub_word("x" * 9000)
+
+    def test_grub_loses_no_module(self):
+        images = [Image.parse(f"{__file__} node=0"), Image.parse(__file__)]
+        self.assertIn("/boot/cmk.elf 'modules=2' 'nodes=2'\n",
+                      grub_configuration("nodes=2", images, 2))
+        self.assertIn("/boot/cmk.elf 'modules=3'\n", grub_configuration("modules=3", images, 2))
 
 
 if __name__ == "__main__":
