@@ -1,9 +1,11 @@
 /*
  * Of each name among the arguments: the size of the data module with this name, the sum of its
  * bytes, and of what is left of its last page. After "write" comes the name of one to be written,
- * which ends the program.
+ * which ends the program. "remap" before that maps it for writing; it must be the last one, of one
+ * page.
  */
 #include <cmk/data.h>
+#include <sel4/sel4.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,9 +30,24 @@ static void show(const char *name)
            rest);
 }
 
+/* The frames of data modules are the last ones; whether the capability allows writing counts. */
+static void remap(const char *name)
+{
+    size_t size;
+    const void *data = cmk_find_data(name, &size);
+    seL4_CPtr frame = seL4_GetBootInfo()->userImageFrames.end - 1;
+    seL4_Error error = seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, (seL4_Word)data,
+                                         seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+    printf("%s mapped for writing: error %d\n", name, error);
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "remap") == 0 && i + 2 < argc) {
+            remap(argv[i + 2]); /* "remap write NAME" */
+            continue;
+        }
         if (strcmp(argv[i], "write") == 0 && i + 1 < argc) {
             size_t size;
             *(volatile char *)(uintptr_t)cmk_find_data(argv[i + 1], &size) = 1;
