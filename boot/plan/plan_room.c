@@ -98,8 +98,8 @@ void plan_cnodes(struct planning *planning)
         if (taken > BIT(bits)) {
             const char *word = configuration->cnode_word;
             mistake(&planning->complaints,
-                    "%s%snode %u: %lu image pages, %lu shared frames and %lu others do not fit "
-                    "into a root CNode of %lu slots",
+                    "%s%snode %u: %lu image and data pages, %lu shared frames and %lu others do "
+                    "not fit into a root CNode of %lu slots",
                     word != NULL ? show_word(word, shown) : "", word != NULL ? ": " : "", node,
                     (unsigned long)slots.image, (unsigned long)slots.shared,
                     (unsigned long)slots.others, (unsigned long)BIT(bits));

@@ -1,6 +1,6 @@
 /*
- * What the fast paths (kernel/fastpath.h) are made of: kernel/calls/fast_call.c,
- * kernel/calls/fast_wake.c and kernel/calls/fast_invoke.c.
+ * What the fast paths (kernel/fastpath.h) are made of: kernel/calls/fast_call.c, fast_wake.c,
+ * fast_invoke.c and fast_fault.c.
  *
  * Each of them first looks, and takes the ordinary path if anything is not as the common case has
  * it; then it only acts. What it does must be what the ordinary path does:

@@ -8,7 +8,7 @@ from cmklib.faults import fault_notes, image_of_node
 from cmklib.image import Image
 from cmklib.machine import Machine, Setup
 from cmklib.patience import Patience
-from cmklib.places import USER_BUILD, kernel_file
+from cmklib.places import USER_BUILD, WrongUse, kernel_file
 from cmklib.verdict import ESCAPE_CODES, Verdict
 
 PATIENCE = 60  # seconds of silence that end a run
@@ -64,6 +64,8 @@ def follow(machine, verdict, seconds, patience):
 
 def setup_from(options, mark):
     """`mark` goes to the kernels, on their command line; what reads it there is in the kernels' hands alone."""
+    if "console-mark=" in options.config:
+        raise WrongUse("console-mark= is what this command gives the kernels itself: leave it out")
     words = [f"console-mark={mark}"]
     if "power-off=" not in options.config:
         # The verdict ends the emulator; debuggers and monitors may want to look at it.

@@ -144,8 +144,9 @@ START_TEST(cnodes_grow)
     }
     expect("node0.cnode=20", "");
     ck_assert_uint_eq(plan.node[0].cnode_bits, 20);
-    expect("node0.cnode=15", "node0.cnode=15: node 0: 51200 image pages, 1 shared frames and 365 "
-                             "others do not fit into a root CNode of 32768 slots\n");
+    expect("node0.cnode=15",
+           "node0.cnode=15: node 0: 51200 image and data pages, 1 shared frames and 365 others do "
+           "not fit into a root CNode of 32768 slots\n");
     machine.module_count = 0;
     make_machine(2, GIB(64));
     add_good_module("node=all");
