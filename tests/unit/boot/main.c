@@ -25,6 +25,8 @@ int main(int argc, char **argv)
     srunner_add_suite(runner, random_suite());
     srunner_add_suite(runner, elf_suite());
     srunner_add_suite(runner, acpi_suite());
+    srunner_add_suite(runner, acpi_damage_suite());
+    srunner_add_suite(runner, acpi_power_off_suite());
     srunner_add_suite(runner, multiboot_suite());
     srunner_add_suite(runner, clock_suite());
     srunner_add_suite(runner, topology_suite());

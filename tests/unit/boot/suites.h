@@ -12,6 +12,8 @@ Suite *iommu_suite(void);
 Suite *random_suite(void);
 Suite *elf_suite(void);
 Suite *acpi_suite(void);
+Suite *acpi_damage_suite(void);
+Suite *acpi_power_off_suite(void);
 Suite *multiboot_suite(void);
 Suite *clock_suite(void);
 Suite *topology_suite(void);
