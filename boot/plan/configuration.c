@@ -351,19 +351,20 @@ static void read_cnode(struct reader *reader, const char *value, struct node_con
     }
 }
 
+const struct profile_fact profile_facts[] = {
+#define PROFILE(name, word, one_cpu) {word, one_cpu},
+#include <api/profiles.def>
+#undef PROFILE
+};
+
 static void read_profile(struct reader *reader, const char *value, const char **word,
                          enum profile *profile)
 {
-    static const char *const names[] = {
-#define PROFILE(name, word, one_cpu) word,
-#include <api/profiles.def>
-#undef PROFILE
-    };
     if (!first_time(reader, word)) {
         return;
     }
-    for (unsigned i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (is_same_text(value, names[i])) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(profile_facts); i++) {
+        if (is_same_text(value, profile_facts[i].word)) {
             *profile = (enum profile)i;
             return;
         }

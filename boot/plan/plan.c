@@ -44,22 +44,15 @@ static void check_node_words(struct planning *planning)
 /* With one_cpu, programs could never use a second CPU: that is a mistake, rather than idle CPUs. */
 static void plan_profiles(struct planning *planning)
 {
-    static const struct {
-        const char *word;
-        bool one_cpu;
-    } profiles[] = {
-#define PROFILE(name, word, one_cpu) {word, one_cpu},
-#include <api/profiles.def>
-#undef PROFILE
-    };
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_configuration *configuration = &planning->configuration->node[node];
         struct node_plan *plan = &planning->cluster->node[node];
         plan->profile = configuration->profile_word != NULL ? configuration->profile
                                                             : planning->configuration->profile;
-        if (profiles[plan->profile].one_cpu && plan->cpu_count > 1) {
+        const struct profile_fact *profile = &profile_facts[plan->profile];
+        if (profile->one_cpu && plan->cpu_count > 1) {
             mistake(&planning->complaints, "api=%s: node %u has %u CPUs, this profile is for one",
-                    profiles[plan->profile].word, node, plan->cpu_count);
+                    profile->word, node, plan->cpu_count);
         }
     }
 }

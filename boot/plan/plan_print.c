@@ -387,18 +387,6 @@ static void print_devices(const struct printer *printer)
 
 /* --- images --- */
 
-static const char *profile_name(enum profile profile)
-{
-    switch (profile) {
-#define PROFILE(name, word, one_cpu)                                                               \
-    case PROFILE_##name:                                                                           \
-        return word;
-#include <api/profiles.def>
-#undef PROFILE
-    }
-    return "";
-}
-
 static void print_image(const struct printer *printer, uint32_t node)
 {
     const struct node_plan *plan = &printer->cluster->node[node];
@@ -423,7 +411,7 @@ static void print_image(const struct printer *printer, uint32_t node)
              show_size(plan->data[i].bytes, size), plan->data[i].name);
     }
     if (plan->profile != PROFILE_CLASSIC) {
-        line(printer, "              api %s", profile_name(plan->profile));
+        line(printer, "              api %s", profile_facts[plan->profile].word);
     }
 }
 

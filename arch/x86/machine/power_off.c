@@ -17,7 +17,7 @@ enum {
     MOST_MILLISECONDS = 1000
 };
 
-/* Not before the TSC has gone on so far. */
+/* When the TSC will have gone on so far: what bounds every wait here, a second at most. */
 static uint64_t tsc_in(uint64_t milliseconds)
 {
     return read_tsc() + milliseconds * 1000 * global_state.tsc_mhz;

@@ -68,6 +68,13 @@ __attribute__((format(printf, 2, 3))) void mistake(struct complaints *complaints
 
 enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA, NODES_LLC, NODES_PACKAGE };
 
+/* The profiles, by enum profile. */
+struct profile_fact {
+    const char *word; /* what api= says */
+    bool one_cpu;     /* its nodes have one CPU */
+};
+extern const struct profile_fact profile_facts[];
+
 enum devices_kind { DEVICES_DEFAULT, DEVICES_ALL, DEVICES_NONE, DEVICES_LIST };
 
 /* On: where the machine has one that can be used. */
