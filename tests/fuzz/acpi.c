@@ -1,10 +1,13 @@
 /*
- * ACPI tables. If the first byte is odd, the rest is memory from 4 KiB on, as it is, with the RSDP at its start. If it
- * is even, the rest is a row of tables, each a byte that chooses its signature, two bytes of length, and what follows
- * its header; headers and checksums are made here, since no search would guess them. From the top of the tree:
+ * ACPI tables. If the first byte is odd, the rest is memory from 4 KiB on, as it is, with the RSDP
+ * at its start. If it is even, the rest is a row of tables, each a byte that chooses its signature,
+ * two bytes of length, and what follows its header; headers and checksums are made here, since no
+ * search would guess them. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/acpi.c \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/fuzz/acpi.c tests/fuzz/memory.c tests/fuzz/replay.c \
+ *       boot/plan/acpi.c \
  *       boot/plan/sleep_package.c boot/plan/dmar.c -o build/fuzz/acpi
  *   build/fuzz/acpi tests/fuzz/corpus/acpi
  *
@@ -14,7 +17,14 @@
 #include <boot/plan/acpi.h>
 #include <string.h>
 
-enum { BASE = 0x1000, LARGEST = 1 << 14, MAX_TABLES = 16, RSDP_BYTES = 36, HEADER_BYTES = 36, ROOM = 2 * LARGEST };
+enum {
+    BASE = 0x1000,
+    LARGEST = 1 << 14,
+    MAX_TABLES = 16,
+    RSDP_BYTES = 36,
+    HEADER_BYTES = 36,
+    ROOM = 2 * LARGEST
+};
 
 static void put(uint8_t *at, uint64_t value, unsigned bytes)
 {
@@ -36,7 +46,8 @@ static void seal(uint8_t *start, size_t bytes, unsigned place)
 /* RSDP, XSDT, then the tables, each at a multiple of 16. Returns how many bytes that makes. */
 static size_t build_tables(const uint8_t *data, size_t size, uint8_t *memory)
 {
-    static const char signatures[][5] = {"APIC", "SRAT", "MCFG", "HPET", "FACP", "DMAR", "IVRS", "SSDT"};
+    static const char signatures[][5] = {"APIC", "SRAT", "MCFG", "HPET",
+                                         "FACP", "DMAR", "IVRS", "SSDT"};
     uint8_t *root = memory + 48;
     size_t end = 48 + HEADER_BYTES + 8 * MAX_TABLES;
     unsigned count = 0;
@@ -73,7 +84,8 @@ static void check_facts(const struct machine_facts *facts)
             must(facts->cpu[i].apic_id != facts->cpu[j].apic_id, "a CPU twice");
         }
     }
-    must(facts->io_apic_count <= MAX_IO_APICS && facts->proximity_count <= MAX_PROXIMITY_RANGES, "counts");
+    must(facts->io_apic_count <= MAX_IO_APICS && facts->proximity_count <= MAX_PROXIMITY_RANGES,
+         "counts");
     must(facts->iommu_count <= ARRAY_LENGTH(facts->iommu), "IOMMU count");
     must(facts->dmar.unit_count <= MAX_DMAR_UNITS, "unit count");
     must(facts->dmar.unit_count <= facts->iommu_count, "a unit that is not reserved");
@@ -87,8 +99,7 @@ static void check_facts(const struct machine_facts *facts)
     for (uint32_t i = 0; i < facts->dmar.region_count; i++) {
         const struct dmar_region *region = &facts->dmar.region[i];
         must(region->range.start < region->range.end, "an empty region");
-        must(region->scopes.first + region->scopes.count <= facts->dmar.scope_count,
-             "its scopes");
+        must(region->scopes.first + region->scopes.count <= facts->dmar.scope_count, "its scopes");
     }
     for (uint32_t i = 0; i < facts->dmar.scope_count; i++) {
         const struct dmar_scope *scope = &facts->dmar.scope[i];
@@ -96,7 +107,8 @@ static void check_facts(const struct machine_facts *facts)
         must(scope->path_length >= 1 && scope->path_length <= MAX_DMAR_PATH, "a path of no length");
     }
     for (uint32_t i = 0; i < facts->proximity_count; i++) {
-        must(facts->proximity[i].range.start < facts->proximity[i].range.end, "empty proximity range");
+        must(facts->proximity[i].range.start < facts->proximity[i].range.end,
+             "empty proximity range");
     }
 }
 
@@ -121,7 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_memory(BASE, memory, build_tables(data + 1, size - 1, memory));
         memcpy(rsdp, memory, sizeof(rsdp));
     }
-    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof(rsdp), 5, 0xfffffffe, map_memory, NULL, &facts, &why)) {
+    if (acpi_read_tables(rsdp, data[0] & 2 ? 20 : sizeof(rsdp), 5, 0xfffffffe, map_memory, NULL,
+                         &facts, &why)) {
         check_facts(&facts);
     } else {
         must(why != NULL, "no reason");

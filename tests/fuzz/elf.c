@@ -1,7 +1,8 @@
 /*
  * User images: any bytes are a file. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/elf.c tests/fuzz/replay.c \
  *       boot/plan/elf.c cluster/cluster.c -o build/fuzz/elf
  *   build/fuzz/elf tests/fuzz/corpus/elf

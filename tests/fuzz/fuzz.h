@@ -19,18 +19,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 bool reached_enough(void) __attribute__((weak));
 
 /* A rule is broken: stop, so that fuzzer or replay report this input. */
-#define must(condition, ...)                                                                                           \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, __VA_ARGS__);                                                                              \
-            fputc('\n', stderr);                                                                                       \
-            abort();                                                                                                   \
-        }                                                                                                              \
+#define must(condition, ...)                                                                       \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, __VA_ARGS__);                                                          \
+            fputc('\n', stderr);                                                                   \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 /*
- * Makes `data` the physical memory from address `base` on. Bytes can be read only once they were asked for by way of
- * map_memory (a map_function): the address sanitizer reports every other access.
+ * Makes `data` the physical memory from address `base` on. Bytes can be read only once they were
+ * asked for by way of map_memory (a map_function): the address sanitizer reports every other
+ * access.
  */
 void set_memory(paddr_t base, const uint8_t *data, size_t size);
 const uint8_t *map_memory(void *context, paddr_t address, uint64_t size);

@@ -1,20 +1,24 @@
 /*
- * The hardware-free kernel: an input is a program of system calls, faults and interrupts on a small node
- * (kernel_world.h); after every kernel entry all the design's rules are checked, and at the end, that nothing is left
- * when everything is revoked. From the top of the tree:
+ * The hardware-free kernel: an input is a program of system calls, faults and interrupts on a small
+ * node (kernel_world.h); after every kernel entry all the design's rules are checked, and at the
+ * end, that nothing is left when everything is revoked. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c' ! -name exit.c) \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/fuzz/kernel*.c tests/fuzz/replay.c tests/unit/host/[a-z]*.c \
+ *       $(find kernel -name '*.c' ! -name exit.c) \
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
  *       arch/x86/machine/context.c -Wl,--wrap=message_word_in_buffer \
- *       -Wl,--wrap=lookup_extra_caps,--wrap=arch_invoke_quickly,--wrap=machine_exit_node,--wrap=syscall_ordinary -o build/fuzz/kernel
+ *       -Wl,--wrap=lookup_extra_caps,--wrap=arch_invoke_quickly,--wrap=machine_exit_node \
+ *           -Wl,--wrap=syscall_ordinary -o build/fuzz/kernel
  *   build/fuzz/kernel tests/fuzz/corpus/kernel
  *
- * The first byte: bits 0-1 CPUs less one, bit 2 balance=on, bit 3: the program runs twice, with the fast paths and without,
- * and must have done the same after every entry. Then operations, each a byte and its arguments:
- *   bits 0-3 what (enum operation)   bits 4-5 on which CPU   bit 6 other CPUs take their time   bit 7 a thread whose
- *   system call was interrupted makes another one, instead of the same again
+ * The first byte: bits 0-1 CPUs less one, bit 2 balance=on, bit 3: the program runs twice, with the
+ * fast paths and without, and must have done the same after every entry. Then operations, each a
+ * byte and its arguments:
+ *   bits 0-3 what (enum operation)   bits 4-5 on which CPU   bit 6 other CPUs take their time
+ *   bit 7 a thread whose system call was interrupted makes another one, instead of the same again
  * Numbers are one byte or more, see number().
  */
 #include "fuzz.h"
@@ -57,25 +61,33 @@ static word_t next_word(void)
 }
 
 /*
- * 00-7f: itself    80-bf: 2^(0..63)    c0-cf: -16..-1    d0-df: a place    e0-ef: the next byte, shifted by 0, 4, ... 60
+ * 00-7f: itself    80-bf: 2^(0..63)    c0-cf: -16..-1    d0-df: a place
+ * e0-ef: the next byte, shifted by 0, 4, ... 60
  * f0-ff: the next eight bytes
  */
 static word_t number(void)
 {
     static const word_t places[16] = {
-        0x400000, 0x401000, 0x600000, 0x40000000, 0x8000000000, 0x7fffffe00000, 0x7ffffffff000, ABI_USER_TOP,
-        0x800000000000, 0xffff800000000000, 0xfffffffffffff000, 0x500000, 0x501000, 0x403f000, 0x3ff000, 0xfee00000,
+        0x400000,       0x401000,           0x600000,           0x40000000,
+        0x8000000000,   0x7fffffe00000,     0x7ffffffff000,     ABI_USER_TOP,
+        0x800000000000, 0xffff800000000000, 0xfffffffffffff000, 0x500000,
+        0x501000,       0x403f000,          0x3ff000,           0xfee00000,
     };
     uint8_t b = next_byte();
     if (b < 0x80) {
         return b;
     }
     switch (b >> 4) {
-    case 0xc: return (word_t)0 - (16 - (b & 15));
-    case 0xd: return places[b & 15];
-    case 0xe: return (word_t)next_byte() << 4 * (b & 15);
-    case 0xf: return next_word();
-    default: return BIT(b & 63);
+    case 0xc:
+        return (word_t)0 - (16 - (b & 15));
+    case 0xd:
+        return places[b & 15];
+    case 0xe:
+        return (word_t)next_byte() << 4 * (b & 15);
+    case 0xf:
+        return next_word();
+    default:
+        return BIT(b & 63);
     }
 }
 
@@ -87,12 +99,16 @@ static word_t change_after_read;
 word_t __real_message_word_in_buffer(const struct invocation *call, unsigned index);
 word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index);
 bool __real_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
-                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
+                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
+                              struct lookup_failure *failure);
 bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
-                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure);
+                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
+                              struct lookup_failure *failure);
 
-struct user_context *__real_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
-struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu);
+struct user_context *__real_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                                struct cpu *cpu);
+struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                                struct cpu *cpu);
 
 word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned index)
 {
@@ -102,7 +118,8 @@ word_t __wrap_message_word_in_buffer(const struct invocation *call, unsigned ind
 }
 
 bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, unsigned count,
-                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer, struct lookup_failure *failure)
+                              struct slot *extra[ABI_MAX_EXTRA_CAPS], word_t *pointer,
+                              struct lookup_failure *failure)
 {
     bool found = __real_lookup_extra_caps(sender, buffer, count, extra, pointer, failure);
     for (unsigned i = 0; buffer != NULL && i < count; i++) {
@@ -112,7 +129,8 @@ bool __wrap_lookup_extra_caps(const struct tcb *sender, const word_t *buffer, un
 }
 
 /* A call that is carried out the short way has read which capability it is about by itself. */
-struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
+struct user_context *__wrap_arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                                struct cpu *cpu)
 {
     struct user_context *context = __real_arch_invoke_quickly(slot, info, caller, cpu);
     if (context != NULL && message_info_extra_caps(info) > 0) {
@@ -183,23 +201,28 @@ static unsigned type_named(const struct tcb *thread, word_t pointer)
     struct lookup_failure failure;
     struct capability root = thread->slots[TCB_CSPACE].capability;
     unsigned bits_left;
-    return lookup_slot(root, pointer, WORD_BITS, &slot, &bits_left, &failure) ? capability_type(slot->capability)
-                                                                              : CAP_NULL;
+    return lookup_slot(root, pointer, WORD_BITS, &slot, &bits_left, &failure)
+               ? capability_type(slot->capability)
+               : CAP_NULL;
 }
 
 /*
- * Shape: bits 0-3 words, bits 4-5 extra capabilities, bit 6: the message claims 120 words, bit 7: the label may be any.
+ * Shape: bits 0-3 words, bits 4-5 extra capabilities, bit 6: the message claims 120 words, bit 7:
+ * the label may be any.
  */
 static struct request read_message(const struct tcb *thread, word_t syscall)
 {
     struct request r = {.number = syscall, .pointer = number()};
     uint8_t label_choice = next_byte(), shape = next_byte();
-    word_t label = shape & 0x80 ? (label_choice < ARRAY_LENGTH(all_labels) ? all_labels[label_choice] : label_choice)
-                                : suitable_label(type_named(thread, r.pointer), label_choice);
+    word_t label =
+        shape & 0x80
+            ? (label_choice < ARRAY_LENGTH(all_labels) ? all_labels[label_choice] : label_choice)
+            : suitable_label(type_named(thread, r.pointer), label_choice);
     r.word_count = shape & 15;
     r.cap_count = (shape >> 4) & 3;
     /* Whatever the caller says about unwrapped capabilities means nothing. */
-    r.info = message_info(label, label_choice >> 5, r.cap_count, shape & 0x40 ? ABI_MAX_MESSAGE_LENGTH : r.word_count);
+    r.info = message_info(label, label_choice >> 5, r.cap_count,
+                          shape & 0x40 ? ABI_MAX_MESSAGE_LENGTH : r.word_count);
     for (unsigned i = 0; i < r.cap_count; i++) {
         r.caps[i] = number();
     }
@@ -210,14 +233,14 @@ static struct request read_message(const struct tcb *thread, word_t syscall)
 }
 
 /*
- * What only stops the node, as it should, is left out: DebugHalt and the debug build's Trigger. And Count, which tells how
- * often fast paths were not taken.
+ * What only stops the node, as it should, is left out: DebugHalt and the debug build's Trigger. And
+ * Count, which tells how often fast paths were not taken.
  */
 static bool is_harmless(const struct user_context *context)
 {
     word_t label = message_info_label(context_message_info(context));
-    return context_syscall_number(context) != (word_t)SYS_DebugHalt && label != LABEL_CMKNodeControlTrigger &&
-           label != LABEL_CMKNodeControlCount;
+    return context_syscall_number(context) != (word_t)SYS_DebugHalt &&
+           label != LABEL_CMKNodeControlTrigger && label != LABEL_CMKNodeControlCount;
 }
 
 static void put_request(struct tcb *thread, const struct request *r)
@@ -244,7 +267,10 @@ static bool was_interrupted(const struct tcb *thread)
     return thread->context.rip == SYSCALL_AT && thread->context.restart_ip == SYSCALL_AT;
 }
 
-/* With CMK_FUZZ_TRACE in the environment: what is called, and what the thread's registers say afterwards. */
+/*
+ * With CMK_FUZZ_TRACE in the environment: what is called, and what the thread's registers say
+ * afterwards.
+ */
 static void trace(const char *when, unsigned cpu, const struct tcb *thread)
 {
     static int wanted = -1;
@@ -253,7 +279,9 @@ static void trace(const char *when, unsigned cpu, const struct tcb *thread)
         wanted = getenv("CMK_FUZZ_TRACE") != NULL;
     }
     if (wanted) {
-        fprintf(stderr, "%s CPU %u %p: system call %ld, capability %lx, label %lx, length %lu, words %lx %lx %lx %lx\n",
+        fprintf(stderr,
+                "%s CPU %u %p: system call %ld, capability %lx, label %lx, length %lu, words %lx "
+                "%lx %lx %lx\n",
                 when, cpu, (const void *)thread, (long)c->rdx, c->rdi, message_info_label(c->rsi),
                 message_info_length(c->rsi), c->r10, c->r8, c->r9, c->r15);
     }
@@ -292,7 +320,10 @@ static const char *const fast_path_names[FAST_PATHS] = {
 static unsigned long taken[FAST_PATHS];
 static bool is_comparing; /* the second run of a program, with the fast paths */
 
-/* Which one the thread's system call may take. Asked before the call, which changes what it is asked from. */
+/*
+ * Which one the thread's system call may take. Asked before the call, which changes what it is
+ * asked from.
+ */
 static enum fast_path fast_path_of(const struct tcb *thread)
 {
     word_t label = message_info_label(context_message_info(&thread->context));
@@ -358,21 +389,35 @@ static void make_syscall(unsigned cpu, const struct request *r, bool anew)
     }
     enter_with_syscall(cpu);
     /* It may be interrupted several times; in the end it is left in peace. */
-    for (unsigned i = 0; i < MAX_REPETITIONS && world_current(cpu) == thread && was_interrupted(thread); i++) {
+    for (unsigned i = 0;
+         i < MAX_REPETITIONS && world_current(cpu) == thread && was_interrupted(thread); i++) {
         if (i + 1 == MAX_REPETITIONS) {
             host_interrupt_after = HOST_NEVER;
         }
         enter_with_syscall(cpu);
     }
-    must(host_machine.longest_clear <= 8192, "%lu bytes cleared in one piece", host_machine.longest_clear);
+    must(host_machine.longest_clear <= 8192, "%lu bytes cleared in one piece",
+         host_machine.longest_clear);
 }
 
 static word_t other_syscall(uint8_t choice)
 {
     static const int64_t numbers[] = {
-        SYS_Send, SYS_NBSend, SYS_Recv, SYS_NBRecv, SYS_Reply, SYS_ReplyRecv, SYS_Yield, SYS_SetTLSBase,
-        SYS_DebugPutChar, SYS_DebugDumpScheduler, SYS_DebugCapIdentify, SYS_DebugSnapshot, SYS_DebugNameThread,
-        SYS_DebugSendIPI, SYS_DebugGetThreadAffinity,
+        SYS_Send,
+        SYS_NBSend,
+        SYS_Recv,
+        SYS_NBRecv,
+        SYS_Reply,
+        SYS_ReplyRecv,
+        SYS_Yield,
+        SYS_SetTLSBase,
+        SYS_DebugPutChar,
+        SYS_DebugDumpScheduler,
+        SYS_DebugCapIdentify,
+        SYS_DebugSnapshot,
+        SYS_DebugNameThread,
+        SYS_DebugSendIPI,
+        SYS_DebugGetThreadAffinity,
     };
     return choice < ARRAY_LENGTH(numbers) ? (word_t)numbers[choice] : choice;
 }
@@ -380,7 +425,16 @@ static word_t other_syscall(uint8_t choice)
 /* --- operations --- */
 
 /* The numbers not listed are Calls, too: most operations are. */
-enum operation { OTHER_SYSCALL = 8, TICK, INTERRUPT, TRAP, BUFFER_WORD, CIRCUMSTANCES, HELP, RECEIVE };
+enum operation {
+    OTHER_SYSCALL = 8,
+    TICK,
+    INTERRUPT,
+    TRAP,
+    BUFFER_WORD,
+    CIRCUMSTANCES,
+    HELP,
+    RECEIVE
+};
 
 /* The current thread traps: 0 page fault, 1 exception, 2 system call by `int n`. */
 static void trap(unsigned cpu)
@@ -409,7 +463,9 @@ static void trap(unsigned cpu)
             count_taken(FAST_USER_EXCEPTION);
         }
         break;
-    default: handle_unknown_syscall(first); break;
+    default:
+        handle_unknown_syscall(first);
+        break;
     }
     world_leave();
 }
@@ -470,7 +526,8 @@ static void receive(unsigned cpu, bool anew)
 {
     static const int64_t numbers[] = {SYS_Recv, SYS_NBRecv, SYS_ReplyRecv, SYS_Recv};
     struct tcb *thread = world_current(cpu);
-    struct request r = {.number = (word_t)numbers[next_byte() % ARRAY_LENGTH(numbers)], .pointer = number()};
+    struct request r = {.number = (word_t)numbers[next_byte() % ARRAY_LENGTH(numbers)],
+                        .pointer = number()};
     word_t root = number(), index = number(), depth = number();
     if (thread == NULL) {
         return;
@@ -500,15 +557,33 @@ static void perform(uint8_t b)
     unsigned cpu = ((b >> 4) & 3) % node_cpu_count;
     bool anew = b & 0x80;
     switch (b & 15) {
-    case OTHER_SYSCALL: syscall_operation(cpu, false, anew); break;
-    case TICK: interrupt(cpu, true); break;
-    case INTERRUPT: interrupt(cpu, false); break;
-    case TRAP: trap(cpu); break;
-    case BUFFER_WORD: write_buffer_word(cpu); break;
-    case CIRCUMSTANCES: set_circumstances(); break;
-    case HELP: help(cpu); break;
-    case RECEIVE: receive(cpu, anew); break;
-    default: syscall_operation(cpu, true, anew); break;
+    case OTHER_SYSCALL:
+        syscall_operation(cpu, false, anew);
+        break;
+    case TICK:
+        interrupt(cpu, true);
+        break;
+    case INTERRUPT:
+        interrupt(cpu, false);
+        break;
+    case TRAP:
+        trap(cpu);
+        break;
+    case BUFFER_WORD:
+        write_buffer_word(cpu);
+        break;
+    case CIRCUMSTANCES:
+        set_circumstances();
+        break;
+    case HELP:
+        help(cpu);
+        break;
+    case RECEIVE:
+        receive(cpu, anew);
+        break;
+    default:
+        syscall_operation(cpu, true, anew);
+        break;
     }
     if (!(b & 0x40)) {
         world_settle();

@@ -80,7 +80,10 @@ static void digest_words(uint64_t *sum, const word_t *words, size_t count)
     }
 }
 
-/* Whatever users can find out about a thread, now or later; not what only serves to find that faster. */
+/*
+ * Whatever users can find out about a thread, now or later; not what only serves to find that
+ * faster.
+ */
 static void digest_thread(uint64_t *sum, const struct tcb *thread)
 {
     const word_t *buffer = arch_ipc_buffer(thread, false);
@@ -90,11 +93,14 @@ static void digest_thread(uint64_t *sum, const struct tcb *thread)
     }
     digest(sum, thread->context.rip);
     digest(sum, thread->context.vector == ENTERED_BY_SYSCALL);
-    digest(sum, thread->state | (word_t)thread->priority << 8 | (word_t)thread->maximum_controlled_priority << 16 |
-                    (word_t)thread->time_slice << 24 | (word_t)thread->queued << 32 | (word_t)thread->affinity << 40);
+    digest(sum, thread->state | (word_t)thread->priority << 8 |
+                    (word_t)thread->maximum_controlled_priority << 16 |
+                    (word_t)thread->time_slice << 24 | (word_t)thread->queued << 32 |
+                    (word_t)thread->affinity << 40);
     digest(sum, thread->fault_type);
     digest(sum, (word_t)thread->bound_notification);
-    if (thread->queued || thread->state == THREAD_BLOCKED_ON_SEND || thread->state == THREAD_BLOCKED_ON_RECEIVE ||
+    if (thread->queued || thread->state == THREAD_BLOCKED_ON_SEND ||
+        thread->state == THREAD_BLOCKED_ON_RECEIVE ||
         thread->state == THREAD_BLOCKED_ON_NOTIFICATION) {
         digest(sum, (word_t)thread->queue_next);
         digest(sum, (word_t)thread->queue_previous);
@@ -145,7 +151,8 @@ static void compare_state(void)
     if (comparison == WORLD_RECORDS) {
         recorded[entry] = sum;
     }
-    must(recorded[entry] == sum, "a fast path did something else, in entry %u of the program", entry);
+    must(recorded[entry] == sum, "a fast path did something else, in entry %u of the program",
+         entry);
     entry++;
 }
 
@@ -162,10 +169,14 @@ static void check_can_leave(const struct tcb *thread)
 {
     const struct user_context *context = &thread->context;
     must(context->rflags & RFLAGS_INTERRUPTS, "a thread without interrupts");
-    must(context->cs == SELECTOR_USER_CODE && context->ss == SELECTOR_USER_DATA, "a thread with other selectors");
-    must(context_sanitise(REGISTER_fs_base, context->fs_base) == context->fs_base, "a base that cannot be loaded");
-    must(context_sanitise(REGISTER_gs_base, context->gs_base) == context->gs_base, "a base that cannot be loaded");
-    must(machine_is_private_memory(arch_thread_root(thread), BIT(ABI_PAGE_BITS)), "a page table nowhere");
+    must(context->cs == SELECTOR_USER_CODE && context->ss == SELECTOR_USER_DATA,
+         "a thread with other selectors");
+    must(context_sanitise(REGISTER_fs_base, context->fs_base) == context->fs_base,
+         "a base that cannot be loaded");
+    must(context_sanitise(REGISTER_gs_base, context->gs_base) == context->gs_base,
+         "a base that cannot be loaded");
+    must(machine_is_private_memory(arch_thread_root(thread), BIT(ABI_PAGE_BITS)),
+         "a page table nowhere");
 }
 
 /* Without the checks: for setting up. */
@@ -183,7 +194,8 @@ static void leave_unchecked(void)
 static void check_known_roots(void)
 {
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-        must(!is_root_known(this_cpu, thread) || thread->root == arch_thread_root(thread), "an outdated page table is remembered");
+        must(!is_root_known(this_cpu, thread) || thread->root == arch_thread_root(thread),
+             "an outdated page table is remembered");
     }
 }
 
@@ -253,8 +265,8 @@ static void enter_with_syscall(unsigned cpu)
     context->rip += SYSCALL_BYTES;
     context->vector = ENTERED_BY_SYSCALL;
     host_enter(cpu);
-    syscall_entry(context_capability_register(context), context_message_info(context), context_syscall_number(context),
-                  context->rip, thread, this_cpu);
+    syscall_entry(context_capability_register(context), context_message_info(context),
+                  context_syscall_number(context), context->rip, thread, this_cpu);
 }
 
 bool world_syscall(unsigned cpu)
@@ -290,7 +302,8 @@ static void put_copy(unsigned index, struct slot *source, struct capability c)
 static void make_untypeds(void)
 {
     for (unsigned i = 0; i < UNTYPEDS; i++) {
-        struct capability c = untyped_capability(untypeds[i].base, untypeds[i].bits, untypeds[i].device, 0);
+        struct capability c =
+            untyped_capability(untypeds[i].base, untypeds[i].bits, untypeds[i].device, 0);
         insert_root(c, &original_untyped[i]);
         put_copy(SLOT_UNTYPED + i, &original_untyped[i], c);
     }
@@ -310,7 +323,8 @@ static void make_controls(void)
 static void make_first_thread(void)
 {
     struct tcb *thread = new_page();
-    struct capability vspace = arch_create_object(OBJECT_PML4, window_to_physical(new_page()), false);
+    struct capability vspace =
+        arch_create_object(OBJECT_PML4, window_to_physical(new_page()), false);
     struct capability frame = frame_capability(window_to_physical(new_page()), FRAME_SMALL,
                                                RIGHT_READ | RIGHT_WRITE, false);
     thread_init(thread);
@@ -328,9 +342,12 @@ static void make_first_thread(void)
     leave_unchecked();
 }
 
-/* An invocation of the first thread that must succeed. `words` and slots of extra capabilities, as many as there are. */
-static void call(unsigned slot, enum invocation_label label, const word_t *words, unsigned count, const unsigned *caps,
-                 unsigned cap_count)
+/*
+ * An invocation of the first thread that must succeed. `words` and slots of extra capabilities, as
+ * many as there are.
+ */
+static void call(unsigned slot, enum invocation_label label, const word_t *words, unsigned count,
+                 const unsigned *caps, unsigned cap_count)
 {
     struct tcb *thread = world_current(0);
     word_t *buffer = arch_ipc_buffer(thread, true);
@@ -345,17 +362,21 @@ static void call(unsigned slot, enum invocation_label label, const word_t *words
         buffer[ABI_IPC_CAPS_OR_BADGES + i] = caps[i];
     }
     enter_with_syscall(0);
-    must(world_current(0) == thread && message_info_label(context_message_info(&thread->context)) == ERROR_NONE,
+    must(world_current(0) == thread &&
+             message_info_label(context_message_info(&thread->context)) == ERROR_NONE,
          "setting up: method %u of slot %u answers %lu", (unsigned)label, slot,
          message_info_label(context_message_info(&thread->context)));
 }
 
-#define WORDS(...) (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
-#define CAPS(...)  (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned)
+#define WORDS(...)                                                                                 \
+    (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
+#define CAPS(...)                                                                                  \
+    (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned)
 
 static void retype(unsigned type, unsigned size, unsigned first, unsigned count)
 {
-    call(SLOT_UNTYPED + FOR_OBJECTS, LABEL_UntypedRetype, WORDS(type, size, 0, 0, first, count), CAPS(SLOT_ROOT));
+    call(SLOT_UNTYPED + FOR_OBJECTS, LABEL_UntypedRetype, WORDS(type, size, 0, 0, first, count),
+         CAPS(SLOT_ROOT));
 }
 
 static void make_objects(void)
@@ -370,23 +391,31 @@ static void make_objects(void)
     retype(OBJECT_PAGE_TABLE, 0, SLOT_TABLE, 1);
     retype(OBJECT_SMALL_PAGE, 0, SLOT_FRAME, 1);
     retype(OBJECT_PML4, 0, SLOT_PML4, 1);
-    call(SLOT_ROOT, LABEL_CNodeMint, WORDS(SLOT_BADGED, 64, SLOT_ENDPOINT, 64, RIGHTS_ALL, 7), CAPS(SLOT_ROOT));
-    call(SLOT_ROOT, LABEL_CNodeMint, WORDS(SLOT_ROOT_SHALLOW, 64, SLOT_ROOT, 64, RIGHTS_ALL, 0), CAPS(SLOT_ROOT));
-    call(SLOT_IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 3, SLOT_IPI_SIGNAL, 64), CAPS(SLOT_ROOT));
-    call(SLOT_IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerIOAPIC, WORDS(SLOT_IRQ_HANDLER, 64, 0, 5, 0, 0, 9),
+    call(SLOT_ROOT, LABEL_CNodeMint, WORDS(SLOT_BADGED, 64, SLOT_ENDPOINT, 64, RIGHTS_ALL, 7),
          CAPS(SLOT_ROOT));
-    call(SLOT_PORT_CONTROL, LABEL_X86IOPortControlIssue, WORDS(0x60, 0x64, SLOT_PORTS, 64), CAPS(SLOT_ROOT));
+    call(SLOT_ROOT, LABEL_CNodeMint, WORDS(SLOT_ROOT_SHALLOW, 64, SLOT_ROOT, 64, RIGHTS_ALL, 0),
+         CAPS(SLOT_ROOT));
+    call(SLOT_IPI_CONTROL, LABEL_CMKIPIControlSendIPI, WORDS(1, 3, SLOT_IPI_SIGNAL, 64),
+         CAPS(SLOT_ROOT));
+    call(SLOT_IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerIOAPIC,
+         WORDS(SLOT_IRQ_HANDLER, 64, 0, 5, 0, 0, 9), CAPS(SLOT_ROOT));
+    call(SLOT_PORT_CONTROL, LABEL_X86IOPortControlIssue, WORDS(0x60, 0x64, SLOT_PORTS, 64),
+         CAPS(SLOT_ROOT));
     /* What an earlier input configured. */
     call(SLOT_DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, MASK(56)), NULL, 0);
     call(SLOT_DOMAIN, LABEL_DomainScheduleSetStart, WORDS(0), NULL, 0);
 }
 
-/* The other threads: priorities below the first one's, one on each CPU, faults to the badged endpoint. */
+/*
+ * The other threads: priorities below the first one's, one on each CPU, faults to the badged
+ * endpoint.
+ */
 static void make_threads(void)
 {
     for (unsigned i = 1; i < THREADS; i++) {
         unsigned slot = SLOT_THREAD + i;
-        word_t rip_and_flags[] = {0, 3, SYSCALL_AT + SYSCALL_BYTES, 0x7ff000, RFLAGS_INITIAL}; /* at no system call */
+        /* at no system call */
+        word_t rip_and_flags[] = {0, 3, SYSCALL_AT + SYSCALL_BYTES, 0x7ff000, RFLAGS_INITIAL};
         call(slot, LABEL_TCBConfigure, WORDS(SLOT_BADGED, 0, 0, 0x500000 + i * 0x1000),
              CAPS(SLOT_ROOT, SLOT_VSPACE, SLOT_BUFFER + i));
         call(slot, LABEL_TCBSetSchedParams, WORDS(100, 50 + i / 2), CAPS(SLOT_THREAD));
@@ -401,7 +430,8 @@ static void make_threads(void)
 void world_start(unsigned cpus, bool balance, bool fast)
 {
     /* Back to zero pages: costs what was used, not what there is. */
-    must(madvise(window(HOST_MEMORY_BASE), BIT(HOST_MEMORY_BITS), MADV_DONTNEED) == 0, "no zero pages");
+    must(madvise(window(HOST_MEMORY_BASE), BIT(HOST_MEMORY_BITS), MADV_DONTNEED) == 0,
+         "no zero pages");
     host_machine = (struct host_machine){0};
     host_console[0] = '\0';
     host_cpu_at_the_door = false;
@@ -440,13 +470,15 @@ static void check_nothing_left(void)
         must(ready_best_priority(cpu_by_index(i)) == -1, "a ready queue of CPU %u is not empty", i);
     }
     for (word_t irq = 0; irq < IRQ_COUNT; irq++) {
-        must(!irq_is_active(irq) && slot_is_empty(&irq_slots[irq]), "IRQ %lu is still somebody's", irq);
+        must(!irq_is_active(irq) && slot_is_empty(&irq_slots[irq]), "IRQ %lu is still somebody's",
+             irq);
     }
     for (word_t asid = 0; asid < ABI_ASID_POOLS << ABI_ASID_POOL_INDEX_BITS; asid++) {
         must(asid_root(asid) == NULL, "ASID %lu has a VSpace that is gone", asid);
     }
     for (unsigned i = 0; i < ROOT_SLOTS; i++) {
-        must(root[i].previous == NULL && root[i].next_and_marks == 0, "root slot %u is not empty", i);
+        must(root[i].previous == NULL && root[i].next_and_marks == 0, "root slot %u is not empty",
+             i);
     }
 }
 

@@ -1,9 +1,11 @@
 /*
- * Boot information: the first byte chooses the version, the rest is memory from 4 KiB on, where the information begins.
- * From the top of the tree:
+ * Boot information: the first byte chooses the version, the rest is memory from 4 KiB on, where the
+ * information begins. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/fuzz/multiboot.c tests/fuzz/memory.c tests/fuzz/replay.c boot/plan/multiboot.c \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/fuzz/multiboot.c tests/fuzz/memory.c tests/fuzz/replay.c \
+ *       boot/plan/multiboot.c \
  *       -o build/fuzz/multiboot
  *   build/fuzz/multiboot tests/fuzz/corpus/multiboot
  *
@@ -19,7 +21,8 @@ static void check_facts(const struct machine_facts *facts, const struct firmware
 {
     must(facts->memory_count >= 1 && facts->memory_count <= MAX_MEMORY_RANGES, "memory count");
     must(facts->module_count <= MAX_MODULES && facts->busy_count <= 8, "counts");
-    must(firmware->mmap_length <= sizeof(firmware->mmap) && firmware->mmap_length % 24 == 0, "map length");
+    must(firmware->mmap_length <= sizeof(firmware->mmap) && firmware->mmap_length % 24 == 0,
+         "map length");
     for (uint32_t i = 0; i < facts->memory_count; i++) {
         must(facts->memory[i].range.start < facts->memory[i].range.end, "empty range");
     }
@@ -43,8 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     set_memory(BASE, data + 1, size - 1);
-    if (multiboot_read(data[0] & 1 ? MULTIBOOT2_MAGIC : MULTIBOOT1_MAGIC, BASE, map_memory, NULL, &facts, &firmware,
-                       &why)) {
+    if (multiboot_read(data[0] & 1 ? MULTIBOOT2_MAGIC : MULTIBOOT1_MAGIC, BASE, map_memory, NULL,
+                       &facts, &firmware, &why)) {
         check_facts(&facts, &firmware);
     } else {
         must(why != NULL, "no reason");

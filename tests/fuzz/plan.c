@@ -1,16 +1,20 @@
 /*
- * The planner: a machine, a command line and modules in, mistakes or a plan that keeps every rule out. The input's
- * first line is the command line; the second is the modules' strings, with '|' between them, and "-" for none; what
- * follows chooses the machine (tests/unit/boot/random_machine.c). From the top of the tree:
+ * The planner: a machine, a command line and modules in, mistakes or a plan that keeps every rule
+ * out. The input's first line is the command line; the second is the modules' strings, with '|'
+ * between them, and "-" for none; what follows chooses the machine
+ * (tests/unit/boot/random_machine.c). From the top of the tree:
  *
- *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -Itests/unit/boot -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -Itests/unit/boot -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/fuzz/plan.c tests/fuzz/replay.c \
- *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c tests/unit/boot/iommu_model.c boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c \
+ *       tests/unit/boot/machine.c tests/unit/boot/random_machine.c tests/unit/boot/rules.c \
+ *       tests/unit/boot/iommu_model.c boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c \
  *       kernel/format.c \
  *       -o build/fuzz/plan
  *   build/fuzz/plan tests/fuzz/corpus/plan
  *
- * For a search: clang, -fsanitize=fuzzer,address,undefined, no replay.c, and -dict=tests/fuzz/plan.dict.
+ * For a search: clang, -fsanitize=fuzzer,address,undefined, no replay.c, and
+ * -dict=tests/fuzz/plan.dict.
  */
 #include "fuzz.h"
 #include "random_machine.h"

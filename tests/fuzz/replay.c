@@ -1,7 +1,7 @@
 /*
- * Runs a fuzz target over stored inputs: FILE or FOLDER ... Files called *.hex hold the input's bytes as hexadecimal
- * digits, with blanks and "# comments" between them; all other files are the input themselves. Ends with the number of
- * inputs run.
+ * Runs a fuzz target over stored inputs: FILE or FOLDER ... Files called *.hex hold the input's
+ * bytes as hexadecimal digits, with blanks and "# comments" between them; all other files are the
+ * input themselves. Ends with the number of inputs run.
  *
  * With --decode FOLDER first, writes the inputs there instead, as libFuzzer reads them.
  */
@@ -64,7 +64,8 @@ static void write_input(const char *path, const uint8_t *data, size_t size)
 
     snprintf(target, sizeof(target), "%s/%s", decode_folder, name == NULL ? path : name + 1);
     file = fopen(target, "wb");
-    must(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0, "%s cannot be written", target);
+    must(file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0,
+         "%s cannot be written", target);
 }
 
 static void run_file(const char *path)

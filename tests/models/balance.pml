@@ -1,24 +1,29 @@
 /*
- * balance=on: no CPU idles, or runs something less important, while a thread waits in the shared queue.
+ * balance=on: no CPU idles, or runs something less important, while a thread waits in the shared
+ * queue.
  *
- * Models enqueue(), enqueue_woken(), make_runnable(), yield_current(), set_priority(), choose(), choose_with_candidate(),
- * least_important_cpu(), cpus_about_to_choose(), call_cpus_for_shared(), call_cpu() and schedule() of kernel/scheduling/scheduler.c,
- * ready_insert() and ready_take_best() of kernel/scheduling/ready.c (among equals any, so their order numbers are left open), take_thread()
- * and kick_cpu() of arch/x86/machine/door.c for a CPU that is at the door already.
+ * Models enqueue(), enqueue_woken(), make_runnable(), yield_current(), set_priority(), choose(),
+ * choose_with_candidate(), least_important_cpu(), cpus_about_to_choose(), call_cpus_for_shared(),
+ * call_cpu() and schedule() of kernel/scheduling/scheduler.c, ready_insert() and ready_take_best()
+ * of kernel/scheduling/ready.c (among equals any, so their order numbers are left open),
+ * take_thread() and kick_cpu() of arch/x86/machine/door.c for a CPU that is at the door already.
  *
- * Three CPUs; three balanced threads and one that belongs to CPU 0. A kernel entry is one step (lock.pml, door.pml), but a CPU comes to
- * the door in a step before. An entry wakes a thread, blocks, yields, takes the thread of a CPU at the door, changes a priority, or
- * does nothing; at last every user computes for ever.
+ * Three CPUs; three balanced threads and one that belongs to CPU 0. A kernel entry is one step
+ * (lock.pml, door.pml), but a CPU comes to the door in a step before. An entry wakes a thread,
+ * blocks, yields, takes the thread of a CPU at the door, changes a priority, or does nothing; at
+ * last every user computes for ever.
  *
- * Shown: when nothing moves any more, no CPU is idle or runs something less important than what waits in the shared queue or its own;
- * and at each exit, that an idle CPU has been called or as many are coming as threads wait (check_idle_cpus() of
- * kernel/checks/check_threads.c).
+ * Shown: when nothing moves any more, no CPU is idle or runs something less important than what
+ * waits in the shared queue or its own; and at each exit, that an idle CPU has been called or as
+ * many are coming as threads wait (check_idle_cpus() of kernel/checks/check_threads.c).
  *
  *   run
  *
- * Mutants: -DNO_CALL (no call_cpus_for_shared()), -DCALL_FOR_WOKEN_ONLY (only if this entry woke a thread, not if it put the
- * preempted one back), -DCALLED_KEPT (`called` is not cleared), -DDOOR_COUNTED (a CPU at the door counts as coming, also when it has a
- * thread to keep), -DIDLE_NOT_KICKED, -DCALLED_WITHOUT_RESCHEDULE (a called CPU does not look at the queues if its thread can go on).
+ * Mutants: -DNO_CALL (no call_cpus_for_shared()), -DCALL_FOR_WOKEN_ONLY (only if this entry woke a
+ * thread, not if it put the preempted one back), -DCALLED_KEPT (`called` is not cleared),
+ * -DDOOR_COUNTED (a CPU at the door counts as coming, also when it has a thread to keep),
+ * -DIDLE_NOT_KICKED, -DCALLED_WITHOUT_RESCHEDULE (a called CPU does not look at the queues if its
+ * thread can go on).
  */
 #define CPUS 3
 #define THREADS 4
@@ -181,7 +186,9 @@ inline choose_with_candidate()
 
 #define callee_is_idle (callee != CPUS && least == 0)
 
-/* Sets `callee` to the CPU, or to CPUS; `least` starts as the priority that it must run less than. */
+/*
+ * Sets `callee` to the CPU, or to CPUS; `least` starts as the priority that it must run less than.
+ */
 inline consider(cpu)
 {
     if

@@ -1,15 +1,18 @@
 /*
  * Boot's memory ordering (thesis 5.3.6): every CPU sees what was written before its start.
  *
- * Models boot_sys() (boot/machine/boot_sys.c), start_cpu() (node/start_cpu.c), boot_node() and join_node() (node/boot_node.c) on four CPUs in
- * two nodes: CPU 0 is the boot CPU and node 0's first, CPU 1 node 0's second; CPU 2 is node 1's first, CPU 3 its second.
+ * Models boot_sys() (boot/machine/boot_sys.c), start_cpu() (node/start_cpu.c), boot_node() and
+ * join_node() (node/boot_node.c) on four CPUs in two nodes: CPU 0 is the boot CPU and node 0's
+ * first, CPU 1 node 0's second; CPU 2 is node 1's first, CPU 3 its second.
  *
- * Memory is x86-TSO: each CPU has a first-in, first-out store buffer that drains at any time; a load takes the newest entry
- * of its own buffer, else memory. INIT-SIPI in x2APIC mode is an MSR write: it waits for no store (SDM volume 3, 11.12.3),
- * so the message may reach its CPU while the sender's buffer is full. The fence drains the buffer.
+ * Memory is x86-TSO: each CPU has a first-in, first-out store buffer that drains at any time; a
+ * load takes the newest entry of its own buffer, else memory. INIT-SIPI in x2APIC mode is an MSR
+ * write: it waits for no store (SDM volume 3, 11.12.3), so the message may reach its CPU while the
+ * sender's buffer is full. The fence drains the buffer.
  *
- * Mutants, which must fail: -DNO_FENCE (start_cpu without its fence), -DSTART_EARLY (boot_sys starts a node before it has
- * written the last of the global state), -DNODE_STATE_LATE (boot_node starts its other CPU before the node state is written).
+ * Mutants, which must fail: -DNO_FENCE (start_cpu without its fence), -DSTART_EARLY (boot_sys
+ * starts a node before it has written the last of the global state), -DNODE_STATE_LATE (boot_node
+ * starts its other CPU before the node state is written).
  */
 
 #define CPUS 4
@@ -43,7 +46,10 @@ inline store(cpu, address, value)
     buffer[cpu] ! address, value
 }
 
-/* No CPU here reads what it wrote itself, so that memory is all that a load can see; asserted by construction of the model. */
+/*
+ * No CPU here reads what it wrote itself, so that memory is all that a load can see; asserted by
+ * construction of the model.
+ */
 inline load_expect(address, value)
 {
     assert(memory[address] == value)
@@ -68,7 +74,10 @@ inline wait_for_sipi(self)
     sipi[self]
 }
 
-/* boot_node: needs the plan and its own arrival entry; writes the node state; starts the node's other CPU; waits for it. */
+/*
+ * boot_node: needs the plan and its own arrival entry; writes the node state; starts the node's
+ * other CPU; waits for it.
+ */
 inline boot_node(self, node, other)
 {
     load_expect(PLAN, 1);
@@ -95,8 +104,8 @@ inline join_node(self, node)
 }
 
 /*
- * The boot CPU reads its own writes in boot_node: through its buffer or from memory they are there. So its loads are not
- * modelled, only its stores and starts.
+ * The boot CPU reads its own writes in boot_node: through its buffer or from memory they are there.
+ * So its loads are not modelled, only its stores and starts.
  */
 active proctype boot_sys()
 {

@@ -1,24 +1,26 @@
 /*
  * A channel: one ring of one-line messages, its sender and its receiver, both of which sleep.
  *
- * Models channel_put(), channel_room(), channel_peek(), take() and channel_wake_peer() (user/runtime/channel.c) and wait_for_one()
- * (user/runtime/channel_wait.c). The ring has LINES lines; a message has two words, its data and its header, whose
- * sequence is the position + 1. The doorbell is a notification: a bit that a ring sets, for which a
- * sleeper waits and which it clears. Rings can also come from other channels on the same doorbell, at any moment.
- * Stores go through x86_tso.inc.
+ * Models channel_put(), channel_room(), channel_peek(), take() and channel_wake_peer()
+ * (user/runtime/channel.c) and wait_for_one() (user/runtime/channel_wait.c). The ring has LINES
+ * lines; a message has two words, its data and its header, whose sequence is the position + 1. The
+ * doorbell is a notification: a bit that a ring sets, for which a sleeper waits and which it
+ * clears. Rings can also come from other channels on the same doorbell, at any moment. Stores go
+ * through x86_tso.inc.
  *
- * Shown: the receiver gets every message once and in order, with its data; a line is not overwritten before it was
- * read; nobody sleeps for ever (a lost wake-up is a deadlock: the processes must end). An old header is not taken for
- * a new one.
+ * Shown: the receiver gets every message once and in order, with its data; a line is not
+ * overwritten before it was read; nobody sleeps for ever (a lost wake-up is a deadlock: the
+ * processes must end). An old header is not taken for a new one.
  *
- * Mutants: -DNO_LAST_LOOK (sleeps without looking again after the announcement), -DNO_FENCE_BEFORE_LAST_LOOK,
- * -DNO_FENCE_BEFORE_NAP_IS_READ (the publisher looks for a sleeper while its message is still on the way),
- * -DRING_BEFORE_PUBLISHING (looks for a sleeper, rings, and then publishes), -DHEADER_BEFORE_DATA (publishes before the
- * data is written), -DTAKEN_BEFORE_READ (gives the line back before its data was read), -DNO_RING_AFTER_TAKING (a
- * sender that sleeps because the ring is full is forgotten), -DNAP_NOT_NEW (a second sleep with the same number of nap,
- * for which the peer believes it has rung), -DCLEAR_BEFORE_SLEEP (throws away a ring that came between last look and
- * sleep), -DNO_ROOM_CHECK (sends without looking whether there is room), -DINDEX_NOT_CHECKED (takes what is in the line
- * without comparing the sequence).
+ * Mutants: -DNO_LAST_LOOK (sleeps without looking again after the announcement),
+ * -DNO_FENCE_BEFORE_LAST_LOOK, -DNO_FENCE_BEFORE_NAP_IS_READ (the publisher looks for a sleeper
+ * while its message is still on the way), -DRING_BEFORE_PUBLISHING (looks for a sleeper, rings, and
+ * then publishes), -DHEADER_BEFORE_DATA (publishes before the data is written), -DTAKEN_BEFORE_READ
+ * (gives the line back before its data was read), -DNO_RING_AFTER_TAKING (a sender that sleeps
+ * because the ring is full is forgotten), -DNAP_NOT_NEW (a second sleep with the same number of
+ * nap, for which the peer believes it has rung), -DCLEAR_BEFORE_SLEEP (throws away a ring that came
+ * between last look and sleep), -DNO_ROOM_CHECK (sends without looking whether there is room),
+ * -DINDEX_NOT_CHECKED (takes what is in the line without comparing the sequence).
  */
 #define CPUS 2 /* 0: sender, 1: receiver */
 #define BUFFER 6
@@ -93,20 +95,20 @@ inline look_for_message()
 }
 
 /* wait_for_one; `over` says whether what was waited for is there. */
-#define WAIT(look)                                                                                                     \
-    do                                                                                                                 \
-    :: look();                                                                                                         \
-        if                                                                                                             \
-        :: over -> break                                                                                               \
-        :: else                                                                                                        \
-        fi;                                                                                                            \
-        announce();                                                                                                    \
-        fence_before_look;                                                                                             \
-        last_look(look);                                                                                               \
-        if                                                                                                             \
-        :: over -> announce(); break                                                                                   \
-        :: else -> sleep(); announce()                                                                                 \
-        fi                                                                                                             \
+#define WAIT(look)                                                             \
+    do                                                                         \
+    :: look();                                                                 \
+        if                                                                     \
+        :: over -> break                                                       \
+        :: else                                                                \
+        fi;                                                                    \
+        announce();                                                            \
+        fence_before_look;                                                     \
+        last_look(look);                                                       \
+        if                                                                     \
+        :: over -> announce(); break                                           \
+        :: else -> sleep(); announce()                                         \
+        fi                                                                     \
     od
 
 #ifdef NO_FENCE_BEFORE_LAST_LOOK

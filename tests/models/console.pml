@@ -1,24 +1,27 @@
 /*
  * Whose turn it is at a UART that several nodes' kernels use.
  *
- * Models choose(), comes_before(), wait_for() and console_turn_wait() of arch/x86/machine/console_turn.c, and line_begin() and
- * line_end() of arch/x86/machine/console.c.
+ * Models choose(), comes_before(), wait_for() and console_turn_wait() of
+ * arch/x86/machine/console_turn.c, and line_begin() and line_end() of arch/x86/machine/console.c.
  *
- * Each node writes some lines, one after the other, and may stop for ever at any step: before it has chosen, while it chooses or
- * waits, in the middle of a line. The words are seen in one order by all, as sequentially consistent accesses are.
+ * Each node writes some lines, one after the other, and may stop for ever at any step: before it
+ * has chosen, while it chooses or waits, in the middle of a line. The words are seen in one order
+ * by all, as sequentially consistent accesses are.
  *
  * Assumed: a node that stands still for CONSOLE_STILL_MILLISECONDS has stopped.
  *
- * Shown: of nodes that have not stopped, one writes at a time; no node that lives is overtaken by one that began to choose after
- * it had chosen; every node that does not stop writes all its lines, whoever stops.
+ * Shown: of nodes that have not stopped, one writes at a time; no node that lives is overtaken by
+ * one that began to choose after it had chosen; every node that does not stop writes all its lines,
+ * whoever stops.
  *
  *   run
  *   run -DNODES=2 -DLINES=3
  *
- * Mutants: -DNO_CHOOSING (a node that is looking for its number is not waited for), -DBOTH_FIRST (of equal numbers, the node's
- * own number does not decide), -DFORCE (a node that waits may take the turn of one that lives), -DSTOPPED_IS_AWAITED (also a
- * node that has stopped), -DSAME_NUMBER (each takes the number 1, so lower nodes always go first), -DKEEPS_NUMBER (after its
- * line a node does not let go).
+ * Mutants: -DNO_CHOOSING (a node that is looking for its number is not waited for), -DBOTH_FIRST
+ * (of equal numbers, the node's own number does not decide), -DFORCE (a node that waits may take
+ * the turn of one that lives), -DSTOPPED_IS_AWAITED (also a node that has stopped), -DSAME_NUMBER
+ * (each takes the number 1, so lower nodes always go first), -DKEEPS_NUMBER (after its line a node
+ * does not let go).
  */
 #ifndef NODES
 #define NODES 3
@@ -34,7 +37,10 @@ byte lines[NODES];     /* that the node has written */
 bool has_chosen[NODES]; /* and not written yet */
 byte living_writers;
 
-/* Node `me` began to choose when `other` had chosen: other goes first. Row `me` is written by node me alone. */
+/*
+ * Node `me` began to choose when `other` had chosen: other goes first. Row `me` is written by node
+ * me alone.
+ */
 typedef row { bool first[NODES] };
 row comes[NODES];
 

@@ -1,39 +1,49 @@
 /*
  * The door: CPUs of one node that take threads from one another, pass work, and unmap.
  *
- * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry/entry_interrupt.asm and entry_syscall.asm (1, 2),
- * enter_many:, syscall_at_door:, door:, holding:, release: and leave: of entry_lock.asm (3, 4, return), kernel_entry(), handle_event(), drop_syscall(), repeat_syscall(),
- * make_current(), leave_to_thread() and leave_to_idle() of leave.c (5, 6, 11, 12), stall_thread(), take_thread(), shoot_down() and kick_cpu()
- * of door.c (7 to 10), save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume() and
- * thread_finalise() of kernel/threads/thread.c, set_affinity() of scheduler.c and the TCB's register methods need of them.
+ * Step numbers are those of docs/locking.md. Models the stubs of arch/x86/entry/entry_interrupt.asm
+ * and entry_syscall.asm (1, 2), enter_many:, syscall_at_door:, door:, holding:, release: and leave:
+ * of entry_lock.asm (3, 4, return), kernel_entry(), handle_event(), drop_syscall(),
+ * repeat_syscall(), make_current(), leave_to_thread() and leave_to_idle() of leave.c (5, 6, 11,
+ * 12), stall_thread(), take_thread(), shoot_down() and kick_cpu() of door.c (7 to 10),
+ * save_live_state() and load_live_state() of fpu.c, and what thread_suspend(), thread_resume() and
+ * thread_finalise() of kernel/threads/thread.c, set_affinity() of scheduler.c and the TCB's
+ * register methods need of them.
  *
- * A user makes any system call about any thread, its own too, or computes for ever, taking door IPIs and device interrupts, late
- * ones and ones that nobody sent. Which thread runs is left open, but for its affinity. All threads use the FPU and one VSpace.
- * What is used under the lock alone is not buffered: lock.pml shows that a holder sees what earlier ones stored. Marks,
- * loaded_root, contexts, FPU areas and the lock's words are (x86_tso.inc). An IPI may overtake earlier stores. What a CPU does
- * without an effect on others is one step; several stores can be, because they take effect one by one when they leave the buffer.
+ * A user makes any system call about any thread, its own too, or computes for ever, taking door
+ * IPIs and device interrupts, late ones and ones that nobody sent. Which thread runs is left open,
+ * but for its affinity. All threads use the FPU and one VSpace. What is used under the lock alone
+ * is not buffered: lock.pml shows that a holder sees what earlier ones stored. Marks, loaded_root,
+ * contexts, FPU areas and the lock's words are (x86_tso.inc). An IPI may overtake earlier stores.
+ * What a CPU does without an effect on others is one step; several stores can be, because they take
+ * effect one by one when they leave the buffer.
  *
- * Shown: (a) no CPU runs a thread, or touches its TCB, while or after a holder works on it; context and FPU area are complete
- * when a holder looks; the event of a thread that was taken is dropped; no CPU has the user's page table loaded when an unmap
- * returns; no thread is current twice. (b) Nobody waits for ever, though users may compute for ever, and no CPU stays idle that
- * was given a thread. (c) Each device interrupt is handled.
+ * Shown: (a) no CPU runs a thread, or touches its TCB, while or after a holder works on it; context
+ * and FPU area are complete when a holder looks; the event of a thread that was taken is dropped;
+ * no CPU has the user's page table loaded when an unmap returns; no thread is current twice. (b)
+ * Nobody waits for ever, though users may compute for ever, and no CPU stays idle that was given a
+ * thread. (c) Each device interrupt is handled.
  *
  *   run
  *   run -DCPUS=3 -DVICTIM -DDEVICE_INTERRUPTS=0
  *   run long bitstate -DCPUS=3 -DVICTIM
  *   run long bitstate -DCPUS=3
  *
- * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls without effect. Exhaustive are two
- * CPUs with one device interrupt or stray door IPI, and three as VICTIM without; the others visit what fits in a table.
+ * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls
+ * without effect. Exhaustive are two CPUs with one device interrupt or stray door IPI, and three as
+ * VICTIM without; the others visit what fits in a table.
  *
- * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it), -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE,
- * -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE, -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE,
- * -DROOT_AFTER_RELEASE, -DINTERRUPTS_BEFORE_RETURN, -DNO_WAIT, -DCURRENT_KEPT, -DDECIDED_BY_STATE, -DPREEMPTED_AFTER_STALL,
- * -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a thread that deletes itself stays current until the exit).
- * (b): -DNO_IPI, -DUSER_WITHOUT_INTERRUPTS, -DEND_DROPPED (no end of interrupt at the APIC if the thread is gone), -DNO_KICK,
- * -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the lock: two wait for each other, and
- * what was achieved is lost), -DIDLE_PEEKS (a woken CPU believes a word written before the IPI, without the lock).
- * (c): -DINTERRUPT_DROPPED. Those that only show as endless activity are in progress.pml.
+ * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it),
+ * -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE, -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE,
+ * -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE,
+ * -DINTERRUPTS_BEFORE_RETURN, -DNO_WAIT, -DCURRENT_KEPT, -DDECIDED_BY_STATE,
+ * -DPREEMPTED_AFTER_STALL, -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a
+ * thread that deletes itself stays current until the exit). (b): -DNO_IPI,
+ * -DUSER_WITHOUT_INTERRUPTS, -DEND_DROPPED (no end of interrupt at the APIC if the thread is gone),
+ * -DNO_KICK, -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the
+ * lock: two wait for each other, and what was achieved is lost), -DIDLE_PEEKS (a woken CPU believes
+ * a word written before the IPI, without the lock). (c): -DINTERRUPT_DROPPED. Those that only show
+ * as endless activity are in progress.pml.
  */
 #ifndef CPUS
 #define CPUS 2
@@ -230,7 +240,10 @@ inline wait_for_it()
     fi
 }
 
-/* Steps 7 and 8. `other` becomes the CPU + 1 on which the target is current, if that is not this one. */
+/*
+ * Steps 7 and 8. `other` becomes the CPU + 1 on which the target is current, if that is not this
+ * one.
+ */
 inline stall()
 {
     atomic {
@@ -479,7 +492,10 @@ inline handle_event()
     fi
 }
 
-/* The thread of the call that was dropped is chosen again, in the same entry. `stopped` of other CPUs: repeat.pml. */
+/*
+ * The thread of the call that was dropped is chosen again, in the same entry. `stopped` of other
+ * CPUs: repeat.pml.
+ */
 #define is_about_to_repeat (dropped != 0 && thread == dropped && memory[CONTEXT(thread - 1)] == AT_CALL)
 
 inline handle_interrupt()
@@ -606,7 +622,10 @@ inline leave_to_thread()
 }
 
 #ifdef INTERRUPTS_BEFORE_RETURN
-/* An interrupt in the kernel, between release and return: its entry goes back to where it came from. */
+/*
+ * An interrupt in the kernel, between release and return: its entry goes back to where it came
+ * from.
+ */
 inline interrupted_return()
 {
     atomic { interrupt() };

@@ -1,24 +1,28 @@
 /*
  * The node's lock: an MCS queue lock, instruction by instruction.
  *
- * Models enter_many:, holding:, door: (linking and waiting) and release: of arch/x86/entry/entry_lock.asm, and is_any_cpu_at_the_door()
- * (arch/x86/machine/door.c). What a CPU stores for its user goes through the same buffer: x86_tso.inc.
+ * Models enter_many:, holding:, door: (linking and waiting) and release: of
+ * arch/x86/entry/entry_lock.asm, and is_any_cpu_at_the_door() (arch/x86/machine/door.c). What a CPU
+ * stores for its user goes through the same buffer: x86_tso.inc.
  *
- * Shown: one holder at a time; nobody waits for ever (every CPU may stay away from the lock for ever, so a lost hand-over is a
- * deadlock) and, as a formula, CPU 0 gets the lock whenever it asks; the order of the exchanges is the order of the holders; a holder
- * reads what the holders before it stored, with plain loads and stores; the holder knows whether somebody waits.
+ * Shown: one holder at a time; nobody waits for ever (every CPU may stay away from the lock for
+ * ever, so a lost hand-over is a deadlock) and, as a formula, CPU 0 gets the lock whenever it asks;
+ * the order of the exchanges is the order of the holders; a holder reads what the holders before it
+ * stored, with plain loads and stores; the holder knows whether somebody waits.
  *
  *   run live
  *   run live -DCPUS=3
  *
- * Mutants: -DWAIT_AFTER_LINK (wait = 1 after the exchange and the link; between the two it would do, because the predecessor
- * clears it only when it sees the link, and stores keep their order), -DNEXT_AFTER_EXCHANGE (next = 0 after the exchange),
- * -DEXCHANGE_WITHOUT_FENCE (an exchange that does not wait for earlier stores, as on weaker machines),
- * -DEXCHANGE_NOT_LOCKED (a load and a store), -DRELEASE_WITHOUT_COMPARE (a plain store of null to the tail if `next` is
- * null), -DRELEASE_WITHOUT_LINK (after a failed compare-exchange, not waiting for the link), -DRELEASE_TO_SELF (clears the
- * own `wait`), -DSTORE_AFTER_RELEASE (shared state still touched on the way out), -DCOUNT_OUTSIDE (a counter of the node
- * incremented without the lock), -DINTERRUPT_WHILE_QUEUEING (an interrupt between preparing the lock node and the exchange,
- * whose entry uses the same lock node).
+ * Mutants: -DWAIT_AFTER_LINK (wait = 1 after the exchange and the link; between the two it would
+ * do, because the predecessor clears it only when it sees the link, and stores keep their order),
+ * -DNEXT_AFTER_EXCHANGE (next = 0 after the exchange), -DEXCHANGE_WITHOUT_FENCE (an exchange that
+ * does not wait for earlier stores, as on weaker machines), -DEXCHANGE_NOT_LOCKED (a load and a
+ * store), -DRELEASE_WITHOUT_COMPARE (a plain store of null to the tail if `next` is null),
+ * -DRELEASE_WITHOUT_LINK (after a failed compare-exchange, not waiting for the link),
+ * -DRELEASE_TO_SELF (clears the own `wait`), -DSTORE_AFTER_RELEASE (shared state still touched on
+ * the way out), -DCOUNT_OUTSIDE (a counter of the node incremented without the lock),
+ * -DINTERRUPT_WHILE_QUEUEING (an interrupt between preparing the lock node and the exchange, whose
+ * entry uses the same lock node).
  */
 #ifndef CPUS
 #define CPUS 2
@@ -122,7 +126,10 @@ inline enter()
     }
 }
 
-/* is_any_cpu_at_the_door(): a plain load of the tail. False is right at some time since the load; true is right for good. */
+/*
+ * is_any_cpu_at_the_door(): a plain load of the tail. False is right at some time since the load;
+ * true is right for good.
+ */
 inline ask_for_waiters()
 {
     load(self, TAIL, value, rest, a, v);

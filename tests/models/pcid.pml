@@ -1,26 +1,31 @@
 /*
- * Generations of VSpaces: with PCIDs a TLB keeps translations while other page tables are loaded, and still nobody uses what
- * was unmapped, or what belonged to another VSpace with the same PCID.
+ * Generations of VSpaces: with PCIDs a TLB keeps translations while other page tables are loaded,
+ * and still nobody uses what was unmapped, or what belonged to another VSpace with the same PCID.
  *
- * Models cr3_of() and begin_generation() (arch/x86/include/target/pcid.h), shoot_down() and shoot_down_all() (arch/x86/machine/door.c), the
- * giving and releasing of ASIDs (arch/x86/memory/asid.c), load_root(), the exits, and the door (4b to 4d). The lock is
- * reduced to one word; lock.pml shows that it is one, and shootdown.pml has what is shown without PCIDs.
+ * Models cr3_of() and begin_generation() (arch/x86/include/target/pcid.h), shoot_down() and
+ * shoot_down_all() (arch/x86/machine/door.c), the giving and releasing of ASIDs
+ * (arch/x86/memory/asid.c), load_root(), the exits, and the door (4b to 4d). The lock is reduced to
+ * one word; lock.pml shows that it is one, and shootdown.pml has what is shown without PCIDs.
  *
- * One PCID, which one VSpace after another has, each with one page at most. Roots and pages that follow one another have
- * numbers 1 and 2 in turn, so that an old one can be told. CPUs run in the VSpace or with the node's own page table. Each
- * CPU's page walker runs at any time while the VSpace is in CR3, in the kernel, too; what it found stays in the TLB under the
- * PCID until it is dropped: by INVLPG, or by a load of CR3 with the PCID that does not keep. Loading the node's page table drops
- * nothing. A page goes as a page does, or together with the structure that leads to it; shootdown.pml tells the two apart.
+ * One PCID, which one VSpace after another has, each with one page at most. Roots and pages that
+ * follow one another have numbers 1 and 2 in turn, so that an old one can be told. CPUs run in the
+ * VSpace or with the node's own page table. Each CPU's page walker runs at any time while the
+ * VSpace is in CR3, in the kernel, too; what it found stays in the TLB under the PCID until it is
+ * dropped: by INVLPG, or by a load of CR3 with the PCID that does not keep. Loading the node's page
+ * table drops nothing. A page goes as a page does, or together with the structure that leads to it;
+ * shootdown.pml tells the two apart.
  *
- * Shown: what a CPU may use of its TLB is what exists, no CPU has a deleted root loaded, and no CPU waits for ever.
+ * Shown: what a CPU may use of its TLB is what exists, no CPU has a deleted root loaded, and no CPU
+ * waits for ever.
  *
  *   run
  *   run long bitstate -DCPUS=3
  *
- * Mutants: -DNO_GENERATION (unmapping begins none), -DONLY_THE_CALLED (begins it for the CPUs that came to the door, not for those that
- * had left before), -DOWN_KEPT (for all but its own CPU, which does not use the VSpace), -DOWN_KEPT_FOR_STRUCTURE (the same when it
- * leaves it), -DNO_GENERATION_FOR_NEW (giving a PCID begins none),
- * -DDOOR_KEEPS_TABLE, -DIDLE_KEEPS_TABLE, -DNO_WAIT, -DNO_LOCAL_INVALIDATION.
+ * Mutants: -DNO_GENERATION (unmapping begins none), -DONLY_THE_CALLED (begins it for the CPUs that
+ * came to the door, not for those that had left before), -DOWN_KEPT (for all but its own CPU, which
+ * does not use the VSpace), -DOWN_KEPT_FOR_STRUCTURE (the same when it leaves it),
+ * -DNO_GENERATION_FOR_NEW (giving a PCID begins none), -DDOOR_KEEPS_TABLE, -DIDLE_KEEPS_TABLE,
+ * -DNO_WAIT, -DNO_LOCAL_INVALIDATION.
  */
 #ifndef CPUS
 #define CPUS 2
@@ -43,7 +48,10 @@
 #define drained(cpu, address, value) skip
 #include "x86_tso.inc"
 
-/* The hardware of each CPU. `cr3` is NODE or the root's number; the rest is what it keeps under the PCID. */
+/*
+ * The hardware of each CPU. `cr3` is NODE or the root's number; the rest is what it keeps under the
+ * PCID.
+ */
 byte cr3[CPUS];
 byte translated[CPUS];
 bool ipi[CPUS];
@@ -61,7 +69,10 @@ inline load_node_root()
 
 /* --- the holder --- */
 
-/* `loaded_root` of another CPU does not change while this one has the lock, so that both words are read in one step. */
+/*
+ * `loaded_root` of another CPU does not change while this one has the lock, so that both words are
+ * read in one step.
+ */
 #define is_concerned(other, all) ((all || (root != 0 && memory[ROOT(other)] == root)) && memory[MARK(other)] == USER)
 
 inline call(other, all)
@@ -162,7 +173,10 @@ inline unmap_page(with_structure)
     free_page()
 }
 
-/* The VSpace alone: its ASID is nobody's at once, and a generation begins. Or its pool: then none begins. */
+/*
+ * The VSpace alone: its ASID is nobody's at once, and a generation begins. Or its pool: then none
+ * begins.
+ */
 inline delete_root(with_pool)
 {
     if
@@ -206,7 +220,10 @@ inline operate()
 
 /* --- every CPU --- */
 
-/* Own stores to SEEN are in memory or not: the newest value, as load() of x86_tso.inc would give it, is in `keep`. */
+/*
+ * Own stores to SEEN are in memory or not: the newest value, as load() of x86_tso.inc would give
+ * it, is in `keep`.
+ */
 inline load_root(new)
 {
     if

@@ -1,26 +1,33 @@
 /*
  * Progress at the door: what door.pml cannot show, because it goes wrong with everybody busy.
  *
- * Models enter_many:, door: and leave: of arch/x86/entry/entry_lock.asm, take_thread() and is_any_cpu_at_the_door() of arch/x86/machine/door.c,
- * drop_syscall() and repeat_syscall() of kernel/calls/exit.c, the priorities of vectors (arch/x86/internal/x86/apic.h), preemption_point() (kernel/scheduling/preemption.c), and long operations as in kernel/lifecycle/deletion.c and untyped.c:
- * after each unit of work they may leave, and the system call is made again.
+ * Models enter_many:, door: and leave: of arch/x86/entry/entry_lock.asm, take_thread() and
+ * is_any_cpu_at_the_door() of arch/x86/machine/door.c, drop_syscall() and repeat_syscall() of
+ * kernel/calls/exit.c, the priorities of vectors (arch/x86/internal/x86/apic.h), preemption_point()
+ * (kernel/scheduling/preemption.c), and long operations as in kernel/lifecycle/deletion.c and
+ * untyped.c: after each unit of work they may leave, and the system call is made again.
  *
- * Each CPU has one thread. It computes, or calls: takes the next CPU's thread, and puts it back (in a circle: all may aim at each other),
- * or does a long operation of several units. A device interrupts CPU 0 again and again, but not before the user has executed an instruction.
- * The lock is a first-in, first-out queue (lock.pml), and stores are seen at once: order within a CPU is door.pml's subject.
+ * Each CPU has one thread. It computes, or calls: takes the next CPU's thread, and puts it back (in
+ * a circle: all may aim at each other), or does a long operation of several units. A device
+ * interrupts CPU 0 again and again, but not before the user has executed an instruction. The lock
+ * is a first-in, first-out queue (lock.pml), and stores are seen at once: order within a CPU is
+ * door.pml's subject.
  *
- * Assumed: processes are weakly fair, and a user gets to execute one instruction between two interrupts. The hardware does not
- * promise that: somebody who may stop a thread, and does so all the time, can keep it from running; but so can suspending it.
+ * Assumed: processes are weakly fair, and a user gets to execute one instruction between two
+ * interrupts. The hardware does not promise that: somebody who may stop a thread, and does so all
+ * the time, can keep it from running; but so can suspending it.
  *
- * Shown: each call of CPU 0 returns, each device interrupt is handled, each wait for another CPU ends, though the others call for ever.
+ * Shown: each call of CPU 0 returns, each device interrupt is handled, each wait for another CPU
+ * ends, though the others call for ever.
  *
  *   run live
  *   run live -DCPUS=3
  *
- * Mutants: -DPREEMPTED_FIRST (looks for reasons to leave before the first unit of work), -DDOOR_ABOVE_DEVICES (the door vector has the
- * highest priority), -DRESTARTS (leaves and makes the system call again instead of waiting for the other CPU), -DUNFAIR_LOCK
- * (whoever comes first), -DDROPPED_CALL_WAITS (a call that was dropped, because its thread was taken away on the way in, is not
- * carried out in the same entry: the thread goes out to make it again).
+ * Mutants: -DPREEMPTED_FIRST (looks for reasons to leave before the first unit of work),
+ * -DDOOR_ABOVE_DEVICES (the door vector has the highest priority), -DRESTARTS (leaves and makes the
+ * system call again instead of waiting for the other CPU), -DUNFAIR_LOCK (whoever comes first),
+ * -DDROPPED_CALL_WAITS (a call that was dropped, because its thread was taken away on the way in,
+ * is not carried out in the same entry: the thread goes out to make it again).
  */
 #ifndef CPUS
 #define CPUS 2

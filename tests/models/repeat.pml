@@ -1,24 +1,29 @@
 /*
- * A system call that is dropped because its thread was taken away on the way in is carried out once, although the CPU that drops
- * it may repeat it in the same entry.
+ * A system call that is dropped because its thread was taken away on the way in is carried out
+ * once, although the CPU that drops it may repeat it in the same entry.
  *
- * Models syscall_from_the_door() of arch/x86/entry/entry.c, drop_syscall(), is_about_to_repeat(), forget_dropped_call() and repeat_syscall() of kernel/calls/exit.c,
- * thread_claim(), thread_suspend() and thread_resume() of kernel/threads/thread.c, tcb_write_registers() of kernel/methods/tcb_registers.c, set_affinity()
- * and schedule() of kernel/scheduling/scheduler.c, context_restart(), context_redo_syscall() and context_keep_place() of include/arch/context.h.
+ * Models syscall_from_the_door() of arch/x86/entry/entry.c, drop_syscall(), is_about_to_repeat(),
+ * forget_dropped_call() and repeat_syscall() of kernel/calls/exit.c, thread_claim(),
+ * thread_suspend() and thread_resume() of kernel/threads/thread.c, tcb_write_registers() of
+ * kernel/methods/tcb_registers.c, set_affinity() and schedule() of kernel/scheduling/scheduler.c,
+ * context_restart(), context_redo_syscall() and context_keep_place() of include/arch/context.h.
  *
- * One thread makes one system call after the other: each goes on at once, gives the CPU away, or waits for a message that anybody
- * may send. The threads of the other CPUs take it away, suspend, resume and rewrite it. The lock is a first-in, first-out queue
- * (lock.pml), a kernel entry is one step, and coming to the door another before it (door.pml has what is in between). Any CPU may run the
- * thread, as with balance=on; with affinities it is a subset of that.
+ * One thread makes one system call after the other: each goes on at once, gives the CPU away, or
+ * waits for a message that anybody may send. The threads of the other CPUs take it away, suspend,
+ * resume and rewrite it. The lock is a first-in, first-out queue (lock.pml), a kernel entry is one
+ * step, and coming to the door another before it (door.pml has what is in between). Any CPU may run
+ * the thread, as with balance=on; with affinities it is a subset of that.
  *
- * Shown: a call is carried out only once for each time that it is made; the thread goes on behind it when it has been carried out, and
- * only then.
+ * Shown: a call is carried out only once for each time that it is made; the thread goes on behind
+ * it when it has been carried out, and only then.
  *
  *   run -DCPUS=3
  *   run -DCPUS=4
  *
- * Mutants: -DTOLD_NOBODY (a CPU that repeats a call leaves others, which have dropped it, too, in the belief that it is due), -DVECTOR_IGNORED (a thread whose registers were rewritten meanwhile repeats the call that it had made before),
- * -DPLACE_NOT_KEPT (a thread suspended after its call goes on before it), -DREPEATED_AND_RESTARTED (its place stays before the call).
+ * Mutants: -DTOLD_NOBODY (a CPU that repeats a call leaves others, which have dropped it, too, in
+ * the belief that it is due), -DVECTOR_IGNORED (a thread whose registers were rewritten meanwhile
+ * repeats the call that it had made before), -DPLACE_NOT_KEPT (a thread suspended after its call
+ * goes on before it), -DREPEATED_AND_RESTARTED (its place stays before the call).
  */
 #ifndef CPUS
 #define CPUS 3

@@ -1,15 +1,19 @@
 /*
- * Shoot-down: after an unmap nobody can use the old mapping, and after a paging structure or a whole VSpace is freed no page
- * walker touches its memory.
+ * Shoot-down: after an unmap nobody can use the old mapping, and after a paging structure or a
+ * whole VSpace is freed no page walker touches its memory.
  *
- * Models shoot_down() and its callees (arch/x86/machine/door.c), vspace_unmap() (arch/x86/memory/vspace.c), structure_unmap() (paging.c),
- * asid_release() (asid.c), load_root() (arch/x86/include/target/switch.h), leave_to_thread() and leave_to_idle() (arch/x86/calls/leave.c), and the
- * door of entry_lock.asm (4b to 4d). The lock is reduced to one word; lock.pml shows that it is one.
+ * Models shoot_down() and its callees (arch/x86/machine/door.c), vspace_unmap()
+ * (arch/x86/memory/vspace.c), structure_unmap() (paging.c), asid_release() (asid.c), load_root()
+ * (arch/x86/include/target/switch.h), leave_to_thread() and leave_to_idle()
+ * (arch/x86/calls/leave.c), and the door of entry_lock.asm (4b to 4d). The lock is reduced to one
+ * word; lock.pml shows that it is one.
  *
- * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or another VSpace Q, or none. Each CPU
- * has what the architecture allows it to have: a page walker that runs at any time while R is in CR3, in the kernel too,
- * reads the root and the structure from memory in two steps, and keeps what it found in a paging-structure cache and a TLB
- * until these are flushed. Stores go through x86_tso.inc. An interrupt message may arrive before stores made earlier.
+ * One VSpace R whose root leads to one structure, which leads to one page. Threads use R, or
+ * another VSpace Q, or none. Each CPU has what the architecture allows it to have: a page walker
+ * that runs at any time while R is in CR3, in the kernel too, reads the root and the structure from
+ * memory in two steps, and keeps what it found in a paging-structure cache and a TLB until these
+ * are flushed. Stores go through x86_tso.inc. An interrupt message may arrive before stores made
+ * earlier.
  *
  * Shown: the above, and that no CPU waits for ever, although users may compute for ever.
  *
@@ -18,11 +22,12 @@
  *   run long -DCPUS=3 -DONE_OPERATES
  *   run long bitstate -DCPUS=3
  *
- * Mutants: -DNO_SHOOT_DOWN, -DNO_WAIT, -DNO_IPI, -DWAIT_FOR_FIRST_ONLY, -DNO_LOCAL_INVALIDATION, -DSTRUCTURE_AS_PAGE (invalidates the page
- * instead of leaving the table), -DENTRY_CLEARED_LAST (after the shoot-down), -DFREED_BEFORE_WAIT, -DNO_SWITCH_AT_DOOR,
- * -DMARK_BEFORE_SWITCH, -DROOT_NOTED_EARLY (loaded_root written at the door before CR3 is), -DIDLE_KEEPS_TABLE,
- * -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE (mark or loaded_root written after the release), -DFREED_VSPACE_FOUND (a deleted VSpace can
- * still be loaded).
+ * Mutants: -DNO_SHOOT_DOWN, -DNO_WAIT, -DNO_IPI, -DWAIT_FOR_FIRST_ONLY, -DNO_LOCAL_INVALIDATION,
+ * -DSTRUCTURE_AS_PAGE (invalidates the page instead of leaving the table), -DENTRY_CLEARED_LAST
+ * (after the shoot-down), -DFREED_BEFORE_WAIT, -DNO_SWITCH_AT_DOOR, -DMARK_BEFORE_SWITCH,
+ * -DROOT_NOTED_EARLY (loaded_root written at the door before CR3 is), -DIDLE_KEEPS_TABLE,
+ * -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE (mark or loaded_root written after the release),
+ * -DFREED_VSPACE_FOUND (a deleted VSpace can still be loaded).
  */
 #ifndef CPUS
 #define CPUS 2
@@ -82,7 +87,10 @@ inline invalidate_page()
 
 /* --- the holder --- */
 
-/* `loaded_root` of another CPU does not change while this one has the lock, so that both words are read in one step. */
+/*
+ * `loaded_root` of another CPU does not change while this one has the lock, so that both words are
+ * read in one step.
+ */
 #define is_concerned(other) (memory[ROOT(other)] == R && memory[MARK(other)] == USER)
 
 inline call(other)

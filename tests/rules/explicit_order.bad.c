@@ -5,7 +5,7 @@
 bool looks(struct cpu *cpu, _Atomic uint32_t *word)
 {
     return atomic_load(word) == 0 && /* breach */
-           cpu->mark == CPU_IDLE; /* breach */
+           cpu->mark == CPU_IDLE;    /* breach */
 }
 
 bool right(struct cpu *cpu)

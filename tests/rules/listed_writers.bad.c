@@ -10,6 +10,6 @@ void run_here(struct cpu *cpu, struct tcb *thread)
 void pretend(struct cpu *cpu)
 {
     atomic_store_explicit(&cpu->mark, CPU_IDLE, memory_order_release); /* breach */
-    cpu->arch.loaded_root = 0; /* breach */
-    cpu->threshold.word |= THRESHOLD_LOOK; /* breach */
+    cpu->arch.loaded_root = 0;                                         /* breach */
+    cpu->threshold.word |= THRESHOLD_LOOK;                             /* breach */
 }

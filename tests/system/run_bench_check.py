@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """
-Runs a small part of the benchmarks twice: the figures must be whole, sensible, and the same to the instruction. A third
-time without fast paths: the kernel must count every call as ordinary, and before it must have counted none. And a boot: on
-each node the first user instruction must come soon after what the kernel says last, by the same clock.
+Runs a small part of the benchmarks twice: the figures must be whole, sensible, and the same to
+the instruction. A third time without fast paths: the kernel must count every call as ordinary,
+and before it must have counted none. And a boot: on each node the first user instruction must
+come soon after what the kernel says last, by the same clock.
 """
 import json
 import os
@@ -13,7 +14,8 @@ import tempfile
 
 TOP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..")
 PART = ["node/wake-ups"]
-BOOT, BOOT_LOG = ["boot/2-nodes", "--cpus", "2"], "build/bench/logs/boot-2-nodes-smp=2-fastpath=on.log"
+BOOT, BOOT_LOG = ["boot/2-nodes", "--cpus",
+                  "2"], "build/bench/logs/boot-2-nodes-smp=2-fastpath=on.log"
 CONSOLE_TICKS = 200000  # for four lines of the kernels, 350 a character
 FAST, ORDINARY = ["--fastpath", "on"], ["--fastpath", "off", "--cpus", "1"]
 OPERATIONS = {"Send to a higher-priority receiver", "Signal to a waiting higher-priority thread",
@@ -22,14 +24,16 @@ OPERATIONS = {"Send to a higher-priority receiver", "Signal to a waiting higher-
 
 def measure(folder, name, *what):
     out = os.path.join(folder, name)
-    done = subprocess.run([os.path.join(TOP, "tools", "bench"), *what, "--out", out], stdout=subprocess.PIPE, text=True,
-                          check=True)
+    done = subprocess.run([os.path.join(TOP, "tools", "bench"), *what, "--out", out],
+                          stdout=subprocess.PIPE, text=True, check=True)
     with open(out, encoding="utf-8") as file:
         return out, json.load(file), done.stdout
 
 
 def problems(entries):
-    if {(entry["name"], entry["cpus"]) for entry in entries} != {(name, cpus) for name in OPERATIONS for cpus in (1, 4)}:
+    if {(entry["name"], entry["cpus"])
+            for entry in entries} != {(name, cpus)
+                                      for name in OPERATIONS for cpus in (1, 4)}:
         yield "not exactly the operations that were asked for"
     for entry in entries:
         # A system call and a switch cost more than their two instructions, and never millions.
@@ -49,12 +53,14 @@ def wrong_boots(entries):
         text = file.read()
     ready = dict(re.findall(r"^cmk: node (\d+): (\d+) TSC ticks since kernel entry$", text, re.M))
     first = dict(re.findall(r"^\[(\d+)\] bench\| Boot .+\|1\| (\d+)\*1$", text, re.M))
-    if [entry["samples"] for entry in entries] != [2] or set(ready) != {"0", "1"} or set(first) != {"0", "1"}:
+    if [entry["samples"]
+            for entry in entries] != [2] or set(ready) != {"0", "1"} or set(first) != {"0", "1"}:
         yield f"not a boot of two nodes: {entries}"
         return
     for node, ticks in first.items():
         if not 0 < int(ticks) - int(ready[node]) < CONSOLE_TICKS:
-            yield f"node {node} is ready after {ready[node]} ticks, and its program's first instruction is at {ticks}"
+            yield (f"node {node} is ready after {ready[node]} ticks, "
+                   f"and its program's first instruction is at {ticks}")
 
 
 def main():
@@ -63,7 +69,8 @@ def main():
         _, again, text = measure(folder, "again.json", *PART, *FAST, "--base", first)
         _, ordinary, _ = measure(folder, "ordinary.json", *PART, *ORDINARY)
         _, boots, _ = measure(folder, "boot.json", *BOOT)
-        found = list(problems(entries)) + list(wrong_shares(entries, 100)) + list(wrong_shares(ordinary, 0))
+        found = list(problems(entries)) + list(wrong_shares(entries, 100)) + list(
+            wrong_shares(ordinary, 0))
         found += list(wrong_boots(boots))
         if entries != again:
             found.append("two runs of the same differ")

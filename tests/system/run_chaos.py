@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """
-tests/system/run_chaos.py RUNS [--seed N] [--cpus N] [--kernel KIND] [--checks] [--operations N]: the chaos test, RUNS times.
-tests/system/run_chaos.py --kills N [--seed N] [--operations N]: until N nodes were killed, in all settings by turns.
+tests/system/run_chaos.py RUNS [--seed N] [--cpus N] [--kernel KIND] [--checks] [--operations N]:
+the chaos test, RUNS times.
+tests/system/run_chaos.py --kills N [--seed N] [--operations N]: until N nodes were killed, in all
+settings by turns.
 
-Each run boots 4 nodes of --cpus CPUs, which exchange numbered operations, and kills one to three of them, each in a way and at a
-time that the seed decides. Every node that was not to be killed must say that it survived, and nobody may say that
-something is wrong. A node's turn to die may come after all is over; the last line counts how many were killed. The
-status is 0 if every run was good.
+Each run boots 4 nodes of --cpus CPUs, which exchange numbered operations, and kills one to three
+of them, each in a way and at a time that the seed decides. Every node that was not to be killed
+must say that it survived, and nobody may say that something is wrong. A node's turn to die may
+come after all is over; the last line counts how many were killed. The status is 0 if every run
+was good.
 """
 import argparse
 import collections
@@ -49,16 +52,24 @@ def verdict(text, victims):
 def run_once(generator, setting, operations, number):
     """Whether it was good, and the ways in which nodes were killed."""
     victims = generator.sample(range(NODES), generator.randint(1, 3))
-    plans = {node: (generator.choice(WAYS[setting.kernel]), generator.randint(0, operations * 2)) for node in victims}
+    plans = {
+        node: (generator.choice(WAYS[setting.kernel]), generator.randint(0, operations * 2))
+        for node in victims
+    }
     words = [f"{node}:{way}:{after}" for node, (way, after) in plans.items()]
     image = f"build/system/programs/chaos.elf node=all {operations} {' '.join(words)}"
     config = f"nodes={NODES}" + (" checks=on" if setting.checks else "")
-    done = subprocess.run(["tools/cmk", "run", "--direct", "--smp", str(NODES * setting.cpus), "--patience", str(PATIENCE),
-                           "--kernel", setting.kernel, "--config", config, image],
-                          cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run([
+        "tools/cmk", "run", "--direct", "--smp",
+        str(NODES * setting.cpus), "--patience",
+        str(PATIENCE), "--kernel", setting.kernel, "--config", config, image
+    ], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          check=False)
     mistake, killed = verdict(done.stdout.replace("\r", ""), victims)
     died = " ".join(word for word in words if int(word[0]) in killed)
-    print(f"{'FAIL' if mistake else 'ok  '} run {number} ({name_of(setting)}): {died or 'nobody died'}", flush=True)
+    print(
+        f"{'FAIL' if mistake else 'ok  '} run {number} ({name_of(setting)}): "
+        f"{died or 'nobody died'}", flush=True)
     if mistake:
         log = os.path.join(TOP, "build", "system", f"chaos-{number}.log")
         with open(log, "w", encoding="utf-8") as file:
@@ -74,12 +85,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--kernel", choices=sorted(WAYS), default="debug")
-    parser.add_argument("--checks", action="store_true", help="let debug kernels check their invariants")
+    parser.add_argument("--checks", action="store_true",
+                        help="let debug kernels check their invariants")
     parser.add_argument("--operations", type=int, default=1000)
     options = parser.parse_args()
     os.makedirs(os.path.join(TOP, "build", "system"), exist_ok=True)
     generator = random.Random(options.seed)
-    settings = itertools.cycle(ALL_SETTINGS if options.kills else [Setting(options.kernel, options.cpus, options.checks)])
+    settings = itertools.cycle(
+        ALL_SETTINGS if options.kills else [Setting(options.kernel, options.cpus, options.checks)])
     good = runs = 0
     ways, kills_in = collections.Counter(), collections.Counter()
     while runs < options.runs or sum(ways.values()) < options.kills:

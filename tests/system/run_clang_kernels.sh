@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds both kernels with clang, in a copy of the tree, and boots each: two nodes that say hello, and
-# the conformance suite on two CPUs.
+# Builds both kernels with clang, in a copy of the tree, and boots each: two nodes that say hello,
+# and the conformance suite on two CPUs.
 set -eu
 work=$(pwd)/build/system/clang-$$
 trap 'rm -rf "$work"' EXIT

@@ -19,8 +19,8 @@ def expected(node, name, path):
 def main():
     command = ["tools/cmk", "run", "--smp", "2", "--config", "nodes=2", "LICENSE data=one node=0",
                "build/system/programs/data.elf node=all one two", "README.md data=two"]
-    done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
     print(done.stdout, end="")
     wanted = [expected(0, "one", "LICENSE"), expected(0, "two", "README.md"),
               expected(1, "two", "README.md"), "[1] one: none, 0 bytes"]

@@ -10,10 +10,22 @@ from cmklib.places import KERNEL_KINDS, WrongUse
 
 # Value by default, and whether several values, separated by blanks, make one test each.
 WORDS = {
-    "title": ("", False), "goal": ("system", False), "config": ("", False), "smp": ("1", False), "mem": ("256M", False),
-    "qemu": ("", False), "until": ("", False), "patience": ("", False), "status": ("0", False), "command": ("", False),
-    "alone": ("no", False), "counts": ("no", False), "at_least": ("0", False),
-    "loader": ("direct", True), "kernel": ("debug", True), "multiboot": ("2", True),
+    "title": ("", False),
+    "goal": ("system", False),
+    "config": ("", False),
+    "smp": ("1", False),
+    "mem": ("256M", False),
+    "qemu": ("", False),
+    "until": ("", False),
+    "patience": ("", False),
+    "status": ("0", False),
+    "command": ("", False),
+    "alone": ("no", False),
+    "counts": ("no", False),
+    "at_least": ("0", False),
+    "loader": ("direct", True),
+    "kernel": ("debug", True),
+    "multiboot": ("2", True),
 }
 LISTS = ("images", "lines", "anywhere", "forbid")
 DEFAULT_PATIENCE = {"direct": 60, "grub": 60, "uefi": 120, "bochs": 120}
@@ -24,9 +36,12 @@ class Test:
 
     def __init__(self, group, name, words, lists):
         self.group, self.name = group, f"{group}/{name}"
-        self.title, self.goals, self.command = words["title"], words["goal"].split(), words["command"]
-        self.config, self.smp, self.mem, self.qemu = words["config"], words["smp"], words["mem"], words["qemu"]
-        self.loader, self.kernel, self.multiboot = words["loader"], words["kernel"], int(words["multiboot"])
+        self.title, self.goals, self.command = words["title"], words["goal"].split(
+        ), words["command"]
+        self.config, self.smp, self.mem, self.qemu = words["config"], words["smp"], words[
+            "mem"], words["qemu"]
+        self.loader, self.kernel, self.multiboot = words["loader"], words["kernel"], int(
+            words["multiboot"])
         self.until, self.status = words["until"], int(words["status"])
         self.patience = int(words["patience"] or DEFAULT_PATIENCE[self.loader])
         self.alone, self.counts = (words[key] == "yes" for key in ("alone", "counts"))
@@ -54,17 +69,21 @@ def tests_of_section(group, name, section):
     if not words["title"]:
         raise ValueError("a title is missing")
     lists = {key: [line for line in section.get(key, "").split("\n") if line] for key in LISTS}
-    multiple = [key for key, (_, several) in WORDS.items() if several and len(words[key].split()) > 1]
+    multiple = [
+        key for key, (_, several) in WORDS.items() if several and len(words[key].split()) > 1
+    ]
     tests = []
     for values in itertools.product(*(words[key].split() for key in multiple)):
-        suffix = "".join(f"-multiboot{value}" if key == "multiboot" else f"-{value}" for key, value in zip(multiple, values))
+        suffix = "".join(f"-multiboot{value}" if key == "multiboot" else f"-{value}"
+                         for key, value in zip(multiple, values))
         tests.append(Test(group, name + suffix, {**words, **dict(zip(multiple, values))}, lists))
     return tests
 
 
 def tests_of_file(path):
     group = os.path.splitext(os.path.basename(path))[0]
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",), empty_lines_in_values=False)
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=", ),
+                                       comment_prefixes=("#", ), empty_lines_in_values=False)
     try:
         parser.read(path, encoding="utf-8")
     except configparser.Error as error:
@@ -79,4 +98,7 @@ def tests_of_file(path):
 
 
 def all_tests(folder):
-    return [test for path in sorted(glob.glob(os.path.join(folder, "*.test"))) for test in tests_of_file(path)]
+    return [
+        test for path in sorted(glob.glob(os.path.join(folder, "*.test")))
+        for test in tests_of_file(path)
+    ]

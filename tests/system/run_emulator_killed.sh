@@ -1,5 +1,6 @@
 #!/bin/sh
-# Kills the emulator of a running cluster by SIGKILL; the status and the last line are those of tools/cmk run.
+# Kills the emulator of a running cluster by SIGKILL; the status and the last line are those of
+# tools/cmk run.
 name=emulator-killed-$$
 tools/cmk run --qemu "-name $name" --kernel build/system/kernels/silent.elf &
 tool=$!

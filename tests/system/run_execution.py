@@ -8,11 +8,13 @@ import time
 from cmklib.patience import LOOK_SECONDS, Patience
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
-IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system", "programs"), os.path.join(BUILD, "system", "images"))
+IMAGE_FOLDERS = (USER_BUILD, os.path.join(BUILD, "system",
+                                          "programs"), os.path.join(BUILD, "system", "images"))
 # A program's line has its node; a command's has none.
 TEST_LINE = re.compile(r"^(?:\[(\d+)\] )?(PASS|FAIL) ([^\s:]+).*")
 GRACE = 15       # seconds beyond a test's own patience before it is ended from outside
-MOST = 30        # times its patience is the most that a test may take that says something again and again
+# times its patience is the most that a test may take that says something again and again
+MOST = 30
 
 running = set()
 running_lock = threading.Lock()
@@ -39,8 +41,11 @@ def stop_all():
 def command_of(test):
     if test.command:
         return ["sh", "-c", test.command]
-    command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{test.loader}", "--kernel", test.kernel, "--smp", test.smp,
-               "--mem", test.mem, f"--config={test.config}", "--patience", str(test.patience)]
+    command = [
+        os.path.join(TOP, "tools", "cmk"), "run", f"--{test.loader}", "--kernel", test.kernel,
+        "--smp", test.smp, "--mem", test.mem, f"--config={test.config}", "--patience",
+        str(test.patience)
+    ]
     command += ["--multiboot1"] if test.multiboot == 1 else []
     command += [f"--qemu={test.qemu}"] if test.qemu else []
     command += [f"--until={test.until}"] if test.until else []
@@ -49,11 +54,12 @@ def command_of(test):
 
 def run_command(command, test, log):
     """
-    Runs it with its output in the log; returns the exit status, or None if it had to be ended. What ends it is a hang: no
-    new output for a time in which it could have run.
+    Runs it with its output in the log; returns the exit status, or None if it had to be ended.
+    What ends it is a hang: no new output for a time in which it could have run.
     """
     with open(log, "wb") as file:
-        process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=file,
+                                   stderr=subprocess.STDOUT)
         with running_lock:
             running.add(process)
         patience = Patience(test.patience + GRACE, process.pid, MOST * test.patience)
@@ -85,7 +91,8 @@ def missing_lines(test, lines):
     """What the description expects and the console does not have."""
     position = 0
     for pattern in test.lines:
-        found = next((index for index in range(position, len(lines)) if pattern.search(lines[index])), None)
+        found = next(
+            (index for index in range(position, len(lines)) if pattern.search(lines[index])), None)
         if found is None:
             where = f" after '{lines[position - 1]}'" if position else ""
             yield f"missing{where}: {pattern.pattern}"
@@ -101,7 +108,9 @@ def missing_lines(test, lines):
 
 
 def count_inside(test, lines, result):
-    """Counts the tests that programs report: each name once on each node, as failed if any line says so."""
+    """Counts the tests that programs report: each name once on each node, as failed if any line
+    says so.
+    """
     passed, failed = set(), set()
     for match in filter(None, map(TEST_LINE.match, lines)):
         name = (match[1], match[3])
@@ -114,7 +123,8 @@ def count_inside(test, lines, result):
     result.failed += len(failed)
     result.inside = len(passed | failed)
     if len(passed | failed) < test.at_least:
-        result.problems.append(f"only {len(passed | failed)} of at least {test.at_least} tests reported")
+        result.problems.append(
+            f"only {len(passed | failed)} of at least {test.at_least} tests reported")
 
 
 def judge(test, status, lines, result):
@@ -122,11 +132,13 @@ def judge(test, status, lines, result):
     if status is None:
         result.problems.append("it did not end by itself")
     elif status != test.status:
-        result.problems.append(f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
+        result.problems.append(
+            f"status {status} instead of {test.status}: {lines[-1] if lines else 'no output'}")
     result.problems += missing_lines(test, lines)
     if test.counts:
         count_inside(test, lines, result)
-    # The test itself counts as one, beside those inside it; when one of those failed, they are what failed.
+    # The test itself counts as one, beside those inside it; when one of those failed, they are what
+    # failed.
     if not result.problems:
         result.passed += 1
     elif not result.failed:

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """
-tests/system/run_firmware_tables.py CASE: boots two nodes by GRUB, which puts another MADT in place of the machine's own
-(its `acpi` command), and shows what the console said. The cases, and what must come of them:
+tests/system/run_firmware_tables.py CASE: boots two nodes by GRUB, which puts another MADT in
+place of the machine's own (its `acpi` command), and shows what the console said. The cases, and
+what must come of them:
 
   wide      enabled CPUs with APIC ids 255 and 256 on a machine without x2APIC: they stay off
-  phantom   a CPU that does not exist: its node stops, the other one runs, and INIT was sent to it once
+  phantom
+  a CPU that does not exist: its node stops, the other one runs, and INIT was sent to it once
   missing   the same in the middle of a node, with missing-cpus=go-on: the node runs without it
-  first     the same as a node's first CPU, with missing-cpus=go-on: that node stops, the others run
+  first
+  the same as a node's first CPU, with missing-cpus=go-on: that node stops, the others run
   many      nine IOAPICs, the real one last: no program gets the ninth's page as device memory
   odd       an IOAPIC at 0xfec00006: refused
 """
@@ -41,7 +44,8 @@ def io_apic(address, first_pin):
 
 def madt(entries):
     body = struct.pack("<II", 0xfee00000, 1) + b"".join(entries)
-    header = struct.pack("<4sIBB6s8sI4sI", b"APIC", 36 + len(body), 4, 0, b"CMK   ", b"CMKTABLE", 1, b"CMK ", 1)
+    header = struct.pack("<4sIBB6s8sI4sI", b"APIC", 36 + len(body), 4, 0, b"CMK   ", b"CMKTABLE", 1,
+                         b"CMK ", 1)
     table = bytearray(header + body)
     table[9] = -sum(table) & 0xff
     return bytes(table)
@@ -51,24 +55,30 @@ CPUS = [local_apic(0), local_apic(1)]
 FIRST = [io_apic(IO_APIC, 0)]
 # name: (entries, configuration, lines that must be there)
 CASES = {
-    "wide": (CPUS + [x2apic(255), x2apic(256)] + FIRST, "nodes=2",
-             [r"2 more CPUs stay off: their APIC ids need x2APIC", r"node 0 exited with status 0",
-              r"node 1 exited with status 0"]),
-    "phantom": ([local_apic(0), local_apic(9)] + FIRST, "nodes=2",
-                [r"node 1 stopped: its first CPU \(APIC id 9\) does not answer", r"node 0 exited with status 0"]),
+    "wide": (CPUS + [x2apic(255), x2apic(256)] + FIRST, "nodes=2", [
+        r"2 more CPUs stay off: their APIC ids need x2APIC", r"node 0 exited with status 0",
+        r"node 1 exited with status 0"
+    ]),
+    "phantom": ([local_apic(0), local_apic(9)] + FIRST, "nodes=2", [
+        r"node 1 stopped: its first CPU \(APIC id 9\) does not answer",
+        r"node 0 exited with status 0"
+    ]),
     "missing": ([local_apic(0), local_apic(9), local_apic(1)] + FIRST, "nodes=1 missing-cpus=go-on",
-                [r"node 0: CPU 1 \(APIC id 9\) does not answer: the node starts without it",
-                 r"cluster of 1 nodes, 2 CPUs", r"\[0\] node 0 has 2 CPUs, 1 missing",
-                 r"node 0 exited with status 0"]),
-    "first": ([local_apic(0), local_apic(9), local_apic(1)] + FIRST, "nodes=3 missing-cpus=go-on",
-              [r"node 1 stopped: its first CPU \(APIC id 9\) does not answer",
-               r"node 0 exited with status 0",
-               r"node 2 exited with status 0"]),
-    "many": (CPUS + [io_apic(0xfec10000 + 0x1000 * i, 24 + 24 * i) for i in range(8)] + FIRST, "nodes=2",
-             [r"node 0 exited with status 0", r"node 1 exited with status 0"]),
-    "odd": (CPUS + [io_apic(IO_APIC + 6, 0)], "nodes=2",
-            [r"mistake: ACPI: the MADT has an IOAPIC at an address that is 0 or no multiple of 16",
-             r"refused: 1 mistake, nothing boots"]),
+                [
+                    r"node 0: CPU 1 \(APIC id 9\) does not answer: the node starts without it",
+                    r"cluster of 1 nodes, 2 CPUs", r"\[0\] node 0 has 2 CPUs, 1 missing",
+                    r"node 0 exited with status 0"
+                ]),
+    "first": ([local_apic(0), local_apic(9), local_apic(1)] + FIRST, "nodes=3 missing-cpus=go-on", [
+        r"node 1 stopped: its first CPU \(APIC id 9\) does not answer",
+        r"node 0 exited with status 0", r"node 2 exited with status 0"
+    ]),
+    "many": (CPUS + [io_apic(0xfec10000 + 0x1000 * i, 24 + 24 * i) for i in range(8)] + FIRST,
+             "nodes=2", [r"node 0 exited with status 0", r"node 1 exited with status 0"]),
+    "odd": (CPUS + [io_apic(IO_APIC + 6, 0)], "nodes=2", [
+        r"mistake: ACPI: the MADT has an IOAPIC at an address that is 0 or no multiple of 16",
+        r"refused: 1 mistake, nothing boots"
+    ]),
 }
 
 
@@ -85,17 +95,21 @@ def make_iso(folder, table, configuration):
                    f" module2 /boot/device-memory.elf node=all {IO_APIC:#x}\n}}\n")
     modules = BIOS_MODULES + " acpi"
     iso = os.path.join(folder, "cmk.iso")
-    subprocess.run(["grub-mkrescue", "-o", iso, "-d", "/usr/lib/grub/i386-pc", f"--install-modules={modules}",
-                    f"--modules={modules}", "--fonts=", "--locales=", "--themes=", os.path.join(folder, "tree")],
-                   stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    subprocess.run([
+        "grub-mkrescue", "-o", iso, "-d", "/usr/lib/grub/i386-pc", f"--install-modules={modules}",
+        f"--modules={modules}", "--fonts=", "--locales=", "--themes=",
+        os.path.join(folder, "tree")
+    ], stdin=subprocess.DEVNULL, capture_output=True, check=True)
     return iso
 
 
 def run(iso, trace, wanted):
     """The console's lines, until all that is wanted has come or the machine is done."""
-    command = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "256M", "-nodefaults", "-vga", "none",
-               "-display", "none", "-no-reboot", "-serial", "stdio", "-cdrom", iso, "-accel", "tcg,thread=single",
-               "-trace", "apic_mem_writel", "-D", trace]
+    command = [
+        "qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "256M", "-nodefaults",
+        "-vga", "none", "-display", "none", "-no-reboot", "-serial", "stdio", "-cdrom", iso,
+        "-accel", "tcg,thread=single", "-trace", "apic_mem_writel", "-D", trace
+    ]
     lines, missing = [], list(wanted)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                           errors="backslashreplace") as process:
@@ -112,7 +126,8 @@ def starts_of(trace, apic_id):
     inits = sipis = 0
     destination = None
     with open(trace, encoding="utf-8") as file:
-        for register, value in re.findall(r"apic_mem_writel (0x3[01]0) = (0x[0-9a-f]+)", file.read()):
+        for register, value in re.findall(r"apic_mem_writel (0x3[01]0) = (0x[0-9a-f]+)",
+                                          file.read()):
             value = int(value, 16)
             if register == "0x310":
                 destination = value >> 24

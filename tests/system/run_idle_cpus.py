@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """
-tests/system/run_idle_cpus.py ARGUMENT...: tools/cmk run ARGUMENT..., with a program that says "N CPUs are idle". Then QEMU's monitor is
-asked: N CPUs must be halted, on a page table without any entry in the user's half, and the others run on one that has some.
+tests/system/run_idle_cpus.py ARGUMENT...: tools/cmk run ARGUMENT..., with a program that says "N
+CPUs are idle". Then QEMU's monitor is asked: N CPUs must be halted, on a page table without any
+entry in the user's half, and the others run on one that has some.
 """
 import os
 import re
@@ -46,8 +47,8 @@ def look(monitor):
 
 def judge(path, expected):
     """
-    What is wrong, or None. Threads that have said they end may still be on their way, so this looks again until CPUs enough
-    are halted; what runs the test ends a hang.
+    What is wrong, or None. Threads that have said they end may still be on their way, so this
+    looks again until CPUs enough are halted; what runs the test ends a hang.
     """
     monitor = Monitor(path)
     found = look(monitor)
@@ -55,7 +56,10 @@ def judge(path, expected):
         found = look(monitor)
     wrong = None
     for number, (halted, table, used) in enumerate(found):
-        print(f"CPU {number}: {'halted' if halted else 'runs'}, page table {table:#x}, {used} entries for users", flush=True)
+        print(
+            f"CPU {number}: {'halted' if halted else 'runs'}, page table {table:#x}, "
+            f"{used} entries for users",
+            flush=True)
         if used != 0 if halted else used == 0:
             wrong = f"CPU {number} has the wrong page table"
     return wrong
@@ -65,8 +69,12 @@ def main():
     wrong = "no program said that CPUs are idle"
     with tempfile.TemporaryDirectory(prefix="cmk-monitor-") as folder:
         path = os.path.join(folder, "monitor")
-        command = [os.path.join(TOP, "tools", "cmk"), "run", f"--qemu=-accel tcg,thread=single -monitor unix:{path},server=on,wait=off"]
-        with subprocess.Popen(command + sys.argv[1:], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        command = [
+            os.path.join(TOP, "tools", "cmk"), "run",
+            f"--qemu=-accel tcg,thread=single -monitor unix:{path},server=on,wait=off"
+        ]
+        with subprocess.Popen(command + sys.argv[1:], cwd=TOP, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True,
                               errors="backslashreplace") as process:
             for line in process.stdout:
                 print(line, end="", flush=True)

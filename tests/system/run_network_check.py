@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """
-Real packets for user/net-echo: a peer on QEMU's network that speaks Ethernet over UDP sockets on 127.0.0.1. It sends ARP and
-ICMP echo requests and UDP datagrams, also wrong ones, checks every reply, and afterwards reads the packet capture that
-QEMU wrote itself. Usage: run_network_check.py NAME KERNEL CPUS NODE CONFIGURATION [QEMU's options for the card]. The card is
-00:03.0 and belongs to node NODE, where the server runs; the capture is build/system/drivers/NAME.pcap.
+Real packets for user/net-echo: a peer on QEMU's network that speaks Ethernet over UDP sockets on
+127.0.0.1. It sends ARP and ICMP echo requests and UDP datagrams, also wrong ones, checks every
+reply, and afterwards reads the packet capture that QEMU wrote itself. Usage:
+run_network_check.py NAME KERNEL CPUS NODE CONFIGURATION [QEMU's options for the card]. The card
+is 00:03.0 and belongs to node NODE, where the server runs; the capture is
+build/system/drivers/NAME.pcap.
 """
 import os
 import socket
@@ -42,11 +44,13 @@ def ethernet(target, kind, payload):
 
 
 def arp_request(ip):
-    return ethernet(BROADCAST, 0x0806, struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + PEER + PEER_IP + b"\0" * 6 + ip)
+    return ethernet(BROADCAST, 0x0806,
+                    struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1) + PEER + PEER_IP + b"\0" * 6 + ip)
 
 
 def ipv4(protocol, payload, target=CARD_IP, fragment=0):
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, fragment, 64, protocol, 0) + PEER_IP + target
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, fragment, 64, protocol,
+                       0) + PEER_IP + target
     head = head[:10] + struct.pack(">H", checksum(head)) + head[12:]
     return ethernet(CARD, 0x0800, head + payload)
 
@@ -61,7 +65,9 @@ def udp(data, port=ECHO_PORT):
 
 
 def payload_of(frame, protocol):
-    """What an IPv4 frame from the card to the peer carries; None if it is no such frame, or not a correct one."""
+    """What an IPv4 frame from the card to the peer carries; None if it is no such frame, or not a
+    correct one.
+    """
     if len(frame) < 34 or frame[:6] != PEER or frame[6:12] != CARD or frame[12:15] != b"\x08\0\x45":
         return None
     length = struct.unpack(">H", frame[16:18])[0]
@@ -84,13 +90,14 @@ class Wire:
         self.barriers = 0
 
     def options(self):
-        return f"-netdev socket,id=n0,udp=127.0.0.1:{self.socket.getsockname()[1]},localaddr=127.0.0.1:{self.there[1]}"
+        here = self.socket.getsockname()[1]
+        return f"-netdev socket,id=n0,udp=127.0.0.1:{here},localaddr=127.0.0.1:{self.there[1]}"
 
     def send(self, frame):
         self.socket.sendto(frame, self.there)
 
     def receive(self, matches, seconds):
-        """The next frame that matches; others are kept in `unexpected`. None when the time is up."""
+        """The next frame that matches, others kept in `unexpected`. None when the time is up."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.socket.settimeout(max(0.001, end - time.monotonic()))
@@ -110,8 +117,9 @@ def is_arp_reply(frame):
 
 def answered_before_ping(wire):
     """
-    Sends an echo request and returns the frames that come before its reply: the answers to all that was sent before, because
-    the server works in order. So no time decides whether an answer will still come.
+    Sends an echo request and returns the frames that come before its reply: the answers to all
+    that was sent before, because the server works in order. So no time decides whether an answer
+    will still come.
     """
     wire.barriers += 1
     before, wire.unexpected = wire.unexpected, []
@@ -126,7 +134,9 @@ def check_arp(wire, process):
     while reply is None and process.poll() is None and time.monotonic() < end:
         wire.send(arp_request(CARD_IP))
         reply = wire.receive(is_arp_reply, 0.5)
-    expect(reply is not None and reply[6:12] == CARD and reply[22:42] == CARD + CARD_IP + PEER + PEER_IP, "no correct ARP reply")
+    expect(
+        reply is not None and reply[6:12] == CARD
+        and reply[22:42] == CARD + CARD_IP + PEER + PEER_IP, "no correct ARP reply")
     if reply is None:
         return False
     answered_before_ping(wire)  # replies to the repeated ones
@@ -151,9 +161,12 @@ def check_silence(wire):
     bad_head[24] ^= 1
     too_long = bytearray(ipv4(1, icmp(8, 1, 1, b"abc")))
     too_long[16:18] = b"\x05\xdc"
-    for frame in (bytes(bad_sum), bytes(bad_head), bytes(too_long), ipv4(1, icmp(8, 1, 1, b""), target=OTHER_IP),
-                  ipv4(1, icmp(8, 1, 1, b"abc"), fragment=0x2000), ipv4(1, icmp(0, 1, 1, b"")), ipv4(1, b"\x08\0"),
-                  udp(b"nobody", port=8), PEER + PEER, CARD + PEER + b"\x08\0", arp_request(CARD_IP)[:41]):
+    for frame in (bytes(bad_sum), bytes(bad_head), bytes(too_long),
+                  ipv4(1, icmp(8, 1, 1, b""),
+                       target=OTHER_IP), ipv4(1, icmp(8, 1, 1, b"abc"),
+                                              fragment=0x2000), ipv4(1, icmp(0, 1, 1, b"")),
+                  ipv4(1, b"\x08\0"), udp(b"nobody", port=8), PEER + PEER, CARD + PEER + b"\x08\0",
+                  arp_request(CARD_IP)[:41]):
         wire.send(frame)
     for frame in answered_before_ping(wire):
         expect(False, f"an answer to what must be ignored: {frame.hex()}")
@@ -169,7 +182,8 @@ def check_burst(wire):
         if reply is None:
             break
         sequence = struct.unpack(">H", payload_of(reply, 1)[6:8])[0]
-        expect(sequence not in seen and payload_of(reply, 1) == icmp(0, 99, sequence, b"burst"), "a wrong reply in a burst")
+        expect(sequence not in seen and payload_of(reply, 1) == icmp(0, 99, sequence, b"burst"),
+               "a wrong reply in a burst")
         seen.add(sequence)
     expect(len(seen) == 48, f"{len(seen)} replies to a burst of 48")
 
@@ -180,15 +194,19 @@ def check_udp(wire, client):
         wire.send(udp(text))
         reply = wire.receive(lambda frame: payload_of(frame, 17) is not None, PATIENCE)
         got = payload_of(reply, 17) if reply else b""
-        expect(got[:4] == struct.pack(">HH", ECHO_PORT, PEER_PORT) and got[8:] == b"node %d heard: " % client + text,
-               f"no correct answer to a datagram of {len(text)} bytes")
+        expect(
+            got[:4] == struct.pack(">HH", ECHO_PORT, PEER_PORT)
+            and got[8:] == b"node %d heard: " % client + text,
+            f"no correct answer to a datagram of {len(text)} bytes")
 
 
 def read_capture(path):
     """The frames of a pcap file."""
     with open(path, "rb") as file:
         data = file.read()
-    expect(struct.unpack("<I", data[:4])[0] == 0xA1B2C3D4 and struct.unpack("<I", data[20:24])[0] == 1, "no Ethernet capture")
+    expect(
+        struct.unpack("<I", data[:4])[0] == 0xA1B2C3D4 and struct.unpack("<I", data[20:24])[0] == 1,
+        "no Ethernet capture")
     at, frames = 24, []
     while at + 16 <= len(data):
         length = struct.unpack("<I", data[at + 8:at + 12])[0]
@@ -202,11 +220,13 @@ def check_capture(path, pings):
     frames = read_capture(path)
     requests, answered = set(), set()
     for frame in frames:
-        if frame[:14] == CARD + PEER + b"\x08\0" and frame[23:24] == b"\x01" and frame[34:35] == b"\x08":
+        if frame[:14] == CARD + PEER + b"\x08\0" and frame[23:24] == b"\x01" and frame[
+                34:35] == b"\x08":
             requests.add(frame[36:][2:])
         body = payload_of(frame, 1)
         if body is not None and body[0] == 0:
-            expect(body[4:] in requests and body[4:] not in answered, "the capture has a reply without its request")
+            expect(body[4:] in requests and body[4:] not in answered,
+                   "the capture has a reply without its request")
             answered.add(body[4:])
     expect(len(answered) == pings, f"the capture has {len(answered)} echo replies")
     expect(any(is_arp_reply(frame) for frame in frames), "the capture has no ARP reply")
@@ -233,7 +253,8 @@ def main():
     iommu = ["--iommu"] if "iommu_platform=on" in sys.argv[6:] else []
     card = ",".join([""] + sys.argv[6:])
     server, client = int(node), 1 if node == "0" else 0
-    images = [os.path.join(TOP, "build/system/programs/behave.elf") + " exit=0"] * max(2, server + 1)
+    images = [os.path.join(TOP, "build/system/programs/behave.elf") + " exit=0"] * max(
+        2, server + 1)
     images[server] = os.path.join(TOP, "build/user/net-echo.elf") + " 00:03.0 10.0.0.2 until-alone"
     images[client] = os.path.join(TOP, "build/user/udp-echo.elf") + f" {server} {ECHO_PORT}"
     capture = os.path.join(TOP, "build", "system", "drivers", name + ".pcap")
@@ -241,10 +262,13 @@ def main():
     wire = Wire()
     qemu = (f"{wire.options()} -object filter-dump,id=f0,netdev=n0,file={capture} "
             f"-device virtio-net-pci,netdev=n0,addr=03.0,mac=52:54:00:12:34:56,romfile={card}")
-    configuration = f"nodes={len(images)} node{server}.devices=00:03.0 channel={client}-{server},2M {configuration}"
-    process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--kernel", kernel, "--smp", cpus, f"--qemu={qemu}", "--patience", str(PATIENCE),
-         f"--config={configuration}"] + images, stdin=subprocess.DEVNULL)
+    configuration = (f"nodes={len(images)} node{server}.devices=00:03.0 "
+                     f"channel={client}-{server},2M {configuration}")
+    process = subprocess.Popen([
+        os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--kernel", kernel, "--smp", cpus,
+        f"--qemu={qemu}", "--patience",
+        str(PATIENCE), f"--config={configuration}"
+    ] + images, stdin=subprocess.DEVNULL)
     try:
         talk(wire, process, client)
         status = process.wait(PATIENCE if not problems else 1)

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """
-tests/system/run_privileged_state.py [--kernel KIND-OR-FILE] [--bochs]: the privileged registers of every CPU of a running
-cluster, read from outside and compared with what the manuals say they must be.
+tests/system/run_privileged_state.py [--kernel KIND-OR-FILE] [--bochs]: the privileged registers
+of every CPU of a running cluster, read from outside and compared with what the manuals say they
+must be.
 
-QEMU's machine has firmware that left them otherwise (kernels/dirty-firmware.asm). It stops while a program waits and
-writes its whole state to a file, as for a migration; a description of the fields is part of it. Bochs stops at an
-instruction of the program and shows what its debugger knows: all but model-specific registers and the APIC. A suite: one
-line PASS or FAIL for each register and CPU.
+QEMU's machine has firmware that left them otherwise (kernels/dirty-firmware.asm). It stops while
+a program waits and writes its whole state to a file, as for a migration; a description of the
+fields is part of it. Bochs stops at an instruction of the program and shows what its debugger
+knows: all but model-specific registers and the APIC. A suite: one line PASS or FAIL for each
+register and CPU.
 """
 import argparse
 import json
@@ -58,7 +60,8 @@ def flat(fields, data, at, prefix=""):
             at += field["size"]
         value = items if "array_len" in field else items[0]
         if name in values:  # later elements of an array, described one by one
-            values[name] = (values[name] if isinstance(values[name], list) else [values[name]]) + items
+            values[name] = (values[name]
+                            if isinstance(values[name], list) else [values[name]]) + items
         else:
             values[name] = value
     return values, at
@@ -86,7 +89,7 @@ def positions(data, pattern):
 
 
 def snapshot(kernel):
-    """(CPUs, APICs, for each CPU the I/O map's base in its TSS) of a cluster whose programs wait."""
+    """(CPUs, APICs, each CPU's base of the I/O map in its TSS) of a cluster whose programs wait."""
     with tempfile.TemporaryDirectory(prefix="cmk-state-") as folder:
         path, state = os.path.join(folder, "monitor"), os.path.join(folder, "state")
         image = Image(os.path.join(TOP, "build/system/programs/mapped-and-waiting.elf"), "node=all")
@@ -142,7 +145,8 @@ EXPECTED = {
 }
 EXPECTED_APIC = {"tpr": 0, "log_dest": 0, "dest_mode": 0xf, "spurious_vec": 0x1ff, "esr": 0}
 LVT_MASKED, LVT_NMI = 0x10000, 0x400
-# The timer, thermal events, counters, LINT0, LINT1, errors; the timer may be masked while its CPU idles.
+# The timer, thermal events, counters, LINT0, LINT1, errors; the timer may be masked while its CPU
+# idles.
 LVT = [0x2009d, LVT_MASKED, LVT_MASKED, LVT_MASKED, LVT_NMI, LVT_MASKED | 0xff]
 CR0_TASK_SWITCHED = 8
 
@@ -177,7 +181,8 @@ def compare(number, cpu, apic, io_map_base):
 
 def segment(text, name):
     """What Bochs shows of LDTR or TR: selector, limit, and whether it may be used."""
-    match = re.search(rf"^{name}:0x(\w+), dh=0x\w+, dl=0x\w{{4}}(\w{{4}}), valid=(\d+)", text, re.MULTILINE)
+    match = re.search(rf"^{name}:0x(\w+), dh=0x\w+, dl=0x\w{{4}}(\w{{4}}), valid=(\d+)", text,
+                      re.MULTILINE)
     return int(match[1], 16), int(match[2], 16), match[3] != "0"
 
 
@@ -186,16 +191,21 @@ def check_bochs(kernel):
     for cpu in range(CPUS):
         commands += [f"set $cpu={cpu}", "creg", "sreg", "dreg"]
     image = Image(os.path.join(TOP, "build/system/programs/mapped-and-waiting.elf"), "node=all")
-    setup = Setup(kernel, [image], config=CONFIG, smp=CPUS, loader="bochs", bochs_commands=commands + ["q"])
+    setup = Setup(kernel, [image], config=CONFIG, smp=CPUS, loader="bochs",
+                  bochs_commands=commands + ["q"])
     with Machine(setup) as machine:
         while machine.line(time.monotonic() + HANG_SECONDS) is not None:
             pass
-        with open(os.path.join(machine.folder.name, "messages"), encoding="utf-8", errors="replace") as file:
+        with open(os.path.join(machine.folder.name, "messages"), encoding="utf-8",
+                  errors="replace") as file:
             parts = re.split(r"(?=^CR0=)", file.read(), flags=re.MULTILINE)[1:]
     for number in range(CPUS):
         text = parts[number] if number < len(parts) else ""
         report = Report(f"bochs-{number}")
-        values = {name: int(value, 16) for name, value in re.findall(r"^(\w+)=0x(\w+)", text, re.MULTILINE)}
+        values = {
+            name: int(value, 16)
+            for name, value in re.findall(r"^(\w+)=0x(\w+)", text, re.MULTILINE)
+        }
         for name, expected in BOCHS_EXPECTED.items():
             report.equal(name.lower(), values.get(name, -1), expected)
         report.equal("cr0", values.get("CR0", 0) & ~CR0_TASK_SWITCHED, 0x80010033)
@@ -207,8 +217,17 @@ def check_bochs(kernel):
 
 
 # PCID comes on top of what QEMU's CPU has; CR8 is the APIC's task priority.
-BOCHS_EXPECTED = {"CR4": 0x370ae0, "EFER": 0xd01, "XCR0": 3, "DR0": 0, "DR1": 0, "DR2": 0, "DR3": 0, "DR6": 0xffff0ff0,
-                  "DR7": 0x400}
+BOCHS_EXPECTED = {
+    "CR4": 0x370ae0,
+    "EFER": 0xd01,
+    "XCR0": 3,
+    "DR0": 0,
+    "DR1": 0,
+    "DR2": 0,
+    "DR3": 0,
+    "DR6": 0xffff0ff0,
+    "DR7": 0x400
+}
 
 
 def main():

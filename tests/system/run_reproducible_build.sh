@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds both kernels in two copies of the tree, at places of different length, one with a blank, and compares them with
-# each other.
+# Builds both kernels in two copies of the tree, at places of different length, one with a blank,
+# and compares them with each other.
 set -eu
 work=$(pwd)/build/system/reproducible-$$
 trap 'rm -rf "$work"' EXIT

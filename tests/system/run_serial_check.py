@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """
-A person at the serial port of user/serial-server: reads the lines of two nodes on com2, types a line for each, and checks that
-everything arrived once and in order. Usage: run_serial_check.py SERVER CONFIGURATION MODE: the server's node of three, the words
-that give it the port, and what it must say about how it works ("by interrupt" or "polled").
+A person at the serial port of user/serial-server: reads the lines of two nodes on com2, types a
+line for each, and checks that everything arrived once and in order. Usage: run_serial_check.py
+SERVER CONFIGURATION MODE: the server's node of three, the words that give it the port, and what
+it must say about how it works ("by interrupt" or "polled").
 """
 import os
 import re
@@ -29,7 +30,8 @@ class Port:
         threading.Thread(target=self.read, daemon=True).start()
 
     def options(self):
-        return f"-chardev socket,id=typed,host=127.0.0.1,port={self.listener.getsockname()[1]} -serial chardev:typed"
+        port = self.listener.getsockname()[1]
+        return f"-chardev socket,id=typed,host=127.0.0.1,port={port} -serial chardev:typed"
 
     def read(self):
         self.connection, _ = self.listener.accept()
@@ -58,9 +60,11 @@ def main():
     images = [os.path.join(TOP, "build/user/serial-hello.elf") + f" {server} {LINES}"] * 3
     images[server] = os.path.join(TOP, "build/user/serial-server.elf") + " com2 until-alone"
     channels = " ".join(f"channel={min(node, server)}-{max(node, server)},2M" for node in clients)
-    process = subprocess.Popen(
-        [os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--smp", "3", f"--qemu={port.options()}", "--patience", str(PATIENCE),
-         f"--config=nodes=3 {channels} {configuration}"] + images, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([
+        os.path.join(TOP, "tools", "cmk"), "run", *iommu, "--smp", "3", f"--qemu={port.options()}",
+        "--patience",
+        str(PATIENCE), f"--config=nodes=3 {channels} {configuration}"
+    ] + images, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     problems, output = [], []
 
     def show():
@@ -93,13 +97,15 @@ def main():
     lines = port.text.decode("ascii", "backslashreplace").split("\r\n")
     for node in clients:
         own = [line for line in lines if line.startswith(f"[{node}] ")]
-        expected = [f"[{node}] line {i + 1} of {LINES}" for i in range(LINES)] + [f"[{node}] goodbye from node {node}"]
+        expected = [f"[{node}] line {i + 1} of {LINES}"
+                    for i in range(LINES)] + [f"[{node}] goodbye from node {node}"]
         if own != expected:
             problems.append(f"com2 has {len(own)} lines of node {node}, or in another order")
     if len(lines) != 2 * LINES + 3:
         problems.append(f"com2 has {len(lines) - 1} lines")
     text = "".join(output)
-    for wanted in (f"[{server}] serial-server: com2 is ready, {mode}", f"[{second}] serial-hello: somebody typed: for one node",
+    for wanted in (f"[{server}] serial-server: com2 is ready, {mode}",
+                   f"[{second}] serial-hello: somebody typed: for one node",
                    f"[{first}] serial-hello: somebody typed: for everybody who is left"):
         if wanted not in text:
             problems.append(f"missing: {wanted}")

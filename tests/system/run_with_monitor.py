@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """
-tests/system/run_with_monitor.py [--times N] --at TEXT COMMAND [--at ...] ARGUMENT...: tools/cmk run ARGUMENT..., with its output
-passed on. When a line with TEXT first appears, QEMU's monitor gets COMMAND, N times, 20 ms apart. The status is that of tools/cmk,
-or 1 if some TEXT never appeared.
+tests/system/run_with_monitor.py [--times N] --at TEXT COMMAND [--at ...] ARGUMENT...: tools/cmk
+run ARGUMENT..., with its output passed on. When a line with TEXT first appears, QEMU's monitor
+gets COMMAND, N times, 20 ms apart. The status is that of tools/cmk, or 1 if some TEXT never
+appeared.
 """
 import argparse
 import os
@@ -56,13 +57,17 @@ def follow(process, path, waiting, times):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--at", nargs=2, action="append", required=True, metavar=("TEXT", "COMMAND"))
+    parser.add_argument("--at", nargs=2, action="append", required=True,
+                        metavar=("TEXT", "COMMAND"))
     options, arguments = parser.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="cmk-monitor-") as folder:
         path = os.path.join(folder, "monitor")
-        command = [os.path.join(TOP, "tools", "cmk"), "run", f"--qemu=-monitor unix:{path},server=on,wait=off"] + arguments
-        with subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              errors="backslashreplace") as process:
+        command = [
+            os.path.join(TOP, "tools", "cmk"), "run",
+            f"--qemu=-monitor unix:{path},server=on,wait=off"
+        ] + arguments
+        with subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              text=True, errors="backslashreplace") as process:
             follow(process, path, options.at, options.times)
             status = process.wait()
     for text, _ in options.at:

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """
-tests/system/run_without_uart.py ff|zero: boots the program boot-log on a machine that has no COM1, where the line status
-reads 0xff, or 0 so that a UART would never have room. The node's console is COM2. What boot printed must be in its log,
-where `tools/cmk log` finds it after the end; and boot must be quick: a UART that is missing and waited for costs
-100,000 port reads for each character. The clock counts instructions.
+tests/system/run_without_uart.py ff|zero: boots the program boot-log on a machine that has no
+COM1, where the line status reads 0xff, or 0 so that a UART would never have room. The node's
+console is COM2. What boot printed must be in its log, where `tools/cmk log` finds it after the
+end; and boot must be quick: a UART that is missing and waited for costs 100,000 port reads for
+each character. The clock counts instructions.
 """
 import os
 import re
@@ -21,17 +22,21 @@ def main():
 
 
 def run(monitor):
-    zero = ["-chardev", "null,id=nothing", "-device", "isa-debugcon,iobase=0x3fd,chardev=nothing,readback=0"]
-    command = ["qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-m", "128M", "-nodefaults", "-vga", "none",
-               "-display", "none", "-no-reboot", "-chardev", "stdio,id=com2",
-               "-device", "isa-serial,iobase=0x2f8,irq=3,chardev=com2",
-               "-monitor", f"unix:{monitor},server=on,wait=off",
-               "-kernel", "build/debug/cmk.elf", "-icount", "shift=0",
-               "-append", "node0.console=com2 power-off=off",
-               "-initrd", "build/system/programs/boot-log.elf"]
+    zero = [
+        "-chardev", "null,id=nothing", "-device",
+        "isa-debugcon,iobase=0x3fd,chardev=nothing,readback=0"
+    ]
+    command = [
+        "qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-m", "128M", "-nodefaults", "-vga",
+        "none", "-display", "none", "-no-reboot", "-chardev", "stdio,id=com2", "-device",
+        "isa-serial,iobase=0x2f8,irq=3,chardev=com2", "-monitor",
+        f"unix:{monitor},server=on,wait=off", "-kernel", "build/debug/cmk.elf", "-icount",
+        "shift=0", "-append", "node0.console=com2 power-off=off", "-initrd",
+        "build/system/programs/boot-log.elf"
+    ]
     command += zero if sys.argv[1] == "zero" else []
-    with subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          errors="backslashreplace") as process:
+    with subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True, errors="backslashreplace") as process:
         lines = []
         for line in process.stdout:
             lines.append(line.rstrip())

@@ -1,8 +1,8 @@
 /*
- * Retypes and maps every device untyped that this node was given, and checks that none of them reaches what no user may
- * have: RAM of any node, shared regions, the page of every CPU's interrupt registers, the IOAPIC.
- * Pages are mapped and their addresses compared, but not touched: reading a device may change it.
- * Status 0 if everything was as it must be.
+ * Retypes and maps every device untyped that this node was given, and checks that none of them
+ * reaches what no user may have: RAM of any node, shared regions, the page of every CPU's interrupt
+ * registers, the IOAPIC. Pages are mapped and their addresses compared, but not touched: reading a
+ * device may change it. Status 0 if everything was as it must be.
  */
 #include "forbidden.h"
 
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 /*
- * The most objects that one Retype makes. Regions of up to this many pages are mapped whole, larger ones at both
- * ends.
+ * The most objects that one Retype makes. Regions of up to this many pages are mapped whole, larger
+ * ones at both ends.
  */
 #define BATCH 256
 
@@ -46,7 +46,8 @@ static void check_page(seL4_CPtr frame, seL4_Word vaddr, seL4_Word paddr)
 {
     seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(frame);
     if (address.error != seL4_NoError || address.paddr != paddr) {
-        mistake("a frame has another address than its untyped says", paddr, (seL4_Error)address.error);
+        mistake("a frame has another address than its untyped says", paddr,
+                (seL4_Error)address.error);
     }
     seL4_Error error = cmk_map_frame(frame, vaddr, seL4_ReadWrite, seL4_X86_Uncacheable);
     if (error != seL4_NoError) {
@@ -59,25 +60,33 @@ static void check_page(seL4_CPtr frame, seL4_Word vaddr, seL4_Word paddr)
     }
 }
 
-/* All pages of an untyped of at most BATCH pages of 2^page_bits bytes; afterwards it has no children. */
-static void check_pages(seL4_CPtr untyped, seL4_Word paddr, seL4_Word size_bits, seL4_Word page_bits)
+/*
+ * All pages of an untyped of at most BATCH pages of 2^page_bits bytes; afterwards it has no
+ * children.
+ */
+static void check_pages(seL4_CPtr untyped, seL4_Word paddr, seL4_Word size_bits,
+                        seL4_Word page_bits)
 {
     bool large = page_bits == seL4_LargePageBits;
     seL4_Word count = LIBSEL4_BIT(size_bits - page_bits);
-    seL4_Error error = seL4_Untyped_Retype(untyped, large ? seL4_X86_LargePageObject : seL4_X86_4K, 0,
-                                           seL4_CapInitThreadCNode, 0, 0, page_slots, count);
+    seL4_Error error = seL4_Untyped_Retype(untyped, large ? seL4_X86_LargePageObject : seL4_X86_4K,
+                                           0, seL4_CapInitThreadCNode, 0, 0, page_slots, count);
     if (error != seL4_NoError) {
         mistake("a device untyped cannot become pages", paddr, error);
         return;
     }
     for (seL4_Word i = 0; i < count; i++) {
-        check_page(page_slots + i, (large ? large_window : small_window) + (i << page_bits), paddr + (i << page_bits));
+        check_page(page_slots + i, (large ? large_window : small_window) + (i << page_bits),
+                   paddr + (i << page_bits));
     }
     delete_slots(page_slots, count);
     *(large ? &large_pages : &small_pages) += count;
 }
 
-/* The lowest or the highest 2 MiB of a region too large to be mapped whole: halves it until one page is left. */
+/*
+ * The lowest or the highest 2 MiB of a region too large to be mapped whole: halves it until one
+ * page is left.
+ */
 static void check_end(seL4_CPtr untyped, seL4_Word paddr, seL4_Word size_bits, bool high)
 {
     seL4_Word splits = 0;
@@ -85,8 +94,8 @@ static void check_end(seL4_CPtr untyped, seL4_Word paddr, seL4_Word size_bits, b
 
     while (size_bits > seL4_LargePageBits) {
         seL4_CPtr slots = split_slots + 2 * splits;
-        seL4_Error error = seL4_Untyped_Retype(untyped, seL4_UntypedObject, size_bits - 1, seL4_CapInitThreadCNode, 0,
-                                               0, slots, halves);
+        seL4_Error error = seL4_Untyped_Retype(untyped, seL4_UntypedObject, size_bits - 1,
+                                               seL4_CapInitThreadCNode, 0, 0, slots, halves);
         if (error != seL4_NoError) {
             mistake("a device untyped cannot be split", paddr, error);
             break;
@@ -144,7 +153,8 @@ int main(void)
             check_untyped(boot_info->untyped.start + i, &boot_info->untypedList[i]);
         }
     }
-    printf("device untypeds: %lu, pages of 4 KiB: %lu, of 2 MiB: %lu, too small for a page: %lu, mistakes: %lu\n",
+    printf("device untypeds: %lu, pages of 4 KiB: %lu, of 2 MiB: %lu, too small for a page: %lu, "
+           "mistakes: %lu\n",
            devices, small_pages, large_pages, too_small, mistakes);
     return mistakes == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -36,7 +36,10 @@ static void add_region(const struct cmk_region *region, const char *what)
     add(region->paddr, region->paddr + region->bytes, what);
 }
 
-/* All nodes' RAM, as the firmware says it. Below 1 MiB device untypeds may cover it; partial pages are nobody's. */
+/*
+ * All nodes' RAM, as the firmware says it. Below 1 MiB device untypeds may cover it; partial pages
+ * are nobody's.
+ */
 static void add_ram(void)
 {
     seL4_X86_BootInfo_mmap_t map;
@@ -47,7 +50,9 @@ static void add_ram(void)
         return;
     }
     memcpy(&map, chunk, sizeof(map));
-    for (size_t i = 0; i < SEL4_MULTIBOOT_MAX_MMAP_ENTRIES && (i + 1) * sizeof(map.mmap[0]) <= map.mmap_length; i++) {
+    for (size_t i = 0;
+         i < SEL4_MULTIBOOT_MAX_MMAP_ENTRIES && (i + 1) * sizeof(map.mmap[0]) <= map.mmap_length;
+         i++) {
         seL4_Word start = map.mmap[i].base_addr;
         seL4_Word end = start + map.mmap[i].length;
         if (map.mmap[i].type == SEL4_MULTIBOOT_RAM_REGION_TYPE && end > MEGABYTE) {
@@ -66,7 +71,8 @@ void forbidden_collect(const seL4_BootInfo *boot_info)
     for (seL4_Word i = 0; i < boot_info->untyped.end - boot_info->untyped.start; i++) {
         const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
         if (!untyped->isDevice) {
-            add(untyped->paddr, untyped->paddr + LIBSEL4_BIT(untyped->sizeBits), "an ordinary untyped");
+            add(untyped->paddr, untyped->paddr + LIBSEL4_BIT(untyped->sizeBits),
+                "an ordinary untyped");
         }
     }
     add_ram();

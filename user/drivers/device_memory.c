@@ -1,15 +1,16 @@
 /*
- * <drivers/device_memory.h>. A device untyped gives its pages in ascending order only, so to get one page in the middle
- * untypeds are halved until a page is left; the halves stay in a table for the next request.
+ * <drivers/device_memory.h>. A device untyped gives its pages in ascending order only, so to get
+ * one page in the middle untypeds are halved until a page is left; the halves stay in a table for
+ * the next request.
  */
 #include <cmk/resources.h>
 #include <drivers/device_memory.h>
 
-#define MAX_PIECES     1024
-#define MAX_PAGES      256
-#define MIN_DMA_BITS   seL4_PageBits
-#define MAX_DMA_BITS   seL4_LargePageBits
-#define PAGE           LIBSEL4_BIT(seL4_PageBits)
+#define MAX_PIECES   1024
+#define MAX_PAGES    256
+#define MIN_DMA_BITS seL4_PageBits
+#define MAX_DMA_BITS seL4_LargePageBits
+#define PAGE         LIBSEL4_BIT(seL4_PageBits)
 
 /* Untypeds that were not retyped yet: at first those of boot info, then halves of them. */
 static struct piece {
@@ -36,7 +37,8 @@ static void find_pieces(void)
     for (seL4_Word i = 0; i < count && piece_count < MAX_PIECES; i++) {
         const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
         if (untyped->isDevice && untyped->sizeBits >= seL4_PageBits) {
-            pieces[piece_count++] = (struct piece){boot_info->untyped.start + i, untyped->paddr, untyped->sizeBits};
+            pieces[piece_count++] =
+                (struct piece){boot_info->untyped.start + i, untyped->paddr, untyped->sizeBits};
         }
     }
 }
@@ -59,8 +61,8 @@ static bool halve(struct piece *piece, seL4_Word paddr)
         return false;
     }
     seL4_Word bits = piece->bits - 1;
-    if (seL4_Untyped_Retype(piece->untyped, seL4_UntypedObject, bits, seL4_CapInitThreadCNode, 0, 0, slots, 2) !=
-        seL4_NoError) {
+    if (seL4_Untyped_Retype(piece->untyped, seL4_UntypedObject, bits, seL4_CapInitThreadCNode, 0, 0,
+                            slots, 2) != seL4_NoError) {
         return false;
     }
     struct piece low = {slots, piece->paddr, bits};
@@ -83,8 +85,8 @@ static seL4_CPtr make_page(seL4_Word paddr)
         }
     }
     seL4_CPtr frame = cmk_alloc_slot();
-    if (frame == 0 || seL4_Untyped_Retype(piece->untyped, seL4_X86_4K, 0, seL4_CapInitThreadCNode, 0, 0, frame, 1) !=
-                          seL4_NoError) {
+    if (frame == 0 || seL4_Untyped_Retype(piece->untyped, seL4_X86_4K, 0, seL4_CapInitThreadCNode,
+                                          0, 0, frame, 1) != seL4_NoError) {
         return 0;
     }
     *piece = pieces[--piece_count];
@@ -98,8 +100,9 @@ static seL4_CPtr page_frame(seL4_Word paddr)
     for (unsigned i = 0; i < page_count; i++) {
         if (pages[i].paddr == paddr) {
             seL4_CPtr copy = cmk_alloc_slot();
-            return copy != 0 && seL4_CNode_Copy(seL4_CapInitThreadCNode, copy, seL4_WordBits, seL4_CapInitThreadCNode,
-                                                pages[i].frame, seL4_WordBits, seL4_AllRights) == seL4_NoError
+            return copy != 0 && seL4_CNode_Copy(seL4_CapInitThreadCNode, copy, seL4_WordBits,
+                                                seL4_CapInitThreadCNode, pages[i].frame,
+                                                seL4_WordBits, seL4_AllRights) == seL4_NoError
                        ? copy
                        : 0;
         }
@@ -121,8 +124,8 @@ volatile void *device_map(seL4_Word paddr, seL4_Word bytes)
     find_pieces();
     for (seL4_Word i = 0; i < count; i++) {
         seL4_CPtr frame = page_frame(first + i * PAGE);
-        if (frame == 0 ||
-            cmk_map_frame(frame, vaddr + i * PAGE, seL4_ReadWrite, seL4_X86_Uncacheable) != seL4_NoError) {
+        if (frame == 0 || cmk_map_frame(frame, vaddr + i * PAGE, seL4_ReadWrite,
+                                        seL4_X86_Uncacheable) != seL4_NoError) {
             return NULL;
         }
     }
@@ -142,8 +145,8 @@ struct dma_memory dma_allocate(unsigned size_bits)
     for (seL4_Word done = 0; done < count;) {
         seL4_Word now = count - done < 256 ? count - done : 256;
         if (untyped == 0 || frames == 0 ||
-            seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, seL4_CapInitThreadCNode, 0, 0, frames + done, now) !=
-                seL4_NoError) {
+            seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, seL4_CapInitThreadCNode, 0, 0,
+                                frames + done, now) != seL4_NoError) {
             return memory;
         }
         done += now;
@@ -152,7 +155,8 @@ struct dma_memory dma_allocate(unsigned size_bits)
     if (address.error != seL4_NoError) {
         return memory;
     }
-    memory.vaddr = cmk_map_frames(frames, count, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+    memory.vaddr =
+        cmk_map_frames(frames, count, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     memory.paddr = address.paddr;
     memory.bytes = count * PAGE;
     return memory;

@@ -3,15 +3,24 @@
 #include <drivers/hpet.h>
 #include <drivers/interrupt_messages.h>
 
-#define HPET_ADDRESS 0xfed00000ul /* where all PCs have it; ACPI's HPET table could say otherwise */
+/* Where all PCs have it; ACPI's HPET table could say otherwise. */
+#define HPET_ADDRESS 0xfed00000ul
 enum { HPET_BYTES = 1024, FEMTOSECONDS_PER_NANOSECOND = 1000000 };
 
 /* Registers, in words of 64 bits, and what is in them. */
 enum { CAPABILITIES = 0, CONFIGURATION = 2, COUNTER = 30, TIMER0 = 32, COMPARATOR0 = 33 };
-enum { ENABLE = 1, TIMER_INTERRUPT_ENABLE = 1 << 2, TIMER_ROUTE_SHIFT = 9, PINS_SHIFT = 32, PINS = 0xffffff };
+enum {
+    ENABLE = 1,
+    TIMER_INTERRUPT_ENABLE = 1 << 2,
+    TIMER_ROUTE_SHIFT = 9,
+    PINS_SHIFT = 32,
+    PINS = 0xffffff
+};
 enum { PERIOD_SHIFT = 32 };
 
-/* The highest pin that the timer reaches, since the low ones belong to the old devices; -1: none. */
+/*
+ * The highest pin that the timer reaches, since the low ones belong to the old devices; -1: none.
+ */
 static int highest_pin(const struct hpet *hpet)
 {
     uint64_t pins = hpet->registers[TIMER0] >> PINS_SHIFT & PINS;
@@ -26,8 +35,10 @@ bool hpet_open(struct hpet *hpet, seL4_Word vector, seL4_CPtr notification)
     }
     hpet->femtoseconds = hpet->registers[CAPABILITIES] >> PERIOD_SHIFT;
     int pin = highest_pin(hpet);
-    hpet->handler = pin >= 0 && hpet->femtoseconds != 0 ? interrupt_pin_handler((seL4_Word)pin, vector) : 0;
-    if (hpet->handler == 0 || seL4_IRQHandler_SetNotification(hpet->handler, notification) != seL4_NoError) {
+    hpet->handler =
+        pin >= 0 && hpet->femtoseconds != 0 ? interrupt_pin_handler((seL4_Word)pin, vector) : 0;
+    if (hpet->handler == 0 ||
+        seL4_IRQHandler_SetNotification(hpet->handler, notification) != seL4_NoError) {
         return false;
     }
     hpet->registers[TIMER0] = (uint64_t)pin << TIMER_ROUTE_SHIFT | TIMER_INTERRUPT_ENABLE;

@@ -3,7 +3,8 @@
 #include <cmk/resources.h>
 #include <drivers/link.h>
 
-bool link_open(struct cmk_channel_end *end, const struct cmk_channel *channel, struct cmk_doorbell *bell)
+bool link_open(struct cmk_channel_end *end, const struct cmk_channel *channel,
+               struct cmk_doorbell *bell)
 {
     struct cmk_channel_config config = {
         .geometry = {.lines = LINK_LINES},
@@ -15,8 +16,9 @@ bool link_open(struct cmk_channel_end *end, const struct cmk_channel *channel, s
     if (config.button == 0 || cmk_channel_bytes(config.geometry) > channel->region.bytes) {
         return false;
     }
-    void *memory = cmk_map_frames(channel->region.first_slot, channel->region.num_frames, seL4_LargePageBits,
-                                  seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+    void *memory =
+        cmk_map_frames(channel->region.first_slot, channel->region.num_frames, seL4_LargePageBits,
+                       seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     return memory && cmk_channel_open(end, memory, &config);
 }
 

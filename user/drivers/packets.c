@@ -8,7 +8,7 @@ bool packet_client_open(struct packet_client *client, seL4_Word server, uint16_t
     size_t length;
     return channel && cmk_doorbell_create(&client->bell, LINK_IRQ) &&
            link_open(&client->end, channel, &client->bell) &&
-           cmk_channel_call(&client->end, &request, sizeof(request), &client->opened, sizeof(client->opened),
-                            &length) == CMK_CHANNEL_OK &&
+           cmk_channel_call(&client->end, &request, sizeof(request), &client->opened,
+                            sizeof(client->opened), &length) == CMK_CHANNEL_OK &&
            length == sizeof(client->opened) && client->opened.granted;
 }

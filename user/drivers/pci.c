@@ -4,10 +4,10 @@
 #include <drivers/device_memory.h>
 #include <drivers/pci.h>
 
-#define CONFIG_PAGE_BYTES     4096
-#define FIRST_CAPABILITY      0x40 /* capabilities lie behind the header */
-#define MAX_CAPABILITIES      48   /* as many as fit: the bound of a list that may be circular */
-#define CAPABILITY_NEXT       1
+#define CONFIG_PAGE_BYTES 4096
+#define FIRST_CAPABILITY  0x40 /* capabilities lie behind the header */
+#define MAX_CAPABILITIES  48   /* as many as fit: the bound of a list that may be circular */
+#define CAPABILITY_NEXT   1
 
 enum {
     BAR_IS_PORT = 1 << 0,
@@ -58,7 +58,9 @@ void pci_write32(const struct pci_function *function, unsigned offset, uint32_t 
 
 static int hex_digit(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+                                        : -1;
 }
 
 /* Whether `text` begins with two hexadecimal digits; *value is what they say. */
@@ -70,14 +72,17 @@ static bool hex_byte(const char *text, seL4_Word *value)
     return low >= 0;
 }
 
-/* Physical address of the configuration page; 0 if the name is no name, or the machine has no such pages. */
+/*
+ * Physical address of the configuration page; 0 if the name is no name, or the machine has no such
+ * pages.
+ */
 static seL4_Word config_address(const char *name)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
     seL4_Word bus;
     seL4_Word device;
-    if (!cluster || !hex_byte(name, &bus) || name[2] != ':' || !hex_byte(name + 3, &device) || device > 31 ||
-        name[5] != '.' || name[6] < '0' || name[6] > '7' || name[7] != '\0') {
+    if (!cluster || !hex_byte(name, &bus) || name[2] != ':' || !hex_byte(name + 3, &device) ||
+        device > 31 || name[5] != '.' || name[6] < '0' || name[6] > '7' || name[7] != '\0') {
         return 0;
     }
     const struct cmk_pci_config *config = &cluster->pci_config;
@@ -141,7 +146,8 @@ seL4_Word pci_bar_address(const struct pci_function *function, unsigned bar)
     return address;
 }
 
-volatile void *pci_map_bar(const struct pci_function *function, unsigned bar, uint32_t offset, uint32_t bytes)
+volatile void *pci_map_bar(const struct pci_function *function, unsigned bar, uint32_t offset,
+                           uint32_t bytes)
 {
     seL4_Word address = pci_bar_address(function, bar);
     return address ? device_map(address + offset, bytes) : NULL;
@@ -166,21 +172,25 @@ bool pci_msix_set(struct pci_function *function, unsigned entry, seL4_Word addre
     }
     if (!function->msix_table) {
         uint32_t place = pci_read32(function, capability + MSIX_TABLE);
-        function->msix_table = pci_map_bar(function, place & MSIX_TABLE_BAR, place & ~(uint32_t)MSIX_TABLE_BAR,
-                                           entries * MSIX_ENTRY_BYTES);
+        function->msix_table =
+            pci_map_bar(function, place & MSIX_TABLE_BAR, place & ~(uint32_t)MSIX_TABLE_BAR,
+                        entries * MSIX_ENTRY_BYTES);
     }
     if (!function->msix_table) {
         return false;
     }
     /* All are masked while one is written, so that no half message leaves. */
-    pci_write16(function, capability + MSIX_CONTROL, control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK_ALL);
-    volatile uint32_t *message = (volatile uint32_t *)(function->msix_table + entry * MSIX_ENTRY_BYTES);
+    pci_write16(function, capability + MSIX_CONTROL,
+                control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK_ALL);
+    volatile uint32_t *message =
+        (volatile uint32_t *)(function->msix_table + entry * MSIX_ENTRY_BYTES);
     message[0] = (uint32_t)address;
     message[1] = (uint32_t)(address >> 32);
     message[MSIX_ENTRY_DATA / 4] = data;
     message[MSIX_ENTRY_CONTROL / 4] = 0;
     disable_pin_interrupt(function);
-    pci_write16(function, capability + MSIX_CONTROL, (control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK_ALL);
+    pci_write16(function, capability + MSIX_CONTROL,
+                (control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK_ALL);
     return true;
 }
 
@@ -190,7 +200,8 @@ bool pci_msi_set(const struct pci_function *function, seL4_Word address, uint32_
     if (capability == 0 || address == 0) {
         return false;
     }
-    uint16_t control = pci_read16(function, capability + MSI_CONTROL) & ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
+    uint16_t control = pci_read16(function, capability + MSI_CONTROL) &
+                       ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
     bool wide = control & MSI_CONTROL_64;
     pci_write16(function, capability + MSI_CONTROL, control);
     pci_write32(function, capability + MSI_ADDRESS, (uint32_t)address);

@@ -48,8 +48,9 @@ const char *uart_open(struct uart16550 *uart, uint16_t base, bool interrupts)
 {
     *uart = (struct uart16550){cmk_alloc_slot(), base, 0};
     if (uart->ports == 0 ||
-        seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, base, base + UART_PORTS - 1, seL4_CapInitThreadCNode,
-                                     uart->ports, seL4_WordBits) != seL4_NoError) {
+        seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, base, base + UART_PORTS - 1,
+                                     seL4_CapInitThreadCNode, uart->ports,
+                                     seL4_WordBits) != seL4_NoError) {
         return "this node was not given its ports, or another node's console is there";
     }
     if (!is_there(uart)) {

@@ -1,4 +1,7 @@
-/* <drivers/virtio_net.h>. Numbers in comments are sections of the Virtual I/O Device specification 1.1. */
+/*
+ * <drivers/virtio_net.h>. Numbers in comments are sections of the Virtual I/O Device specification
+ * 1.1.
+ */
 #include <cmk/msi.h>
 #include <drivers/virtio_net.h>
 #include <string.h>
@@ -13,8 +16,8 @@ enum {
     STATUS_DRIVER_OK = 4,
     STATUS_FEATURES_OK = 8,
 
-    FEATURE_MAC = 1 << 5,        /* 5.1.3, in word 0 */
-    FEATURE_VERSION_1 = 1 << 0,  /* 6, in word 1 */
+    FEATURE_MAC = 1 << 5,             /* 5.1.3, in word 0 */
+    FEATURE_VERSION_1 = 1 << 0,       /* 6, in word 1 */
     FEATURE_ACCESS_PLATFORM = 1 << 1, /* in word 1: it goes through the IOMMU, and says so */
 
     CAPABILITY_TYPE = 3, /* 4.1.4 */
@@ -56,12 +59,16 @@ struct virtio_common {
 };
 _Static_assert(sizeof(struct virtio_common) == 56, "as the device has it");
 
-/* Maps the register set of this type, if it has at least `bytes` bytes. *capability: where it is described. */
-static volatile void *map_registers(const struct pci_function *function, uint8_t type, uint32_t bytes,
-                                    unsigned *capability)
+/*
+ * Maps the register set of this type, if it has at least `bytes` bytes. *capability: where it is
+ * described.
+ */
+static volatile void *map_registers(const struct pci_function *function, uint8_t type,
+                                    uint32_t bytes, unsigned *capability)
 {
     unsigned at = 0;
-    for (int i = 0; i < 16; i++) { /* a device has five or six; the bound is for lists that are circular */
+    /* a device has five or six; the bound is for lists that are circular */
+    for (int i = 0; i < 16; i++) {
         at = pci_find_capability(function, PCI_CAPABILITY_VENDOR, at);
         if (at == 0) {
             return NULL;
@@ -70,7 +77,8 @@ static volatile void *map_registers(const struct pci_function *function, uint8_t
         if (pci_read8(function, at + CAPABILITY_TYPE) == type && length >= bytes) {
             *capability = at;
             return pci_map_bar(function, pci_read8(function, at + CAPABILITY_BAR),
-                               pci_read32(function, at + CAPABILITY_OFFSET), type == TYPE_NOTIFY ? length : bytes);
+                               pci_read32(function, at + CAPABILITY_OFFSET),
+                               type == TYPE_NOTIFY ? length : bytes);
         }
     }
     return NULL;
@@ -79,7 +87,8 @@ static volatile void *map_registers(const struct pci_function *function, uint8_t
 static const char *find_registers(struct virtio_net *net)
 {
     unsigned capability;
-    volatile uint8_t *device = map_registers(&net->function, TYPE_DEVICE, ETHERNET_ADDRESS_BYTES, &capability);
+    volatile uint8_t *device =
+        map_registers(&net->function, TYPE_DEVICE, ETHERNET_ADDRESS_BYTES, &capability);
     net->common = map_registers(&net->function, TYPE_COMMON, sizeof(*net->common), &capability);
     net->notify = map_registers(&net->function, TYPE_NOTIFY, sizeof(uint16_t), &capability);
     if (!device || !net->common || !net->notify) {
@@ -96,7 +105,8 @@ static const char *find_registers(struct virtio_net *net)
 static const char *negotiate(volatile struct virtio_common *common)
 {
     common->status = 0;
-    for (int i = 0; common->status != 0; i++) { /* bounded: a device that never resets is given up */
+    /* bounded: a device that never resets is given up */
+    for (int i = 0; common->status != 0; i++) {
         if (i == RESET_READS) {
             return "it does not reset";
         }
@@ -125,8 +135,8 @@ static void write_address(volatile uint32_t words[2], seL4_Word paddr)
 }
 
 /* 4.1.5.1.3. `vector` is an MSI-X entry or NO_VECTOR. */
-static const char *start_queue(struct virtio_net *net, uint16_t number, struct virtqueue *queue, uint16_t vector,
-                               volatile uint16_t **doorbell)
+static const char *start_queue(struct virtio_net *net, uint16_t number, struct virtqueue *queue,
+                               uint16_t vector, volatile uint16_t **doorbell)
 {
     volatile struct virtio_common *common = net->common;
     common->queue_select = number;
@@ -145,7 +155,8 @@ static const char *start_queue(struct virtio_net *net, uint16_t number, struct v
     write_address(common->queue_driver, queue->available_paddr);
     write_address(common->queue_device, queue->used_paddr);
     common->queue_enable = 1;
-    *doorbell = (volatile uint16_t *)(net->notify + common->queue_notify_offset * net->notify_multiplier);
+    *doorbell =
+        (volatile uint16_t *)(net->notify + common->queue_notify_offset * net->notify_multiplier);
     return NULL;
 }
 
@@ -179,12 +190,16 @@ const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word
     }
     pci_enable_dma(&net->function);
     net->common->config_vector = NO_VECTOR;
-    problem = start_queue(net, RECEIVE_QUEUE, &net->receive, RECEIVE_MESSAGE, &net->receive_doorbell);
-    problem = problem ? problem : start_queue(net, TRANSMIT_QUEUE, &net->transmit, NO_VECTOR, &net->transmit_doorbell);
+    problem =
+        start_queue(net, RECEIVE_QUEUE, &net->receive, RECEIVE_MESSAGE, &net->receive_doorbell);
+    problem = problem ? problem
+                      : start_queue(net, TRANSMIT_QUEUE, &net->transmit, NO_VECTOR,
+                                    &net->transmit_doorbell);
     if (problem) {
         return problem;
     }
-    net->common->status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK;
+    net->common->status =
+        STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK;
     for (unsigned i = 0; i < VIRTQUEUE_BUFFERS; i++) {
         virtqueue_offer(&net->receive, i, VIRTQUEUE_BUFFER_BYTES, true);
     }
@@ -196,7 +211,8 @@ const unsigned char *virtio_net_receive(struct virtio_net *net, size_t *length, 
 {
     uint32_t bytes;
     while (virtqueue_take(&net->receive, buffer, &bytes)) {
-        if (bytes >= NET_HEADER_BYTES + ETHERNET_HEADER_BYTES && bytes <= NET_HEADER_BYTES + ETHERNET_MAX_FRAME) {
+        if (bytes >= NET_HEADER_BYTES + ETHERNET_HEADER_BYTES &&
+            bytes <= NET_HEADER_BYTES + ETHERNET_MAX_FRAME) {
             net->received++;
             *length = bytes - NET_HEADER_BYTES;
             return virtqueue_buffer(&net->receive, *buffer) + NET_HEADER_BYTES;

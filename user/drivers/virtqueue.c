@@ -13,14 +13,20 @@ struct virtqueue_descriptor {
     uint16_t next;
 };
 
-/* 2.6.6. `count` is stored with release after the entry it counts: the device reads entry and buffer after it. */
+/*
+ * 2.6.6. `count` is stored with release after the entry it counts: the device reads entry and
+ * buffer after it.
+ */
 struct virtqueue_available {
     uint16_t flags; /* 0: interrupt for every used buffer */
     _Atomic uint16_t count;
     uint16_t index[VIRTQUEUE_BUFFERS];
 };
 
-/* 2.6.8. `count` is loaded with acquire before the entry it counts, and what the device wrote into its buffer. */
+/*
+ * 2.6.8. `count` is loaded with acquire before the entry it counts, and what the device wrote into
+ * its buffer.
+ */
 struct virtqueue_used {
     uint16_t flags;
     _Atomic uint16_t count;
@@ -30,15 +36,19 @@ struct virtqueue_used {
     } entry[VIRTQUEUE_BUFFERS];
 };
 
-#define RINGS_BITS        12
-#define AVAILABLE_OFFSET  1024
-#define USED_OFFSET       2048
-#define BUFFERS_BITS      17
+#define RINGS_BITS       12
+#define AVAILABLE_OFFSET 1024
+#define USED_OFFSET      2048
+#define BUFFERS_BITS     17
 
-_Static_assert(sizeof(struct virtqueue_descriptor) * VIRTQUEUE_BUFFERS <= AVAILABLE_OFFSET, "descriptors fit");
-_Static_assert(AVAILABLE_OFFSET + sizeof(struct virtqueue_available) <= USED_OFFSET, "the available ring fits");
-_Static_assert(USED_OFFSET + sizeof(struct virtqueue_used) <= 1 << RINGS_BITS, "the used ring fits");
-_Static_assert(VIRTQUEUE_BUFFERS * VIRTQUEUE_BUFFER_BYTES == 1 << BUFFERS_BITS, "buffers fill their memory");
+_Static_assert(sizeof(struct virtqueue_descriptor) * VIRTQUEUE_BUFFERS <= AVAILABLE_OFFSET,
+               "descriptors fit");
+_Static_assert(AVAILABLE_OFFSET + sizeof(struct virtqueue_available) <= USED_OFFSET,
+               "the available ring fits");
+_Static_assert(USED_OFFSET + sizeof(struct virtqueue_used) <= 1 << RINGS_BITS,
+               "the used ring fits");
+_Static_assert(VIRTQUEUE_BUFFERS *VIRTQUEUE_BUFFER_BYTES == 1 << BUFFERS_BITS,
+               "buffers fill their memory");
 
 bool virtqueue_create(struct virtqueue *queue)
 {

@@ -1,6 +1,6 @@
 /*
- * A page of greetings, one entry per node in the first shared frame. Part 1 of boot zeroed the frame, so `ready` is 0
- * until its node has written its text.
+ * A page of greetings, one entry per node in the first shared frame. Part 1 of boot zeroed the
+ * frame, so `ready` is 0 until its node has written its text.
  */
 #include "greeting.h"
 
@@ -15,7 +15,8 @@
 
 /* Written by its node only, read by all others; no two nodes write to the same cache line. */
 struct greeting {
-    _Alignas(CACHE_LINE) atomic_uint ready; /* stored with release after the text, loaded with acquire before it */
+    /* stored with release after the text, loaded with acquire before it */
+    _Alignas(CACHE_LINE) atomic_uint ready;
     char text[TEXT_BYTES];
 };
 
@@ -63,7 +64,10 @@ static bool wait_for(const struct greeting *greeting)
     return false;
 }
 
-/* Prints what another node wrote, believing nothing of it: neither that it ends nor that it is text. */
+/*
+ * Prints what another node wrote, believing nothing of it: neither that it ends nor that it is
+ * text.
+ */
 static void print_greeting(seL4_Word node, const struct greeting *greeting)
 {
     printf("node %lu says: ", node);
@@ -81,8 +85,8 @@ bool greet_everyone(const struct cmk_cluster *cluster)
         printf("there is no shared frame\n");
         return false;
     }
-    struct greeting *greetings = cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits, seL4_ReadWrite,
-                                                seL4_X86_Default_VMAttributes);
+    struct greeting *greetings = cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits,
+                                                seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     if (!greetings) {
         printf("the first shared frame cannot be mapped\n");
         return false;

@@ -4,7 +4,10 @@
 
 #include <cmk/cluster.h>
 
-/* Writes this node's greeting into the first shared frame, waits for those of all others and prints them. */
+/*
+ * Writes this node's greeting into the first shared frame, waits for those of all others and prints
+ * them.
+ */
 bool greet_everyone(const struct cmk_cluster *cluster);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What `make run` shows: each node says who it is, and then the nodes greet each other through the first shared frame.
- * Ends with status 0 if every greeting arrived.
+ * What `make run` shows: each node says who it is, and then the nodes greet each other through the
+ * first shared frame. Ends with status 0 if every greeting arrived.
  */
 #include "greeting.h"
 
@@ -10,7 +10,8 @@
 static void print_cpus(const struct cmk_cluster *cluster)
 {
     const struct cmk_node *self = &cluster->nodes[cluster->node_id];
-    printf("I am node %lu of %lu. My CPUs: %lu (APIC ids", cluster->node_id, cluster->num_nodes, self->num_cpus);
+    printf("I am node %lu of %lu. My CPUs: %lu (APIC ids", cluster->node_id, cluster->num_nodes,
+           self->num_cpus);
     for (seL4_Word i = 0; i < self->num_cpus; i++) {
         printf(" %lu", self->apic_ids[i]);
     }
@@ -35,7 +36,8 @@ static void print_memory(const seL4_BootInfo *boot_info)
             bytes += LIBSEL4_BIT(boot_info->untypedList[i].sizeBits);
         }
     }
-    printf("  memory: %lu KiB in %lu untypeds; device untypeds: %lu\n", bytes / 1024, count - devices, devices);
+    printf("  memory: %lu KiB in %lu untypeds; device untypeds: %lu\n", bytes / 1024,
+           count - devices, devices);
 }
 
 static void print_region(const char *what, const struct cmk_region *region)

@@ -1,4 +1,7 @@
-/* Node 0: runs a client's operations against the writer and the replicas, and checks what they answer. */
+/*
+ * Node 0: runs a client's operations against the writer and the replicas, and checks what they
+ * answer.
+ */
 #include "store.h"
 
 #include <stdio.h>
@@ -10,7 +13,8 @@ static struct cmk_channel_end writer, replica[MAX_PEERS];
 static bool replica_is_dead[MAX_PEERS];
 static uint64_t reads_of[MAX_PEERS];
 
-static enum cmk_channel_error call(struct cmk_channel_end *end, struct request request, struct reply *reply)
+static enum cmk_channel_error call(struct cmk_channel_end *end, struct request request,
+                                   struct reply *reply)
 {
     size_t length = 0;
     enum cmk_channel_error error =
@@ -19,7 +23,8 @@ static enum cmk_channel_error call(struct cmk_channel_end *end, struct request r
 }
 
 /* The replicas take turns; one that died is left out. False when none is left. */
-static bool read_somewhere(struct request request, seL4_Word replicas, seL4_Word *turn, struct reply *reply)
+static bool read_somewhere(struct request request, seL4_Word replicas, seL4_Word *turn,
+                           struct reply *reply)
 {
     for (seL4_Word tries = 0; tries < replicas; tries++) {
         seL4_Word which = (*turn)++ % replicas;

@@ -1,8 +1,9 @@
 /*
- * A replicated key-value store in the shape of Multimed (Salomie and others, EuroSys 2011): node 1 orders all writes,
- * the nodes above hold replicas that follow its log, and a dispatcher on node 0 sends writes to node 1 and spreads
- * reads over the replicas. A client sees its own writes, because a read names the last write that it must show. The
- * nodes find each other's channels with the name service.
+ * A replicated key-value store in the shape of Multimed (Salomie and others, EuroSys 2011): node 1
+ * orders all writes, the nodes above hold replicas that follow its log, and a dispatcher on node 0
+ * sends writes to node 1 and spreads reads over the replicas. A client sees its own writes, because
+ * a read names the last write that it must show. The nodes find each other's channels with the name
+ * service.
  */
 #include "store.h"
 
@@ -40,8 +41,8 @@ bool accept_one(const char *name, struct cmk_channel_end *end, seL4_Word *node)
 int main(void)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
-    if (!cluster || cluster->num_nodes < 3 || !cmk_doorbell_create(&bell, 1) || !cmk_names_start() ||
-        !cmk_names_join(&names, &bell)) {
+    if (!cluster || cluster->num_nodes < 3 || !cmk_doorbell_create(&bell, 1) ||
+        !cmk_names_start() || !cmk_names_join(&names, &bell)) {
         printf("this needs three nodes or more, and 2 MiB of shared memory\n");
         return EXIT_FAILURE;
     }

@@ -6,7 +6,10 @@
 
 static struct table table;
 
-/* A read waits until the log has come as far as it asks: the writer sent that update before the client knew of it. */
+/*
+ * A read waits until the log has come as far as it asks: the writer sent that update before the
+ * client knew of it.
+ */
 static bool answer(struct cmk_channel_end *client, struct cmk_channel_end *log, bool *stop)
 {
     struct cmk_message message;

@@ -1,4 +1,7 @@
-/* The table that every replica holds, and the log that keeps the replicas alike. Used by tests/bench/scale, too. */
+/*
+ * The table that every replica holds, and the log that keeps the replicas alike. Used by
+ * tests/bench/scale, too.
+ */
 #include "table.h"
 
 bool table_apply(struct table *table, const struct update *update)

@@ -38,7 +38,10 @@ struct table {
 /* False if it is not the next update, or not for any key. */
 bool table_apply(struct table *table, const struct update *update);
 
-/* Waits for the log's next update, and applies it. False if there is none to come, or it is not the next one. */
+/*
+ * Waits for the log's next update, and applies it. False if there is none to come, or it is not the
+ * next one.
+ */
 bool table_apply_next(struct table *table, struct cmk_channel_end *log);
 
 /* Sends an update to one replica; one that ended gets nothing. */

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 /* A replica that ended is left out from then on. */
-static void send_update(struct cmk_channel_end logs[], seL4_Word replicas, const struct update *update)
+static void send_update(struct cmk_channel_end logs[], seL4_Word replicas,
+                        const struct update *update)
 {
     for (seL4_Word i = 0; i < replicas; i++) {
         log_send(&logs[i], update);
@@ -31,7 +32,8 @@ int serve_writes(seL4_Word replicas)
     for (;;) {
         struct cmk_message message;
         struct request request;
-        enum cmk_channel_error error = cmk_channel_receive(&client, &message, &request, sizeof(request));
+        enum cmk_channel_error error =
+            cmk_channel_receive(&client, &message, &request, sizeof(request));
         if (error != CMK_CHANNEL_OK || message.length != sizeof(request)) {
             return EXIT_FAILURE;
         }

@@ -1,8 +1,9 @@
 /*
- * An address space mirrored on two nodes over shared frames ("The Clustered Multikernel", 4.2.1): page tables are each
- * node's own, so node 0 keeps what is mapped, and node 1 repeats every map and unmap when it is told to by a call. What
- * lies in the frames is then at the same addresses on both: node 0 builds a list of pointers, node 1 walks it, doubles
- * the values, and both agree. Before a page disappears on node 0 it is gone on node 1.
+ * An address space mirrored on two nodes over shared frames ("The Clustered Multikernel", 4.2.1):
+ * page tables are each node's own, so node 0 keeps what is mapped, and node 1 repeats every map and
+ * unmap when it is told to by a call. What lies in the frames is then at the same addresses on
+ * both: node 0 builds a list of pointers, node 1 walks it, doubles the values, and both agree.
+ * Before a page disappears on node 0 it is gone on node 1.
  */
 #include <cmk/mesh.h>
 #include <cmk/resources.h>
@@ -36,11 +37,15 @@ static struct cmk_mesh mesh;
 static struct cmk_doorbell bell;
 static const struct cmk_region *region;
 
-/* Each node's half of a map. Frame and address are checked, whoever asks; the first frame holds the channels. */
+/*
+ * Each node's half of a map. Frame and address are checked, whoever asks; the first frame holds the
+ * channels.
+ */
 static uint64_t apply(const struct command *command)
 {
-    if (command->frame < 1 || command->frame >= region->num_frames || command->vaddr < MIRROR_BASE ||
-        command->vaddr - MIRROR_BASE >= MIRROR_BYTES || command->vaddr % LIBSEL4_BIT(seL4_LargePageBits) != 0) {
+    if (command->frame < 1 || command->frame >= region->num_frames ||
+        command->vaddr < MIRROR_BASE || command->vaddr - MIRROR_BASE >= MIRROR_BYTES ||
+        command->vaddr % LIBSEL4_BIT(seL4_LargePageBits) != 0) {
         return seL4_InvalidArgument;
     }
     seL4_CPtr frame = region->first_slot + command->frame;
@@ -51,14 +56,18 @@ static uint64_t apply(const struct command *command)
                          seL4_X86_Default_VMAttributes);
 }
 
-/* Node 1 first when something goes away, node 0 first when something comes: node 1 never has more than node 0. */
+/*
+ * Node 1 first when something goes away, node 0 first when something comes: node 1 never has more
+ * than node 0.
+ */
 static bool mirror(const struct command *command, struct result *result)
 {
     size_t length = 0;
     uint64_t own = command->method == MAP ? apply(command) : 0;
-    enum cmk_channel_error error =
-        own == 0 ? cmk_channel_call(&mesh.end[1], command, sizeof(*command), result, sizeof(*result), &length)
-                 : CMK_CHANNEL_OK;
+    enum cmk_channel_error error = own == 0
+                                       ? cmk_channel_call(&mesh.end[1], command, sizeof(*command),
+                                                          result, sizeof(*result), &length)
+                                       : CMK_CHANNEL_OK;
     if (command->method == UNMAP && error == CMK_CHANNEL_OK) {
         own = apply(command);
     }
@@ -96,14 +105,16 @@ static int lead(void)
         unsigned at = i * 7 % ITEMS, next = (i + 1) * 7 % ITEMS;
         items[at] = (struct item){i + 1 < ITEMS ? &items[next] : NULL, i};
     }
-    if (!mirror(&(struct command){WALK, 1, MIRROR_BASE, 0}, &result) || result.sum != ITEMS * (ITEMS - 1) / 2) {
+    if (!mirror(&(struct command){WALK, 1, MIRROR_BASE, 0}, &result) ||
+        result.sum != ITEMS * (ITEMS - 1) / 2) {
         printf("node 1 walked the list and found %lu\n", result.sum);
         return EXIT_FAILURE;
     }
     for (struct item *item = items; item; item = item->next) {
         sum += item->value;
     }
-    printf("node 1 walked the list of node 0 at the same addresses: %lu; doubled it is %lu\n", result.sum, sum);
+    printf("node 1 walked the list of node 0 at the same addresses: %lu; doubled it is %lu\n",
+           result.sum, sum);
     map.method = UNMAP;
     if (sum != 2 * result.sum || !mirror(&map, &result)) {
         return EXIT_FAILURE;
@@ -118,7 +129,8 @@ static int follow(void)
     for (;;) {
         struct cmk_message message;
         struct command command;
-        enum cmk_channel_error error = cmk_channel_receive(&mesh.end[0], &message, &command, sizeof(command));
+        enum cmk_channel_error error =
+            cmk_channel_receive(&mesh.end[0], &message, &command, sizeof(command));
         if (error != CMK_CHANNEL_OK || message.length != sizeof(command)) {
             return error == CMK_CHANNEL_DEAD ? EXIT_SUCCESS : EXIT_FAILURE;
         }
@@ -137,11 +149,15 @@ int main(void)
     size_t bytes;
     const struct cmk_cluster *cluster = cmk_cluster();
     region = cluster ? &cluster->shared : NULL;
-    if (!cluster || cluster->num_nodes < 2 || region->num_frames < 2 || !cmk_doorbell_create(&bell, 1)) {
+    if (!cluster || cluster->num_nodes < 2 || region->num_frames < 2 ||
+        !cmk_doorbell_create(&bell, 1)) {
         printf("this needs two nodes and shared=4M\n");
         return EXIT_FAILURE;
     }
-    /* Only the first frame of the region is mapped for the channels; the others are for the mirrored space. */
+    /*
+     * Only the first frame of the region is mapped for the channels; the others are for the
+     * mirrored space.
+     */
     void *memory = cmk_map_frames(region->first_slot, 1, seL4_LargePageBits, seL4_ReadWrite,
                                   seL4_X86_Default_VMAttributes);
     bytes = LIBSEL4_BIT(seL4_LargePageBits);

@@ -24,9 +24,11 @@ static void turn_ethernet(const struct server *server, unsigned char *frame)
 static bool is_arp_request(const struct server *server, const unsigned char *frame, size_t length)
 {
     return length >= ARP_FRAME_BYTES && wire_get16(frame, ETHERNET_TYPE) == TYPE_ARP &&
-           wire_get16(frame, ARP_HARDWARE) == ARP_ETHERNET && wire_get16(frame, ARP_PROTOCOL) == TYPE_IPV4 &&
+           wire_get16(frame, ARP_HARDWARE) == ARP_ETHERNET &&
+           wire_get16(frame, ARP_PROTOCOL) == TYPE_IPV4 &&
            wire_get16(frame, ARP_LENGTHS) == ARP_LENGTHS_ETHERNET_IPV4 &&
-           wire_get16(frame, ARP_OPERATION) == ARP_REQUEST && wire_get32(frame, ARP_TARGET_IPV4) == server->ipv4;
+           wire_get16(frame, ARP_OPERATION) == ARP_REQUEST &&
+           wire_get32(frame, ARP_TARGET_IPV4) == server->ipv4;
 }
 
 static void answer_arp(struct server *server, unsigned char *frame)
@@ -41,12 +43,14 @@ static void answer_arp(struct server *server, unsigned char *frame)
 }
 
 /* Bytes of the datagram if it is an echo request for us with a correct checksum, or 0. */
-static size_t echo_request_bytes(const struct server *server, const unsigned char *frame, size_t length)
+static size_t echo_request_bytes(const struct server *server, const unsigned char *frame,
+                                 size_t length)
 {
     size_t bytes = wire_ipv4_bytes(frame, length);
-    bool good = bytes >= IPV4_HEADER_BYTES + ICMP_MIN_BYTES && frame[IPV4_PROTOCOL] == PROTOCOL_ICMP &&
-                wire_get32(frame, IPV4_TARGET) == server->ipv4 && frame[ICMP_TYPE] == ICMP_ECHO_REQUEST &&
-                frame[ICMP_CODE] == 0 && wire_checksum(frame + ICMP_TYPE, bytes - IPV4_HEADER_BYTES) == 0;
+    bool good =
+        bytes >= IPV4_HEADER_BYTES + ICMP_MIN_BYTES && frame[IPV4_PROTOCOL] == PROTOCOL_ICMP &&
+        wire_get32(frame, IPV4_TARGET) == server->ipv4 && frame[ICMP_TYPE] == ICMP_ECHO_REQUEST &&
+        frame[ICMP_CODE] == 0 && wire_checksum(frame + ICMP_TYPE, bytes - IPV4_HEADER_BYTES) == 0;
     return good ? bytes : 0;
 }
 

@@ -16,9 +16,12 @@ static struct client *find_port(struct client *clients[], size_t count, uint16_t
     return NULL;
 }
 
-/* A client that does not take its datagrams loses them, and delays nobody. One that takes no replies is dropped. */
-bool forward_frame(struct server *server, struct client *clients[], size_t count, const unsigned char *frame,
-                   size_t length)
+/*
+ * A client that does not take its datagrams loses them, and delays nobody. One that takes no
+ * replies is dropped.
+ */
+bool forward_frame(struct server *server, struct client *clients[], size_t count,
+                   const unsigned char *frame, size_t length)
 {
     if (wire_udp_bytes(frame, length) == 0 || wire_get32(frame, IPV4_TARGET) != server->ipv4) {
         return false;
@@ -31,15 +34,17 @@ bool forward_frame(struct server *server, struct client *clients[], size_t count
     return true;
 }
 
-static enum cmk_channel_error open_port(struct server *server, struct client *clients[], size_t count,
-                                        struct client *client, const struct cmk_message *message, const void *data)
+static enum cmk_channel_error open_port(struct server *server, struct client *clients[],
+                                        size_t count, struct client *client,
+                                        const struct cmk_message *message, const void *data)
 {
     struct packet_open request = {0};
     struct packet_opened answer = {.ipv4 = server->ipv4};
     if (message->length == sizeof(request)) {
         memcpy(&request, data, sizeof(request));
     }
-    if (client->udp_port == 0 && request.udp_port != 0 && !find_port(clients, count, request.udp_port)) {
+    if (client->udp_port == 0 && request.udp_port != 0 &&
+        !find_port(clients, count, request.udp_port)) {
         client->udp_port = request.udp_port;
         answer.granted = 1;
         memcpy(answer.ethernet, server->net.address, ETHERNET_ADDRESS_BYTES);
@@ -47,21 +52,27 @@ static enum cmk_channel_error open_port(struct server *server, struct client *cl
     return cmk_channel_try_reply(&client->end, message, &answer, sizeof(answer));
 }
 
-/* A client sends UDP from its own port and the server's addresses, or nothing. `frame` is private memory. */
-static bool is_allowed(const struct server *server, const struct client *client, const unsigned char *frame,
-                       size_t length)
+/*
+ * A client sends UDP from its own port and the server's addresses, or nothing. `frame` is private
+ * memory.
+ */
+static bool is_allowed(const struct server *server, const struct client *client,
+                       const unsigned char *frame, size_t length)
 {
     return client->udp_port != 0 && wire_udp_bytes(frame, length) > 0 &&
-           wire_get16(frame, UDP_SOURCE) == client->udp_port && wire_get32(frame, IPV4_SOURCE) == server->ipv4 &&
+           wire_get16(frame, UDP_SOURCE) == client->udp_port &&
+           wire_get32(frame, IPV4_SOURCE) == server->ipv4 &&
            memcmp(frame + ETHERNET_SOURCE, server->net.address, ETHERNET_ADDRESS_BYTES) == 0;
 }
 
-bool serve_client(struct server *server, struct client *clients[], size_t count, struct client *client)
+bool serve_client(struct server *server, struct client *clients[], size_t count,
+                  struct client *client)
 {
     static unsigned char data[ETHERNET_MAX_FRAME];
     for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
         struct cmk_message message;
-        enum cmk_channel_error error = cmk_channel_try_receive(&client->end, &message, data, sizeof(data));
+        enum cmk_channel_error error =
+            cmk_channel_try_receive(&client->end, &message, data, sizeof(data));
         if (error == CMK_CHANNEL_EMPTY) {
             return true;
         }

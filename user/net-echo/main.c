@@ -1,11 +1,12 @@
 /*
- * A network server: drives a virtio network card with MSI-X from the node that was given it, answers ARP and ICMP echo
- * requests, and gives each node that shares a channel= region with it a packet channel (<drivers/packets.h>).
+ * A network server: drives a virtio network card with MSI-X from the node that was given it,
+ * answers ARP and ICMP echo requests, and gives each node that shares a channel= region with it a
+ * packet channel (<drivers/packets.h>).
  *
  *     net-echo.elf node=1 00:03.0 10.0.0.2 [until-alone]
  *
- * with nodes=2 node1.devices=00:03.0 and, for clients on node 0, channel=0-1,2M. `until-alone`: ends with status 0 when
- * all clients have ended.
+ * with nodes=2 node1.devices=00:03.0 and, for clients on node 0, channel=0-1,2M. `until-alone`:
+ * ends with status 0 when all clients have ended.
  */
 #include "net_echo.h"
 
@@ -82,7 +83,8 @@ static void serve_card(void)
 
     interrupt_messages_take(&interrupts);
     while ((frame = virtio_net_receive(&server.net, &length, &buffer)) != NULL) {
-        if (!answer_frame(&server, frame, length) && !forward_frame(&server, clients, client_count, frame, length)) {
+        if (!answer_frame(&server, frame, length) &&
+            !forward_frame(&server, clients, client_count, frame, length)) {
             server.statistics.ignored++;
         }
         virtio_net_release(&server.net, buffer);
@@ -92,7 +94,8 @@ static void serve_card(void)
 static void print_statistics(void)
 {
     const struct statistics *s = &server.statistics;
-    printf("net-echo: answered %lu ARP and %lu echo requests, forwarded %lu, sent %lu, refused %lu, ignored %lu\n",
+    printf("net-echo: answered %lu ARP and %lu echo requests, forwarded %lu, sent %lu, refused "
+           "%lu, ignored %lu\n",
            s->arp, s->echo, s->forwarded, s->sent, s->refused, s->ignored);
 }
 
@@ -118,8 +121,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     const uint8_t *a = server.net.address;
-    printf("net-echo: %s is ready as %s, %02x:%02x:%02x:%02x:%02x:%02x\n", argv[1], argv[2], a[0], a[1], a[2], a[3],
-           a[4], a[5]);
+    printf("net-echo: %s is ready as %s, %02x:%02x:%02x:%02x:%02x:%02x\n", argv[1], argv[2], a[0],
+           a[1], a[2], a[3], a[4], a[5]);
 
     /* Serves until it is alone, if that was asked for, or for ever. */
     for (size_t found = 0; client_count > 0 || !until_alone;) {

@@ -27,10 +27,11 @@ struct client {
 };
 
 /* A datagram for a client's port goes there; false if nobody has the port. */
-bool forward_frame(struct server *server, struct client *clients[], size_t count, const unsigned char *frame,
-                   size_t length);
+bool forward_frame(struct server *server, struct client *clients[], size_t count,
+                   const unsigned char *frame, size_t length);
 
 /* Does what the client's messages ask for; false if the client is gone for good. */
-bool serve_client(struct server *server, struct client *clients[], size_t count, struct client *client);
+bool serve_client(struct server *server, struct client *clients[], size_t count,
+                  struct client *client);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * A sum over all nodes: node 0 broadcasts how many numbers there are, every node writes its part of them to the shared
- * region, all come together, every node sums the part of its neighbour, and node 0 adds the parts. Nodes that end
- * meanwhile are seen, not waited for.
+ * A sum over all nodes: node 0 broadcasts how many numbers there are, every node writes its part of
+ * them to the shared region, all come together, every node sums the part of its neighbour, and node
+ * 0 adds the parts. Nodes that end meanwhile are seen, not waited for.
  */
 #include <cmk/mesh.h>
 #include <stdio.h>
@@ -38,7 +38,8 @@ static bool collect(uint64_t own, uint64_t *total)
     for (seL4_Word node = 1; node < mesh.num_nodes; node++) {
         struct cmk_message message;
         uint64_t part;
-        enum cmk_channel_error error = cmk_channel_receive(&mesh.end[node], &message, &part, sizeof(part));
+        enum cmk_channel_error error =
+            cmk_channel_receive(&mesh.end[node], &message, &part, sizeof(part));
         if (error != CMK_CHANNEL_OK || message.length != sizeof(part)) {
             printf("no sum from node %lu (error %d)\n", node, error);
             return false;
@@ -52,10 +53,12 @@ static bool collect(uint64_t own, uint64_t *total)
 static int compute(uint64_t *numbers)
 {
     struct task task = {NUMBERS};
-    if (cmk_mesh_broadcast(&mesh, 0, &task, sizeof(task)) != CMK_CHANNEL_OK || task.count > NUMBERS) {
+    if (cmk_mesh_broadcast(&mesh, 0, &task, sizeof(task)) != CMK_CHANNEL_OK ||
+        task.count > NUMBERS) {
         return EXIT_FAILURE;
     }
-    for (uint64_t i = first_of(mesh.self, task.count); i < first_of(mesh.self + 1, task.count); i++) {
+    for (uint64_t i = first_of(mesh.self, task.count); i < first_of(mesh.self + 1, task.count);
+         i++) {
         numbers[i] = i * i;
     }
     if (cmk_mesh_barrier(&mesh) != CMK_CHANNEL_OK) {
@@ -63,14 +66,17 @@ static int compute(uint64_t *numbers)
     }
     uint64_t sum = sum_part(numbers, (mesh.self + 1) % mesh.num_nodes, task.count);
     if (mesh.self != 0) {
-        return cmk_channel_send(&mesh.end[0], 0, &sum, sizeof(sum)) == CMK_CHANNEL_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+        return cmk_channel_send(&mesh.end[0], 0, &sum, sizeof(sum)) == CMK_CHANNEL_OK
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
     }
     uint64_t total;
     if (!collect(sum, &total)) {
         return EXIT_FAILURE;
     }
     uint64_t expected = (task.count - 1) * task.count / 2 * (2 * task.count - 1) / 3;
-    printf("the sum of %lu squares is %lu, %s\n", task.count, total, total == expected ? "as it should be" : "WRONG");
+    printf("the sum of %lu squares is %lu, %s\n", task.count, total,
+           total == expected ? "as it should be" : "WRONG");
     return total == expected ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -80,8 +86,8 @@ int main(void)
     size_t bytes;
     unsigned char *memory = cmk_shared_program_memory(&bytes);
     size_t mesh_bytes = memory ? cmk_mesh_bytes(cmk_cluster()->num_nodes, geometry) : 0;
-    if (!memory || mesh_bytes + NUMBERS * sizeof(uint64_t) > bytes || !cmk_doorbell_create(&bell, 1) ||
-        !cmk_mesh_open(&mesh, memory, geometry, &bell)) {
+    if (!memory || mesh_bytes + NUMBERS * sizeof(uint64_t) > bytes ||
+        !cmk_doorbell_create(&bell, 1) || !cmk_mesh_open(&mesh, memory, geometry, &bell)) {
         printf("this needs shared memory\n");
         return EXIT_FAILURE;
     }

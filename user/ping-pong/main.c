@@ -1,6 +1,7 @@
 /*
- * Ping-pong between nodes 0 and 1, with latency figures: the time of a round trip of one-line messages when both sides
- * spin, when both sleep and are woken by IPIs, and of calls. Figures from an emulator say nothing about hardware.
+ * Ping-pong between nodes 0 and 1, with latency figures: the time of a round trip of one-line
+ * messages when both sides spin, when both sleep and are woken by IPIs, and of calls. Figures from
+ * an emulator say nothing about hardware.
  */
 #include <cmk/mesh.h>
 #include <stdio.h>
@@ -35,8 +36,9 @@ static void print_times(const char *what, uint64_t *times)
 {
     uint64_t rate = tsc_per_microsecond();
     qsort(times, ROUNDS, sizeof(times[0]), compare);
-    printf("%s: round trip least %lu, median %lu, 99th percentile %lu cycles (%lu.%02lu us at the median)\n", what,
-           times[0], times[ROUNDS / 2], times[ROUNDS * 99 / 100], times[ROUNDS / 2] / rate,
+    printf("%s: round trip least %lu, median %lu, 99th percentile %lu cycles (%lu.%02lu us at the "
+           "median)\n",
+           what, times[0], times[ROUNDS / 2], times[ROUNDS * 99 / 100], times[ROUNDS / 2] / rate,
            times[ROUNDS / 2] % rate * 100 / rate);
 }
 
@@ -50,7 +52,8 @@ static bool ping(struct cmk_channel_end *end, const char *what, bool call)
         uint64_t start = __builtin_ia32_rdtsc();
         enum cmk_channel_error error;
         if (call) {
-            error = cmk_channel_call(end, &number, sizeof(number), &answer, sizeof(answer), &length);
+            error =
+                cmk_channel_call(end, &number, sizeof(number), &answer, sizeof(answer), &length);
         } else {
             error = cmk_channel_send(end, 0, &number, sizeof(number));
             error = error ? error : cmk_channel_receive(end, &message, &answer, sizeof(answer));
@@ -100,7 +103,9 @@ int main(void)
         const char *name;
         unsigned spins;
         bool call;
-    } parts[] = {{"spinning", NEVER_NAPS, false}, {"sleeping", 1, false}, {"calls, spinning", NEVER_NAPS, true}};
+    } parts[] = {{"spinning", NEVER_NAPS, false},
+                 {"sleeping", 1, false},
+                 {"calls, spinning", NEVER_NAPS, true}};
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         end->spins = parts[i].spins;
         if (mesh.self == 0 ? !ping(end, parts[i].name, parts[i].call) : !pong(end, parts[i].call)) {

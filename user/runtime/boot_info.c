@@ -17,7 +17,8 @@ void keep_boot_info(seL4_BootInfo *info)
 
 const void *cmk_find_boot_info(seL4_Word id, size_t *bytes)
 {
-    return cmk_find_chunk((const char *)boot_info + seL4_BootInfoFrameSize, boot_info->extraLen, id, bytes);
+    return cmk_find_chunk((const char *)boot_info + seL4_BootInfoFrameSize, boot_info->extraLen, id,
+                          bytes);
 }
 
 seL4_BootInfo *seL4_GetBootInfo(void)

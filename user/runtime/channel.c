@@ -1,4 +1,7 @@
-/* <cmk/channel.h>: rings of cache lines. What may wait is in channel_wait.c, the pools are in channel_bulk.c. */
+/*
+ * <cmk/channel.h>: rings of cache lines. What may wait is in channel_wait.c, the pools are in
+ * channel_bulk.c.
+ */
 #include "channel_memory.h"
 
 #include <cmk/node_status.h>
@@ -18,20 +21,25 @@ static bool is_possible(struct cmk_channel_geometry geometry)
 
 size_t cmk_channel_bytes(struct cmk_channel_geometry geometry)
 {
-    return is_possible(geometry) ? 2 * (sizeof(struct cmk_channel_side) + (size_t)geometry.bulk_bytes +
-                                        geometry.lines * sizeof(struct cmk_channel_line))
-                                 : 0;
+    return is_possible(geometry)
+               ? 2 * (sizeof(struct cmk_channel_side) + (size_t)geometry.bulk_bytes +
+                      geometry.lines * sizeof(struct cmk_channel_line))
+               : 0;
 }
 
 size_t cmk_channel_max_message(struct cmk_channel_geometry geometry)
 {
-    return is_possible(geometry) ? CMK_CHANNEL_FIRST_BYTES + (geometry.lines - 1) * (size_t)CMK_CHANNEL_MORE_BYTES : 0;
+    return is_possible(geometry)
+               ? CMK_CHANNEL_FIRST_BYTES + (geometry.lines - 1) * (size_t)CMK_CHANNEL_MORE_BYTES
+               : 0;
 }
 
-bool cmk_channel_open(struct cmk_channel_end *end, void *memory, const struct cmk_channel_config *config)
+bool cmk_channel_open(struct cmk_channel_end *end, void *memory,
+                      const struct cmk_channel_config *config)
 {
     struct cmk_channel_geometry geometry = config->geometry;
-    if (!is_possible(geometry) || config->side > 1 || (uintptr_t)memory % CMK_CHANNEL_LINE != 0 || !memory) {
+    if (!is_possible(geometry) || config->side > 1 || (uintptr_t)memory % CMK_CHANNEL_LINE != 0 ||
+        !memory) {
         return false;
     }
     unsigned side = config->side;
@@ -68,12 +76,15 @@ bool channel_peer_has_ended(const struct cmk_channel_end *end)
 
 enum cmk_channel_error cmk_channel_state(const struct cmk_channel_end *end)
 {
-    return end->failed ? end->failed : channel_peer_has_ended(end) ? CMK_CHANNEL_DEAD : CMK_CHANNEL_OK;
+    return end->failed                   ? end->failed
+           : channel_peer_has_ended(end) ? CMK_CHANNEL_DEAD
+                                         : CMK_CHANNEL_OK;
 }
 
 /*
- * The fence stands between what was published and the load of the peer's nap; the peer has one between its nap and its
- * last look. So either it sees what was published, or its nap is seen here. Each nap is ended once.
+ * The fence stands between what was published and the load of the peer's nap; the peer has one
+ * between its nap and its last look. So either it sees what was published, or its nap is seen here.
+ * Each nap is ended once.
  */
 void channel_wake_peer(struct cmk_channel_end *end)
 {
@@ -122,7 +133,10 @@ static void read_whole_line(const struct cmk_channel_line *line, unsigned char *
     }
 }
 
-/* The data of a message, from the first line's third word on; a last partial word is filled up with zeros. */
+/*
+ * The data of a message, from the first line's third word on; a last partial word is filled up with
+ * zeros.
+ */
 static void write_data(struct cmk_channel_end *end, const unsigned char *data, size_t length)
 {
     uint64_t position = end->sent;
@@ -143,8 +157,8 @@ static void write_data(struct cmk_channel_end *end, const unsigned char *data, s
     }
 }
 
-enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind, uint64_t tag,
-                                   const void *data, size_t length)
+enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind,
+                                   uint64_t tag, const void *data, size_t length)
 {
     if (length > cmk_channel_max_message(end->geometry)) {
         return CMK_CHANNEL_TOO_LONG;
@@ -157,24 +171,29 @@ enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message
     struct cmk_channel_line *first = line_at(end->out, end->sent, end->geometry.lines);
     write_data(end, data, length);
     atomic_store_explicit(&first->word[1], tag, memory_order_relaxed);
-    atomic_store_explicit(&first->word[0], make_header(end->sent, kind, length), memory_order_release);
+    atomic_store_explicit(&first->word[0], make_header(end->sent, kind, length),
+                          memory_order_release);
     end->sent += lines;
     channel_wake_peer(end);
     return CMK_CHANNEL_OK;
 }
 
-enum cmk_channel_error cmk_channel_try_send(struct cmk_channel_end *end, uint64_t tag, const void *data, size_t length)
+enum cmk_channel_error cmk_channel_try_send(struct cmk_channel_end *end, uint64_t tag,
+                                            const void *data, size_t length)
 {
     return channel_put(end, CMK_MESSAGE, tag, data, length);
 }
 
-enum cmk_channel_error cmk_channel_try_reply(struct cmk_channel_end *end, const struct cmk_message *request,
-                                             const void *data, size_t length)
+enum cmk_channel_error cmk_channel_try_reply(struct cmk_channel_end *end,
+                                             const struct cmk_message *request, const void *data,
+                                             size_t length)
 {
     return channel_put(end, CMK_REPLY, request->tag, data, length);
 }
 
-/* Whether a header is what the line held before: of one round ago, or nothing in the first round. */
+/*
+ * Whether a header is what the line held before: of one round ago, or nothing in the first round.
+ */
 static bool is_old(const struct cmk_channel_end *end, uint64_t header)
 {
     uint32_t lines = end->geometry.lines;
@@ -185,8 +204,8 @@ static bool is_old(const struct cmk_channel_end *end, uint64_t header)
 static bool is_correct(const struct cmk_channel_end *end, uint64_t header)
 {
     unsigned kind = header_kind(header);
-    return header_sequence(header) == (uint32_t)(end->received + 1) && kind >= CMK_MESSAGE && kind <= CMK_BULK &&
-           header_length(header) <= cmk_channel_max_message(end->geometry) &&
+    return header_sequence(header) == (uint32_t)(end->received + 1) && kind >= CMK_MESSAGE &&
+           kind <= CMK_BULK && header_length(header) <= cmk_channel_max_message(end->geometry) &&
            (kind != CMK_BULK || header_length(header) == 2 * sizeof(uint64_t));
 }
 
@@ -204,7 +223,8 @@ enum cmk_channel_error channel_peek(struct cmk_channel_end *end)
         if (!channel_peer_has_ended(end)) {
             return CMK_CHANNEL_EMPTY;
         }
-        header = atomic_load_explicit(word, memory_order_acquire); /* its last message may have come since */
+        /* its last message may have come since */
+        header = atomic_load_explicit(word, memory_order_acquire);
         if (is_old(end, header)) {
             return CMK_CHANNEL_DEAD;
         }
@@ -255,7 +275,8 @@ static enum cmk_channel_error take_bulk(struct cmk_channel_end *end, struct cmk_
     return CMK_CHANNEL_OK;
 }
 
-enum cmk_channel_error cmk_channel_try_receive(struct cmk_channel_end *end, struct cmk_message *message, void *buffer,
+enum cmk_channel_error cmk_channel_try_receive(struct cmk_channel_end *end,
+                                               struct cmk_message *message, void *buffer,
                                                size_t capacity)
 {
     enum cmk_channel_error state = channel_peek(end);

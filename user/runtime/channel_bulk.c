@@ -1,6 +1,7 @@
 /*
- * Channels: bulk data by reference. Each side's pool is a ring of bytes that only it writes; a message names a piece of
- * it by position and length, and the other side gives pieces back in their order by storing how far it is.
+ * Channels: bulk data by reference. Each side's pool is a ring of bytes that only it writes; a
+ * message names a piece of it by position and length, and the other side gives pieces back in their
+ * order by storing how far it is.
  */
 #include "channel_memory.h"
 
@@ -47,7 +48,8 @@ enum cmk_channel_error cmk_channel_bulk_send(struct cmk_channel_end *end, uint64
     if (reference[1] == 0) {
         return CMK_CHANNEL_UNEXPECTED;
     }
-    enum cmk_channel_error error = channel_put_waiting(end, CMK_BULK, tag, reference, sizeof(reference));
+    enum cmk_channel_error error =
+        channel_put_waiting(end, CMK_BULK, tag, reference, sizeof(reference));
     if (error == CMK_CHANNEL_OK) {
         end->bulk_sent = end->bulk_reserved + whole_lines(reference[1]);
         end->bulk_reserved = end->bulk_reserved_end = end->bulk_sent;
@@ -55,11 +57,16 @@ enum cmk_channel_error cmk_channel_bulk_send(struct cmk_channel_end *end, uint64
     return error;
 }
 
-/* A correct peer's pieces follow each other; where one does not fit before the pool's end, it begins at the start. */
-bool channel_bulk_accept(struct cmk_channel_end *end, struct cmk_message *message, uint64_t position, uint64_t length)
+/*
+ * A correct peer's pieces follow each other; where one does not fit before the pool's end, it
+ * begins at the start.
+ */
+bool channel_bulk_accept(struct cmk_channel_end *end, struct cmk_message *message,
+                         uint64_t position, uint64_t length)
 {
     uint32_t pool = end->geometry.bulk_bytes;
-    if (length == 0 || length > pool / 2 || position != position_for(end->bulk_received, length, pool)) {
+    if (length == 0 || length > pool / 2 ||
+        position != position_for(end->bulk_received, length, pool)) {
         return false;
     }
     message->length = length;
@@ -75,9 +82,13 @@ void cmk_channel_bulk_release(struct cmk_channel_end *end, const struct cmk_mess
     channel_wake_peer(end);
 }
 
-/* Pieces begin at line boundaries of the pool, so whole words can be loaded; the last one may reach past the piece. */
-enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end, const struct cmk_message *message,
-                                             void *buffer, size_t capacity)
+/*
+ * Pieces begin at line boundaries of the pool, so whole words can be loaded; the last one may reach
+ * past the piece.
+ */
+enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end,
+                                             const struct cmk_message *message, void *buffer,
+                                             size_t capacity)
 {
     if (message->kind != CMK_BULK) {
         return CMK_CHANNEL_UNEXPECTED;

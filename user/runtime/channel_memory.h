@@ -1,8 +1,9 @@
 /*
- * A channel's shared memory, and what the library's files share. Whatever lies here can change at any moment: words are
- * loaded once, with the functions below, and checked after the load.
+ * A channel's shared memory, and what the library's files share. Whatever lies here can change at
+ * any moment: words are loaded once, with the functions below, and checked after the load.
  *
- * From the start: two sides; the ring from side 0 to 1, the ring from 1 to 0; the pool of side 0, the pool of side 1.
+ * From the start: two sides; the ring from side 0 to 1, the ring from 1 to 0; the pool of side 0,
+ * the pool of side 1.
  */
 #ifndef CHANNEL_MEMORY_H
 #define CHANNEL_MEMORY_H
@@ -15,20 +16,25 @@
 
 /* Written by its side only, read by the other. */
 struct cmk_channel_side {
-    /* Stored with release after the lines, or the bytes, were read; loaded with acquire before they are overwritten. */
+    /*
+     * Stored with release after the lines, or the bytes, were read; loaded with acquire before they
+     * are overwritten.
+     */
     _Alignas(CMK_CHANNEL_LINE) _Atomic uint64_t taken_lines;
     _Atomic uint64_t taken_bulk;
     /*
-     * Odd: this side sleeps, or is about to. Stored before a sequentially consistent fence and the last look; loaded
-     * after such a fence that follows what the other side published. In a line of its own: it seldom changes.
+     * Odd: this side sleeps, or is about to. Stored before a sequentially consistent fence and the
+     * last look; loaded after such a fence that follows what the other side published. In a line of
+     * its own: it seldom changes.
      */
     _Alignas(CMK_CHANNEL_LINE) _Atomic uint64_t nap;
 };
 
 /*
- * word[0] is the header: sequence (bits 0-31: the line's position + 1), length (32-55), kind (56-63). The header of a
- * message's first line is stored with release after all its other words, loaded with acquire before them. Every line
- * has one, so that nothing in a message can look like a later header. In a first line word[1] is the tag.
+ * word[0] is the header: sequence (bits 0-31: the line's position + 1), length (32-55), kind
+ * (56-63). The header of a message's first line is stored with release after all its other words,
+ * loaded with acquire before them. Every line has one, so that nothing in a message can look like a
+ * later header. In a first line word[1] is the tag.
  */
 struct cmk_channel_line {
     _Alignas(CMK_CHANNEL_LINE) _Atomic uint64_t word[LINE_WORDS];
@@ -60,7 +66,8 @@ static inline unsigned header_kind(uint64_t header)
     return (unsigned)(header >> 56);
 }
 
-static inline struct cmk_channel_line *line_at(struct cmk_channel_line *ring, uint64_t position, uint32_t lines)
+static inline struct cmk_channel_line *line_at(struct cmk_channel_line *ring, uint64_t position,
+                                               uint32_t lines)
 {
     return &ring[position & (lines - 1)];
 }
@@ -69,7 +76,8 @@ static inline uint64_t lines_for(size_t length)
 {
     return length <= CMK_CHANNEL_FIRST_BYTES
                ? 1
-               : 1 + (length - CMK_CHANNEL_FIRST_BYTES + CMK_CHANNEL_MORE_BYTES - 1) / CMK_CHANNEL_MORE_BYTES;
+               : 1 + (length - CMK_CHANNEL_FIRST_BYTES + CMK_CHANNEL_MORE_BYTES - 1) /
+                         CMK_CHANNEL_MORE_BYTES;
 }
 
 /*
@@ -114,21 +122,30 @@ bool channel_peer_has_ended(const struct cmk_channel_end *end);
 /* After anything was published for the peer: rings it if it sleeps. */
 void channel_wake_peer(struct cmk_channel_end *end);
 
-/* OK if a message of `lines` lines fits now; FULL, BROKEN or DEAD. `lines` is at most the ring's. */
+/*
+ * OK if a message of `lines` lines fits now; FULL, BROKEN or DEAD. `lines` is at most the ring's.
+ */
 enum cmk_channel_error channel_room(struct cmk_channel_end *end, uint64_t lines);
 
-/* OK if a message can be received; its checked header is then in end->next_header. EMPTY, BROKEN, DEAD. */
+/*
+ * OK if a message can be received; its checked header is then in end->next_header. EMPTY, BROKEN,
+ * DEAD.
+ */
 enum cmk_channel_error channel_peek(struct cmk_channel_end *end);
 
 /* try_send of any kind. */
-enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind, uint64_t tag,
-                                   const void *data, size_t length);
+enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind,
+                                   uint64_t tag, const void *data, size_t length);
 
 /* send of any kind. */
-enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind, uint64_t tag,
-                                           const void *data, size_t length);
+enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind,
+                                           uint64_t tag, const void *data, size_t length);
 
-/* Checks the two words of a reference to the peer's pool and fills in what they mean; false if they are wrong. */
-bool channel_bulk_accept(struct cmk_channel_end *end, struct cmk_message *message, uint64_t position, uint64_t length);
+/*
+ * Checks the two words of a reference to the peer's pool and fills in what they mean; false if they
+ * are wrong.
+ */
+bool channel_bulk_accept(struct cmk_channel_end *end, struct cmk_message *message,
+                         uint64_t position, uint64_t length);
 
 #endif

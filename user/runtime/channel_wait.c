@@ -1,9 +1,10 @@
 /*
- * Channels: waiting. First by looking again and again, then by sleeping on the doorbell. Before it sleeps, an end
- * announces that (an odd nap), and after a fence it looks once more; docs/channels.md and tests/models/channel.pml.
+ * Channels: waiting. First by looking again and again, then by sleeping on the doorbell. Before it
+ * sleeps, an end announces that (an odd nap), and after a fence it looks once more;
+ * docs/channels.md and tests/models/channel.pml.
  *
- * No wait here is bounded in time: each ends when the peer does what is waited for, breaks the channel, or its node
- * ends, which rings the doorbell too.
+ * No wait here is bounded in time: each ends when the peer does what is waited for, breaks the
+ * channel, or its node ends, which rings the doorbell too.
  */
 #include "channel_memory.h"
 
@@ -23,7 +24,8 @@ static bool has_room(struct cmk_channel_end *end, size_t length)
 
 static bool has_bulk_room(struct cmk_channel_end *end, size_t length)
 {
-    return cmk_channel_bulk_reserve(end, length) != NULL || cmk_channel_state(end) != CMK_CHANNEL_OK;
+    return cmk_channel_bulk_reserve(end, length) != NULL ||
+           cmk_channel_state(end) != CMK_CHANNEL_OK;
 }
 
 static void announce_nap(struct cmk_channel_end *end)
@@ -97,8 +99,8 @@ size_t cmk_channel_wait_any(struct cmk_channel_end *const ends[], size_t count, 
     }
 }
 
-enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind, uint64_t tag,
-                                           const void *data, size_t length)
+enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind,
+                                           uint64_t tag, const void *data, size_t length)
 {
     for (;;) {
         enum cmk_channel_error error = channel_put(end, kind, tag, data, length);
@@ -118,13 +120,14 @@ void *cmk_channel_bulk_wait(struct cmk_channel_end *end, size_t length)
     return cmk_channel_bulk_reserve(end, length);
 }
 
-enum cmk_channel_error cmk_channel_send(struct cmk_channel_end *end, uint64_t tag, const void *data, size_t length)
+enum cmk_channel_error cmk_channel_send(struct cmk_channel_end *end, uint64_t tag, const void *data,
+                                        size_t length)
 {
     return channel_put_waiting(end, CMK_MESSAGE, tag, data, length);
 }
 
-enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct cmk_message *message, void *buffer,
-                                           size_t capacity)
+enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct cmk_message *message,
+                                           void *buffer, size_t capacity)
 {
     for (;;) {
         enum cmk_channel_error error = cmk_channel_try_receive(end, message, buffer, capacity);
@@ -135,8 +138,9 @@ enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct c
     }
 }
 
-enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void *request, size_t length, void *reply,
-                                        size_t capacity, size_t *reply_length)
+enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void *request,
+                                        size_t length, void *reply, size_t capacity,
+                                        size_t *reply_length)
 {
     uint64_t call = ++end->last_call;
     enum cmk_channel_error error = channel_put_waiting(end, CMK_REQUEST, call, request, length);
@@ -158,8 +162,9 @@ enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void 
     return error == CMK_CHANNEL_OK && message.tag != call ? channel_break(end) : error;
 }
 
-enum cmk_channel_error cmk_channel_reply(struct cmk_channel_end *end, const struct cmk_message *request,
-                                         const void *data, size_t length)
+enum cmk_channel_error cmk_channel_reply(struct cmk_channel_end *end,
+                                         const struct cmk_message *request, const void *data,
+                                         size_t length)
 {
     return channel_put_waiting(end, CMK_REPLY, request->tag, data, length);
 }

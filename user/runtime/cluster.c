@@ -1,6 +1,7 @@
 /*
- * Parses the cluster's chunk of boot info (include/api/cluster.h). The kernel wrote it, yet nothing in it is believed
- * before it was checked: a program that finds nonsense here says so instead of running into the dark.
+ * Parses the cluster's chunk of boot info (include/api/cluster.h). The kernel wrote it, yet nothing
+ * in it is believed before it was checked: a program that finds nonsense here says so instead of
+ * running into the dark.
  */
 #include <cmk/cluster.h>
 #include <string.h>
@@ -45,22 +46,25 @@ static bool parse_channels(const struct cmk_boot_info *info, struct cmk_cluster 
         if (boot->peer >= info->node_count || boot->peer == info->node_id) {
             return false;
         }
-        cluster->channels[i] = (struct cmk_channel){boot->number, boot->peer, region_from(&boot->region)};
+        cluster->channels[i] =
+            (struct cmk_channel){boot->number, boot->peer, region_from(&boot->region)};
     }
     return true;
 }
 
-static bool parse_nodes(const char *chunk, const struct cmk_boot_info *info, struct cmk_cluster *cluster)
+static bool parse_nodes(const char *chunk, const struct cmk_boot_info *info,
+                        struct cmk_cluster *cluster)
 {
-    if (info->node_count < 1 || info->node_count > ABI_CMK_MAX_NODES || info->node_id >= info->node_count ||
-        info->apic_id_count > ABI_CMK_MAX_CPUS ||
+    if (info->node_count < 1 || info->node_count > ABI_CMK_MAX_NODES ||
+        info->node_id >= info->node_count || info->apic_id_count > ABI_CMK_MAX_CPUS ||
         !inside(info->bytes, info->nodes_offset, info->node_count, sizeof(struct cmk_boot_node)) ||
         !inside(info->bytes, info->apic_ids_offset, info->apic_id_count, sizeof(seL4_Word))) {
         return false;
     }
     cluster->node_id = info->node_id;
     cluster->num_nodes = info->node_count;
-    memcpy(cluster->apic_id_table, chunk + info->apic_ids_offset, info->apic_id_count * sizeof(seL4_Word));
+    memcpy(cluster->apic_id_table, chunk + info->apic_ids_offset,
+           info->apic_id_count * sizeof(seL4_Word));
 
     for (seL4_Word i = 0; i < info->node_count; i++) {
         struct cmk_boot_node boot;
@@ -77,7 +81,8 @@ static bool parse_nodes(const char *chunk, const struct cmk_boot_info *info, str
     return true;
 }
 
-static bool parse_arguments(const char *chunk, const struct cmk_boot_info *info, struct cmk_cluster *cluster)
+static bool parse_arguments(const char *chunk, const struct cmk_boot_info *info,
+                            struct cmk_cluster *cluster)
 {
     if (info->argument_count > ABI_CMK_MAX_ARGUMENTS || info->arguments_offset > info->bytes) {
         return false;
@@ -117,7 +122,8 @@ bool cmk_parse_cluster(const void *chunk, size_t bytes, struct cmk_cluster *clus
     cluster->ipi_control = info.ipi_control_slot;
     cluster->node_control = info.node_control_slot;
     cluster->shared = region_from(&info.shared);
-    cluster->pci_config = (struct cmk_pci_config){info.pci_config_base, info.pci_first_bus, info.pci_last_bus};
+    cluster->pci_config =
+        (struct cmk_pci_config){info.pci_config_base, info.pci_first_bus, info.pci_last_bus};
     cluster->entry_tsc = info.entry_tsc;
     cluster->log_frame = info.first_log_slot;
     if (parse_nodes(chunk, &info, cluster) && parse_channels(&info, cluster) &&

@@ -11,7 +11,8 @@
 #define FAULT_BADGE       2
 #define LOOKS_PER_YIELD   64
 
-static _Atomic(struct cmk_doorbell *) first_doorbell; /* stored with release after the doorbell was made */
+/* stored with release after the doorbell was made */
+static _Atomic(struct cmk_doorbell *) first_doorbell;
 
 static bool start_guardian_once(void)
 {
@@ -28,8 +29,8 @@ static seL4_CPtr bind_handler(seL4_Word irq, seL4_CPtr notification)
     if (!cluster || slot == 0) {
         return 0;
     }
-    if (cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode, slot, seL4_WordBits) !=
-        seL4_NoError) {
+    if (cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode, slot,
+                                  seL4_WordBits) != seL4_NoError) {
         cmk_free_slot(slot);
         return 0;
     }
@@ -59,8 +60,8 @@ seL4_CPtr cmk_doorbell_button(seL4_Word node, seL4_Word irq)
     if (!cluster || slot == 0) {
         return 0;
     }
-    if (cmk_IPIControl_SendIPI(cluster->ipi_control, node, irq, seL4_CapInitThreadCNode, slot, seL4_WordBits) !=
-        seL4_NoError) {
+    if (cmk_IPIControl_SendIPI(cluster->ipi_control, node, irq, seL4_CapInitThreadCNode, slot,
+                               seL4_WordBits) != seL4_NoError) {
         cmk_free_slot(slot);
         return 0;
     }
@@ -72,7 +73,9 @@ void cmk_doorbell_ring(seL4_CPtr button)
     seL4_Signal(button);
 }
 
-/* IPIs are not masked at their source, so the handler needs no acknowledgement before the next one. */
+/*
+ * IPIs are not masked at their source, so the handler needs no acknowledgement before the next one.
+ */
 void cmk_doorbell_sleep(struct cmk_doorbell *bell)
 {
     seL4_Wait(bell->notification, NULL);
@@ -88,7 +91,10 @@ void cmk_doorbell_relax(unsigned count)
     }
 }
 
-/* What the guardian waits on: faults of the initial thread, and through its bound notification irq 15. */
+/*
+ * What the guardian waits on: faults of the initial thread, and through its bound notification irq
+ * 15.
+ */
 static struct {
     struct cmk_thread thread;
     seL4_CPtr endpoint;
@@ -98,8 +104,8 @@ static struct {
 
 static void report_fault(seL4_MessageInfo_t info)
 {
-    printf("the program faulted (fault %lu at 0x%lx), the node ends\n", (unsigned long)seL4_MessageInfo_get_label(info),
-           (unsigned long)seL4_GetMR(0));
+    printf("the program faulted (fault %lu at 0x%lx), the node ends\n",
+           (unsigned long)seL4_MessageInfo_get_label(info), (unsigned long)seL4_GetMR(0));
     cmk_NodeControl_Exit(cmk_cluster()->node_control, CMK_FAULT_STATUS);
 }
 
@@ -112,8 +118,9 @@ static void guard(void *argument)
         if (badge == FAULT_BADGE) {
             report_fault(info);
         }
-        for (struct cmk_doorbell *bell = atomic_load_explicit(&first_doorbell, memory_order_acquire); bell;
-             bell = bell->next) {
+        for (struct cmk_doorbell *bell =
+                 atomic_load_explicit(&first_doorbell, memory_order_acquire);
+             bell; bell = bell->next) {
             seL4_Signal(bell->notification);
         }
         (void)seL4_IRQHandler_Ack(guardian.handler);
@@ -124,8 +131,9 @@ static void guard(void *argument)
 static seL4_CPtr badged(seL4_CPtr capability, seL4_Word badge)
 {
     seL4_CPtr slot = cmk_alloc_slot();
-    return slot != 0 && seL4_CNode_Mint(seL4_CapInitThreadCNode, slot, seL4_WordBits, seL4_CapInitThreadCNode,
-                                        capability, seL4_WordBits, seL4_AllRights, badge) == seL4_NoError
+    return slot != 0 && seL4_CNode_Mint(seL4_CapInitThreadCNode, slot, seL4_WordBits,
+                                        seL4_CapInitThreadCNode, capability, seL4_WordBits,
+                                        seL4_AllRights, badge) == seL4_NoError
                ? slot
                : 0;
 }
@@ -143,6 +151,6 @@ bool cmk_guardian_start(void)
     return faults != 0 && guardian.handler != 0 &&
            cmk_create_thread(&guardian.thread, 0, GUARDIAN_PRIORITY, guard, NULL) &&
            seL4_TCB_BindNotification(guardian.thread.tcb, guardian.notification) == seL4_NoError &&
-           seL4_TCB_SetSpace(seL4_CapInitThreadTCB, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0) ==
-               seL4_NoError;
+           seL4_TCB_SetSpace(seL4_CapInitThreadTCB, faults, seL4_CapInitThreadCNode, 0,
+                             seL4_CapInitThreadVSpace, 0) == seL4_NoError;
 }

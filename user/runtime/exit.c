@@ -24,8 +24,8 @@ int atexit(void (*function)(void))
 }
 
 /*
- * On CMK the node control capability ends the whole node. Where there is none, the calling thread can only stop: if it
- * is the initial thread by suspending itself, otherwise by yielding for ever.
+ * On CMK the node control capability ends the whole node. Where there is none, the calling thread
+ * can only stop: if it is the initial thread by suspending itself, otherwise by yielding for ever.
  */
 _Noreturn void _Exit(int status)
 {

@@ -1,8 +1,11 @@
-# How user programs are compiled and linked: read by the Makefile and by tools/cmk. One NAME = value to a line, plain words,
-# no references. Paths are relative to the top of the source tree.
-# Compile: $(CC) USER_CFLAGS -isystem USER_SYSTEM_INCLUDE -isystem `$(CC) -print-file-name=include` -I each USER_INCLUDE
+# How user programs are compiled and linked: read by the Makefile and by tools/cmk. One NAME = value
+# to a line, plain words, no references. Paths are relative to the top of the source tree. Compile:
+# $(CC) USER_CFLAGS -isystem USER_SYSTEM_INCLUDE -isystem `$(CC) -print-file-name=include` -I each
+# USER_INCLUDE
 #          -idirafter each USER_INCLUDE_LAST
-# Link:    $(CC) USER_LDFLAGS -Wl,-T,USER_LINKER_SCRIPT -o out objects -Wl,--start-group USER_LIBRARIES -lgcc -Wl,--end-group
+# Link:
+# $(CC) USER_LDFLAGS -Wl,-T,USER_LINKER_SCRIPT -o out objects -Wl,--start-group USER_LIBRARIES
+# -lgcc -Wl,--end-group
 USER_CFLAGS = -std=gnu11 -O2 -g -nostdinc -static -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -ftls-model=local-exec -Wall -Wextra
 USER_SYSTEM_INCLUDE = user/runtime/include
 USER_INCLUDE = libsel4/include user/drivers/include

@@ -140,8 +140,8 @@ static int64_t signed_argument(const struct conversion *conversion, va_list *arg
 }
 
 /* [spaces] prefix [zeros] digits [spaces] */
-static void put_number(struct sink *sink, const struct conversion *conversion, uint64_t number, unsigned base,
-                       const char *prefix)
+static void put_number(struct sink *sink, const struct conversion *conversion, uint64_t number,
+                       unsigned base, const char *prefix)
 {
     const char *letters = conversion->kind == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     char digits[MAX_DIGITS];
@@ -187,7 +187,8 @@ static void put_hexadecimal(struct sink *sink, const struct conversion *conversi
     put_number(sink, conversion, number, 16, conversion->alternate && number != 0 ? prefix : "");
 }
 
-static void put_padded(struct sink *sink, const struct conversion *conversion, const char *text, int length)
+static void put_padded(struct sink *sink, const struct conversion *conversion, const char *text,
+                       int length)
 {
     format_put_many(sink, ' ', conversion->left ? 0 : conversion->width - length);
     format_put_text(sink, text, length);
@@ -226,7 +227,8 @@ static void store_count(const struct sink *sink, const struct conversion *conver
 }
 
 /* `start` is the text of the whole conversion, shown as it is when the conversion is not known. */
-static void convert(struct sink *sink, struct conversion *conversion, va_list *arguments, const char *start, int length)
+static void convert(struct sink *sink, struct conversion *conversion, va_list *arguments,
+                    const char *start, int length)
 {
     char c;
 
@@ -273,7 +275,8 @@ static void convert(struct sink *sink, struct conversion *conversion, va_list *a
 
 void format(struct sink *sink, const char *text, va_list arguments)
 {
-    va_list rest; /* a va_list parameter may be an array: only a copy has an address of its own type */
+    /* a va_list parameter may be an array: only a copy has an address of its own type */
+    va_list rest;
     va_copy(rest, arguments);
     while (*text) {
         if (*text != '%') {

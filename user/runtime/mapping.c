@@ -43,8 +43,8 @@ static seL4_Error add_paging_structure(seL4_CPtr vspace, seL4_Word vaddr, seL4_W
     return seL4_X86_PDPT_Map(structure, vspace, vaddr, seL4_X86_Default_VMAttributes);
 }
 
-seL4_Error cmk_map_frame_in(seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr, seL4_CapRights_t rights,
-                            seL4_X86_VMAttributes attributes)
+seL4_Error cmk_map_frame_in(seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr,
+                            seL4_CapRights_t rights, seL4_X86_VMAttributes attributes)
 {
     seL4_Error error = seL4_X86_Page_Map(frame, vspace, vaddr, rights, attributes);
 
@@ -60,20 +60,22 @@ seL4_Error cmk_map_frame_in(seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr, 
     return error;
 }
 
-seL4_Error cmk_map_frame(seL4_CPtr frame, seL4_Word vaddr, seL4_CapRights_t rights, seL4_X86_VMAttributes attributes)
+seL4_Error cmk_map_frame(seL4_CPtr frame, seL4_Word vaddr, seL4_CapRights_t rights,
+                         seL4_X86_VMAttributes attributes)
 {
     return cmk_map_frame_in(seL4_CapInitThreadVSpace, frame, vaddr, rights, attributes);
 }
 
-void *cmk_map_frames(seL4_CPtr first_slot, seL4_Word count, seL4_Word frame_bits, seL4_CapRights_t rights,
-                     seL4_X86_VMAttributes attributes)
+void *cmk_map_frames(seL4_CPtr first_slot, seL4_Word count, seL4_Word frame_bits,
+                     seL4_CapRights_t rights, seL4_X86_VMAttributes attributes)
 {
     seL4_Word vaddr = cmk_alloc_addresses(count << frame_bits, frame_bits);
     if (vaddr == 0) {
         return NULL;
     }
     for (seL4_Word i = 0; i < count; i++) {
-        if (cmk_map_frame(first_slot + i, vaddr + (i << frame_bits), rights, attributes) != seL4_NoError) {
+        if (cmk_map_frame(first_slot + i, vaddr + (i << frame_bits), rights, attributes) !=
+            seL4_NoError) {
             return NULL;
         }
     }
@@ -86,5 +88,6 @@ void *cmk_alloc_pages(seL4_Word pages)
     if (first == 0 || cmk_retype(seL4_X86_4K, 0, pages, first) != seL4_NoError) {
         return NULL;
     }
-    return cmk_map_frames(first, pages, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+    return cmk_map_frames(first, pages, seL4_PageBits, seL4_ReadWrite,
+                          seL4_X86_Default_VMAttributes);
 }

@@ -14,8 +14,8 @@ void *cmk_shared_memory(size_t *bytes)
     static void *memory;
     const struct cmk_cluster *cluster = cmk_cluster();
     if (!memory && cluster && cluster->shared.num_frames > 0) {
-        memory = cmk_map_frames(cluster->shared.first_slot, cluster->shared.num_frames, seL4_LargePageBits,
-                                seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+        memory = cmk_map_frames(cluster->shared.first_slot, cluster->shared.num_frames,
+                                seL4_LargePageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     }
     *bytes = memory ? cluster->shared.bytes : 0;
     return memory;
@@ -33,7 +33,9 @@ void *cmk_shared_program_memory(size_t *bytes)
 
 size_t cmk_mesh_bytes(seL4_Word num_nodes, struct cmk_channel_geometry geometry)
 {
-    return num_nodes <= ABI_CMK_MAX_NODES ? num_nodes * (num_nodes - 1) / 2 * cmk_channel_bytes(geometry) : 0;
+    return num_nodes <= ABI_CMK_MAX_NODES
+               ? num_nodes * (num_nodes - 1) / 2 * cmk_channel_bytes(geometry)
+               : 0;
 }
 
 /* Pairs are numbered by the greater node, then by the smaller one. */
@@ -43,7 +45,8 @@ static seL4_Word pair_number(seL4_Word a, seL4_Word b)
     return greater * (greater - 1) / 2 + (a > b ? b : a);
 }
 
-bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geometry geometry, struct cmk_doorbell *bell)
+bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geometry geometry,
+                   struct cmk_doorbell *bell)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
     if (!cluster || !memory) {
@@ -61,7 +64,8 @@ bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geome
             .bell = bell,
             .button = bell ? cmk_doorbell_button(node, bell->irq) : 0,
         };
-        unsigned char *at = (unsigned char *)memory + pair_number(mesh->self, node) * cmk_channel_bytes(geometry);
+        unsigned char *at =
+            (unsigned char *)memory + pair_number(mesh->self, node) * cmk_channel_bytes(geometry);
         if (!config.peer_status || (bell && config.button == 0) ||
             !cmk_channel_open(&mesh->end[node], at, &config)) {
             return false;
@@ -71,7 +75,8 @@ bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geome
 }
 
 /* A message with exactly this tag and length; anything else breaks the channel. */
-static enum cmk_channel_error receive_exactly(struct cmk_channel_end *end, uint64_t tag, void *data, size_t length)
+static enum cmk_channel_error receive_exactly(struct cmk_channel_end *end, uint64_t tag, void *data,
+                                              size_t length)
 {
     struct cmk_message message;
     enum cmk_channel_error error = cmk_channel_receive(end, &message, data, length);
@@ -86,19 +91,22 @@ enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh)
     uint64_t tag = BARRIER_TAG | ++mesh->barriers;
     enum cmk_channel_error result = CMK_CHANNEL_OK;
     for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
-        if (node != mesh->self && cmk_channel_send(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
+        if (node != mesh->self &&
+            cmk_channel_send(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
             result = CMK_CHANNEL_BROKEN;
         }
     }
     for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
-        if (node != mesh->self && receive_exactly(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
+        if (node != mesh->self &&
+            receive_exactly(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
             result = CMK_CHANNEL_BROKEN;
         }
     }
     return result;
 }
 
-enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data, size_t length)
+enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data,
+                                          size_t length)
 {
     if (root >= mesh->num_nodes) {
         return CMK_CHANNEL_UNEXPECTED;

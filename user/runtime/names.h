@@ -19,8 +19,8 @@ struct names_request {
 
 struct names_answer {
     uint32_t error;
-    uint32_t irq;  /* of the peer's doorbell */
-    uint64_t node; /* the peer */
+    uint32_t irq;    /* of the peer's doorbell */
+    uint64_t node;   /* the peer */
     uint64_t offset; /* of the channel's memory in the shared region */
     struct cmk_channel_geometry geometry;
 };

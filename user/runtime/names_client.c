@@ -1,4 +1,7 @@
-/* <cmk/names.h>: what programs call. The service's answers are checked like anything that another node wrote. */
+/*
+ * <cmk/names.h>: what programs call. The service's answers are checked like anything that another
+ * node wrote.
+ */
 #include "names.h"
 #include "shared_layout.h"
 
@@ -22,7 +25,8 @@ bool cmk_names_join(struct cmk_names *names, struct cmk_doorbell *bell)
         .button = cmk_doorbell_button(0, CMK_NAMES_IRQ),
     };
     return config.button != 0 && config.peer_status &&
-           cmk_channel_open(&names->link, names->memory + cluster->node_id * NAMES_LINK_BYTES, &config);
+           cmk_channel_open(&names->link, names->memory + cluster->node_id * NAMES_LINK_BYTES,
+                            &config);
 }
 
 static enum cmk_names_error ask(struct cmk_names *names, uint32_t method, const char *name,
@@ -44,8 +48,8 @@ static enum cmk_names_error ask(struct cmk_names *names, uint32_t method, const 
                : CMK_NAMES_WRONG;
 }
 
-static enum cmk_names_error open_end(struct cmk_names *names, const struct names_answer *answer, unsigned side,
-                                     struct cmk_channel_end *end)
+static enum cmk_names_error open_end(struct cmk_names *names, const struct names_answer *answer,
+                                     unsigned side, struct cmk_channel_end *end)
 {
     size_t bytes = cmk_channel_bytes(answer->geometry);
     if (bytes == 0 || answer->offset < NAMES_HEAP || answer->offset > NAMES_BYTES ||
@@ -59,21 +63,25 @@ static enum cmk_names_error open_end(struct cmk_names *names, const struct names
         .bell = names->bell,
         .button = cmk_doorbell_button(answer->node, answer->irq),
     };
-    return config.peer_status && config.button != 0 && cmk_channel_open(end, names->memory + answer->offset, &config)
+    return config.peer_status && config.button != 0 &&
+                   cmk_channel_open(end, names->memory + answer->offset, &config)
                ? CMK_NAMES_OK
                : CMK_NAMES_WRONG;
 }
 
-enum cmk_names_error cmk_names_publish(struct cmk_names *names, const char *name, struct cmk_channel_geometry geometry)
+enum cmk_names_error cmk_names_publish(struct cmk_names *names, const char *name,
+                                       struct cmk_channel_geometry geometry)
 {
     struct names_answer answer;
     return ask(names, NAMES_PUBLISH, name, geometry, &answer);
 }
 
-enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name, struct cmk_channel_end *end)
+enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name,
+                                       struct cmk_channel_end *end)
 {
     struct names_answer answer;
-    enum cmk_names_error error = ask(names, NAMES_CONNECT, name, (struct cmk_channel_geometry){0, 0}, &answer);
+    enum cmk_names_error error =
+        ask(names, NAMES_CONNECT, name, (struct cmk_channel_geometry){0, 0}, &answer);
     if (error == CMK_NAMES_OK) {
         error = open_end(names, &answer, 0, end);
     }
@@ -83,11 +91,12 @@ enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name
     return error;
 }
 
-enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name, struct cmk_channel_end *end,
-                                      seL4_Word *node)
+enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name,
+                                      struct cmk_channel_end *end, seL4_Word *node)
 {
     struct names_answer answer;
-    enum cmk_names_error error = ask(names, NAMES_ACCEPT, name, (struct cmk_channel_geometry){0, 0}, &answer);
+    enum cmk_names_error error =
+        ask(names, NAMES_ACCEPT, name, (struct cmk_channel_geometry){0, 0}, &answer);
     *node = answer.node;
     return error == CMK_NAMES_OK ? open_end(names, &answer, 1, end) : error;
 }

@@ -1,8 +1,8 @@
 /*
- * <cmk/names.h>: the service, a thread of node 0. It remembers names and connections that wait to be accepted; memory
- * of connections is handed out once and never again. A client that breaks its channel, or takes no replies, is not
- * served any more, and each node has a part of everything that the others cannot take: so no client keeps the others
- * from being served.
+ * <cmk/names.h>: the service, a thread of node 0. It remembers names and connections that wait to
+ * be accepted; memory of connections is handed out once and never again. A client that breaks its
+ * channel, or takes no replies, is not served any more, and each node has a part of everything that
+ * the others cannot take: so no client keeps the others from being served.
  */
 #include "names.h"
 #include "shared_layout.h"
@@ -38,13 +38,17 @@ static struct {
     struct connection pending[CMK_NAMES_PENDING];
     uint64_t connections;
     uint64_t next_offset;
-    /* What each node has: names, connections that it made and nobody accepted yet, and the memory of all it made. */
-    uint64_t names_of[ABI_CMK_MAX_NODES], pending_of[ABI_CMK_MAX_NODES], bytes_of[ABI_CMK_MAX_NODES];
+    /*
+     * What each node has: names, connections that it made and nobody accepted yet, and the memory
+     * of all it made.
+     */
+    uint64_t names_of[ABI_CMK_MAX_NODES], pending_of[ABI_CMK_MAX_NODES],
+        bytes_of[ABI_CMK_MAX_NODES];
 } service;
 
 /*
- * Whether `node` can have `amount` more of something of which there is `all`, and every node has used[]. Half of all is
- * divided evenly and kept for each node; the rest is for whoever asks first.
+ * Whether `node` can have `amount` more of something of which there is `all`, and every node has
+ * used[]. Half of all is divided evenly and kept for each node; the rest is for whoever asks first.
  */
 static bool can_have(uint64_t all, const uint64_t used[], seL4_Word node, uint64_t amount)
 {
@@ -89,7 +93,8 @@ static uint32_t publish(seL4_Word node, const struct names_request *request)
     return CMK_NAMES_OK;
 }
 
-static uint32_t connect(seL4_Word node, const struct names_request *request, struct names_answer *answer)
+static uint32_t connect(seL4_Word node, const struct names_request *request,
+                        struct names_answer *answer)
 {
     const struct entry *entry = find_entry(request->name);
     if (!entry || cmk_node_has_ended(service.end[entry->node].peer_status)) {
@@ -106,13 +111,16 @@ static uint32_t connect(seL4_Word node, const struct names_request *request, str
     }
     service.pending_of[node]++;
     service.bytes_of[node] += bytes;
-    *connection = (struct connection){entry, node, request->irq, service.next_offset, service.connections++};
+    *connection =
+        (struct connection){entry, node, request->irq, service.next_offset, service.connections++};
     service.next_offset += bytes;
-    *answer = (struct names_answer){0, entry->irq, entry->node, connection->offset, entry->geometry};
+    *answer =
+        (struct names_answer){0, entry->irq, entry->node, connection->offset, entry->geometry};
     return CMK_NAMES_OK;
 }
 
-static uint32_t accept(seL4_Word node, const struct names_request *request, struct names_answer *answer)
+static uint32_t accept(seL4_Word node, const struct names_request *request,
+                       struct names_answer *answer)
 {
     struct connection *first = NULL;
     const struct entry *entry = find_entry(request->name);
@@ -134,7 +142,8 @@ static uint32_t accept(seL4_Word node, const struct names_request *request, stru
     return CMK_NAMES_OK;
 }
 
-static uint32_t answer_request(seL4_Word node, const struct names_request *request, struct names_answer *answer)
+static uint32_t answer_request(seL4_Word node, const struct names_request *request,
+                               struct names_answer *answer)
 {
     switch (request->method) {
     case NAMES_PUBLISH:
@@ -153,16 +162,19 @@ static bool serve_client(seL4_Word node)
 {
     struct names_request request;
     struct cmk_message message;
-    enum cmk_channel_error error = cmk_channel_try_receive(&service.end[node], &message, &request, sizeof(request));
+    enum cmk_channel_error error =
+        cmk_channel_try_receive(&service.end[node], &message, &request, sizeof(request));
     if (error == CMK_CHANNEL_EMPTY) {
         return true;
     }
-    if (error != CMK_CHANNEL_OK || message.kind != CMK_REQUEST || message.length != sizeof(request)) {
+    if (error != CMK_CHANNEL_OK || message.kind != CMK_REQUEST ||
+        message.length != sizeof(request)) {
         return false;
     }
     struct names_answer answer = {0};
     answer.error = answer_request(node, &request, &answer);
-    return cmk_channel_try_reply(&service.end[node], &message, &answer, sizeof(answer)) == CMK_CHANNEL_OK;
+    return cmk_channel_try_reply(&service.end[node], &message, &answer, sizeof(answer)) ==
+           CMK_CHANNEL_OK;
 }
 
 static void serve(void *argument)
@@ -208,7 +220,8 @@ bool cmk_names_start(void)
         if (!cmk_channel_open(&service.end[node], memory + node * NAMES_LINK_BYTES, &config)) {
             return false;
         }
-        service.end[node].spins = 1; /* whoever spins at this priority keeps its clients from running */
+        /* whoever spins at this priority keeps its clients from running */
+        service.end[node].spins = 1;
     }
     return cmk_create_thread(&service.thread, 0, PRIORITY, serve, NULL);
 }

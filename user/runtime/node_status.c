@@ -11,8 +11,8 @@ const struct cmk_status_page *cmk_node_status(seL4_Word node)
         return NULL;
     }
     if (!pages[node]) {
-        pages[node] = cmk_map_frames(cluster->nodes[node].status_frame, 1, seL4_PageBits, seL4_CanRead,
-                                     seL4_X86_Default_VMAttributes);
+        pages[node] = cmk_map_frames(cluster->nodes[node].status_frame, 1, seL4_PageBits,
+                                     seL4_CanRead, seL4_X86_Default_VMAttributes);
     }
     return pages[node];
 }

@@ -12,8 +12,8 @@ static seL4_CPtr free_slots[MAX_FREE_SLOTS];
 static seL4_Word free_slot_count;
 
 /*
- * Bytes used at the start of each boot untyped, which is what the kernel's watermark says as long as only we retype
- * it.
+ * Bytes used at the start of each boot untyped, which is what the kernel's watermark says as long
+ * as only we retype it.
  */
 static seL4_Word used[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
 
@@ -52,8 +52,8 @@ void cmk_free_slot(seL4_CPtr slot)
 static seL4_Word object_bits(seL4_Word type, seL4_Word size_bits)
 {
     switch (type) {
-#define OBJECT(api_name, number, name, bits, device)                                                                   \
-    case number:                                                                                                       \
+#define OBJECT(api_name, number, name, bits, device)                                               \
+    case number:                                                                                   \
         return (bits) + (type == seL4_UntypedObject || type == seL4_CapTableObject ? size_bits : 0);
 #define TARGET_OBJECT OBJECT
 #include <api/objects.def>
@@ -90,7 +90,10 @@ seL4_Word resources_slots(void)
     return end_slot - next_slot + free_slot_count;
 }
 
-/* The smallest boot untyped with room for one more object, so that large ones stay whole; -1 if there is none. */
+/*
+ * The smallest boot untyped with room for one more object, so that large ones stay whole; -1 if
+ * there is none.
+ */
 static int find_untyped(const seL4_BootInfo *boot_info, seL4_Word bits)
 {
     int best = -1;
@@ -120,8 +123,8 @@ static seL4_Error retype_one(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot
         if (i < 0) {
             return seL4_NotEnoughMemory;
         }
-        seL4_Error error = seL4_Untyped_Retype(boot_info->untyped.start + (seL4_Word)i, type, size_bits,
-                                               seL4_CapInitThreadCNode, 0, 0, slot, 1);
+        seL4_Error error = seL4_Untyped_Retype(boot_info->untyped.start + (seL4_Word)i, type,
+                                               size_bits, seL4_CapInitThreadCNode, 0, 0, slot, 1);
         if (error == seL4_NoError) {
             used[i] = next_offset(i, bits) + LIBSEL4_BIT(bits);
             return error;
@@ -129,7 +132,8 @@ static seL4_Error retype_one(seL4_Word type, seL4_Word size_bits, seL4_CPtr slot
         if (error != seL4_NotEnoughMemory) {
             return error;
         }
-        used[i] = LIBSEL4_BIT(boot_info->untypedList[i].sizeBits); /* somebody else retyped it too */
+        /* somebody else retyped it too */
+        used[i] = LIBSEL4_BIT(boot_info->untypedList[i].sizeBits);
     }
 }
 

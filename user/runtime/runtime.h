@@ -23,7 +23,9 @@ seL4_Word tls_block_init(void *block);
 seL4_Word resources_room(seL4_Word bits);
 seL4_Word resources_slots(void);
 
-/* Chooses how memcpy, memmove and memset work on this CPU; before main, without any other thread. */
+/*
+ * Chooses how memcpy, memmove and memset work on this CPU; before main, without any other thread.
+ */
 void string_choose(void);
 
 /*

@@ -1,4 +1,5 @@
-; The first instructions of a program (contract 9.5): rdi = boot info, every other register 0, no stack.
+; The first instructions of a program (contract 9.5): rdi = boot info, every other register 0, no
+; stack.
 bits 64
 
 global _start

@@ -15,8 +15,9 @@ extern const function_t __preinit_array_start[], __preinit_array_end[];
 extern const function_t __init_array_start[], __init_array_end[];
 
 /*
- * On CMK, the system call that every build has. Builds of seL4 either have it or let users write FS base themselves,
- * but all of them have the invocation. No error can be reported here: reporting needs thread-local data.
+ * On CMK, the system call that every build has. Builds of seL4 either have it or let users write FS
+ * base themselves, but all of them have the invocation. No error can be reported here: reporting
+ * needs thread-local data.
  */
 static void set_tls_base(seL4_Word base)
 {
@@ -42,7 +43,10 @@ static void run_constructors(void)
     }
 }
 
-/* A function of its own, so that the compiler computes no thread-local address before FS base is set. */
+/*
+ * A function of its own, so that the compiler computes no thread-local address before FS base is
+ * set.
+ */
 static __attribute__((noinline)) int run_program(seL4_BootInfo *boot_info)
 {
     static char *no_arguments[] = {"node0", NULL};
@@ -50,7 +54,8 @@ static __attribute__((noinline)) int run_program(seL4_BootInfo *boot_info)
 
     seL4_SetIPCBuffer(boot_info->ipcBuffer);
     run_constructors();
-    return cluster && cluster->argc > 0 ? main(cluster->argc, cluster->argv) : main(1, no_arguments);
+    return cluster && cluster->argc > 0 ? main(cluster->argc, cluster->argv)
+                                        : main(1, no_arguments);
 }
 
 _Noreturn void runtime_start(seL4_BootInfo *boot_info)

@@ -1,6 +1,6 @@
 /*
- * Output: everything goes to the node's debug console, character by character, without a buffer. Message registers stay
- * as they are, so a program may print between setting them and sending.
+ * Output: everything goes to the node's debug console, character by character, without a buffer.
+ * Message registers stay as they are, so a program may print between setting them and sending.
  */
 #include "runtime.h"
 

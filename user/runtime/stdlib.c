@@ -24,7 +24,8 @@ static bool is_hexadecimal(const char *text)
 }
 
 /* The number's size and sign; *overflow if it does not fit 64 bits. `end` as strtol has it. */
-static unsigned long magnitude(const char *text, char **end, int base, bool *negative, bool *overflow)
+static unsigned long magnitude(const char *text, char **end, int base, bool *negative,
+                               bool *overflow)
 {
     const char *at = text;
     unsigned long number = 0;
@@ -122,7 +123,8 @@ static void swap(char *a, char *b, size_t size)
 }
 
 /* Lets item `root` sink to its place in the heap of the first `count` items. */
-static void sink_item(char *items, size_t root, size_t count, size_t size, int (*compare)(const void *, const void *))
+static void sink_item(char *items, size_t root, size_t count, size_t size,
+                      int (*compare)(const void *, const void *))
 {
     for (size_t child; (child = 2 * root + 1) < count; root = child) {
         if (child + 1 < count && compare(items + child * size, items + (child + 1) * size) < 0) {
@@ -147,7 +149,8 @@ void qsort(void *items, size_t count, size_t size, int (*compare)(const void *, 
     }
 }
 
-void *bsearch(const void *key, const void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
+void *bsearch(const void *key, const void *items, size_t count, size_t size,
+              int (*compare)(const void *, const void *))
 {
     const char *first = items;
     while (count > 0) {

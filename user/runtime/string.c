@@ -15,8 +15,8 @@
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 typedef uint32_t __attribute__((may_alias, aligned(1))) half_word;
 
-#define WORD       sizeof(word)
-#define WORDS_HELD 4 /* words loaded before the first of them is stored */
+#define WORD                         sizeof(word)
+#define WORDS_HELD                   4 /* words loaded before the first of them is stored */
 #define LEAF7_EBX_FAST_STRINGS       (1u << 9)
 #define LEAF7_EDX_FAST_SHORT_STRINGS (1u << 4)
 

@@ -3,8 +3,12 @@
 
 #include <cmk/resources.h>
 
-/* The new thread's first function. Its thread-local data is in place; the runtime's variable in it is not yet set. */
-static _Noreturn void thread_main(void (*entry)(void *), void *argument, seL4_IPCBuffer *ipc_buffer, seL4_CPtr tcb)
+/*
+ * The new thread's first function. Its thread-local data is in place; the runtime's variable in it
+ * is not yet set.
+ */
+static _Noreturn void thread_main(void (*entry)(void *), void *argument, seL4_IPCBuffer *ipc_buffer,
+                                  seL4_CPtr tcb)
 {
     seL4_SetIPCBuffer(ipc_buffer);
     entry(argument);
@@ -20,15 +24,16 @@ static bool make_ipc_buffer(struct cmk_thread *thread)
     if (thread->ipc_buffer_frame == 0) {
         return false;
     }
-    thread->ipc_buffer =
-        cmk_map_frames(thread->ipc_buffer_frame, 1, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+    thread->ipc_buffer = cmk_map_frames(thread->ipc_buffer_frame, 1, seL4_PageBits, seL4_ReadWrite,
+                                        seL4_X86_Default_VMAttributes);
     return thread->ipc_buffer != NULL;
 }
 
-static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*entry)(void *), void *argument,
-                                        void *tls)
+static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*entry)(void *),
+                                        void *argument, void *tls)
 {
-    seL4_Word stack_top = (seL4_Word)thread->stack + CMK_THREAD_STACK_PAGES * LIBSEL4_BIT(seL4_PageBits);
+    seL4_Word stack_top =
+        (seL4_Word)thread->stack + CMK_THREAD_STACK_PAGES * LIBSEL4_BIT(seL4_PageBits);
     return (seL4_UserContext){
         .rip = (seL4_Word)thread_main,
         .rsp = stack_top - sizeof(seL4_Word), /* as if a call had just pushed its return address */
@@ -40,8 +45,8 @@ static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*
     };
 }
 
-bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority, void (*entry)(void *),
-                       void *argument)
+bool cmk_create_thread(struct cmk_thread *thread, seL4_Word cpu, seL4_Word priority,
+                       void (*entry)(void *), void *argument)
 {
     return cmk_create_thread_with_faults_to(0, thread, cpu, priority, entry, argument);
 }

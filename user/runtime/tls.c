@@ -1,6 +1,6 @@
 /*
- * Thread-local data, as the ELF TLS specification lays it out for x86-64: the block's data ends, aligned, where FS base
- * points, and the word at FS base holds FS base itself.
+ * Thread-local data, as the ELF TLS specification lays it out for x86-64: the block's data ends,
+ * aligned, where FS base points, and the word at FS base holds FS base itself.
  */
 #include "runtime.h"
 
@@ -9,7 +9,10 @@
 /* From user.ld: addresses that are really numbers, except the first. */
 extern const char __tls_image[], __tls_image_bytes[], __tls_bytes[], __tls_alignment[];
 
-/* At FS base: its own address, and room for the fields that compilers expect there (the stack guard, at 0x28). */
+/*
+ * At FS base: its own address, and room for the fields that compilers expect there (the stack
+ * guard, at 0x28).
+ */
 #define HEADER_BYTES 64
 
 static size_t data_bytes(void)

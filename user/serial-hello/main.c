@@ -1,5 +1,6 @@
 /*
- * Writes lines to a serial console on another node, and reads one from it: ends when somebody types a line for it.
+ * Writes lines to a serial console on another node, and reads one from it: ends when somebody types
+ * a line for it.
  *
  *     serial-hello.elf node=0 1 200       the server is on node 1; 200 lines
  */

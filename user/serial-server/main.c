@@ -1,11 +1,13 @@
 /*
- * A serial console server: drives a 16550 port on the node that was given it; nodes that share a channel= region with
- * it send and receive lines (<drivers/serial.h>). A typed line "2:text" goes to node 2 as "text", any other to all.
+ * A serial console server: drives a 16550 port on the node that was given it; nodes that share a
+ * channel= region with it send and receive lines (<drivers/serial.h>). A typed line "2:text" goes
+ * to node 2 as "text", any other to all.
  *
  *     serial-server.elf node=1 com2 [until-alone]
  *
- * On the node that owns the IOAPIC (devices=all) the port interrupts; on a node that was given its ports alone
- * (devices=port:0x2f8-0x2ff) it is polled. `until-alone`: ends with status 0 when all clients have ended.
+ * On the node that owns the IOAPIC (devices=all) the port interrupts; on a node that was given its
+ * ports alone (devices=port:0x2f8-0x2ff) it is polled. `until-alone`: ends with status 0 when all
+ * clients have ended.
  */
 #include "serial_server.h"
 
@@ -79,7 +81,8 @@ static bool take_lines(struct client *client)
     char line[SERIAL_MAX_LINE];
     while (console_has_room(&console)) {
         struct cmk_message message;
-        enum cmk_channel_error error = cmk_channel_try_receive(&client->end, &message, line, sizeof(line));
+        enum cmk_channel_error error =
+            cmk_channel_try_receive(&client->end, &message, line, sizeof(line));
         if (error != CMK_CHANNEL_OK) {
             return error == CMK_CHANNEL_EMPTY;
         }
@@ -118,14 +121,18 @@ static void serve_by_interrupt(bool until_alone)
     size_t found = 0;
     while (client_count > 0 || !until_alone) {
         /* Without room only the port can change that. */
-        found = cmk_channel_wait_any(ends, console_has_room(&console) ? client_count + 1 : 1, found);
+        found =
+            cmk_channel_wait_any(ends, console_has_room(&console) ? client_count + 1 : 1, found);
         if (found == 0) {
             interrupt_messages_take(&interrupts);
         } else if (!take_lines(clients[found - 1])) {
             forget_client(found - 1);
             found = 0;
         }
-        /* The pin tells edges: nothing may be left to say when we wait. Bounded by what the port receives. */
+        /*
+         * The pin tells edges: nothing may be left to say when we wait. Bounded by what the port
+         * receives.
+         */
         do {
             serve_port();
             uart_announce_room(&console.uart, console.put != console.written);

@@ -23,8 +23,8 @@ struct console {
 bool console_has_room(const struct console *console);
 
 /*
- * Adds a line, marked with its node as the kernel's console marks lines. Bytes that are not printable become '?', so
- * that no line can pretend to be two. There must be room.
+ * Adds a line, marked with its node as the kernel's console marks lines. Bytes that are not
+ * printable become '?', so that no line can pretend to be two. There must be room.
  */
 void console_put_line(struct console *console, seL4_Word node, const char *line, size_t length);
 
@@ -32,8 +32,8 @@ void console_put_line(struct console *console, seL4_Word node, const char *line,
 bool console_flush(struct console *console);
 
 /*
- * Reads what the port has received. True if a line is complete: it is console->input, terminated, valid until the next
- * call.
+ * Reads what the port has received. True if a line is complete: it is console->input, terminated,
+ * valid until the next call.
  */
 bool console_read_line(struct console *console);
 

@@ -1,6 +1,6 @@
 /*
- * Answers UDP datagrams on a node that has no card: through a packet channel to user/net-echo on another node. A
- * datagram "quit" ends it with status 0.
+ * Answers UDP datagrams on a node that has no card: through a packet channel to user/net-echo on
+ * another node. A datagram "quit" ends it with status 0.
  *
  *     udp-echo.elf node=0 1 7       the server is on node 1; port 7
  */
@@ -23,7 +23,10 @@ static void swap(unsigned char *a, unsigned char *b, size_t bytes)
     }
 }
 
-/* Turns the datagram in `frame` around, with a new payload; returns the frame's length. UDP allows no checksum (0). */
+/*
+ * Turns the datagram in `frame` around, with a new payload; returns the frame's length. UDP allows
+ * no checksum (0).
+ */
 static size_t make_answer(const char *text, size_t length)
 {
     swap(frame + ETHERNET_SOURCE, frame + ETHERNET_TARGET, ETHERNET_ADDRESS_BYTES);
@@ -65,7 +68,8 @@ int main(int argc, char **argv)
     printf("udp-echo: port %lu is open at node %lu\n", port, server);
     for (;;) {
         struct cmk_message message;
-        enum cmk_channel_error error = cmk_channel_receive(&client.end, &message, frame, ETHERNET_MAX_FRAME);
+        enum cmk_channel_error error =
+            cmk_channel_receive(&client.end, &message, frame, ETHERNET_MAX_FRAME);
         size_t payload = error == CMK_CHANNEL_OK ? wire_udp_bytes(frame, message.length) : 0;
         if (error != CMK_CHANNEL_OK) {
             printf("udp-echo: the server is gone (%d)\n", (int)error);

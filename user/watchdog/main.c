@@ -1,13 +1,15 @@
 /*
- * A watchdog: node 0 looks at the status pages of all other nodes and says whenever one ends, falls silent or comes
- * back. The other nodes work for `SECONDS` and exit. To see what happens, a node can be told to go wrong after a
- * while: with the arguments "NODE hang" its CPU hangs in the kernel with interrupts off, with "NODE assert" its
- * kernel stops by a failed assertion (debug kernels), with "NODE fault" its program faults.
+ * A watchdog: node 0 looks at the status pages of all other nodes and says whenever one ends, falls
+ * silent or comes back. The other nodes work for `SECONDS` and exit. To see what happens, a node
+ * can be told to go wrong after a while: with the arguments "NODE hang" its CPU hangs in the kernel
+ * with interrupts off, with "NODE assert" its kernel stops by a failed assertion (debug kernels),
+ * with "NODE fault" its program faults.
  *
- *   tools/cmk run --smp 3 --config nodes=3 --until "nobody is left" "build/user/watchdog.elf node=all 2 hang"
+ *   tools/cmk run --smp 3 --config nodes=3 --until "nobody is left" "build/user/watchdog.elf
+ *   node=all 2 hang"
  *
- * (A node that hangs never ends, so the run is told when to.) The watchdog ends when no other node is left to watch:
- * with the number of those that failed.
+ * (A node that hangs never ends, so the run is told when to.) The watchdog ends when no other node
+ * is left to watch: with the number of those that failed.
  */
 #include <cmk/cluster.h>
 #include <cmk/doorbell.h>
@@ -82,8 +84,8 @@ static int watch_all(void)
                 health[node] = now;
             }
             well += now == CMK_NODE_WELL;
-            failed +=
-                now == CMK_NODE_SILENT || (now == CMK_NODE_ENDED && watch[node].page->state == CMK_STATUS_STOPPED);
+            failed += now == CMK_NODE_SILENT ||
+                      (now == CMK_NODE_ENDED && watch[node].page->state == CMK_STATUS_STOPPED);
         }
     } while (well > 0);
     printf("nobody is left to watch; %d nodes failed\n", failed);
@@ -93,7 +95,8 @@ static int watch_all(void)
 int main(int argc, char **argv)
 {
     cluster = cmk_cluster();
-    if (!cluster || !cmk_guardian_start()) { /* the guardian ends the node should its program fault */
+    /* the guardian ends the node should its program fault */
+    if (!cluster || !cmk_guardian_start()) {
         return EXIT_FAILURE;
     }
     if (cluster->node_id == 0) {

@@ -1,6 +1,7 @@
 /*
  * What CMK adds to the seL4 API: IPIs between nodes and control of the own node.
- * The capabilities are named by cmk_cluster() (<cmk/cluster.h>). An IPI signal capability is used with seL4_Signal.
+ * The capabilities are named by cmk_cluster() (<cmk/cluster.h>). An IPI signal capability is used
+ * with seL4_Signal.
  */
 #ifndef CMK_CMK_H
 #define CMK_CMK_H
@@ -19,28 +20,36 @@ typedef seL4_CPtr cmk_NodeControl;
 #define CMK_WRITE_MAX ABI_CMK_WRITE_BYTES
 
 /*
- * Makes the capability to signal IPI `irq` (1 to ABI_CMK_IPI_IRQS) of node `node`, in the empty slot `index` at `depth`
- * below `root`. Node and irq are checked here, once, and cannot be changed later. irq 15 means "some node's status page
- * changed".
+ * Makes the capability to signal IPI `irq` (1 to ABI_CMK_IPI_IRQS) of node `node`, in the empty
+ * slot `index` at `depth` below `root`. Node and irq are checked here, once, and cannot be changed
+ * later. irq 15 means "some node's status page changed".
  */
-static inline seL4_Error cmk_IPIControl_SendIPI(cmk_IPIControl _service, seL4_Word node, seL4_Word irq, seL4_CNode root,
-                                                seL4_Word index, seL4_Uint8 depth)
+static inline seL4_Error cmk_IPIControl_SendIPI(cmk_IPIControl _service, seL4_Word node,
+                                                seL4_Word irq, seL4_CNode root, seL4_Word index,
+                                                seL4_Uint8 depth)
 {
     struct sel4_x64_trap trap = {.mr = {node, irq, index, depth}};
     seL4_SetCap(0, root);
     return sel4_x64_invoke(&trap, _service, CMKIPIControlSendIPI, 1, 4);
 }
 
-/* Makes the IRQ handler capability for IPIs that arrive here as `irq`; then it is used like any other IRQ handler. */
-static inline seL4_Error cmk_IPIControl_GetHandler(cmk_IPIControl _service, seL4_Word irq, seL4_CNode root,
-                                                   seL4_Word index, seL4_Uint8 depth)
+/*
+ * Makes the IRQ handler capability for IPIs that arrive here as `irq`; then it is used like any
+ * other IRQ handler.
+ */
+static inline seL4_Error cmk_IPIControl_GetHandler(cmk_IPIControl _service, seL4_Word irq,
+                                                   seL4_CNode root, seL4_Word index,
+                                                   seL4_Uint8 depth)
 {
     struct sel4_x64_trap trap = {.mr = {irq, index, depth}};
     seL4_SetCap(0, root);
     return sel4_x64_invoke(&trap, _service, CMKIPIControlGetHandler, 1, 3);
 }
 
-/* Ends this node's program with `status`; 0 means success. Does not return unless the capability is wrong. */
+/*
+ * Ends this node's program with `status`; 0 means success. Does not return unless the capability is
+ * wrong.
+ */
 static inline seL4_Error cmk_NodeControl_Exit(cmk_NodeControl _service, seL4_Word status)
 {
     struct sel4_x64_trap trap = {.mr = {status}};
@@ -48,10 +57,12 @@ static inline seL4_Error cmk_NodeControl_Exit(cmk_NodeControl _service, seL4_Wor
 }
 
 /*
- * One Write: up to CMK_WRITE_MAX bytes to this node's console, as one piece. `*bytes` becomes the number of bytes that were
- * taken. Overwrites message registers from 4 up. The bytes travel eight to a word, the first in the lowest byte.
+ * One Write: up to CMK_WRITE_MAX bytes to this node's console, as one piece. `*bytes` becomes the
+ * number of bytes that were taken. Overwrites message registers from 4 up. The bytes travel eight
+ * to a word, the first in the lowest byte.
  */
-static inline seL4_Error cmk_NodeControl_WritePiece(cmk_NodeControl _service, const char *text, seL4_Word *bytes)
+static inline seL4_Error cmk_NodeControl_WritePiece(cmk_NodeControl _service, const char *text,
+                                                    seL4_Word *bytes)
 {
     struct sel4_x64_trap trap = {0};
     seL4_Word count = *bytes < CMK_WRITE_MAX ? *bytes : CMK_WRITE_MAX;
@@ -75,10 +86,11 @@ static inline seL4_Error cmk_NodeControl_WritePiece(cmk_NodeControl _service, co
 }
 
 /*
- * Writes any number of bytes in pieces of up to CMK_WRITE_MAX; a piece ends with a line where it can, so that what other
- * threads write meanwhile comes between lines, if these are not longer.
+ * Writes any number of bytes in pieces of up to CMK_WRITE_MAX; a piece ends with a line where it
+ * can, so that what other threads write meanwhile comes between lines, if these are not longer.
  */
-static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text, seL4_Word bytes)
+static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const char *text,
+                                               seL4_Word bytes)
 {
     seL4_Error error = seL4_NoError;
     do {
@@ -100,10 +112,11 @@ static inline seL4_Error cmk_NodeControl_Write(cmk_NodeControl _service, const c
 }
 
 /*
- * What CPU `cpu` of this node, counted from 0, has counted: `*value` becomes the CMK_COUNT_* `what` (api/cluster.h). It is
- * not changed if there is no such count or CPU.
+ * What CPU `cpu` of this node, counted from 0, has counted: `*value` becomes the CMK_COUNT_* `what`
+ * (api/cluster.h). It is not changed if there is no such count or CPU.
  */
-static inline seL4_Error cmk_NodeControl_Count(cmk_NodeControl _service, seL4_Word what, seL4_Word cpu, seL4_Word *value)
+static inline seL4_Error cmk_NodeControl_Count(cmk_NodeControl _service, seL4_Word what,
+                                               seL4_Word cpu, seL4_Word *value)
 {
     struct sel4_x64_trap trap = {.mr = {what, cpu}};
     seL4_Error error = sel4_x64_invoke(&trap, _service, CMKNodeControlCount, 0, 2);
@@ -133,10 +146,12 @@ static inline seL4_Error cmk_NodeControl_Message(cmk_NodeControl _service, seL4_
 }
 
 /*
- * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names (api/debug.h). Invoked with
- * CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which this function does not give.
+ * Debug kernels, for tests: makes the node's kernel fail in the way CMK_TRIGGER_* names
+ * (api/debug.h). Invoked with CMK_TRIGGER_LONGEST_STRETCH it answers with a word instead, which
+ * this function does not give.
  */
-static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what, seL4_Word argument)
+static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_Word what,
+                                                 seL4_Word argument)
 {
     struct sel4_x64_trap trap = {.mr = {what, argument}};
     return sel4_x64_invoke(&trap, _service, CMKNodeControlTrigger, 0, 2);

@@ -8,7 +8,8 @@
 /* Fields without an initializer are zero in both languages; g++ -Wextra warns of them. */
 #define CMK_BEGIN_C                                                                                \
     _Pragma("GCC diagnostic push")                                                                 \
-    _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"") extern "C" {
+        _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"") extern "C"              \
+    {
 #define CMK_END_C                                                                                  \
     }                                                                                              \
     _Pragma("GCC diagnostic pop")

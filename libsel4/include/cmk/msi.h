@@ -68,9 +68,8 @@ static inline seL4_Word cmk_msi_address(seL4_Word cpu)
         return 0;
     }
     seL4_Word apic_id = cluster->nodes[cluster->node_id].apic_ids[cpu];
-    return apic_id > ABI_LARGEST_XAPIC_ID
-               ? 0
-               : CMK_MSI_ADDRESS_BASE | apic_id << CMK_MSI_APIC_ID_SHIFT;
+    return apic_id > ABI_LARGEST_XAPIC_ID ? 0
+                                          : CMK_MSI_ADDRESS_BASE | apic_id << CMK_MSI_APIC_ID_SHIFT;
 }
 
 /* The data for the vector argument that was given to GetMSI: fixed delivery, edge triggered. */

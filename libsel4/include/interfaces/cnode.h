@@ -1,6 +1,6 @@
 /*
- * Methods of CNodes and untypeds (contract 4.4 and 4.6). In a CNode method, `_service` is the root of the
- * destination.
+ * Methods of CNodes and untypeds (contract 4.4 and 4.6). In a CNode method, `_service` is the root
+ * of the destination.
  */
 #ifndef INTERFACES_CNODE_H
 #define INTERFACES_CNODE_H
@@ -11,9 +11,13 @@
 
 CMK_BEGIN_C
 
-/* Makes `num_objects` objects; their capabilities go to consecutive slots from `node_offset` of the named CNode. */
-static inline seL4_Error seL4_Untyped_Retype(seL4_Untyped _service, seL4_Word type, seL4_Word size_bits,
-                                             seL4_CNode root, seL4_Word node_index, seL4_Word node_depth,
+/*
+ * Makes `num_objects` objects; their capabilities go to consecutive slots from `node_offset` of the
+ * named CNode.
+ */
+static inline seL4_Error seL4_Untyped_Retype(seL4_Untyped _service, seL4_Word type,
+                                             seL4_Word size_bits, seL4_CNode root,
+                                             seL4_Word node_index, seL4_Word node_depth,
                                              seL4_Word node_offset, seL4_Word num_objects)
 {
     struct sel4_x64_trap trap = {.mr = {type, size_bits, node_index, node_depth}};
@@ -35,14 +39,16 @@ static inline seL4_Error seL4_CNode_Delete(seL4_CNode _service, seL4_Word index,
     return sel4_x64_invoke(&trap, _service, CNodeDelete, 0, 2);
 }
 
-static inline seL4_Error seL4_CNode_CancelBadgedSends(seL4_CNode _service, seL4_Word index, seL4_Uint8 depth)
+static inline seL4_Error seL4_CNode_CancelBadgedSends(seL4_CNode _service, seL4_Word index,
+                                                      seL4_Uint8 depth)
 {
     struct sel4_x64_trap trap = {.mr = {index, depth}};
     return sel4_x64_invoke(&trap, _service, CNodeCancelBadgedSends, 0, 2);
 }
 
-static inline seL4_Error seL4_CNode_Copy(seL4_CNode _service, seL4_Word dest_index, seL4_Uint8 dest_depth,
-                                         seL4_CNode src_root, seL4_Word src_index, seL4_Uint8 src_depth,
+static inline seL4_Error seL4_CNode_Copy(seL4_CNode _service, seL4_Word dest_index,
+                                         seL4_Uint8 dest_depth, seL4_CNode src_root,
+                                         seL4_Word src_index, seL4_Uint8 src_depth,
                                          seL4_CapRights_t rights)
 {
     struct sel4_x64_trap trap = {.mr = {dest_index, dest_depth, src_index, src_depth}};
@@ -51,8 +57,9 @@ static inline seL4_Error seL4_CNode_Copy(seL4_CNode _service, seL4_Word dest_ind
     return sel4_x64_invoke(&trap, _service, CNodeCopy, 1, 5);
 }
 
-static inline seL4_Error seL4_CNode_Mint(seL4_CNode _service, seL4_Word dest_index, seL4_Uint8 dest_depth,
-                                         seL4_CNode src_root, seL4_Word src_index, seL4_Uint8 src_depth,
+static inline seL4_Error seL4_CNode_Mint(seL4_CNode _service, seL4_Word dest_index,
+                                         seL4_Uint8 dest_depth, seL4_CNode src_root,
+                                         seL4_Word src_index, seL4_Uint8 src_depth,
                                          seL4_CapRights_t rights, seL4_Word badge)
 {
     struct sel4_x64_trap trap = {.mr = {dest_index, dest_depth, src_index, src_depth}};
@@ -62,16 +69,18 @@ static inline seL4_Error seL4_CNode_Mint(seL4_CNode _service, seL4_Word dest_ind
     return sel4_x64_invoke(&trap, _service, CNodeMint, 1, 6);
 }
 
-static inline seL4_Error seL4_CNode_Move(seL4_CNode _service, seL4_Word dest_index, seL4_Uint8 dest_depth,
-                                         seL4_CNode src_root, seL4_Word src_index, seL4_Uint8 src_depth)
+static inline seL4_Error seL4_CNode_Move(seL4_CNode _service, seL4_Word dest_index,
+                                         seL4_Uint8 dest_depth, seL4_CNode src_root,
+                                         seL4_Word src_index, seL4_Uint8 src_depth)
 {
     struct sel4_x64_trap trap = {.mr = {dest_index, dest_depth, src_index, src_depth}};
     seL4_SetCap(0, src_root);
     return sel4_x64_invoke(&trap, _service, CNodeMove, 1, 4);
 }
 
-static inline seL4_Error seL4_CNode_Mutate(seL4_CNode _service, seL4_Word dest_index, seL4_Uint8 dest_depth,
-                                           seL4_CNode src_root, seL4_Word src_index, seL4_Uint8 src_depth,
+static inline seL4_Error seL4_CNode_Mutate(seL4_CNode _service, seL4_Word dest_index,
+                                           seL4_Uint8 dest_depth, seL4_CNode src_root,
+                                           seL4_Word src_index, seL4_Uint8 src_depth,
                                            seL4_Word badge)
 {
     struct sel4_x64_trap trap = {.mr = {dest_index, dest_depth, src_index, src_depth}};
@@ -80,11 +89,16 @@ static inline seL4_Error seL4_CNode_Mutate(seL4_CNode _service, seL4_Word dest_i
     return sel4_x64_invoke(&trap, _service, CNodeMutate, 1, 5);
 }
 
-/* Moves the pivot's capability to the destination and the source's to the pivot. `dest_badge` is for the first. */
-static inline seL4_Error seL4_CNode_Rotate(seL4_CNode _service, seL4_Word dest_index, seL4_Uint8 dest_depth,
-                                           seL4_Word dest_badge, seL4_CNode pivot_root, seL4_Word pivot_index,
-                                           seL4_Uint8 pivot_depth, seL4_Word pivot_badge, seL4_CNode src_root,
-                                           seL4_Word src_index, seL4_Uint8 src_depth)
+/*
+ * Moves the pivot's capability to the destination and the source's to the pivot. `dest_badge` is
+ * for the first.
+ */
+static inline seL4_Error seL4_CNode_Rotate(seL4_CNode _service, seL4_Word dest_index,
+                                           seL4_Uint8 dest_depth, seL4_Word dest_badge,
+                                           seL4_CNode pivot_root, seL4_Word pivot_index,
+                                           seL4_Uint8 pivot_depth, seL4_Word pivot_badge,
+                                           seL4_CNode src_root, seL4_Word src_index,
+                                           seL4_Uint8 src_depth)
 {
     struct sel4_x64_trap trap = {.mr = {dest_index, dest_depth, dest_badge, pivot_index}};
     seL4_SetCap(0, pivot_root);
@@ -96,7 +110,8 @@ static inline seL4_Error seL4_CNode_Rotate(seL4_CNode _service, seL4_Word dest_i
     return sel4_x64_invoke(&trap, _service, CNodeRotate, 2, 8);
 }
 
-static inline seL4_Error seL4_CNode_SaveCaller(seL4_CNode _service, seL4_Word index, seL4_Uint8 depth)
+static inline seL4_Error seL4_CNode_SaveCaller(seL4_CNode _service, seL4_Word index,
+                                               seL4_Uint8 depth)
 {
     struct sel4_x64_trap trap = {.mr = {index, depth}};
     return sel4_x64_invoke(&trap, _service, CNodeSaveCaller, 0, 2);

@@ -1,4 +1,7 @@
-/* Methods of the domain set (contract 4.8). With one domain they check everything and switch nothing. */
+/*
+ * Methods of the domain set (contract 4.8). With one domain they check everything and switch
+ * nothing.
+ */
 #ifndef INTERFACES_DOMAIN_H
 #define INTERFACES_DOMAIN_H
 
@@ -8,7 +11,8 @@
 
 CMK_BEGIN_C
 
-static inline seL4_Error seL4_DomainSet_Set(seL4_DomainSet _service, seL4_Uint8 domain, seL4_TCB thread)
+static inline seL4_Error seL4_DomainSet_Set(seL4_DomainSet _service, seL4_Uint8 domain,
+                                            seL4_TCB thread)
 {
     struct sel4_x64_trap trap = {.mr = {domain}};
     seL4_SetCap(0, thread);
@@ -16,8 +20,8 @@ static inline seL4_Error seL4_DomainSet_Set(seL4_DomainSet _service, seL4_Uint8 
 }
 
 /* `duration` is in kernel ticks. */
-static inline seL4_Error seL4_DomainSet_ScheduleConfigure(seL4_DomainSet _service, seL4_Word index, seL4_Uint8 domain,
-                                                          seL4_Word duration)
+static inline seL4_Error seL4_DomainSet_ScheduleConfigure(seL4_DomainSet _service, seL4_Word index,
+                                                          seL4_Uint8 domain, seL4_Word duration)
 {
     struct sel4_x64_trap trap = {.mr = {index, domain, duration}};
     return sel4_x64_invoke(&trap, _service, DomainScheduleConfigure, 0, 3);

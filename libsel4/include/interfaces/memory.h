@@ -14,8 +14,8 @@ typedef struct seL4_X86_Page_GetAddress {
     seL4_Word paddr;
 } seL4_X86_Page_GetAddress_t;
 
-static inline seL4_Error seL4_X86_PDPT_Map(seL4_X86_PDPT _service, seL4_X64_PML4 pml4, seL4_Word vaddr,
-                                           seL4_X86_VMAttributes attr)
+static inline seL4_Error seL4_X86_PDPT_Map(seL4_X86_PDPT _service, seL4_X64_PML4 pml4,
+                                           seL4_Word vaddr, seL4_X86_VMAttributes attr)
 {
     struct sel4_x64_trap trap = {.mr = {vaddr, attr}};
     seL4_SetCap(0, pml4);
@@ -28,7 +28,8 @@ static inline seL4_Error seL4_X86_PDPT_Unmap(seL4_X86_PDPT _service)
     return sel4_x64_invoke(&trap, _service, X86PDPTUnmap, 0, 0);
 }
 
-static inline seL4_Error seL4_X86_PageDirectory_Map(seL4_X86_PageDirectory _service, seL4_CPtr vspace, seL4_Word vaddr,
+static inline seL4_Error seL4_X86_PageDirectory_Map(seL4_X86_PageDirectory _service,
+                                                    seL4_CPtr vspace, seL4_Word vaddr,
                                                     seL4_X86_VMAttributes attr)
 {
     struct sel4_x64_trap trap = {.mr = {vaddr, attr}};
@@ -42,8 +43,8 @@ static inline seL4_Error seL4_X86_PageDirectory_Unmap(seL4_X86_PageDirectory _se
     return sel4_x64_invoke(&trap, _service, X86PageDirectoryUnmap, 0, 0);
 }
 
-static inline seL4_Error seL4_X86_PageTable_Map(seL4_X86_PageTable _service, seL4_CPtr vspace, seL4_Word vaddr,
-                                                seL4_X86_VMAttributes attr)
+static inline seL4_Error seL4_X86_PageTable_Map(seL4_X86_PageTable _service, seL4_CPtr vspace,
+                                                seL4_Word vaddr, seL4_X86_VMAttributes attr)
 {
     struct sel4_x64_trap trap = {.mr = {vaddr, attr}};
     seL4_SetCap(0, vspace);
@@ -56,8 +57,9 @@ static inline seL4_Error seL4_X86_PageTable_Unmap(seL4_X86_PageTable _service)
     return sel4_x64_invoke(&trap, _service, X86PageTableUnmap, 0, 0);
 }
 
-static inline seL4_Error seL4_X86_Page_Map(seL4_X86_Page _service, seL4_CPtr vspace, seL4_Word vaddr,
-                                           seL4_CapRights_t rights, seL4_X86_VMAttributes attr)
+static inline seL4_Error seL4_X86_Page_Map(seL4_X86_Page _service, seL4_CPtr vspace,
+                                           seL4_Word vaddr, seL4_CapRights_t rights,
+                                           seL4_X86_VMAttributes attr)
 {
     struct sel4_x64_trap trap = {.mr = {vaddr, rights.words[0], attr}};
     seL4_SetCap(0, vspace);
@@ -73,13 +75,15 @@ static inline seL4_Error seL4_X86_Page_Unmap(seL4_X86_Page _service)
 static inline seL4_X86_Page_GetAddress_t seL4_X86_Page_GetAddress(seL4_X86_Page _service)
 {
     struct sel4_x64_trap trap = {0};
-    seL4_X86_Page_GetAddress_t result = {.error = (int)sel4_x64_invoke(&trap, _service, X86PageGetAddress, 0, 0)};
+    seL4_X86_Page_GetAddress_t result = {
+        .error = (int)sel4_x64_invoke(&trap, _service, X86PageGetAddress, 0, 0)};
     result.paddr = trap.mr[0];
     return result;
 }
 
-static inline seL4_Error seL4_X86_ASIDControl_MakePool(seL4_X86_ASIDControl _service, seL4_Untyped untyped,
-                                                       seL4_CNode root, seL4_Word index, seL4_Uint8 depth)
+static inline seL4_Error seL4_X86_ASIDControl_MakePool(seL4_X86_ASIDControl _service,
+                                                       seL4_Untyped untyped, seL4_CNode root,
+                                                       seL4_Word index, seL4_Uint8 depth)
 {
     struct sel4_x64_trap trap = {.mr = {index, depth}};
     seL4_SetCap(0, untyped);

@@ -16,9 +16,13 @@ typedef struct seL4_TCB_SetFlags {
 
 #define SEL4_USER_CONTEXT_WORDS (sizeof(seL4_UserContext) / sizeof(seL4_Word))
 
-/* Reads the first `count` registers, in the order of seL4_UserContext; the others of *regs keep their values. */
-static inline seL4_Error seL4_TCB_ReadRegisters(seL4_TCB _service, seL4_Bool suspend_source, seL4_Uint8 arch_flags,
-                                                seL4_Word count, seL4_UserContext *regs)
+/*
+ * Reads the first `count` registers, in the order of seL4_UserContext; the others of *regs keep
+ * their values.
+ */
+static inline seL4_Error seL4_TCB_ReadRegisters(seL4_TCB _service, seL4_Bool suspend_source,
+                                                seL4_Uint8 arch_flags, seL4_Word count,
+                                                seL4_UserContext *regs)
 {
     struct sel4_x64_trap trap = {.mr = {(suspend_source & 1) | (seL4_Word)arch_flags << 8, count}};
     seL4_Error error = sel4_x64_invoke(&trap, _service, TCBReadRegisters, 0, 2);
@@ -54,8 +58,9 @@ static inline seL4_Error seL4_TCB_WriteRegisters(seL4_TCB _service, seL4_Bool re
     return sel4_x64_invoke(&trap, _service, TCBWriteRegisters, 0, 2 + sent);
 }
 
-static inline seL4_Error seL4_TCB_CopyRegisters(seL4_TCB _service, seL4_TCB source, seL4_Bool suspend_source,
-                                                seL4_Bool resume_target, seL4_Bool transfer_frame,
+static inline seL4_Error seL4_TCB_CopyRegisters(seL4_TCB _service, seL4_TCB source,
+                                                seL4_Bool suspend_source, seL4_Bool resume_target,
+                                                seL4_Bool transfer_frame,
                                                 seL4_Bool transfer_integer, seL4_Uint8 arch_flags)
 {
     seL4_Word flags = (seL4_Word)(suspend_source & 1) | (seL4_Word)(resume_target & 1) << 1 |
@@ -65,9 +70,10 @@ static inline seL4_Error seL4_TCB_CopyRegisters(seL4_TCB _service, seL4_TCB sour
     return sel4_x64_invoke(&trap, _service, TCBCopyRegisters, 1, 1);
 }
 
-static inline seL4_Error seL4_TCB_Configure(seL4_TCB _service, seL4_Word fault_ep, seL4_CNode cspace_root,
-                                            seL4_Word cspace_root_data, seL4_CPtr vspace_root,
-                                            seL4_Word vspace_root_data, seL4_Word buffer, seL4_CPtr bufferFrame)
+static inline seL4_Error seL4_TCB_Configure(seL4_TCB _service, seL4_Word fault_ep,
+                                            seL4_CNode cspace_root, seL4_Word cspace_root_data,
+                                            seL4_CPtr vspace_root, seL4_Word vspace_root_data,
+                                            seL4_Word buffer, seL4_CPtr bufferFrame)
 {
     struct sel4_x64_trap trap = {.mr = {fault_ep, cspace_root_data, vspace_root_data, buffer}};
     seL4_SetCap(0, cspace_root);
@@ -77,38 +83,41 @@ static inline seL4_Error seL4_TCB_Configure(seL4_TCB _service, seL4_Word fault_e
 }
 
 /* `authority` is a thread whose maximum controlled priority bounds the new value. */
-static inline seL4_Error seL4_TCB_SetPriority(seL4_TCB _service, seL4_CPtr authority, seL4_Word priority)
+static inline seL4_Error seL4_TCB_SetPriority(seL4_TCB _service, seL4_CPtr authority,
+                                              seL4_Word priority)
 {
     struct sel4_x64_trap trap = {.mr = {priority}};
     seL4_SetCap(0, authority);
     return sel4_x64_invoke(&trap, _service, TCBSetPriority, 1, 1);
 }
 
-static inline seL4_Error seL4_TCB_SetMCPriority(seL4_TCB _service, seL4_CPtr authority, seL4_Word mcp)
+static inline seL4_Error seL4_TCB_SetMCPriority(seL4_TCB _service, seL4_CPtr authority,
+                                                seL4_Word mcp)
 {
     struct sel4_x64_trap trap = {.mr = {mcp}};
     seL4_SetCap(0, authority);
     return sel4_x64_invoke(&trap, _service, TCBSetMCPriority, 1, 1);
 }
 
-static inline seL4_Error seL4_TCB_SetSchedParams(seL4_TCB _service, seL4_CPtr authority, seL4_Word mcp,
-                                                 seL4_Word priority)
+static inline seL4_Error seL4_TCB_SetSchedParams(seL4_TCB _service, seL4_CPtr authority,
+                                                 seL4_Word mcp, seL4_Word priority)
 {
     struct sel4_x64_trap trap = {.mr = {mcp, priority}};
     seL4_SetCap(0, authority);
     return sel4_x64_invoke(&trap, _service, TCBSetSchedParams, 1, 2);
 }
 
-static inline seL4_Error seL4_TCB_SetIPCBuffer(seL4_TCB _service, seL4_Word buffer, seL4_CPtr bufferFrame)
+static inline seL4_Error seL4_TCB_SetIPCBuffer(seL4_TCB _service, seL4_Word buffer,
+                                               seL4_CPtr bufferFrame)
 {
     struct sel4_x64_trap trap = {.mr = {buffer}};
     seL4_SetCap(0, bufferFrame);
     return sel4_x64_invoke(&trap, _service, TCBSetIPCBuffer, 1, 1);
 }
 
-static inline seL4_Error seL4_TCB_SetSpace(seL4_TCB _service, seL4_Word fault_ep, seL4_CNode cspace_root,
-                                           seL4_Word cspace_root_data, seL4_CPtr vspace_root,
-                                           seL4_Word vspace_root_data)
+static inline seL4_Error seL4_TCB_SetSpace(seL4_TCB _service, seL4_Word fault_ep,
+                                           seL4_CNode cspace_root, seL4_Word cspace_root_data,
+                                           seL4_CPtr vspace_root, seL4_Word vspace_root_data)
 {
     struct sel4_x64_trap trap = {.mr = {fault_ep, cspace_root_data, vspace_root_data}};
     seL4_SetCap(0, cspace_root);
@@ -155,10 +164,12 @@ static inline seL4_Error seL4_TCB_SetTLSBase(seL4_TCB _service, seL4_Word tls_ba
     return sel4_x64_invoke(&trap, _service, TCBSetTLSBase, 0, 1);
 }
 
-static inline seL4_TCB_SetFlags_t seL4_TCB_SetFlags(seL4_TCB _service, seL4_Word clear, seL4_Word set)
+static inline seL4_TCB_SetFlags_t seL4_TCB_SetFlags(seL4_TCB _service, seL4_Word clear,
+                                                    seL4_Word set)
 {
     struct sel4_x64_trap trap = {.mr = {clear, set}};
-    seL4_TCB_SetFlags_t result = {.error = (int)sel4_x64_invoke(&trap, _service, TCBSetFlags, 0, 2)};
+    seL4_TCB_SetFlags_t result = {.error =
+                                      (int)sel4_x64_invoke(&trap, _service, TCBSetFlags, 0, 2)};
     result.flags = trap.mr[0];
     return result;
 }

@@ -1,4 +1,7 @@
-/* Assertions of programs that bring no C library. A failed one calls the C library's or the runtime's __assert_fail. */
+/*
+ * Assertions of programs that bring no C library. A failed one calls the C library's or the
+ * runtime's __assert_fail.
+ */
 #ifndef SEL4_ASSERT_H
 #define SEL4_ASSERT_H
 

@@ -1,4 +1,7 @@
-/* What the kernel tells the initial thread (contract 9.6 to 9.8). CMK's own chunk is described in <cmk/cluster.h>. */
+/*
+ * What the kernel tells the initial thread (contract 9.6 to 9.8). CMK's own chunk is described in
+ * <cmk/cluster.h>.
+ */
 #ifndef SEL4_BOOTINFO_TYPES_H
 #define SEL4_BOOTINFO_TYPES_H
 
@@ -48,8 +51,9 @@ typedef struct seL4_BootInfo {
     seL4_UntypedDesc untypedList[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
 } seL4_BootInfo;
 
-#define SEL4_BOOT_INFO_OFFSET(member, offset)                                                                          \
-    CMK_STATIC_ASSERT(__builtin_offsetof(seL4_BootInfo, member) == (offset), "boot info: " #member)
+#define SEL4_BOOT_INFO_OFFSET(member, offset)                                                      \
+    CMK_STATIC_ASSERT(__builtin_offsetof(seL4_BootInfo, member) == (offset), "boot "               \
+                                                                             "info: " #member)
 
 SEL4_BOOT_INFO_OFFSET(extraLen, 0);
 SEL4_BOOT_INFO_OFFSET(nodeID, 8);
@@ -74,8 +78,8 @@ CMK_STATIC_ASSERT(__builtin_offsetof(seL4_UntypedDesc, isDevice) == 9,
 CMK_STATIC_ASSERT(sizeof(seL4_BootInfo) == ABI_BOOT_INFO_SIZE, "boot info: size");
 
 /*
- * Extra chunks follow boot info in the next page, one after the other without padding, so that any of them may lie at
- * any address: copy a chunk before reading its fields.
+ * Extra chunks follow boot info in the next page, one after the other without padding, so that any
+ * of them may lie at any address: copy a chunk before reading its fields.
  */
 typedef struct {
     seL4_Word id;

@@ -90,13 +90,19 @@ typedef enum {
 #define seL4_UserTop       0x00007ffffffff000
 #define seL4_UserVSpaceTop 0x00007fffffffefff
 
-/* Which table was missing: seL4_GetMR(SEL4_MAPPING_LOOKUP_LEVEL) after a map call answered FailedLookup (4.9). */
+/*
+ * Which table was missing: seL4_GetMR(SEL4_MAPPING_LOOKUP_LEVEL) after a map call answered
+ * FailedLookup (4.9).
+ */
 #define SEL4_MAPPING_LOOKUP_LEVEL   2
 #define SEL4_MAPPING_LOOKUP_NO_PT   21
 #define SEL4_MAPPING_LOOKUP_NO_PD   30
 #define SEL4_MAPPING_LOOKUP_NO_PDPT 39
 
-/* Vector arguments of GetIOAPIC and GetMSI. The kernel accepts 0 to 107 although the API's header says 109. */
+/*
+ * Vector arguments of GetIOAPIC and GetMSI. The kernel accepts 0 to 107 although the API's header
+ * says 109.
+ */
 #define IRQ_OFFSET ABI_IRQ_VECTOR_OFFSET
 #define VECTOR_MIN 0
 #define VECTOR_MAX 109

@@ -1,6 +1,6 @@
 /*
- * Faults as values: seL4_getFault turns a received fault message into a seL4_Fault_t, whose fields are read with
- * seL4_Fault_KIND_get_FIELD (contract 5.1 and 5.2).
+ * Faults as values: seL4_getFault turns a received fault message into a seL4_Fault_t, whose fields
+ * are read with seL4_Fault_KIND_get_FIELD (contract 5.1 and 5.2).
  */
 #ifndef SEL4_FAULTS_H
 #define SEL4_FAULTS_H
@@ -39,23 +39,24 @@ static inline seL4_Word seL4_Fault_ptr_get_seL4_FaultType(const seL4_Fault_t *fa
     return fault->words[0];
 }
 
-#define SEL4_FAULT_FIELD(fault, field, mr)                                                                             \
-    static inline seL4_Word seL4_Fault_##fault##_get_##field(seL4_Fault_t value)                                       \
-    {                                                                                                                  \
-        return value.words[1 + (mr)];                                                                                  \
-    }                                                                                                                  \
-    static inline seL4_Word seL4_Fault_##fault##_ptr_get_##field(const seL4_Fault_t *value)                            \
-    {                                                                                                                  \
-        return value->words[1 + (mr)];                                                                                 \
-    }                                                                                                                  \
-    static inline seL4_Fault_t seL4_Fault_##fault##_set_##field(seL4_Fault_t value, seL4_Word word)                    \
-    {                                                                                                                  \
-        value.words[1 + (mr)] = word;                                                                                  \
-        return value;                                                                                                  \
-    }                                                                                                                  \
-    static inline void seL4_Fault_##fault##_ptr_set_##field(seL4_Fault_t *value, seL4_Word word)                       \
-    {                                                                                                                  \
-        value->words[1 + (mr)] = word;                                                                                 \
+#define SEL4_FAULT_FIELD(fault, field, mr)                                                         \
+    static inline seL4_Word seL4_Fault_##fault##_get_##field(seL4_Fault_t value)                   \
+    {                                                                                              \
+        return value.words[1 + (mr)];                                                              \
+    }                                                                                              \
+    static inline seL4_Word seL4_Fault_##fault##_ptr_get_##field(const seL4_Fault_t *value)        \
+    {                                                                                              \
+        return value->words[1 + (mr)];                                                             \
+    }                                                                                              \
+    static inline seL4_Fault_t seL4_Fault_##fault##_set_##field(seL4_Fault_t value,                \
+                                                                seL4_Word word)                    \
+    {                                                                                              \
+        value.words[1 + (mr)] = word;                                                              \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void seL4_Fault_##fault##_ptr_set_##field(seL4_Fault_t *value, seL4_Word word)   \
+    {                                                                                              \
+        value->words[1 + (mr)] = word;                                                             \
     }
 
 SEL4_FAULT_FIELD(CapFault, IP, seL4_CapFault_IP)
@@ -104,29 +105,34 @@ static inline seL4_Fault_t seL4_Fault_NullFault_new(void)
     return (seL4_Fault_t){{seL4_Fault_NullFault}};
 }
 
-static inline seL4_Fault_t seL4_Fault_CapFault_new(seL4_Word IP, seL4_Word Addr, seL4_Word InRecvPhase,
-                                                   seL4_Word LookupFailureType, seL4_Word MR4, seL4_Word MR5,
-                                                   seL4_Word MR6)
+static inline seL4_Fault_t seL4_Fault_CapFault_new(seL4_Word IP, seL4_Word Addr,
+                                                   seL4_Word InRecvPhase,
+                                                   seL4_Word LookupFailureType, seL4_Word MR4,
+                                                   seL4_Word MR5, seL4_Word MR6)
 {
-    return (seL4_Fault_t){{seL4_Fault_CapFault, IP, Addr, InRecvPhase, LookupFailureType, MR4, MR5, MR6}};
+    return (seL4_Fault_t){
+        {seL4_Fault_CapFault, IP, Addr, InRecvPhase, LookupFailureType, MR4, MR5, MR6}};
 }
 
-static inline seL4_Fault_t seL4_Fault_VMFault_new(seL4_Word IP, seL4_Word Addr, seL4_Word PrefetchFault, seL4_Word FSR)
+static inline seL4_Fault_t seL4_Fault_VMFault_new(seL4_Word IP, seL4_Word Addr,
+                                                  seL4_Word PrefetchFault, seL4_Word FSR)
 {
     return (seL4_Fault_t){{seL4_Fault_VMFault, IP, Addr, PrefetchFault, FSR}};
 }
 
-static inline seL4_Fault_t seL4_Fault_UserException_new(seL4_Word FaultIP, seL4_Word Stack, seL4_Word FLAGS,
-                                                        seL4_Word Number, seL4_Word Code)
+static inline seL4_Fault_t seL4_Fault_UserException_new(seL4_Word FaultIP, seL4_Word Stack,
+                                                        seL4_Word FLAGS, seL4_Word Number,
+                                                        seL4_Word Code)
 {
     return (seL4_Fault_t){{seL4_Fault_UserException, FaultIP, Stack, FLAGS, Number, Code}};
 }
 
-static inline seL4_Fault_t seL4_Fault_UnknownSyscall_new(seL4_Word RAX, seL4_Word RBX, seL4_Word RCX, seL4_Word RDX,
-                                                         seL4_Word RSI, seL4_Word RDI, seL4_Word RBP, seL4_Word R8,
-                                                         seL4_Word R9, seL4_Word R10, seL4_Word R11, seL4_Word R12,
-                                                         seL4_Word R13, seL4_Word R14, seL4_Word R15, seL4_Word FaultIP,
-                                                         seL4_Word RSP, seL4_Word FLAGS, seL4_Word Syscall)
+static inline seL4_Fault_t
+seL4_Fault_UnknownSyscall_new(seL4_Word RAX, seL4_Word RBX, seL4_Word RCX, seL4_Word RDX,
+                              seL4_Word RSI, seL4_Word RDI, seL4_Word RBP, seL4_Word R8,
+                              seL4_Word R9, seL4_Word R10, seL4_Word R11, seL4_Word R12,
+                              seL4_Word R13, seL4_Word R14, seL4_Word R15, seL4_Word FaultIP,
+                              seL4_Word RSP, seL4_Word FLAGS, seL4_Word Syscall)
 {
     return (seL4_Fault_t){{seL4_Fault_UnknownSyscall,
                            RAX,
@@ -192,7 +198,9 @@ static inline seL4_Word sel4_fault_words(seL4_Word label)
     }
 }
 
-/* The fault that the message in the IPC buffer carries; NullFault if `tag` is not that of a fault. */
+/*
+ * The fault that the message in the IPC buffer carries; NullFault if `tag` is not that of a fault.
+ */
 static inline seL4_Fault_t seL4_getFault(seL4_MessageInfo_t tag)
 {
     seL4_Fault_t fault = {{seL4_Fault_NullFault}};

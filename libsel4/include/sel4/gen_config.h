@@ -1,7 +1,7 @@
 /*
- * The build options of seL4 that programs test, as CMK's interface answers them (contract section 0).
- * An option that is off is not defined. Programs for release kernels are compiled with -DCMK_RELEASE: only DebugPutChar
- * exists there, and any other debug call is a fault.
+ * The build options of seL4 that programs test, as CMK's interface answers them (contract section
+ * 0). An option that is off is not defined. Programs for release kernels are compiled with
+ * -DCMK_RELEASE: only DebugPutChar exists there, and any other debug call is a fault.
  */
 #ifndef SEL4_GEN_CONFIG_H
 #define SEL4_GEN_CONFIG_H

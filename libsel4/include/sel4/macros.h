@@ -17,10 +17,13 @@
 #define SEL4_DEPRECATE_MACRO(x)               x
 #define SEL4_OFFSETOF(type, member)           __builtin_offsetof(type, member)
 #define SEL4_COMPILE_ASSERT(name, expression) CMK_STATIC_ASSERT(expression, #name);
-#define SEL4_SIZE_SANITY(index_bits, entry_bits, size_bits)                                                            \
+#define SEL4_SIZE_SANITY(index_bits, entry_bits, size_bits)                                        \
     CMK_STATIC_ASSERT((index_bits) + (entry_bits) == (size_bits), #size_bits);
 
-/* Makes an enumeration a full word wide, so that its values travel through registers without conversion. */
+/*
+ * Makes an enumeration a full word wide, so that its values travel through registers without
+ * conversion.
+ */
 #define SEL4_FORCE_LONG_ENUM(type) _enum_pad_##type = (1ul << 63) - 1
 
 #ifndef CONST

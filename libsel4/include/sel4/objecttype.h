@@ -7,7 +7,7 @@
 
 typedef enum api_object {
 #define OBJECT(api_name, number, name, bits, device) api_name = (number),
-#define TARGET_OBJECT OBJECT
+#define TARGET_OBJECT                                OBJECT
 #include <api/objects.def>
 #undef OBJECT
 #undef TARGET_OBJECT

@@ -1,7 +1,7 @@
 /*
  * Words with fields (contract 2.1 and 2.2), and the IPC buffer (2.3).
- * Each such word gets, per field: TYPE_get_FIELD, TYPE_set_FIELD (returns the changed word), TYPE_ptr_get_FIELD and
- * TYPE_ptr_set_FIELD.
+ * Each such word gets, per field: TYPE_get_FIELD, TYPE_set_FIELD (returns the changed word),
+ * TYPE_ptr_get_FIELD and TYPE_ptr_set_FIELD.
  */
 #ifndef SEL4_SHARED_TYPES_H
 #define SEL4_SHARED_TYPES_H
@@ -12,25 +12,28 @@
 
 CMK_BEGIN_C
 
-/* A field of `width` bits whose lowest bit is `shift`. `width` is below 64: no shift count reaches the word's width. */
-#define SEL4_WORD_FIELD(type, field, shift, width)                                                                     \
-    static inline seL4_Word type##_get_##field(type##_t word)                                                          \
-    {                                                                                                                  \
-        return (word.words[0] >> (shift)) & ((1ul << (width)) - 1);                                                    \
-    }                                                                                                                  \
-    static inline type##_t type##_set_##field(type##_t word, seL4_Word value)                                          \
-    {                                                                                                                  \
-        seL4_Word mask = ((1ul << (width)) - 1) << (shift);                                                            \
-        word.words[0] = (word.words[0] & ~mask) | ((value << (shift)) & mask);                                         \
-        return word;                                                                                                   \
-    }                                                                                                                  \
-    static inline seL4_Word type##_ptr_get_##field(const type##_t *word)                                               \
-    {                                                                                                                  \
-        return type##_get_##field(*word);                                                                              \
-    }                                                                                                                  \
-    static inline void type##_ptr_set_##field(type##_t *word, seL4_Word value)                                         \
-    {                                                                                                                  \
-        *word = type##_set_##field(*word, value);                                                                      \
+/*
+ * A field of `width` bits whose lowest bit is `shift`. `width` is below 64: no shift count reaches
+ * the word's width.
+ */
+#define SEL4_WORD_FIELD(type, field, shift, width)                                                 \
+    static inline seL4_Word type##_get_##field(type##_t word)                                      \
+    {                                                                                              \
+        return (word.words[0] >> (shift)) & ((1ul << (width)) - 1);                                \
+    }                                                                                              \
+    static inline type##_t type##_set_##field(type##_t word, seL4_Word value)                      \
+    {                                                                                              \
+        seL4_Word mask = ((1ul << (width)) - 1) << (shift);                                        \
+        word.words[0] = (word.words[0] & ~mask) | ((value << (shift)) & mask);                     \
+        return word;                                                                               \
+    }                                                                                              \
+    static inline seL4_Word type##_ptr_get_##field(const type##_t *word)                           \
+    {                                                                                              \
+        return type##_get_##field(*word);                                                          \
+    }                                                                                              \
+    static inline void type##_ptr_set_##field(type##_t *word, seL4_Word value)                     \
+    {                                                                                              \
+        *word = type##_set_##field(*word, value);                                                  \
     }
 
 typedef struct seL4_MessageInfo {
@@ -42,8 +45,8 @@ SEL4_WORD_FIELD(seL4_MessageInfo, extraCaps, 7, 2)
 SEL4_WORD_FIELD(seL4_MessageInfo, capsUnwrapped, 9, 3)
 SEL4_WORD_FIELD(seL4_MessageInfo, label, 12, 52)
 
-static inline seL4_MessageInfo_t seL4_MessageInfo_new(seL4_Word label, seL4_Word caps_unwrapped, seL4_Word extra_caps,
-                                                      seL4_Word length)
+static inline seL4_MessageInfo_t seL4_MessageInfo_new(seL4_Word label, seL4_Word caps_unwrapped,
+                                                      seL4_Word extra_caps, seL4_Word length)
 {
     seL4_MessageInfo_t info = {{0}};
     info = seL4_MessageInfo_set_label(info, label);
@@ -52,8 +55,9 @@ static inline seL4_MessageInfo_t seL4_MessageInfo_new(seL4_Word label, seL4_Word
     return seL4_MessageInfo_set_length(info, length);
 }
 
-static inline void seL4_MessageInfo_ptr_new(seL4_MessageInfo_t *info, seL4_Word label, seL4_Word caps_unwrapped,
-                                            seL4_Word extra_caps, seL4_Word length)
+static inline void seL4_MessageInfo_ptr_new(seL4_MessageInfo_t *info, seL4_Word label,
+                                            seL4_Word caps_unwrapped, seL4_Word extra_caps,
+                                            seL4_Word length)
 {
     *info = seL4_MessageInfo_new(label, caps_unwrapped, extra_caps, length);
 }
@@ -67,10 +71,11 @@ SEL4_WORD_FIELD(seL4_CapRights, capAllowRead, 1, 1)
 SEL4_WORD_FIELD(seL4_CapRights, capAllowGrant, 2, 1)
 SEL4_WORD_FIELD(seL4_CapRights, capAllowGrantReply, 3, 1)
 
-static inline seL4_CapRights_t seL4_CapRights_new(seL4_Word grant_reply, seL4_Word grant, seL4_Word read,
-                                                  seL4_Word write)
+static inline seL4_CapRights_t seL4_CapRights_new(seL4_Word grant_reply, seL4_Word grant,
+                                                  seL4_Word read, seL4_Word write)
 {
-    seL4_CapRights_t rights = {{(grant_reply & 1) << 3 | (grant & 1) << 2 | (read & 1) << 1 | (write & 1)}};
+    seL4_CapRights_t rights = {
+        {(grant_reply & 1) << 3 | (grant & 1) << 2 | (read & 1) << 1 | (write & 1)}};
     return rights;
 }
 
@@ -101,8 +106,9 @@ static inline seL4_CNode_CapData_t seL4_CNode_CapData_new(seL4_Word guard, seL4_
 }
 
 /*
- * The IPC buffer: written and read by its thread, and by the kernel during that thread's system calls and when a
- * message reaches it. Message registers 0 to 3 travel in CPU registers; the kernel does not touch their words here.
+ * The IPC buffer: written and read by its thread, and by the kernel during that thread's system
+ * calls and when a message reaches it. Message registers 0 to 3 travel in CPU registers; the kernel
+ * does not touch their words here.
  */
 typedef struct seL4_IPCBuffer_ {
     seL4_MessageInfo_t tag;

@@ -1,7 +1,8 @@
 /*
  * The system calls (contract 1.3).
- * Message registers are the IPC buffer's msg[]. The WithMRs forms take the first four in variables instead and leave
- * the first four words of the IPC buffer alone; a null pointer means "not wanted" and, when sending, a word of zero.
+ * Message registers are the IPC buffer's msg[]. The WithMRs forms take the first four in variables
+ * instead and leave the first four words of the IPC buffer alone; a null pointer means "not wanted"
+ * and, when sending, a word of zero.
  */
 #ifndef SEL4_SYSCALLS_H
 #define SEL4_SYSCALLS_H
@@ -19,7 +20,8 @@ static inline void sel4_x64_send(seL4_Syscall_ID number, seL4_CPtr dest, seL4_Me
     sel4_x64_enter(number, &trap);
 }
 
-static inline seL4_MessageInfo_t sel4_x64_receive(seL4_Syscall_ID number, struct sel4_x64_trap *trap, seL4_Word *sender)
+static inline seL4_MessageInfo_t sel4_x64_receive(seL4_Syscall_ID number,
+                                                  struct sel4_x64_trap *trap, seL4_Word *sender)
 {
     sel4_x64_enter(number, trap);
     sel4_x64_store_registers(trap);
@@ -86,7 +88,8 @@ static inline seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInfo_t ms
 }
 
 /* Answers the last call, then waits for a message on `src`. */
-static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t msgInfo, seL4_Word *sender)
+static inline seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t msgInfo,
+                                                seL4_Word *sender)
 {
     struct sel4_x64_trap trap = {.rdi = src, .info = msgInfo};
     sel4_x64_load_registers(&trap);
@@ -99,7 +102,10 @@ static inline void seL4_Yield(void)
     sel4_x64_enter(seL4_SysYield, &trap);
 }
 
-/* Sets the caller's FS base, where its thread-local variables are. A non-canonical address is ignored. */
+/*
+ * Sets the caller's FS base, where its thread-local variables are. A non-canonical address is
+ * ignored.
+ */
 static inline void seL4_SetTLSBase(seL4_Word tls_base)
 {
     (void)sel4_x64_enter_word(seL4_SysSetTLSBase, tls_base);
@@ -116,8 +122,8 @@ static inline seL4_Word sel4_x64_word(seL4_MessageInfo_t info, int i, const seL4
 }
 
 /* For the message that trap->info describes. */
-static inline void sel4_x64_take(struct sel4_x64_trap *trap, const seL4_Word *mr0, const seL4_Word *mr1,
-                                 const seL4_Word *mr2, const seL4_Word *mr3)
+static inline void sel4_x64_take(struct sel4_x64_trap *trap, const seL4_Word *mr0,
+                                 const seL4_Word *mr1, const seL4_Word *mr2, const seL4_Word *mr3)
 {
     seL4_MessageInfo_t info = trap->info;
     trap->mr[0] = sel4_x64_word(info, 0, mr0);
@@ -126,8 +132,8 @@ static inline void sel4_x64_take(struct sel4_x64_trap *trap, const seL4_Word *mr
     trap->mr[3] = sel4_x64_word(info, 3, mr3);
 }
 
-static inline void sel4_x64_give(const struct sel4_x64_trap *trap, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
-                                 seL4_Word *mr2, seL4_Word *mr3)
+static inline void sel4_x64_give(const struct sel4_x64_trap *trap, seL4_Word *sender,
+                                 seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     if (sender) {
         *sender = trap->rdi;
@@ -146,8 +152,9 @@ static inline void sel4_x64_give(const struct sel4_x64_trap *trap, seL4_Word *se
     }
 }
 
-static inline void sel4_x64_send_registers(seL4_Syscall_ID number, seL4_CPtr dest, seL4_MessageInfo_t info,
-                                           const seL4_Word *mr0, const seL4_Word *mr1, const seL4_Word *mr2,
+static inline void sel4_x64_send_registers(seL4_Syscall_ID number, seL4_CPtr dest,
+                                           seL4_MessageInfo_t info, const seL4_Word *mr0,
+                                           const seL4_Word *mr1, const seL4_Word *mr2,
                                            const seL4_Word *mr3)
 {
     struct sel4_x64_trap trap = {.rdi = dest, .info = info};
@@ -155,26 +162,26 @@ static inline void sel4_x64_send_registers(seL4_Syscall_ID number, seL4_CPtr des
     sel4_x64_enter(number, &trap);
 }
 
-static inline void seL4_SendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1,
-                                    seL4_Word *mr2, seL4_Word *mr3)
+static inline void seL4_SendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
+                                    seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     sel4_x64_send_registers(seL4_SysSend, dest, msgInfo, mr0, mr1, mr2, mr3);
 }
 
-static inline void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1,
-                                      seL4_Word *mr2, seL4_Word *mr3)
+static inline void seL4_NBSendWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
+                                      seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     sel4_x64_send_registers(seL4_SysNBSend, dest, msgInfo, mr0, mr1, mr2, mr3);
 }
 
-static inline void seL4_ReplyWithMRs(seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
-                                     seL4_Word *mr3)
+static inline void seL4_ReplyWithMRs(seL4_MessageInfo_t msgInfo, seL4_Word *mr0, seL4_Word *mr1,
+                                     seL4_Word *mr2, seL4_Word *mr3)
 {
     sel4_x64_send_registers(seL4_SysReply, 0, msgInfo, mr0, mr1, mr2, mr3);
 }
 
-static inline seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
-                                                  seL4_Word *mr2, seL4_Word *mr3)
+static inline seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0,
+                                                  seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     struct sel4_x64_trap trap = sel4_x64_wordless(src);
     sel4_x64_enter(seL4_SysRecv, &trap);
@@ -182,8 +189,9 @@ static inline seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *send
     return trap.info;
 }
 
-static inline seL4_MessageInfo_t seL4_NBRecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
-                                                    seL4_Word *mr2, seL4_Word *mr3)
+static inline seL4_MessageInfo_t seL4_NBRecvWithMRs(seL4_CPtr src, seL4_Word *sender,
+                                                    seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
+                                                    seL4_Word *mr3)
 {
     struct sel4_x64_trap trap = sel4_x64_wordless(src);
     sel4_x64_enter(seL4_SysNBRecv, &trap);
@@ -191,8 +199,9 @@ static inline seL4_MessageInfo_t seL4_NBRecvWithMRs(seL4_CPtr src, seL4_Word *se
     return trap.info;
 }
 
-static inline seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
-                                                  seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
+static inline seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo,
+                                                  seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
+                                                  seL4_Word *mr3)
 {
     struct sel4_x64_trap trap = {.rdi = dest, .info = msgInfo};
     sel4_x64_take(&trap, mr0, mr1, mr2, mr3);
@@ -201,8 +210,10 @@ static inline seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageIn
     return trap.info;
 }
 
-static inline seL4_MessageInfo_t seL4_ReplyRecvWithMRs(seL4_CPtr src, seL4_MessageInfo_t msgInfo, seL4_Word *sender,
-                                                       seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
+static inline seL4_MessageInfo_t seL4_ReplyRecvWithMRs(seL4_CPtr src, seL4_MessageInfo_t msgInfo,
+                                                       seL4_Word *sender, seL4_Word *mr0,
+                                                       seL4_Word *mr1, seL4_Word *mr2,
+                                                       seL4_Word *mr3)
 {
     struct sel4_x64_trap trap = {.rdi = src, .info = msgInfo};
     sel4_x64_take(&trap, mr0, mr1, mr2, mr3);

@@ -1,4 +1,7 @@
-/* Debug system calls (contract 1.4). All but DebugPutChar exist in debug kernels only; see <sel4/gen_config.h>. */
+/*
+ * Debug system calls (contract 1.4). All but DebugPutChar exist in debug kernels only; see
+ * <sel4/gen_config.h>.
+ */
 #ifndef SEL4_SYSCALLS_DEBUG_H
 #define SEL4_SYSCALLS_DEBUG_H
 
@@ -47,7 +50,10 @@ static inline seL4_Uint32 seL4_DebugCapIdentify(seL4_CPtr cap)
     return (seL4_Uint32)sel4_x64_enter_word(seL4_SysDebugCapIdentify, cap);
 }
 
-/* Names a thread in the kernel's diagnostics. The name travels in the message words; what does not fit is cut off. */
+/*
+ * Names a thread in the kernel's diagnostics. The name travels in the message words; what does not
+ * fit is cut off.
+ */
 static inline void seL4_DebugNameThread(seL4_CPtr tcb, const char *name)
 {
     char *text = (char *)seL4_GetIPCBuffer()->msg;

@@ -1,5 +1,6 @@
 /*
- * Capability names, user registers and memory attributes. A capability is named by an address in the caller's CSpace.
+ * Capability names, user registers and memory attributes. A capability is named by an address in
+ * the caller's CSpace.
  */
 #ifndef SEL4_TYPES_H
 #define SEL4_TYPES_H
@@ -38,7 +39,10 @@ typedef seL4_CPtr seL4_X86_EPTPDPT;
 typedef seL4_CPtr seL4_X86_EPTPD;
 typedef seL4_CPtr seL4_X86_EPTPT;
 
-/* How a page is cached (contract 4.9). Shared and channel frames are write-back whatever is asked for. */
+/*
+ * How a page is cached (contract 4.9). Shared and channel frames are write-back whatever is asked
+ * for.
+ */
 typedef enum {
     seL4_X86_Default_VMAttributes = 0,
     seL4_X86_WriteBack = 0,

@@ -1,4 +1,7 @@
-/* The control: no system calls, no sharing. An operation is 500 rounds of a pseudo-random generator in registers. */
+/*
+ * The control: no system calls, no sharing. An operation is 500 rounds of a pseudo-random generator
+ * in registers.
+ */
 #include "scale.h"
 
 #define ROUNDS 500

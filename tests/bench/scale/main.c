@@ -1,15 +1,19 @@
 /*
  * The workloads, one after the other, on all CPUs of all nodes. Arguments, in any order:
  *
- *   NAME[:THINK]   a workload, with so many rounds of work in user mode per operation; all of them if none is named
+ *   NAME[:THINK]
+ *   a workload, with so many rounds of work in user mode per operation; all of them if none is
+ *   named
  *   cycles=N       the stretch, in cycles of the time stamp counter
  *   margin=N       how long before it all workers are called
  *   active=N       only the first N CPUs of each node work
  *   stagger=N      how many cycles each worker of a node begins after the one before it (0)
- *   mark=1         node 0's first worker stops Bochs's debugger at the beginning and at the end of each stretch
+ *   mark=1
+ *   node 0's first worker stops Bochs's debugger at the beginning and at the end of each stretch
  *
- * Prints a line for each worker: "scale NAME:THINK cpu C operations N", and LATE behind it if the worker did not
- * begin in time, so that the figures are worthless. Status 1 if a call failed, or counters that must agree do not.
+ * Prints a line for each worker: "scale NAME:THINK cpu C operations N", and LATE behind it if the
+ * worker did not begin in time, so that the figures are worthless. Status 1 if a call failed, or
+ * counters that must agree do not.
  */
 #include "scale.h"
 
@@ -17,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct workload *const all[] = {&compute, &ipc, &map, &pager, &notify, &ring, &key_value};
+static const struct workload *const all[] = {&compute, &ipc,  &map,      &pager,
+                                             &notify,  &ring, &key_value};
 #define NUM_WORKLOADS (sizeof(all) / sizeof(all[0]))
 
 struct run {
@@ -45,8 +50,10 @@ static bool add_run(const char *name)
 {
     size_t length = strcspn(name, ":");
     for (unsigned i = 0; i < NUM_WORKLOADS; i++) {
-        if (strlen(all[i]->name) == length && strncmp(all[i]->name, name, length) == 0 && num_runs < MAX_RUNS) {
-            runs[num_runs++] = (struct run){all[i], name[length] ? strtoul(name + length + 1, NULL, 0) : 0};
+        if (strlen(all[i]->name) == length && strncmp(all[i]->name, name, length) == 0 &&
+            num_runs < MAX_RUNS) {
+            runs[num_runs++] =
+                (struct run){all[i], name[length] ? strtoul(name + length + 1, NULL, 0) : 0};
             return true;
         }
     }
@@ -114,7 +121,8 @@ static bool start_workers(void)
         struct worker *worker = &workers[cpu];
         worker->cpu = cpu;
         worker->go = cmk_alloc_object(seL4_NotificationObject, 0);
-        if (worker->go == 0 || !cmk_create_thread(&worker->thread, cpu, WORKER_PRIORITY, work, worker)) {
+        if (worker->go == 0 ||
+            !cmk_create_thread(&worker->thread, cpu, WORKER_PRIORITY, work, worker)) {
             return false;
         }
     }
@@ -139,7 +147,10 @@ static bool prepare_all(void)
     return true;
 }
 
-/* When all nodes have come, node 0 says when it starts; behind the second barrier the others read it. */
+/*
+ * When all nodes have come, node 0 says when it starts; behind the second barrier the others read
+ * it.
+ */
 static bool agree(unsigned number, uint64_t *start)
 {
     if (cmk_mesh_barrier(&mesh) != CMK_CHANNEL_OK) {
@@ -160,8 +171,8 @@ static bool report(const struct run *run)
     bool good = true;
     for (seL4_Word cpu = 0; cpu < num_workers; cpu++) {
         const struct worker *worker = &workers[cpu];
-        printf("scale %s:%lu cpu %lu operations %lu%s%s\n", run->workload->name, run->think, cpu, worker->operations,
-               worker->late ? " LATE" : "", worker->failed ? " FAILED" : "");
+        printf("scale %s:%lu cpu %lu operations %lu%s%s\n", run->workload->name, run->think, cpu,
+               worker->operations, worker->late ? " LATE" : "", worker->failed ? " FAILED" : "");
         good &= !worker->failed;
     }
     return good;

@@ -1,4 +1,7 @@
-/* IPC pairs: on each CPU a client calls a server, which answers. An operation is a call and its reply, of one word. */
+/*
+ * IPC pairs: on each CPU a client calls a server, which answers. An operation is a call and its
+ * reply, of one word.
+ */
 #include "scale.h"
 
 struct server {
@@ -39,4 +42,5 @@ static void run(struct worker *worker)
     }
 }
 
-const struct workload ipc = {"ipc", "call and reply between two threads of a CPU", prepare, run, NULL};
+const struct workload ipc = {"ipc", "call and reply between two threads of a CPU", prepare, run,
+                             NULL};

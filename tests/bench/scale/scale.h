@@ -1,7 +1,7 @@
 /*
- * Workloads that can be spread over nodes and over the CPUs of a node alike: one worker per CPU of the cluster,
- * whatever the shape. All workers begin and end at the same time stamp, and count the operations that they finish in
- * between.
+ * Workloads that can be spread over nodes and over the CPUs of a node alike: one worker per CPU of
+ * the cluster, whatever the shape. All workers begin and end at the same time stamp, and count the
+ * operations that they finish in between.
  */
 #ifndef SCALE_H
 #define SCALE_H
@@ -12,35 +12,47 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MAX_WORKERS ABI_CMK_MAX_NODE_CPUS
+#define MAX_WORKERS     ABI_CMK_MAX_NODE_CPUS
 #define WORKER_PRIORITY 100
 
-/* One CPU's part. Written by the initial thread before `go`, by the worker until `done`. Two cache lines of its own. */
+/*
+ * One CPU's part. Written by the initial thread before `go`, by the worker until `done`. Two cache
+ * lines of its own.
+ */
 struct worker {
     _Alignas(128) seL4_Word cpu;
     struct cmk_thread thread;
-    seL4_CPtr go;         /* notification: the next workload is ready */
-    uint64_t start, end;  /* time stamps of the stretch */
-    uint64_t think;       /* rounds of think() in each operation */
+    seL4_CPtr go;        /* notification: the next workload is ready */
+    uint64_t start, end; /* time stamps of the stretch */
+    uint64_t think;      /* rounds of think() in each operation */
     uint64_t operations;
-    bool late;            /* did not begin before `start`: the figures are worthless */
-    bool failed;          /* a system call or an answer was not as it should be */
+    bool late;   /* did not begin before `start`: the figures are worthless */
+    bool failed; /* a system call or an answer was not as it should be */
 };
 
 struct workload {
     const char *name;
     const char *what;
-    /* Makes what one worker needs. Called once for each, by the initial thread. False if something is used up. */
+    /*
+     * Makes what one worker needs. Called once for each, by the initial thread. False if something
+     * is used up.
+     */
     bool (*prepare)(struct worker *worker);
     /* Until is_over(). On the worker's CPU. */
     void (*run)(struct worker *worker);
-    /* By the initial thread, when the workers of this node are done; null: nothing. False if counters disagree. */
+    /*
+     * By the initial thread, when the workers of this node are done; null: nothing. False if
+     * counters disagree.
+     */
     bool (*finish)(void);
 };
 
 #define MAX_RUNS 24
 
-/* At the start of the shared region's part for programs. Each word has one writer; others read it after a barrier. */
+/*
+ * At the start of the shared region's part for programs. Each word has one writer; others read it
+ * after a barrier.
+ */
 struct shared {
     _Atomic uint64_t start[MAX_RUNS]; /* time stamps; node 0 */
     struct {

@@ -1,7 +1,8 @@
 /*
- * Notification storms. `notify`: on each CPU a thread signals a waiting thread of higher priority, which runs at once
- * and waits again. `ring`: each worker signals the worker on the next CPU of its node, then waits for its own signal;
- * on a node of one CPU it signals itself. Signals between nodes are no storm: the sender's kernel limits them.
+ * Notification storms. `notify`: on each CPU a thread signals a waiting thread of higher priority,
+ * which runs at once and waits again. `ring`: each worker signals the worker on the next CPU of its
+ * node, then waits for its own signal; on a node of one CPU it signals itself. Signals between
+ * nodes are no storm: the sender's kernel limits them.
  */
 #include "scale.h"
 
@@ -50,7 +51,10 @@ static bool prepare_ring(struct worker *worker)
     return ring_notifications[worker->cpu] != 0;
 }
 
-/* A worker that ended still signals its neighbour, so that nobody waits for ever; what is left is taken next time. */
+/*
+ * A worker that ended still signals its neighbour, so that nobody waits for ever; what is left is
+ * taken next time.
+ */
 static void run_ring(struct worker *worker)
 {
     seL4_CPtr mine = ring_notifications[worker->cpu];
@@ -64,5 +68,7 @@ static void run_ring(struct worker *worker)
     seL4_Signal(next);
 }
 
-const struct workload notify = {"notify", "signal to a waiting thread of the CPU", prepare_notify, run_notify, NULL};
-const struct workload ring = {"ring", "signal to the node's next CPU, then wait", prepare_ring, run_ring, NULL};
+const struct workload notify = {"notify", "signal to a waiting thread of the CPU", prepare_notify,
+                                run_notify, NULL};
+const struct workload ring = {"ring", "signal to the node's next CPU, then wait", prepare_ring,
+                              run_ring, NULL};

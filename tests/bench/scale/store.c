@@ -1,9 +1,10 @@
 /*
- * The replicated key-value store of user/key-value, with the machine as its configuration: each node holds one replica,
- * which a server thread on each of its CPUs serves to the worker of that CPU by IPC. Node 0 orders all writes and sends
- * them to the other nodes as a log. Nobody has a thread for that: whichever server has the node's lock for the table
- * takes what has come over the channels. Of five operations four read and one writes; a write is answered when the
- * node's own replica has it.
+ * The replicated key-value store of user/key-value, with the machine as its configuration: each
+ * node holds one replica, which a server thread on each of its CPUs serves to the worker of that
+ * CPU by IPC. Node 0 orders all writes and sends them to the other nodes as a log. Nobody has a
+ * thread for that: whichever server has the node's lock for the table takes what has come over the
+ * channels. Of five operations four read and one writes; a write is answered when the node's own
+ * replica has it.
  */
 #include "scale.h"
 
@@ -17,11 +18,15 @@ struct server {
     _Alignas(128) seL4_CPtr endpoint;
     struct cmk_thread thread;
     seL4_Word cpu;
-    uint64_t writes;         /* asked for by this CPU's worker */
-    _Atomic uint64_t written; /* of these, applied on this node; under the table's lock, read by the server */
+    uint64_t writes; /* asked for by this CPU's worker */
+    /* of these, applied on this node; under the table's lock, read by the server */
+    _Atomic uint64_t written;
 };
 
-/* Of this node. Written under `locked`; values are also read without it: a reader may see the next write, or not. */
+/*
+ * Of this node. Written under `locked`; values are also read without it: a reader may see the next
+ * write, or not.
+ */
 static struct {
     _Alignas(128) _Atomic bool locked;
     _Alignas(128) struct table table;
@@ -38,7 +43,10 @@ static bool try_lock(void)
            !atomic_exchange_explicit(&store.locked, true, memory_order_acquire);
 }
 
-/* Bounded by what the servers of the node's other CPUs do with the lock: none waits for anything but room in a ring. */
+/*
+ * Bounded by what the servers of the node's other CPUs do with the lock: none waits for anything
+ * but room in a ring.
+ */
 static void lock(void)
 {
     while (!try_lock()) {
@@ -86,7 +94,8 @@ static void take_requests(seL4_Word node)
 {
     struct cmk_message message;
     struct request request;
-    while (cmk_channel_try_receive(&mesh.end[node], &message, &request, sizeof(request)) == CMK_CHANNEL_OK) {
+    while (cmk_channel_try_receive(&mesh.end[node], &message, &request, sizeof(request)) ==
+           CMK_CHANNEL_OK) {
         if (request.method == STOP) {
             store.stopped++;
             return;
@@ -101,7 +110,8 @@ static void take_updates(void)
     struct cmk_message message;
     struct update update;
     struct cmk_channel_end *log = &mesh.end[ORDERER];
-    while (!store.ended && cmk_channel_try_receive(log, &message, &update, sizeof(update)) == CMK_CHANNEL_OK) {
+    while (!store.ended &&
+           cmk_channel_try_receive(log, &message, &update, sizeof(update)) == CMK_CHANNEL_OK) {
         if (update.key == KEYS) {
             store.ended = true;
         } else {
@@ -124,7 +134,10 @@ static void catch_up(void)
     }
 }
 
-/* Returns when this node's replica has the write. Bounded by node 0's servers, which take requests at each turn. */
+/*
+ * Returns when this node's replica has the write. Bounded by node 0's servers, which take requests
+ * at each turn.
+ */
 static void write(struct server *server, uint64_t key)
 {
     uint64_t value = value_of(server);
@@ -134,10 +147,12 @@ static void write(struct server *server, uint64_t key)
         order(key, value);
     } else {
         struct request request = {WRITE, key, value, 0};
-        store.failed |= cmk_channel_send(&mesh.end[ORDERER], 0, &request, sizeof(request)) != CMK_CHANNEL_OK;
+        store.failed |=
+            cmk_channel_send(&mesh.end[ORDERER], 0, &request, sizeof(request)) != CMK_CHANNEL_OK;
     }
     unlock();
-    while (atomic_load_explicit(&server->written, memory_order_acquire) != server->writes && !store.failed) {
+    while (atomic_load_explicit(&server->written, memory_order_acquire) != server->writes &&
+           !store.failed) {
         if (try_lock()) {
             catch_up();
             unlock();
@@ -213,7 +228,8 @@ static void end_the_log(void)
 static void follow_the_log(void)
 {
     struct request request = {STOP, 0, 0, 0};
-    store.failed |= cmk_channel_send(&mesh.end[ORDERER], 0, &request, sizeof(request)) != CMK_CHANNEL_OK;
+    store.failed |=
+        cmk_channel_send(&mesh.end[ORDERER], 0, &request, sizeof(request)) != CMK_CHANNEL_OK;
     while (!store.ended) {
         lock();
         catch_up();
@@ -232,7 +248,8 @@ static bool replicas_agree(uint64_t sum, uint64_t writes)
     bool good = cmk_mesh_barrier(&mesh) == CMK_CHANNEL_OK;
     uint64_t all_writes = 0;
     for (seL4_Word node = 0; node < mesh.num_nodes; node++) {
-        good &= shared->replica[node].version == store.table.version && shared->replica[node].sum == sum;
+        good &= shared->replica[node].version == store.table.version &&
+                shared->replica[node].sum == sum;
         all_writes += shared->replica[node].writes;
     }
     return good && all_writes == store.table.version;
@@ -259,4 +276,5 @@ static bool finish(void)
     return good;
 }
 
-const struct workload key_value = {"kv", "replicated key-value store, one write in five", prepare, run, finish};
+const struct workload key_value = {"kv", "replicated key-value store, one write in five", prepare,
+                                   run, finish};

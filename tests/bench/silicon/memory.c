@@ -55,9 +55,9 @@ void measure_memory(size_t bytes)
         const char *name;
         operation_function *operation;
     } operations[] = {
-        {"memcpy of the host", host_copy},          {"memset of the host", host_fill},
-        {"memcpy of the runtime", runtime_copy},    {"memset of the runtime", runtime_fill},
-        {"memcpy of the kernel", kernel_copy},      {"memset of the kernel", kernel_fill},
+        {"memcpy of the host", host_copy},         {"memset of the host", host_fill},
+        {"memcpy of the runtime", runtime_copy},   {"memset of the runtime", runtime_fill},
+        {"memcpy of the kernel", kernel_copy},     {"memset of the kernel", kernel_fill},
         {"clearing memory, kernel", kernel_clear},
     };
     enum { SAMPLES = 200, CALLS = 16 };

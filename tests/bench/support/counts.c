@@ -30,7 +30,8 @@ void counting_end(struct ordinary_calls *calls)
     calls->count[CMK_COUNT_ORDINARY_CALL] -= ORDINARY_KINDS;
 }
 
-void report_ordinary(const char *name, unsigned number, struct ordinary_calls *calls, seL4_Word kind, unsigned all)
+void report_ordinary(const char *name, unsigned number, struct ordinary_calls *calls,
+                     seL4_Word kind, unsigned all)
 {
     char text[NAME_BYTES];
     counted_name(text, name, number);

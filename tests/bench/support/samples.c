@@ -35,7 +35,10 @@ static void sort(uint32_t *values, unsigned count)
     }
 }
 
-/* Lines "bench| NAME |OPERATIONS| VALUE*TIMES ...": as many as it needs. Without OPERATIONS there is a unit instead. */
+/*
+ * Lines "bench| NAME |OPERATIONS| VALUE*TIMES ...": as many as it needs. Without OPERATIONS there
+ * is a unit instead.
+ */
 static void report_lines(const char *name, const char *operations, uint32_t *values, unsigned count)
 {
     sort(values, count);
@@ -62,7 +65,8 @@ void report_values(const char *name, uint32_t *values, unsigned count, unsigned 
     report_lines(name, text, values, count);
 }
 
-void report_numbers(const char *name, unsigned number, const char *unit, uint32_t values[ALL_ROUNDS])
+void report_numbers(const char *name, unsigned number, const char *unit,
+                    uint32_t values[ALL_ROUNDS])
 {
     char text[NAME_BYTES];
     snprintf(text, sizeof(text), name, number);

@@ -58,10 +58,12 @@ seL4_CPtr object_slots(void)
     return first;
 }
 
-void retype_all(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits, seL4_CPtr first, unsigned count)
+void retype_all(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits, seL4_CPtr first,
+                unsigned count)
 {
     for (unsigned done = 0; done < count; done += ABI_RETYPE_FAN_OUT_LIMIT) {
-        unsigned now = count - done < ABI_RETYPE_FAN_OUT_LIMIT ? count - done : ABI_RETYPE_FAN_OUT_LIMIT;
+        unsigned now =
+            count - done < ABI_RETYPE_FAN_OUT_LIMIT ? count - done : ABI_RETYPE_FAN_OUT_LIMIT;
         OK(seL4_Untyped_Retype(untyped, type, size_bits, ROOT, 0, 0, first + done, now));
     }
 }
@@ -72,7 +74,8 @@ void retype_all(seL4_CPtr untyped, seL4_Word type, seL4_Word size_bits, seL4_CPt
 static seL4_Word image_start(void)
 {
     const seL4_BootInfo *info = seL4_GetBootInfo();
-    return (seL4_Word)info->ipcBuffer - (info->userImageFrames.end - info->userImageFrames.start) * PAGE;
+    return (seL4_Word)info->ipcBuffer -
+           (info->userImageFrames.end - info->userImageFrames.start) * PAGE;
 }
 
 static seL4_CPtr image_frame(const void *address)
@@ -85,7 +88,8 @@ seL4_CPtr new_vspace(void)
     const seL4_BootInfo *info = seL4_GetBootInfo();
     seL4_CPtr vspace = new_object(seL4_X64_PML4Object, 0);
     OK(seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, vspace));
-    for (seL4_CPtr frame = info->userImageFrames.start; frame < info->userImageFrames.end; frame++) {
+    for (seL4_CPtr frame = info->userImageFrames.start; frame < info->userImageFrames.end;
+         frame++) {
         seL4_Word address = image_start() + (frame - info->userImageFrames.start) * PAGE;
         OK(cmk_map_frame_in(vspace, new_minted(frame, seL4_AllRights, 0), address, seL4_ReadWrite,
                             seL4_X86_Default_VMAttributes));
@@ -118,9 +122,10 @@ seL4_CPtr start_thread(struct thread_options options, void (*function)(void))
         .fs_base = tls_block_init(own->tls),
     };
     must(tls_block_bytes() <= sizeof(own->tls), "room for thread-local data");
-    OK(seL4_TCB_Configure(tcb, options.fault_endpoint, options.cspace ? options.cspace : ROOT, options.cspace_data,
-                          options.vspace ? options.vspace : seL4_CapInitThreadVSpace, 0, (seL4_Word)&own->buffer,
-                          image_frame(&own->buffer)));
+    OK(seL4_TCB_Configure(tcb, options.fault_endpoint, options.cspace ? options.cspace : ROOT,
+                          options.cspace_data,
+                          options.vspace ? options.vspace : seL4_CapInitThreadVSpace, 0,
+                          (seL4_Word)&own->buffer, image_frame(&own->buffer)));
     OK(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, options.priority));
     OK(seL4_TCB_SetAffinity(tcb, options.cpu));
     OK(seL4_TCB_WriteRegisters(tcb, true, 0, sizeof(registers) / sizeof(seL4_Word), &registers));

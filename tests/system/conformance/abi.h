@@ -1,6 +1,7 @@
 /*
- * The numbers of the ABI as the contract states them, typed in once more for the tests: a slip in the tables from
- * which the kernel and libsel4 take theirs shows up as a failing test. Contract 1.1, 1.5, 4.3.
+ * The numbers of the ABI as the contract states them, typed in once more for the tests: a slip in
+ * the tables from which the kernel and libsel4 take theirs shows up as a failing test. Contract
+ * 1.1, 1.5, 4.3.
  */
 #ifndef CONFORMANCE_ABI_H
 #define CONFORMANCE_ABI_H

@@ -7,7 +7,8 @@ static word some_data;
 
 static struct reply make_pool(word untyped, word index, word depth, word root)
 {
-    return invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(index, depth), CAPS(untyped, root));
+    return invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(index, depth),
+                  CAPS(untyped, root));
 }
 
 static struct reply assign(word pool, word vspace)
@@ -55,7 +56,8 @@ static void make_pool_errors(void)
     CHECK_OK(revoke_cap(page));
     CHECK_TAG(slot, TAG_NULL);
     CHECK_OK(retype(page, seL4_X86_4K, 0, slot, 1));
-    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_POOL_ASSIGN, NO_ARGS, CAPS(page, ROOT)), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_POOL_ASSIGN, NO_ARGS, CAPS(page, ROOT)),
+                seL4_IllegalOperation);
 }
 
 static void eight_pools(void)
@@ -143,22 +145,27 @@ static void pool_deleted(void)
     CHECK_OK(assign(pool, vspace));
     CHECK_OK(delete_cap(pool));
     /* A copy keeps it registered. */
-    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
     CHECK_OK(assign(pool_copy, new_root()));
     CHECK_OK(delete_cap(pool_copy));
-    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(new_object(seL4_X86_PDPTObject, 0), PDPT_MAP, ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
+    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_InvalidRoot);
+    CHECK_REPLY(
+        invoke(new_object(seL4_X86_PDPTObject, 0), PDPT_MAP, ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
+        seL4_FailedLookup, 0, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP,
+                       ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
                 seL4_FailedLookup, 0, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP, ARGS(TEST_ADDRESS, 0),
-                       CAPS(vspace)),
-                seL4_FailedLookup, 0, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(new_object(seL4_X86_PageTableObject, 0), PAGE_TABLE_MAP, ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
+    CHECK_REPLY(invoke(new_object(seL4_X86_PageTableObject, 0), PAGE_TABLE_MAP,
+                       ARGS(TEST_ADDRESS, 0), CAPS(vspace)),
                 seL4_FailedLookup, 0, seL4_InvalidRoot);
     /* The capability still says it has an ASID: it cannot be given another. */
     CHECK_REPLY(assign(seL4_CapInitThreadASIDPool, vspace), seL4_InvalidCapability, 1);
     /* Addresses are checked before the ASID, alignment after it. */
     CHECK_REPLY(map_frame(frame, vspace, ~0xffful, 3, 0), seL4_InvalidArgument, 0);
-    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS + 1, 3, 0), seL4_FailedLookup, 0, seL4_InvalidRoot);
+    CHECK_REPLY(map_frame(frame, vspace, TEST_ADDRESS + 1, 3, 0), seL4_FailedLookup, 0,
+                seL4_InvalidRoot);
 }
 
 static void asid_taken_over(void)
@@ -172,10 +179,12 @@ static void asid_taken_over(void)
     CHECK_OK(delete_cap(old_pool));
     CHECK_OK(assign(new_pool(), fresh));
     CHECK_REPLY(map_frame(new_frame(), old, TEST_ADDRESS, 3, 0), seL4_InvalidCapability, 1);
-    CHECK_REPLY(map_frame(new_frame(), fresh, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(new_frame(), fresh, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
     /* Deleting the old one takes nothing from the new. */
     CHECK_OK(delete_cap(old));
-    CHECK_REPLY(map_frame(new_frame(), fresh, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(new_frame(), fresh, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
 }
 
 static void vspace_deleted_under_thread(void)

@@ -1,4 +1,7 @@
-/* FS and GS base: thread-local storage, all ways to set them, and their switching (contract 1.4, 4.5, 11). */
+/*
+ * FS and GS base: thread-local storage, all ways to set them, and their switching (contract 1.4,
+ * 4.5, 11).
+ */
 #include "harness.h"
 
 static word fs_word(void)

@@ -1,6 +1,6 @@
 /*
- * What the initial thread finds: boot info, its extra chunks, its capabilities and its address space (contract 9.4 to
- * 9.8).
+ * What the initial thread finds: boot info, its extra chunks, its capabilities and its address
+ * space (contract 9.4 to 9.8).
  */
 #include "prober.h"
 #include <api/cluster.h>
@@ -28,7 +28,8 @@ static void slot_order(void)
     CHECK_EQUAL(boot_info->userImageFrames.start, boot_info->extraBIPages.end);
     CHECK_EQUAL(boot_info->untyped.start, boot_info->userImageFrames.end);
     CHECK(boot_info->empty.start >= boot_info->untyped.end);
-    CHECK(boot_info->sharedFrames.start >= boot_info->untyped.end || boot_info->sharedFrames.start == 0);
+    CHECK(boot_info->sharedFrames.start >= boot_info->untyped.end ||
+          boot_info->sharedFrames.start == 0);
     CHECK(boot_info->sharedFrames.end <= boot_info->empty.start);
 }
 
@@ -56,7 +57,8 @@ static void slot_contents(void)
     check_kinds(boot_info->untyped, TAG_UNTYPED, TAG_UNTYPED);
     check_kinds(boot_info->sharedFrames, TAG_FRAME, TAG_FRAME);
     /* All PDPTs, then all page directories, then all page tables: their tags descend. */
-    for (word slot = boot_info->userImagePaging.start; slot < boot_info->userImagePaging.end; slot++) {
+    for (word slot = boot_info->userImagePaging.start; slot < boot_info->userImagePaging.end;
+         slot++) {
         word tag = cap_tag(slot);
 
         wrong += tag != TAG_PDPT && tag != TAG_PAGE_DIRECTORY && tag != TAG_PAGE_TABLE;
@@ -103,10 +105,12 @@ static void image_is_contiguous(void)
 {
     word wrong = 0;
 
-    for (word slot = boot_info->userImageFrames.start + 1; slot < boot_info->userImageFrames.end; slot++) {
+    for (word slot = boot_info->userImageFrames.start + 1; slot < boot_info->userImageFrames.end;
+         slot++) {
         wrong += address_of(slot) != address_of(slot - 1) + 4096;
     }
-    for (word slot = boot_info->extraBIPages.start + 1; slot < boot_info->extraBIPages.end; slot++) {
+    for (word slot = boot_info->extraBIPages.start + 1; slot < boot_info->extraBIPages.end;
+         slot++) {
         wrong += address_of(slot) != address_of(slot - 1) + 4096;
     }
     CHECK_EQUAL(wrong, 0);
@@ -116,7 +120,8 @@ static void frames_are_what_they_seem(void)
 {
     /* Frame capabilities of the image, of the buffer and of boot info map to the same contents. */
     static volatile word mark = 0x600d;
-    word copies[3] = {new_copy(image_frame((const void *)&mark), READ), new_copy(seL4_CapInitThreadIPCBuffer, READ),
+    word copies[3] = {new_copy(image_frame((const void *)&mark), READ),
+                      new_copy(seL4_CapInitThreadIPCBuffer, READ),
                       new_copy(seL4_CapBootInfoFrame, READ)};
 
     map_tables(seL4_CapInitThreadVSpace, TEST_ADDRESS, 12);
@@ -307,18 +312,20 @@ static void cnode_guard(void)
     /* A CPtr is a slot number: the guard is zero and takes all other bits. */
     word bits = boot_info->initThreadCNodeSizeBits;
 
-    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(1ul << bits, DEPTH), NO_CAPS), seL4_FailedLookup, 0, seL4_GuardMismatch,
-                64, 0, 64 - bits);
-    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(0, bits), NO_CAPS), seL4_FailedLookup, 0, seL4_GuardMismatch, bits, 0,
-                64 - bits);
+    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(1ul << bits, DEPTH), NO_CAPS), seL4_FailedLookup, 0,
+                seL4_GuardMismatch, 64, 0, 64 - bits);
+    CHECK_REPLY(invoke(ROOT, CNODE_DELETE, ARGS(0, bits), NO_CAPS), seL4_FailedLookup, 0,
+                seL4_GuardMismatch, bits, 0, 64 - bits);
 }
 
 static void own_buffer_frame(void)
 {
     /* The TCB holds a copy of the buffer's frame: the slot's capability is the mapped one. */
-    CHECK_REPLY(map_frame(seL4_CapInitThreadIPCBuffer, seL4_CapInitThreadVSpace, TEST_ADDRESS, 3, 0),
-                seL4_InvalidArgument, 0);
-    CHECK_OK(map_frame(seL4_CapInitThreadIPCBuffer, seL4_CapInitThreadVSpace, (word)main_buffer, 3, 0));
+    CHECK_REPLY(
+        map_frame(seL4_CapInitThreadIPCBuffer, seL4_CapInitThreadVSpace, TEST_ADDRESS, 3, 0),
+        seL4_InvalidArgument, 0);
+    CHECK_OK(
+        map_frame(seL4_CapInitThreadIPCBuffer, seL4_CapInitThreadVSpace, (word)main_buffer, 3, 0));
     CHECK_TAG(seL4_CapInitThreadIPCBuffer, TAG_FRAME);
 }
 
@@ -329,7 +336,8 @@ static const struct test tests[] = {
     {"boot-empty", "the empty slots are empty", empty_slots},
     {"boot-layout", "image, buffer and boot info follow each other", layout},
     {"boot-contiguous", "image and extra pages are contiguous memory", image_is_contiguous},
-    {"boot-frames", "frame capabilities belong to the pages they should", frames_are_what_they_seem},
+    {"boot-frames", "frame capabilities belong to the pages they should",
+     frames_are_what_they_seem},
     {"boot-permissions", "pages have their segments' permissions", image_permissions},
     {"boot-mapped", "nothing else is mapped", nothing_else_is_mapped},
     {"boot-chunks", "extra chunks: order, no gaps", chunk_order},

@@ -77,7 +77,8 @@ static void no_buffer_to_receive(void)
 static void no_buffer_to_send(void)
 {
     word endpoint = new_endpoint();
-    struct worker *from = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *from =
+        make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
     struct reply message;
 
     add_step(from, SEND, endpoint, message_info(7, 3, 60), 1, 2, 3, 4);
@@ -151,7 +152,10 @@ static void buffer_within_frame(void)
 
 static void message_changed_while_waiting(void)
 {
-    /* Words beyond the registers are read when the message is transferred, not when the send is made. */
+    /*
+     * Words beyond the registers are read when the message is transferred, not when the send is
+     * made.
+     */
     word endpoint = new_endpoint();
     struct worker *worker = new_worker(MIDDLE);
     struct reply message;

@@ -1,6 +1,6 @@
 /*
- * CNode methods: what they do and every error in its order (contract 4.6). Capability types and derivation:
- * derivation.c.
+ * CNode methods: what they do and every error in its order (contract 4.6). Capability types and
+ * derivation: derivation.c.
  */
 #include "harness.h"
 
@@ -24,28 +24,39 @@ static void too_short(void)
         CHECK_REPLY(invoke(ROOT, label, NO_ARGS, NO_CAPS), seL4_TruncatedMessage);
     }
     for (word label = CNODE_COPY; label <= CNODE_MUTATE; label++) {
-        CHECK_REPLY(invoke(ROOT, label, ARGS(slot, DEPTH, source), CAPS(ROOT)), seL4_TruncatedMessage);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(slot, DEPTH, source, DEPTH, 15, 0), NO_CAPS), seL4_TruncatedMessage);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(slot, DEPTH, source), CAPS(ROOT)),
+                    seL4_TruncatedMessage);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(slot, DEPTH, source, DEPTH, 15, 0), NO_CAPS),
+                    seL4_TruncatedMessage);
     }
-    CHECK_REPLY(invoke(ROOT, CNODE_COPY, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(ROOT, CNODE_MINT, ARGS(slot, DEPTH, source, DEPTH, 15), CAPS(ROOT)), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(ROOT, CNODE_MUTATE, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(ROOT, CNODE_COPY, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(ROOT, CNODE_MINT, ARGS(slot, DEPTH, source, DEPTH, 15), CAPS(ROOT)),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(ROOT, CNODE_MUTATE, ARGS(slot, DEPTH, source, DEPTH), CAPS(ROOT)),
+                seL4_TruncatedMessage);
     CHECK_TAG(slot, TAG_NULL);
 }
 
 static void destination_checked_first(void)
 {
-    /* The destination's lookup and occupation come before the source's, whose error would be another one. */
+    /*
+     * The destination's lookup and occupation come before the source's, whose error would be
+     * another one.
+     */
     word occupied = new_endpoint();
     word not_a_root = new_endpoint();
 
     for (word label = CNODE_COPY; label <= CNODE_MUTATE; label++) {
-        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), 65, 0, 0, 0, 0), CAPS(not_a_root)), seL4_RangeError, 1, 64);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(occupied, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_DeleteFirst);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_FailedLookup, 1,
-                    seL4_InvalidRoot);
-        CHECK_REPLY(invoke(ROOT, label, ARGS(1ul << 50, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)), seL4_FailedLookup, 0,
-                    seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), 65, 0, 0, 0, 0), CAPS(not_a_root)),
+                    seL4_RangeError, 1, 64);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(occupied, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)),
+                    seL4_DeleteFirst);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(new_slot(), DEPTH, 0, 0, 0, 0), CAPS(not_a_root)),
+                    seL4_FailedLookup, 1, seL4_InvalidRoot);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(1ul << 50, DEPTH, 0, 0, 0, 0), CAPS(not_a_root)),
+                    seL4_FailedLookup, 0, seL4_GuardMismatch, 64, 0,
+                    64 - boot_info->initThreadCNodeSizeBits);
     }
 }
 
@@ -55,11 +66,11 @@ static void source_empty(void)
     word empty = new_slot();
 
     for (word label = CNODE_COPY; label <= CNODE_MUTATE; label++) {
-        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH, 15, 0), CAPS(ROOT)), seL4_FailedLookup, 1,
-                    seL4_MissingCapability, DEPTH);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH, 15, 0), CAPS(ROOT)),
+                    seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
         /* That an argument is missing is noticed only after that. */
-        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH), CAPS(ROOT)), seL4_FailedLookup, 1,
-                    seL4_MissingCapability, DEPTH);
+        CHECK_REPLY(invoke(ROOT, label, ARGS(target, DEPTH, empty, DEPTH), CAPS(ROOT)),
+                    seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
     }
 }
 
@@ -83,9 +94,11 @@ static void copy_masks_rights(void)
     nb_send(receive_only, 5, NULL, 0);
     CHECK(!poll_message(endpoint, &message));
     /* Rights lost once do not come back. */
-    CHECK_REPLY(invoke(new_copy(receive_only, ALL_RIGHTS), 1, NO_ARGS, NO_CAPS), seL4_InvalidCapability, 0);
+    CHECK_REPLY(invoke(new_copy(receive_only, ALL_RIGHTS), 1, NO_ARGS, NO_CAPS),
+                seL4_InvalidCapability, 0);
     /* Bits above the four rights are ignored. */
-    CHECK_REPLY(invoke(new_copy(endpoint, READ | 0xfffffffffffffff0), 1, NO_ARGS, NO_CAPS), seL4_InvalidCapability, 0);
+    CHECK_REPLY(invoke(new_copy(endpoint, READ | 0xfffffffffffffff0), 1, NO_ARGS, NO_CAPS),
+                seL4_InvalidCapability, 0);
     CHECK_TAG(send_only, TAG_ENDPOINT);
 }
 
@@ -99,7 +112,8 @@ static void mint_sets_badge(void)
     /* A badge is set once: even the same, or zero, is refused afterwards. */
     CHECK_REPLY(mint_cap(new_slot(), badged, ALL_RIGHTS, 1), seL4_IllegalOperation);
     CHECK_REPLY(mint_cap(new_slot(), badged, ALL_RIGHTS, 0), seL4_IllegalOperation);
-    CHECK_REPLY(mint_cap(new_slot(), badged, ALL_RIGHTS, 0xfedcba9876543210), seL4_IllegalOperation);
+    CHECK_REPLY(mint_cap(new_slot(), badged, ALL_RIGHTS, 0xfedcba9876543210),
+                seL4_IllegalOperation);
     /* Copy keeps it. */
     signal_notification(new_copy(badged, ALL_RIGHTS));
     CHECK_EQUAL(poll_word(notification), 0xfedcba9876543210);
@@ -224,7 +238,8 @@ struct rotation {
 static struct reply rotate(struct rotation r)
 {
     return invoke(ROOT, CNODE_ROTATE,
-                  ARGS(r.destination, DEPTH, r.destination_data, r.pivot, DEPTH, r.pivot_data, r.source, DEPTH),
+                  ARGS(r.destination, DEPTH, r.destination_data, r.pivot, DEPTH, r.pivot_data,
+                       r.source, DEPTH),
                   CAPS(ROOT, ROOT));
 }
 
@@ -234,7 +249,8 @@ static void rotate_works(void)
     word source = new_tcb();
     word destination = new_slot();
 
-    CHECK_OK(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = source}));
+    CHECK_OK(
+        rotate((struct rotation){.destination = destination, .pivot = pivot, .source = source}));
     CHECK_TAG(destination, TAG_FRAME);
     CHECK_TAG(pivot, TAG_TCB);
     CHECK_TAG(source, TAG_NULL);
@@ -252,7 +268,10 @@ static void rotate_swaps(void)
 
 static void rotate_sets_data(void)
 {
-    /* The first data word is for the capability that ends up in the destination, which is the pivot's. */
+    /*
+     * The first data word is for the capability that ends up in the destination, which is the
+     * pivot's.
+     */
     word pivot = new_cnode(4);
     word source = new_cnode(4);
     word destination = new_slot();
@@ -275,17 +294,24 @@ static void rotate_errors(void)
 
     CHECK_REPLY(rotate((struct rotation){.destination = pivot, .pivot = pivot, .source = source}),
                 seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = source, .source = source}),
-                seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){.destination = occupied, .pivot = pivot, .source = source}), seL4_DeleteFirst);
-    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = empty}),
-                seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = empty, .source = source}),
-                seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = endpoint, .source = source}),
-                seL4_IllegalOperation);
-    CHECK_REPLY(rotate((struct rotation){.destination = destination, .pivot = pivot, .source = endpoint}),
-                seL4_IllegalOperation);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = destination, .pivot = source, .source = source}),
+        seL4_IllegalOperation);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = occupied, .pivot = pivot, .source = source}),
+        seL4_DeleteFirst);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = destination, .pivot = pivot, .source = empty}),
+        seL4_FailedLookup, 1, seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = destination, .pivot = empty, .source = source}),
+        seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = destination, .pivot = endpoint, .source = source}),
+        seL4_IllegalOperation);
+    CHECK_REPLY(
+        rotate((struct rotation){.destination = destination, .pivot = pivot, .source = endpoint}),
+        seL4_IllegalOperation);
     CHECK_TAG(pivot, TAG_FRAME);
     CHECK_TAG(source, TAG_TCB);
     CHECK_TAG(destination, TAG_NULL);
@@ -298,22 +324,25 @@ static void rotate_lookups(void)
     word destination = new_slot();
     word endpoint = new_endpoint();
 
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, DEPTH, 0, source), CAPS(ROOT, ROOT)),
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, DEPTH, 0, source),
+                       CAPS(ROOT, ROOT)),
                 seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, DEPTH, 0, source, DEPTH), CAPS(ROOT)),
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE,
+                       ARGS(destination, DEPTH, 0, pivot, DEPTH, 0, source, DEPTH), CAPS(ROOT)),
                 seL4_TruncatedMessage);
     /* The source's lookup comes before the pivot's, and both say they are on the source side. */
-    CHECK_REPLY(
-        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH), CAPS(ROOT, endpoint)),
-        seL4_FailedLookup, 1, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, 0), CAPS(endpoint, ROOT)),
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH),
+                       CAPS(ROOT, endpoint)),
+                seL4_FailedLookup, 1, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, 0),
+                       CAPS(endpoint, ROOT)),
                 seL4_RangeError, 1, 64);
-    CHECK_REPLY(
-        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH), CAPS(endpoint, ROOT)),
-        seL4_FailedLookup, 1, seL4_InvalidRoot);
-    CHECK_REPLY(
-        invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 12, 0, source, DEPTH), CAPS(new_cnode(4), ROOT)),
-        seL4_FailedLookup, 1, seL4_DepthMismatch, 8, 0);
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 0, 0, source, DEPTH),
+                       CAPS(endpoint, ROOT)),
+                seL4_FailedLookup, 1, seL4_InvalidRoot);
+    CHECK_REPLY(invoke(ROOT, CNODE_ROTATE, ARGS(destination, DEPTH, 0, pivot, 12, 0, source, DEPTH),
+                       CAPS(new_cnode(4), ROOT)),
+                seL4_FailedLookup, 1, seL4_DepthMismatch, 8, 0);
 }
 
 /* ---- CancelBadgedSends (contract 7.9) ---- */
@@ -338,8 +367,8 @@ static void cancel_errors(void)
 }
 
 /*
- * Three senders wait, with badges 1, 2, 1. After the sends of badge 1 are cancelled, those two try again, so they wait
- * behind the one that was left alone.
+ * Three senders wait, with badges 1, 2, 1. After the sends of badge 1 are cancelled, those two try
+ * again, so they wait behind the one that was left alone.
  */
 static void cancel_restarts_senders(void)
 {
@@ -395,7 +424,8 @@ static void cancel_then_revoke_badge(void)
     word badged = new_minted(endpoint, ALL_RIGHTS, 9);
     word given = new_copy(badged, ALL_RIGHTS);
     word faults = new_endpoint();
-    struct worker *sender = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *sender =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     add_message(sender, CALL, given, 1, 0);
@@ -431,27 +461,33 @@ static void cancel_keeps_receivers(void)
 static const struct test tests[] = {
     {"cnode-copy", "Copy leaves the source and fills the destination", copy_works},
     {"cnode-truncated", "too few words or capabilities", too_short},
-    {"cnode-destination-first", "the destination is checked before the source", destination_checked_first},
+    {"cnode-destination-first", "the destination is checked before the source",
+     destination_checked_first},
     {"cnode-source-empty", "an empty source slot is a failed lookup", source_empty},
     {"cnode-same-slot", "source and destination must differ", same_slot},
     {"cnode-copy-rights", "Copy masks rights, for good", copy_masks_rights},
     {"cnode-mint-badge", "Mint badges once", mint_sets_badge},
     {"cnode-mint-guard", "Mint always replaces the guard, Copy keeps it", mint_sets_guard},
-    {"cnode-mint-others", "Mint ignores data of capabilities without any", mint_ignores_data_of_others},
+    {"cnode-mint-others", "Mint ignores data of capabilities without any",
+     mint_ignores_data_of_others},
     {"cnode-move", "Move leaves an empty slot", move_works},
     {"cnode-mutate", "Mutate moves with a new guard", mutate_works},
     {"cnode-mutate-badges", "endpoints and notifications cannot be mutated", mutate_refuses_badges},
     {"cnode-delete", "Delete empties one slot and only that", delete_works},
-    {"cnode-wrong-labels", "labels of other objects are illegal, before any truncation", wrong_labels},
+    {"cnode-wrong-labels", "labels of other objects are illegal, before any truncation",
+     wrong_labels},
     {"cnode-rotate", "Rotate moves two capabilities at once", rotate_works},
     {"cnode-rotate-swap", "Rotate swaps when source and destination are one slot", rotate_swaps},
     {"cnode-rotate-data", "Rotate's two data words", rotate_sets_data},
     {"cnode-rotate-errors", "Rotate's errors", rotate_errors},
     {"cnode-rotate-lookups", "Rotate's lookups and their order", rotate_lookups},
     {"cnode-cancel-errors", "CancelBadgedSends needs an endpoint with all rights", cancel_errors},
-    {"cnode-cancel-order", "cancelled senders restart, others keep their place", cancel_restarts_senders},
-    {"cnode-cancel-unbadged", "CancelBadgedSends without badge does nothing", cancel_unbadged_does_nothing},
-    {"cnode-cancel-revoked", "cancelled senders find that their capability is gone", cancel_then_revoke_badge},
+    {"cnode-cancel-order", "cancelled senders restart, others keep their place",
+     cancel_restarts_senders},
+    {"cnode-cancel-unbadged", "CancelBadgedSends without badge does nothing",
+     cancel_unbadged_does_nothing},
+    {"cnode-cancel-revoked", "cancelled senders find that their capability is gone",
+     cancel_then_revoke_badge},
     {"cnode-cancel-receivers", "CancelBadgedSends leaves receivers alone", cancel_keeps_receivers},
 };
 

@@ -1,7 +1,10 @@
 /* The registers of a system call: what is read, what is written, what survives (contract 1.2). */
 #include "harness.h"
 
-/* A system call with every register under control; then it spins, so that a tick can save what came back. */
+/*
+ * A system call with every register under control; then it spins, so that a tick can save what came
+ * back.
+ */
 __asm__(".pushsection .text\n"
         ".global probe_call\n"
         "probe_call: syscall\n"
@@ -43,7 +46,10 @@ static seL4_UserContext probe(struct worker *worker)
 
     REQUIRE(set_priority(worker->tcb, MAIN_PRIORITY).label == 0);
     REQUIRE(write_registers(worker->tcb, true, &before, REGISTERS).label == 0);
-    /* Twice: the probed call may itself be a yield, after which the worker has to come back to user mode. */
+    /*
+     * Twice: the probed call may itself be a yield, after which the worker has to come back to user
+     * mode.
+     */
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     REQUIRE(read_registers(worker->tcb, true, &after).label == 0);
@@ -56,16 +62,16 @@ static void check_after(seL4_UserContext after, const seL4_UserContext *expected
     seL4_UserContext want = *expected;
 
     /* In the two-instruction loop behind the call. */
-    check_that(after.rip == (word)probe_after || after.rip == (word)probe_after + 2, "rip behind the call", __FILE__,
-               line);
+    check_that(after.rip == (word)probe_after || after.rip == (word)probe_after + 2,
+               "rip behind the call", __FILE__, line);
     want.rip = after.rip;
     want.rsp = 0;
     want.rcx = (word)probe_after;
     want.r11 = expected->rflags;
     for (word i = 0; i < REGISTERS; i++) {
-        static const char *const names[] = {"rip", "rsp", "rflags", "rax", "rbx",     "rcx",    "rdx",
-                                            "rsi", "rdi", "rbp",    "r8",  "r9",      "r10",    "r11",
-                                            "r12", "r13", "r14",    "r15", "fs_base", "gs_base"};
+        static const char *const names[] = {
+            "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi",     "rbp",
+            "r8",  "r9",  "r10",    "r11", "r12", "r13", "r14", "r15", "fs_base", "gs_base"};
 
         check_equal(((word *)&after)[i], ((word *)&want)[i], names[i], __FILE__, line);
     }
@@ -164,7 +170,8 @@ static void received_message(void)
         word *const registers[] = {&expected->r10, &expected->r8, &expected->r9, &expected->r15};
         seL4_UserContext after;
 
-        add_step(sender, SEND, new_minted(endpoint, WRITE, 0x66), message_info(5, 0, length), 1, 2, 3, 4);
+        add_step(sender, SEND, new_minted(endpoint, WRITE, 0x66), message_info(5, 0, length), 1, 2,
+                 3, 4);
         start_script(sender);
         settle();
         after = probe(worker);
@@ -221,7 +228,8 @@ static void debug_calls(void)
 
 static void stack_pointer_is_not_used(void)
 {
-    static const word stacks[] = {0, 8, 0x8000000000000000, 0x0000800000000000, ~0ul, 0xffffffff80000000};
+    static const word stacks[] = {
+        0, 8, 0x8000000000000000, 0x0000800000000000, ~0ul, 0xffffffff80000000};
     struct worker *worker = new_worker(MAIN_PRIORITY);
 
     for (size_t i = 0; i < COUNT_OF(stacks); i++) {
@@ -278,7 +286,8 @@ static void trap_flag_over_a_call(void)
 {
     /* The trap comes after the call, in user mode, and is the thread's own fault. */
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     prepare(YIELD, 0x302, 0);
@@ -295,7 +304,8 @@ static void upper_registers_in_exceptions(void)
 {
     /* An exception and its empty reply change no register at all. */
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     seL4_UserContext after;
 
     prepare(YIELD, 1, 2);

@@ -1,6 +1,6 @@
 /*
- * Threads on other CPUs of the node: affinity, and everything done to a thread that is running elsewhere (contract
- * 8.6).
+ * Threads on other CPUs of the node: affinity, and everything done to a thread that is running
+ * elsewhere (contract 8.6).
  */
 #include "prober.h"
 
@@ -160,7 +160,8 @@ static void moves_itself(void)
     need_two_cpus();
     worker = new_worker(MIDDLE);
     for (word i = 0; i < 6; i++) {
-        add_step(worker, CALL, worker->tcb, message_info(TCB_SET_AFFINITY, 0, 1), (i + 1) % 2, 0, 0, 0);
+        add_step(worker, CALL, worker->tcb, message_info(TCB_SET_AFFINITY, 0, 1), (i + 1) % 2, 0, 0,
+                 0);
     }
     start_script(worker);
     word end = time_stamp() + PATIENCE * ticks_per_millisecond();
@@ -220,15 +221,17 @@ static void serve(struct worker *worker)
 
     for (;;) {
         worker->result[0]++;
-        message = system_call(REPLY_RECV, worker->argument[0], message_info(info_label(message.rsi) + 1, 0, 1),
-                              message.mr[0] + 1, 0, 0, 0);
+        message = system_call(REPLY_RECV, worker->argument[0],
+                              message_info(info_label(message.rsi) + 1, 0, 1), message.mr[0] + 1, 0,
+                              0, 0);
     }
 }
 
 static void call_repeatedly(struct worker *worker)
 {
     for (word i = 0; i < ROUNDS; i++) {
-        struct outcome reply = system_call(CALL, worker->argument[0], message_info(i, 0, 1), 1000 + i, 0, 0, 0);
+        struct outcome reply =
+            system_call(CALL, worker->argument[0], message_info(i, 0, 1), 1000 + i, 0, 0, 0);
 
         worker->result[1] += reply.rsi != message_info(i + 1, 0, 1) || reply.mr[0] != 1001 + i;
         worker->result[0]++;
@@ -251,7 +254,8 @@ static void calls_across(void)
         start_function(clients[i], call_repeatedly);
     }
     word end = time_stamp() + PATIENCE * ticks_per_millisecond();
-    while ((clients[0]->result[0] < ROUNDS || clients[1]->result[0] < ROUNDS) && time_stamp() < end) {
+    while ((clients[0]->result[0] < ROUNDS || clients[1]->result[0] < ROUNDS) &&
+           time_stamp() < end) {
         settle();
         __asm__ volatile("pause");
     }
@@ -292,7 +296,10 @@ static void note_wake_times(struct worker *worker)
 
 static void wakes_at_once(void)
 {
-    /* A higher thread that is woken on another CPU preempts what runs there at once, not when the time slice is over. */
+    /*
+     * A higher thread that is woken on another CPU preempts what runs there at once, not when the
+     * time slice is over.
+     */
     word notification = new_notification();
     struct worker *busy;
     struct worker *woken;
@@ -333,7 +340,10 @@ static void note_cpu_when_woken(struct worker *worker)
     }
 }
 
-/* A thread that is moved while it waits wakes up on its new CPU, however it is woken, and whoever ran there last. */
+/*
+ * A thread that is moved while it waits wakes up on its new CPU, however it is woken, and whoever
+ * ran there last.
+ */
 static void woken_where_it_belongs(word object, word priority)
 {
     struct worker *worker = new_worker(priority);
@@ -372,7 +382,8 @@ static void read_forever(struct worker *worker)
 
 static struct worker *reader(word faults)
 {
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
 
     REQUIRE(set_affinity(worker->tcb, 1).label == seL4_NoError);
     worker->argument[0] = TEST_ADDRESS;
@@ -469,7 +480,8 @@ static void vspace_gone_elsewhere(void)
 
     need_two_cpus();
     vspace = clone_vspace();
-    worker = make_worker((struct worker_options){.priority = MIDDLE, .vspace = vspace, .fault_endpoint = faults});
+    worker = make_worker(
+        (struct worker_options){.priority = MIDDLE, .vspace = vspace, .fault_endpoint = faults});
     CHECK_OK(set_affinity(worker->tcb, 1));
     start_function(worker, count_forever);
     CHECK(counts(worker));
@@ -491,7 +503,8 @@ static const struct test tests[] = {
     {"cpu-priorities", "priorities on another CPU", priorities_change_elsewhere},
     {"cpu-calls", "calls across CPUs", calls_across},
     {"cpu-signals", "signals across CPUs", signals_across},
-    {"cpu-moved-waiting", "a thread moved while it waits wakes up on its new CPU", moved_while_waiting},
+    {"cpu-moved-waiting", "a thread moved while it waits wakes up on its new CPU",
+     moved_while_waiting},
     {"cpu-wake", "a woken higher thread preempts another CPU at once", wakes_at_once},
     {"cpu-unmap", "unmapping a page that is read elsewhere", unmapped_elsewhere},
     {"cpu-replace", "replacing a page that is read elsewhere", replaced_elsewhere},

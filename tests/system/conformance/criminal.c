@@ -6,7 +6,8 @@ struct criminal new_criminal(word priority)
     struct criminal criminal = {NULL, new_endpoint(), 0x4321};
     word path = new_minted(criminal.faults, ALL_RIGHTS, criminal.badge);
 
-    criminal.worker = make_worker((struct worker_options){.priority = priority, .fault_endpoint = path});
+    criminal.worker =
+        make_worker((struct worker_options){.priority = priority, .fault_endpoint = path});
     return criminal;
 }
 

@@ -5,12 +5,12 @@
 #include "harness.h"
 
 /*
- * One small program per crime. Each ends in a loop, so that a fault that is not noticed, or not skipped as asked, does
- * no further harm. rdi is the crime's argument.
+ * One small program per crime. Each ends in a loop, so that a fault that is not noticed, or not
+ * skipped as asked, does no further harm. rdi is the crime's argument.
  */
-#define CRIME(name, code)                                                                                              \
-    __asm__(".pushsection .text\n.global " #name "\n" #name ": " code "\n.global " #name "_after\n" #name              \
-            "_after: 1: pause; jmp 1b\n.popsection");                                                                  \
+#define CRIME(name, code)                                                                          \
+    __asm__(".pushsection .text\n.global " #name "\n" #name ": " code "\n.global " #name           \
+            "_after\n" #name "_after: 1: pause; jmp 1b\n.popsection");                             \
     extern const char name[], name##_after[]
 
 struct criminal {

@@ -1,4 +1,7 @@
-/* Debug calls of debug builds (contract 1.4, 1.5); where misuse stops a seL4 kernel, CMK prints a line and goes on. */
+/*
+ * Debug calls of debug builds (contract 1.4, 1.5); where misuse stops a seL4 kernel, CMK prints a
+ * line and goes on.
+ */
 #include "harness.h"
 #include <string.h>
 
@@ -63,8 +66,8 @@ static void thread_affinity(void)
 static void name_thread(word tcb, const char *name)
 {
     strcpy((char *)main_buffer->msg, name);
-    system_call(DEBUG_NAME_THREAD, tcb, 0, main_buffer->msg[0], main_buffer->msg[1], main_buffer->msg[2],
-                main_buffer->msg[3]);
+    system_call(DEBUG_NAME_THREAD, tcb, 0, main_buffer->msg[0], main_buffer->msg[1],
+                main_buffer->msg[2], main_buffer->msg[3]);
 }
 
 static void names(void)
@@ -75,19 +78,22 @@ static void names(void)
     need_debug_calls();
     name_thread(tcb, "");
     name_thread(tcb, "a name");
-    name_thread(tcb,
-                "a name of more than sixty-four letters, so that it does not fit where short names would have fitted");
+    name_thread(tcb, "a name of more than sixty-four letters, so that it does not fit where short "
+                     "names would have fitted");
     CHECK_EQUAL(read_registers(tcb, false, &context).label, 0);
     CHECK_EQUAL(context.rip, 0);
 }
 
 static void misuse(void)
 {
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
     word endpoint = new_endpoint();
 
     need_debug_calls();
-    /* Not a thread; no terminating zero; no buffer to read the name from; a call that no PC knows. */
+    /*
+     * Not a thread; no terminating zero; no buffer to read the name from; a call that no PC knows.
+     */
     name_thread(endpoint, "not a thread");
     name_thread(new_slot(), "nothing");
     name_thread(1ul << 63, "nowhere");

@@ -1,10 +1,12 @@
 /*
- * The derivation tree: what can be derived, who is whose parent, and what revoke and delete take away (contract 7.5,
- * 7.6).
+ * The derivation tree: what can be derived, who is whose parent, and what revoke and delete take
+ * away (contract 7.5, 7.6).
  */
 #include "harness.h"
 
-/* An untyped without children has room for all its size; asking for twice as much changes nothing. */
+/*
+ * An untyped without children has room for all its size; asking for twice as much changes nothing.
+ */
 static struct reply size_without_children(word untyped, word bits)
 {
     return retype(untyped, seL4_UntypedObject, bits, new_slots(2), 2);
@@ -58,8 +60,8 @@ static void not_copyable(void)
 
 static void unmapped_tables_are_not_copyable(void)
 {
-    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject,
-                                 seL4_X64_PML4Object};
+    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject,
+                                 seL4_X86_PageTableObject, seL4_X64_PML4Object};
 
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         word table = new_object(types[i], 0);
@@ -150,8 +152,8 @@ static void badges_make_parents(void)
 static void badges_are_apart(void)
 {
     /*
-     * In whatever order they were minted, no badge is parent of another; not even of an equal one that was minted
-     * apart.
+     * In whatever order they were minted, no badge is parent of another; not even of an equal one
+     * that was minted apart.
      */
     word endpoint = new_endpoint();
     word badged[4];
@@ -274,9 +276,13 @@ static void rotate_keeps_the_place(void)
     word child = new_copy(frame, ALL_RIGHTS);
     word tcb = new_tcb();
 
-    /* frame's original goes to a new slot and a TCB takes its old one; the copy still hangs below the original. */
+    /*
+     * frame's original goes to a new slot and a TCB takes its old one; the copy still hangs below
+     * the original.
+     */
     word target = new_slot();
-    CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(target, DEPTH, 0, frame, DEPTH, 0, tcb, DEPTH), CAPS(ROOT, ROOT)));
+    CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(target, DEPTH, 0, frame, DEPTH, 0, tcb, DEPTH),
+                    CAPS(ROOT, ROOT)));
     CHECK_OK(revoke_cap(frame));
     CHECK_TAG(child, TAG_FRAME);
     CHECK_OK(revoke_cap(target));
@@ -290,7 +296,8 @@ static void swap_of_parent_and_child(void)
     word copy = new_copy(frame, ALL_RIGHTS);
     word tcb = new_tcb();
 
-    CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(copy, DEPTH, 0, frame, DEPTH, 0, copy, DEPTH), CAPS(ROOT, ROOT)));
+    CHECK_OK(invoke(ROOT, CNODE_ROTATE, ARGS(copy, DEPTH, 0, frame, DEPTH, 0, copy, DEPTH),
+                    CAPS(ROOT, ROOT)));
     /* The original now lies in the copy's slot: revoking that takes the other. */
     CHECK_OK(revoke_cap(frame));
     CHECK_TAG(copy, TAG_FRAME);
@@ -345,7 +352,10 @@ static void tcb_holds_copies(void)
     CHECK_OK(delete_cap(cspace));
     CHECK_TAG(inside, TAG_ENDPOINT);
     CHECK_OK(delete_cap(tcb));
-    /* Now it has gone; the endpoint's only capability is the one here, so its revocation has nothing to do. */
+    /*
+     * Now it has gone; the endpoint's only capability is the one here, so its revocation has
+     * nothing to do.
+     */
     CHECK_OK(revoke_cap(inside));
     whole = invoke(tcb, TCB_SUSPEND, NO_ARGS, NO_CAPS);
     CHECK_REPLY(whole, seL4_InvalidCapability, 0);
@@ -367,7 +377,10 @@ static void cnode_in_itself(void)
 
 static void cnode_moved_into_itself(void)
 {
-    /* The only capability of a CNode lies in the CNode: nothing but the untyped can reach it any more. */
+    /*
+     * The only capability of a CNode lies in the CNode: nothing but the untyped can reach it any
+     * more.
+     */
     word untyped = new_untyped(12);
     word cnode = new_slot();
 
@@ -397,7 +410,10 @@ static void cnodes_in_a_ring(void)
 
 static void delete_cnode_that_holds_the_untyped(void)
 {
-    /* A CNode that holds the capability of the untyped it was made from is deleted together with it. */
+    /*
+     * A CNode that holds the capability of the untyped it was made from is deleted together with
+     * it.
+     */
     word outer = new_untyped(14);
     word untyped = new_slot();
     word cnode = new_slot();
@@ -412,7 +428,10 @@ static void delete_cnode_that_holds_the_untyped(void)
 
 static void invoked_capability_deleted(void)
 {
-    /* The revocation deletes the very capability it was invoked through, and then the CNode is only in itself. */
+    /*
+     * The revocation deletes the very capability it was invoked through, and then the CNode is only
+     * in itself.
+     */
     word untyped = new_untyped(14);
     word cnode = new_slot();
     word path = new_slot();
@@ -448,7 +467,8 @@ static const struct test tests[] = {
     {"derive-copyable", "capabilities that can be copied and minted", copyable},
     {"derive-initial", "initial capabilities that can be copied", copyable_initial_capabilities},
     {"derive-controls", "IRQControl and IOPortControl cannot be copied", not_copyable},
-    {"derive-unmapped-tables", "paging structures are copied only when mapped", unmapped_tables_are_not_copyable},
+    {"derive-unmapped-tables", "paging structures are copied only when mapped",
+     unmapped_tables_are_not_copyable},
     {"derive-untyped-children", "an untyped with children cannot be copied", untyped_with_children},
     {"revoke-copies", "Revoke deletes copies and copies of copies", revoke_deletes_copies},
     {"revoke-plain-copy", "plain copies are nobody's parent", plain_copies_are_no_parents},
@@ -457,7 +477,8 @@ static const struct test tests[] = {
     {"revoke-badge-of-copy", "a badge minted from a copy makes a parent", badge_of_a_copy},
     {"revoke-unbadged-mint", "a mint without badge makes no parent", unbadged_mint_is_no_parent},
     {"delete-keeps-children", "Delete leaves descendants alone", delete_keeps_descendants},
-    {"delete-badge-orphans", "orphans of a badge belong to the unbadged original", orphaned_badge_goes_to_grandparent},
+    {"delete-badge-orphans", "orphans of a badge belong to the unbadged original",
+     orphaned_badge_goes_to_grandparent},
     {"revoke-untyped", "an untyped covers everything inside it", untyped_covers_all_within},
     {"tree-move", "Move keeps the place in the tree", move_keeps_the_place},
     {"tree-rotate", "Rotate keeps the places in the tree", rotate_keeps_the_place},
@@ -466,11 +487,15 @@ static const struct test tests[] = {
     {"revoke-boot-caps", "boot capabilities are originals", boot_capabilities_are_originals},
     {"tree-tcb-copies", "a TCB keeps its CSpace alive", tcb_holds_copies},
     {"tree-cnode-in-itself", "a CNode that holds a copy of itself", cnode_in_itself},
-    {"tree-cnode-only-in-itself", "a CNode whose only capability is inside it", cnode_moved_into_itself},
+    {"tree-cnode-only-in-itself", "a CNode whose only capability is inside it",
+     cnode_moved_into_itself},
     {"tree-cnode-ring", "three CNodes that hold each other", cnodes_in_a_ring},
-    {"tree-cnode-holds-parent", "a CNode that holds its own untyped", delete_cnode_that_holds_the_untyped},
-    {"revoke-invoked", "a revocation deletes the capability it was invoked with", invoked_capability_deleted},
-    {"delete-two-levels", "deleting through a CNode inside a CNode", invoked_capability_deletes_itself},
+    {"tree-cnode-holds-parent", "a CNode that holds its own untyped",
+     delete_cnode_that_holds_the_untyped},
+    {"revoke-invoked", "a revocation deletes the capability it was invoked with",
+     invoked_capability_deleted},
+    {"delete-two-levels", "deleting through a CNode inside a CNode",
+     invoked_capability_deletes_itself},
 };
 
 SUBJECT(derivation, tests);

@@ -1,4 +1,7 @@
-/* Device memory: what boot info offers, what can be made of it, and what it never covers (contract 7.7, 9.9). */
+/*
+ * Device memory: what boot info offers, what can be made of it, and what it never covers (contract
+ * 7.7, 9.9).
+ */
 #include "prober.h"
 #include <cmk/cluster.h>
 
@@ -35,9 +38,13 @@ static const seL4_UntypedDesc *description(word untyped)
 
 static void only_frames_and_untypeds(void)
 {
-    static const word forbidden[] = {
-        seL4_TCBObject,      seL4_EndpointObject,      seL4_NotificationObject,     seL4_X86_PDPTObject,
-        seL4_X64_PML4Object, seL4_X86_PageTableObject, seL4_X86_PageDirectoryObject};
+    static const word forbidden[] = {seL4_TCBObject,
+                                     seL4_EndpointObject,
+                                     seL4_NotificationObject,
+                                     seL4_X86_PDPTObject,
+                                     seL4_X64_PML4Object,
+                                     seL4_X86_PageTableObject,
+                                     seL4_X86_PageDirectoryObject};
     word untyped = need_device_untyped(13);
     word inner = new_slot();
 
@@ -48,7 +55,8 @@ static void only_frames_and_untypeds(void)
     CHECK_OK(retype(untyped, seL4_UntypedObject, 12, inner, 1));
     /* What comes from a device untyped is one, too. */
     CHECK_REPLY(retype(inner, seL4_EndpointObject, 0, new_slot(), 1), seL4_InvalidArgument, 1);
-    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(new_slot(), DEPTH), CAPS(inner, ROOT)),
+    CHECK_REPLY(invoke(seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, ARGS(new_slot(), DEPTH),
+                       CAPS(inner, ROOT)),
                 seL4_InvalidCapability, 1);
     CHECK_OK(retype(inner, seL4_X86_4K, 0, new_slot(), 1));
     CHECK_OK(revoke_cap(untyped));
@@ -61,9 +69,11 @@ static void check_order(void)
     word bits = description(untyped)->sizeBits;
 
     if (bits < 47) {
-        CHECK_REPLY(retype(untyped, seL4_CapTableObject, bits - 4, new_slot(), 1), seL4_NotEnoughMemory, 1ul << bits);
+        CHECK_REPLY(retype(untyped, seL4_CapTableObject, bits - 4, new_slot(), 1),
+                    seL4_NotEnoughMemory, 1ul << bits);
     }
-    CHECK_REPLY(retype(untyped, seL4_CapTableObject, 4, seL4_CapInitThreadTCB, 1), seL4_DeleteFirst);
+    CHECK_REPLY(retype(untyped, seL4_CapTableObject, 4, seL4_CapInitThreadTCB, 1),
+                seL4_DeleteFirst);
 }
 
 static void frame_addresses(void)
@@ -73,7 +83,8 @@ static void frame_addresses(void)
 
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, frames, 3));
     for (word i = 0; i < 3; i++) {
-        CHECK_REPLY(invoke(frames + i, PAGE_GET_ADDRESS, NO_ARGS, NO_CAPS), 0, description(untyped)->paddr + i * 4096);
+        CHECK_REPLY(invoke(frames + i, PAGE_GET_ADDRESS, NO_ARGS, NO_CAPS), 0,
+                    description(untyped)->paddr + i * 4096);
     }
     /* Freed, it starts from the beginning again. */
     CHECK_OK(revoke_cap(untyped));
@@ -91,7 +102,8 @@ static void no_buffers_of_devices(void)
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, frame, 1));
     CHECK_REPLY(invoke(tcb, TCB_SET_IPC_BUFFER, ARGS(0x1000), CAPS(frame)), seL4_IllegalOperation);
     CHECK_REPLY(invoke(tcb, TCB_SET_IPC_BUFFER, ARGS(0x1001), CAPS(frame)), seL4_IllegalOperation);
-    CHECK_REPLY(invoke(tcb, TCB_CONFIGURE, ARGS(0, 0, 0, 0x1000), CAPS(ROOT, seL4_CapInitThreadVSpace, frame)),
+    CHECK_REPLY(invoke(tcb, TCB_CONFIGURE, ARGS(0, 0, 0, 0x1000),
+                       CAPS(ROOT, seL4_CapInitThreadVSpace, frame)),
                 seL4_IllegalOperation);
     CHECK_OK(revoke_cap(untyped));
 }
@@ -210,8 +222,8 @@ static void no_overlaps(void)
         for (word j = i + 1; j < untyped_count(); j++) {
             const seL4_UntypedDesc *two = &boot_info->untypedList[j];
 
-            overlaps +=
-                one->paddr < two->paddr + (1ul << two->sizeBits) && two->paddr < one->paddr + (1ul << one->sizeBits);
+            overlaps += one->paddr < two->paddr + (1ul << two->sizeBits) &&
+                        two->paddr < one->paddr + (1ul << one->sizeBits);
         }
     }
     CHECK_EQUAL(overlaps, 0);

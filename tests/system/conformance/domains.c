@@ -5,7 +5,8 @@ static const word unlimited = (1ul << 56) - 1;
 
 static struct reply configure(word index, word domain, word duration)
 {
-    return invoke(seL4_CapDomain, DOMAIN_SCHEDULE_CONFIGURE, ARGS(index, domain, duration), NO_CAPS);
+    return invoke(seL4_CapDomain, DOMAIN_SCHEDULE_CONFIGURE, ARGS(index, domain, duration),
+                  NO_CAPS);
 }
 
 static struct reply set_start(word index)
@@ -24,14 +25,16 @@ static void set(void)
     CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(1), CAPS(tcb)), seL4_InvalidArgument, 0);
     CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(256), CAPS(tcb)), seL4_InvalidArgument, 0);
     CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(~0ul), CAPS(tcb)), seL4_InvalidArgument, 0);
-    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(0), CAPS(new_endpoint())), seL4_InvalidArgument, 1);
+    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(0), CAPS(new_endpoint())),
+                seL4_InvalidArgument, 1);
     CHECK_OK(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(0), CAPS(tcb)));
     CHECK_OK(invoke(seL4_CapDomain, DOMAIN_SET, ARGS(0), CAPS(seL4_CapInitThreadTCB)));
 }
 
 static void schedule_configure(void)
 {
-    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SCHEDULE_CONFIGURE, ARGS(0, 0), NO_CAPS), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SCHEDULE_CONFIGURE, ARGS(0, 0), NO_CAPS),
+                seL4_TruncatedMessage);
     CHECK_REPLY(configure(1, 0, unlimited), seL4_RangeError, 0, 0);
     CHECK_REPLY(configure(~0ul, 1, 1ul << 56), seL4_RangeError, 0, 0);
     CHECK_REPLY(configure(0, 1, unlimited), seL4_RangeError, 0, 0);
@@ -46,7 +49,8 @@ static void schedule_configure(void)
 
 static void schedule_start(void)
 {
-    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SCHEDULE_SET_START, NO_ARGS, NO_CAPS), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapDomain, DOMAIN_SCHEDULE_SET_START, NO_ARGS, NO_CAPS),
+                seL4_TruncatedMessage);
     CHECK_REPLY(set_start(2), seL4_RangeError, 0, 1);
     CHECK_REPLY(set_start(~0ul), seL4_RangeError, 0, 1);
     CHECK_REPLY(set_start(1), seL4_InvalidArgument, 0);
@@ -58,7 +62,8 @@ static void copies(void)
     word copy = new_copy(seL4_CapDomain, 0);
 
     CHECK_OK(invoke(copy, DOMAIN_SCHEDULE_SET_START, ARGS(0), NO_CAPS));
-    CHECK_REPLY(invoke(copy, DOMAIN_SCHEDULE_SET_START + 1, ARGS(0), NO_CAPS), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(copy, DOMAIN_SCHEDULE_SET_START + 1, ARGS(0), NO_CAPS),
+                seL4_IllegalOperation);
     CHECK_REPLY(invoke(copy, 0, ARGS(0), NO_CAPS), seL4_IllegalOperation);
 }
 

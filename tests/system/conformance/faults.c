@@ -1,14 +1,14 @@
 /*
- * Page faults, exceptions and fault handlers: messages and what their replies do (contract 5). Capability faults of
- * each lookup failure are in lookup.c, unknown system calls in unknown.c.
+ * Page faults, exceptions and fault handlers: messages and what their replies do (contract 5).
+ * Capability faults of each lookup failure are in lookup.c, unknown system calls in unknown.c.
  */
 #include "criminal.h"
 
 CRIME(crime_read, "movq (%rdi), %rax");
 CRIME(crime_write, "movq %rax, (%rdi)");
 CRIME(crime_jump, "jmpq *%rdi");
-CRIME(crime_divide,
-      "xorl %edx, %edx; movl $1, %eax; xorl %ecx, %ecx; .global crime_divide_at; crime_divide_at: divl %ecx");
+CRIME(crime_divide, "xorl %edx, %edx; movl $1, %eax; xorl %ecx, %ecx; .global crime_divide_at; "
+                    "crime_divide_at: divl %ecx");
 CRIME(crime_undefined, "ud2");
 CRIME(crime_breakpoint, "int3");
 CRIME(crime_int3, ".byte 0xcd, 3");
@@ -23,13 +23,16 @@ CRIME(crime_in, "inb $0x60, %al");
 CRIME(crime_wrmsr, "wrmsr");
 CRIME(crime_non_canonical, "movabsq $0x8000000000000000, %rax; .global crime_non_canonical_at;"
                            "crime_non_canonical_at: movq (%rax), %rax");
-CRIME(crime_non_canonical_jump, "movabsq $0x8000000000000000, %rax; .global crime_non_canonical_jump_at;"
-                                "crime_non_canonical_jump_at: jmpq *%rax");
-CRIME(crime_step, "pushfq; orq $0x100, (%rsp); popfq; nop; .global crime_step_at; crime_step_at: nop");
-CRIME(crime_alignment, "pushfq; orq $0x40000, (%rsp); popfq; .global crime_alignment_at;"
-                       "crime_alignment_at: movl 1(%rdi), %eax; pushfq; andq $~0x40000, (%rsp); popfq");
-CRIME(crime_x87,
-      "fninit; pushq $0x37b; fldcw (%rsp); fld1; pushq $0; fidivl (%rsp); .global crime_x87_at; crime_x87_at: fwait");
+CRIME(crime_non_canonical_jump,
+      "movabsq $0x8000000000000000, %rax; .global crime_non_canonical_jump_at;"
+      "crime_non_canonical_jump_at: jmpq *%rax");
+CRIME(crime_step,
+      "pushfq; orq $0x100, (%rsp); popfq; nop; .global crime_step_at; crime_step_at: nop");
+CRIME(crime_alignment,
+      "pushfq; orq $0x40000, (%rsp); popfq; .global crime_alignment_at;"
+      "crime_alignment_at: movl 1(%rdi), %eax; pushfq; andq $~0x40000, (%rsp); popfq");
+CRIME(crime_x87, "fninit; pushq $0x37b; fldcw (%rsp); fld1; pushq $0; fidivl (%rsp); .global "
+                 "crime_x87_at; crime_x87_at: fwait");
 extern const char crime_divide_at[], crime_non_canonical_at[], crime_non_canonical_jump_at[];
 extern const char crime_step_at[], crime_alignment_at[], crime_x87_at[];
 
@@ -53,7 +56,8 @@ static void vm_fault_fetch(void)
     struct reply message = commit(new_criminal(MIDDLE), crime_jump, TEST_ADDRESS + 4);
 
     /* Whether a fetch is marked as such depends on the CPU; the two places agree in any case. */
-    CHECK_MESSAGE(message, VM_FAULT, TEST_ADDRESS + 4, TEST_ADDRESS + 4, message.mr[3] >> 4, message.mr[3]);
+    CHECK_MESSAGE(message, VM_FAULT, TEST_ADDRESS + 4, TEST_ADDRESS + 4, message.mr[3] >> 4,
+                  message.mr[3]);
     CHECK_EQUAL(message.mr[3] & ~(word)FETCH, USER);
 }
 
@@ -112,13 +116,15 @@ static void vm_fault_again(void)
 /* ---- Exceptions ---- */
 
 /* Commits a crime and checks the whole message: where, with which vector and error code. */
-static void check_exception(const char *crime, word argument, const char *where, word vector, word error)
+static void check_exception(const char *crime, word argument, const char *where, word vector,
+                            word error)
 {
     struct criminal criminal = new_criminal(MIDDLE);
     struct reply message = commit(criminal, crime, argument);
 
     CHECK_MESSAGE(message, USER_EXCEPTION, low(where), message.mr[1], message.mr[2], vector, error);
-    CHECK(message.mr[1] <= stack_top(criminal.worker) && message.mr[1] > stack_top(criminal.worker) - 64);
+    CHECK(message.mr[1] <= stack_top(criminal.worker) &&
+          message.mr[1] > stack_top(criminal.worker) - 64);
     CHECK_EQUAL(message.mr[2] & 0x202, 0x202);
 }
 
@@ -146,12 +152,16 @@ static void single_step(void)
     check_exception(crime_step, 0, crime_step_at, 1, 0);
 }
 
-/* The error code names the gate: vector * 8 + 2. QEMU's own interpreter counts in 16-byte gates instead. */
+/*
+ * The error code names the gate: vector * 8 + 2. QEMU's own interpreter counts in 16-byte gates
+ * instead.
+ */
 static void check_forbidden_interrupt(const char *crime, word vector)
 {
     struct reply message = commit(new_criminal(MIDDLE), crime, 0);
 
-    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime), message.mr[1], message.mr[2], 13, message.mr[4]);
+    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime), message.mr[1], message.mr[2], 13,
+                  message.mr[4]);
     CHECK(message.mr[4] == vector * 8 + 2 || message.mr[4] == vector * 16 + 2);
 }
 
@@ -179,7 +189,8 @@ static void alignment(void)
     start_at(criminal.worker, crime_alignment, (word)data);
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     if (poll_message(criminal.faults, &message)) {
-        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_alignment_at), message.mr[1], message.mr[2], 17, 0);
+        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_alignment_at), message.mr[1],
+                      message.mr[2], 17, 0);
     } else {
         seL4_UserContext context;
 
@@ -192,7 +203,10 @@ static void non_canonical_jump(void)
 {
     struct reply message = commit(new_criminal(MIDDLE), crime_non_canonical_jump, 0);
 
-    /* CPUs differ in whether the jump or the fetch faults; the address reported is canonical or the jump's target. */
+    /*
+     * CPUs differ in whether the jump or the fetch faults; the address reported is canonical or the
+     * jump's target.
+     */
     CHECK_EQUAL(message.label, USER_EXCEPTION);
     CHECK_EQUAL(message.length, 5);
     CHECK_EQUAL(message.mr[3], 13);
@@ -211,7 +225,8 @@ static void exception_skipped(void)
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     CHECK(!poll_message(criminal.faults, &message));
     CHECK_EQUAL(read_registers(criminal.worker->tcb, true, &context).label, 0);
-    CHECK(context.rip >= low(crime_undefined_after) && context.rip < low(crime_undefined_after) + 8);
+    CHECK(context.rip >= low(crime_undefined_after) &&
+          context.rip < low(crime_undefined_after) + 8);
     CHECK_EQUAL(context.rsp, stack_top(criminal.worker) - 8 - 32);
     CHECK_EQUAL(context.rflags & ~0x8d4ul, 0x203);
 }
@@ -225,7 +240,8 @@ static void exception_short_reply(void)
 
     system_call(REPLY, 0, message_info(0, 0, 1), low(crime_halt), 0, 0, 0);
     message = caught_fault(criminal.faults);
-    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_halt), stack_top(criminal.worker) - 8, message.mr[2], 13, 0);
+    CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_halt), stack_top(criminal.worker) - 8,
+                  message.mr[2], 13, 0);
     /* And with an empty reply, the instruction is tried again. */
     system_call(REPLY, 0, message_info(0, 0, 0), 0, 0, 0, 0);
     message = caught_fault(criminal.faults);
@@ -266,7 +282,9 @@ static void bad_rip_in_reply(void)
 
 static void handler_rights(void)
 {
-    /* The handler's capability needs Write and one of the grants; otherwise the thread just stops. */
+    /*
+     * The handler's capability needs Write and one of the grants; otherwise the thread just stops.
+     */
     static const struct {
         word rights;
         bool good;
@@ -280,7 +298,8 @@ static void handler_rights(void)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         word faults = new_endpoint();
         word path = new_copy(faults, cases[i].rights);
-        struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = path});
+        struct worker *worker =
+            make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = path});
         struct reply message;
 
         start_at(worker, crime_undefined, 0);
@@ -291,8 +310,8 @@ static void handler_rights(void)
 
 static void handler_is_no_endpoint(void)
 {
-    struct worker *worker =
-        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = new_notification()});
+    struct worker *worker = make_worker(
+        (struct worker_options){.priority = MIDDLE, .fault_endpoint = new_notification()});
     seL4_UserContext got;
 
     start_at(worker, crime_undefined, 0);
@@ -305,7 +324,8 @@ static void handler_looked_up_at_fault(void)
 {
     word slot = new_slot();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = slot});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = slot});
 
     CHECK_OK(copy_cap(slot, faults, ALL_RIGHTS));
     start_at(worker, crime_undefined, 0);
@@ -315,8 +335,10 @@ static void handler_looked_up_at_fault(void)
 static void handler_without_buffer(void)
 {
     word faults = new_endpoint();
-    struct worker *handler = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
-    struct worker *worker = make_worker((struct worker_options){.priority = LOW, .fault_endpoint = faults});
+    struct worker *handler =
+        make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = LOW, .fault_endpoint = faults});
 
     add_message(handler, RECV, faults, 0, 0);
     start_script(handler);
@@ -350,7 +372,8 @@ static void resume_instead_of_reply(void)
 
     CHECK_OK(invoke(ROOT, CNODE_SAVE_CALLER, ARGS(slot, DEPTH), NO_CAPS));
     CHECK_TAG(slot, TAG_REPLY);
-    CHECK_OK(invoke(criminal.worker->tcb, TCB_WRITE_REGISTERS, ARGS(1, 1, low(crime_halt)), NO_CAPS));
+    CHECK_OK(
+        invoke(criminal.worker->tcb, TCB_WRITE_REGISTERS, ARGS(1, 1, low(crime_halt)), NO_CAPS));
     CHECK_TAG(slot, TAG_NULL);
     message = caught_fault(criminal.faults);
     CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_halt), message.mr[1], message.mr[2], 13, 0);
@@ -372,12 +395,15 @@ static void saved_fault_reply(void)
 
 static void capability_fault_reply(void)
 {
-    /* A capability fault's reply is ignored: the call is made again, and succeeds once the capability is there. */
+    /*
+     * A capability fault's reply is ignored: the call is made again, and succeeds once the
+     * capability is there.
+     */
     word faults = new_endpoint();
     word cspace = new_cnode(4);
     word endpoint = new_endpoint();
-    struct worker *worker =
-        make_worker((struct worker_options){.priority = MIDDLE, .cspace = cspace, .fault_endpoint = 1ul << 60});
+    struct worker *worker = make_worker(
+        (struct worker_options){.priority = MIDDLE, .cspace = cspace, .fault_endpoint = 1ul << 60});
     struct reply message;
 
     CHECK_OK(put_cap(cspace, 1, 4, faults));
@@ -415,7 +441,8 @@ static const struct test tests[] = {
     {"fault-bad-rip", "a non-canonical rip in a reply becomes 0", bad_rip_in_reply},
     {"fault-handler-rights", "what rights a fault endpoint needs", handler_rights},
     {"fault-handler-kind", "a fault handler that is no endpoint", handler_is_no_endpoint},
-    {"fault-handler-late", "the handler's CPtr is looked up at the fault", handler_looked_up_at_fault},
+    {"fault-handler-late", "the handler's CPtr is looked up at the fault",
+     handler_looked_up_at_fault},
     {"fault-handler-no-buffer", "a handler without buffer gets four words", handler_without_buffer},
     {"fault-suspend", "a faulting thread suspended and resumed", fault_waits_for_handler},
     {"fault-resume", "Resume instead of a reply", resume_instead_of_reply},

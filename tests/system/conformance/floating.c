@@ -1,5 +1,6 @@
 /*
- * Floating-point state: its beginning, its separation between threads, and the flag that takes it away (contract 11).
+ * Floating-point state: its beginning, its separation between threads, and the flag that takes it
+ * away (contract 11).
  */
 #include "../vector_registers.h"
 #include "criminal.h"
@@ -7,8 +8,9 @@
 
 CRIME(crime_sse, "xorps %xmm0, %xmm0");
 CRIME(crime_x87_load, "fld1");
-CRIME(crime_simd_divide, "pushq $0x1d80; ldmxcsr (%rsp); pxor %xmm0, %xmm0; movl $1, %eax; cvtsi2ss %eax, %xmm1;"
-                         ".global crime_simd_divide_at; crime_simd_divide_at: divss %xmm0, %xmm1");
+CRIME(crime_simd_divide,
+      "pushq $0x1d80; ldmxcsr (%rsp); pxor %xmm0, %xmm0; movl $1, %eax; cvtsi2ss %eax, %xmm1;"
+      ".global crime_simd_divide_at; crime_simd_divide_at: divss %xmm0, %xmm1");
 CRIME(crime_avx, "vxorps %ymm0, %ymm0, %ymm0");
 extern const char crime_simd_divide_at[];
 
@@ -20,10 +22,11 @@ static void read_initial_state(struct worker *worker)
     word low_half;
     word upper_half;
 
-    __asm__ volatile("fnstcw %0; fnstsw %1; stmxcsr %2; movq %%xmm5, %3; movhlps %%xmm5, %%xmm6; movq %%xmm6, %4"
-                     : "=m"(control), "=m"(status), "=m"(mxcsr), "=r"(low_half), "=r"(upper_half)
-                     :
-                     : "xmm6");
+    __asm__ volatile(
+        "fnstcw %0; fnstsw %1; stmxcsr %2; movq %%xmm5, %3; movhlps %%xmm5, %%xmm6; movq %%xmm6, %4"
+        : "=m"(control), "=m"(status), "=m"(mxcsr), "=r"(low_half), "=r"(upper_half)
+        :
+        : "xmm6");
     worker->result[0] = control;
     worker->result[1] = status;
     worker->result[2] = mxcsr;
@@ -293,7 +296,8 @@ static void disabled_and_enabled(void)
     /* The state survives the time in which it could not be used. */
     word notification = new_notification();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     worker->argument[0] = notification;
@@ -322,7 +326,8 @@ static void own_flag(struct worker *worker)
 static void disabled_by_itself(void)
 {
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     start_function(worker, own_flag);
@@ -335,7 +340,8 @@ static void disabled_by_itself(void)
 static void simd_exception(void)
 {
     /*
-     * Unmasked SIMD exceptions are not enabled: they arrive as vector 6. QEMU's interpreter knows no SIMD exceptions.
+     * Unmasked SIMD exceptions are not enabled: they arrive as vector 6. QEMU's interpreter knows
+     * no SIMD exceptions.
      */
     struct criminal criminal = new_criminal(MAIN_PRIORITY);
     struct reply message = {0};
@@ -348,7 +354,8 @@ static void simd_exception(void)
         faulted = poll_message(criminal.faults, &message);
     }
     if (faulted) {
-        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_simd_divide_at), message.mr[1], message.mr[2], 6, 0);
+        CHECK_MESSAGE(message, USER_EXCEPTION, low(crime_simd_divide_at), message.mr[1],
+                      message.mr[2], 6, 0);
     } else {
         seL4_UserContext context;
 

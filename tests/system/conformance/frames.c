@@ -1,4 +1,7 @@
-/* Frames: map, unmap, remap, rights, attributes, addresses, and every error (contract 4.9, 12). Tables: tables.c. */
+/*
+ * Frames: map, unmap, remap, rights, attributes, addresses, and every error (contract 4.9, 12).
+ * Tables: tables.c.
+ */
 #include "prober.h"
 
 enum { VSPACE = seL4_CapInitThreadVSpace };
@@ -33,8 +36,12 @@ static void wrong_labels(void)
 {
     word frame = new_frame();
     word vspace = new_vspace();
-    static const word wrong[] = {
-        0, UNTYPED_RETYPE, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, PAGE_GET_ADDRESS + 1, FIRST_UNUSED_LABEL};
+    static const word wrong[] = {0,
+                                 UNTYPED_RETYPE,
+                                 PAGE_TABLE_MAP,
+                                 PAGE_TABLE_UNMAP,
+                                 PAGE_GET_ADDRESS + 1,
+                                 FIRST_UNUSED_LABEL};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(invoke(frame, wrong[i], ARGS(1, 2, 3), CAPS(vspace)), seL4_IllegalOperation);
@@ -49,7 +56,8 @@ static void truncated(void)
 {
     word frame = new_frame();
 
-    CHECK_REPLY(invoke(frame, PAGE_MAP, ARGS(TEST_ADDRESS, 3), CAPS(VSPACE)), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(frame, PAGE_MAP, ARGS(TEST_ADDRESS, 3), CAPS(VSPACE)),
+                seL4_TruncatedMessage);
     CHECK_REPLY(invoke(frame, PAGE_MAP, ARGS(TEST_ADDRESS, 3, 0), NO_CAPS), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(frame, PAGE_MAP, NO_ARGS, NO_CAPS), seL4_TruncatedMessage);
 }
@@ -61,7 +69,8 @@ static void bad_root(void)
 
     CHECK_REPLY(map_frame(frame, new_endpoint(), TEST_ADDRESS, 3, 0), seL4_InvalidCapability, 1);
     CHECK_REPLY(map_frame(frame, new_slot(), TEST_ADDRESS, 3, 0), seL4_InvalidCapability, 1);
-    CHECK_REPLY(map_frame(frame, new_object(seL4_X86_PDPTObject, 0), TEST_ADDRESS, 3, 0), seL4_InvalidCapability, 1);
+    CHECK_REPLY(map_frame(frame, new_object(seL4_X86_PDPTObject, 0), TEST_ADDRESS, 3, 0),
+                seL4_InvalidCapability, 1);
     CHECK_REPLY(map_frame(frame, no_asid, TEST_ADDRESS, 3, 0), seL4_InvalidCapability, 1);
     /* The root comes before the address. */
     CHECK_REPLY(map_frame(frame, no_asid, ~0ul, 3, 0), seL4_InvalidCapability, 1);
@@ -79,7 +88,8 @@ static void bad_addresses(void)
         CHECK_REPLY(map_frame(frame, VSPACE, wrong[i], 3, 0), seL4_InvalidArgument, 0);
     }
     for (size_t i = 0; i < COUNT_OF(unaligned); i++) {
-        CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS + unaligned[i], 3, 0), seL4_AlignmentError);
+        CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS + unaligned[i], 3, 0),
+                    seL4_AlignmentError);
     }
 }
 
@@ -98,16 +108,22 @@ static void missing_tables(void)
     word frame = new_frame();
     word large = new_object(seL4_X86_LargePageObject, 0);
 
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
-    CHECK_REPLY(map_frame(large, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(large, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
     map_tables(VSPACE, TEST_ADDRESS, 30);
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 30);
-    CHECK_REPLY(map_frame(large, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 30);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 30);
+    CHECK_REPLY(map_frame(large, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 30);
     map_tables(VSPACE, TEST_ADDRESS, 21);
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 21);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 21);
     CHECK_OK(map_frame(large, VSPACE, TEST_ADDRESS, 3, 0));
     /* Below a large page there is no page table either. */
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 21);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 21);
 }
 
 static void large_page(void)
@@ -156,7 +172,10 @@ static void already_mapped(void)
 
 static void mapped_over(void)
 {
-    /* A page of the same size in the way is replaced without a word; its capability then no longer unmaps anything. */
+    /*
+     * A page of the same size in the way is replaced without a word; its capability then no longer
+     * unmaps anything.
+     */
     struct criminal prober = new_prober(0);
     word first = new_mapped_frame(TEST_ADDRESS);
     word second = new_frame();
@@ -179,7 +198,8 @@ static void mapped_over(void)
 static void large_mapped_over(void)
 {
     struct criminal prober = new_prober(0);
-    word frames[2] = {new_object(seL4_X86_LargePageObject, 0), new_object(seL4_X86_LargePageObject, 0)};
+    word frames[2] = {new_object(seL4_X86_LargePageObject, 0),
+                      new_object(seL4_X86_LargePageObject, 0)};
     volatile word *page = (volatile word *)TEST_ADDRESS;
 
     map_tables(VSPACE, TEST_ADDRESS, 21);
@@ -385,7 +405,8 @@ static void huge_page(void)
         skip("no untyped of 1 GiB beside the harness's own");
     }
     CHECK_OK(retype(untyped, seL4_X64_HugePageObject, 0, frame, 1));
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
     map_tables(VSPACE, TEST_ADDRESS, 30);
     CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS + LARGE, 3, 0), seL4_AlignmentError);
     if (!has_huge_pages()) {
@@ -395,9 +416,9 @@ static void huge_page(void)
     CHECK_OK(map_frame(frame, VSPACE, TEST_ADDRESS, ALL_RIGHTS, 4));
     CHECK(can_write(prober, TEST_ADDRESS + HUGE - 8));
     CHECK(!can_write(prober, TEST_ADDRESS + HUGE));
-    CHECK_REPLY(
-        invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP, ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)),
-        seL4_DeleteFirst);
+    CHECK_REPLY(invoke(new_object(seL4_X86_PageDirectoryObject, 0), PAGE_DIRECTORY_MAP,
+                       ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)),
+                seL4_DeleteFirst);
     CHECK_OK(unmap_frame(frame));
     CHECK(!can_read(prober, TEST_ADDRESS));
     /* A 1 GiB frame over a page directory. */

@@ -1,6 +1,7 @@
 /*
- * The suite itself: checks, the objects of a test and their disposal, the run over all tests, and the supervisor that
- * catches a fault of the main thread, so that one broken test does not end the run.
+ * The suite itself: checks, the objects of a test and their disposal, the run over all tests, and
+ * the supervisor that catches a fault of the main thread, so that one broken test does not end the
+ * run.
  */
 #include "suite.h"
 #include <stdio.h>
@@ -76,7 +77,8 @@ static void print_reply(word label, word length, const word *words)
     }
 }
 
-bool check_message(struct reply reply, const word *expected, size_t count, const char *file, int line)
+bool check_message(struct reply reply, const word *expected, size_t count, const char *file,
+                   int line)
 {
     word length = count - 1;
     bool good = reply.label == expected[0] && reply.length == length;
@@ -100,7 +102,8 @@ bool check_reply(struct reply reply, const word *expected, size_t count, const c
     if (reply.badge != 0 || reply.extra_caps != 0 || reply.unwrapped != 0) {
         return check_equal(reply.badge, 0, "badge of a kernel reply", file, line) &&
                check_equal(reply.extra_caps, 0, "capabilities in a kernel reply", file, line) &&
-               check_equal(reply.unwrapped, 0, "unwrapped capabilities in a kernel reply", file, line);
+               check_equal(reply.unwrapped, 0, "unwrapped capabilities in a kernel reply", file,
+                           line);
     }
     return check_message(reply, expected, count, file, line);
 }
@@ -118,7 +121,8 @@ bool check_affinity(word tcb, word cpu, const char *file, int line)
     if (!has_debug_calls || !HAS_AFFINITY) {
         return true;
     }
-    return check_equal(system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi, cpu, "affinity", file, line);
+    return check_equal(system_call(DEBUG_GET_THREAD_AFFINITY, tcb, 0, 0, 0, 0, 0).rdi, cpu,
+                       "affinity", file, line);
 }
 
 void need_debug_calls(void)
@@ -180,7 +184,8 @@ static void load_buffer(const word *args, size_t arg_count)
     }
 }
 
-struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps, size_t cap_count)
+struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps,
+                    size_t cap_count)
 {
     word mr[4] = {0};
 
@@ -191,7 +196,8 @@ struct reply invoke(word cap, word label, const word *args, size_t arg_count, co
     for (size_t i = 0; i < cap_count; i++) {
         main_buffer->caps_or_badges[i] = caps[i];
     }
-    return to_reply(system_call(CALL, cap, message_info(label, cap_count, arg_count), mr[0], mr[1], mr[2], mr[3]));
+    return to_reply(system_call(CALL, cap, message_info(label, cap_count, arg_count), mr[0], mr[1],
+                                mr[2], mr[3]));
 }
 
 bool poll_message(word cap, struct reply *message)
@@ -206,8 +212,8 @@ bool poll_message(word cap, struct reply *message)
 void nb_send(word cap, word label, const word *args, size_t count)
 {
     load_buffer(args, count);
-    system_call(NB_SEND, cap, message_info(label, 0, count), count > 0 ? args[0] : 0, count > 1 ? args[1] : 0,
-                count > 2 ? args[2] : 0, count > 3 ? args[3] : 0);
+    system_call(NB_SEND, cap, message_info(label, 0, count), count > 0 ? args[0] : 0,
+                count > 1 ? args[1] : 0, count > 2 ? args[2] : 0, count > 3 ? args[3] : 0);
 }
 
 void signal_notification(word notification)
@@ -238,7 +244,8 @@ word new_slot(void)
 
 struct reply retype(word untyped, word type, word size_bits, word first_slot, word count)
 {
-    return invoke(untyped, UNTYPED_RETYPE, ARGS(type, size_bits, 0, 0, first_slot, count), CAPS(ROOT));
+    return invoke(untyped, UNTYPED_RETYPE, ARGS(type, size_bits, 0, 0, first_slot, count),
+                  CAPS(ROOT));
 }
 
 word new_object(word type, word size_bits)
@@ -279,10 +286,14 @@ struct reply put_cap(word cnode, word index, word depth, word source)
     return invoke(cnode, CNODE_COPY, ARGS(index, depth, source, DEPTH, ALL_RIGHTS), CAPS(ROOT));
 }
 
-/* A copy from an empty source slot fails at the destination first, if that is occupied (contract 4.6). */
+/*
+ * A copy from an empty source slot fails at the destination first, if that is occupied (contract
+ * 4.6).
+ */
 bool slot_used(word cnode, word index, word depth)
 {
-    return invoke(cnode, CNODE_COPY, ARGS(index, depth, seL4_CapNull, DEPTH, 0), CAPS(ROOT)).label == seL4_DeleteFirst;
+    return invoke(cnode, CNODE_COPY, ARGS(index, depth, seL4_CapNull, DEPTH, 0), CAPS(ROOT))
+               .label == seL4_DeleteFirst;
 }
 
 word new_copy(word source, word rights)
@@ -343,7 +354,8 @@ static bool open_store(void)
     store.arena = boot_info->empty.start;
     store.next_slot = store.arena + 1;
     store.first_slot = store.next_slot;
-    return retype(store.source, seL4_UntypedObject, store.arena_bits, store.arena, 1).label == seL4_NoError;
+    return retype(store.source, seL4_UntypedObject, store.arena_bits, store.arena, 1).label ==
+           seL4_NoError;
 }
 
 /* What the harness itself keeps is allocated here, once, before the first test. */
@@ -356,8 +368,9 @@ word new_permanent_object(word type)
 }
 
 /*
- * Takes back everything a test made, and counts as a check of its own: the arena must be whole again, and no slot used.
- * An untyped without children answers NotEnoughMemory with its full size, so the check itself changes nothing.
+ * Takes back everything a test made, and counts as a check of its own: the arena must be whole
+ * again, and no slot used. An untyped without children answers NotEnoughMemory with its full size,
+ * so the check itself changes nothing.
  */
 static void clean_up(void)
 {
@@ -407,7 +420,8 @@ static void run_test(const struct test *test)
 
 static void find_debug_calls(void)
 {
-    static const struct test first = {"debug-calls-known", "whether this kernel has debug calls", try_debug_call};
+    static const struct test first = {"debug-calls-known", "whether this kernel has debug calls",
+                                      try_debug_call};
 
     run_test(&first);
     if (!has_debug_calls) {
@@ -415,7 +429,10 @@ static void find_debug_calls(void)
     }
 }
 
-/* Each piece of ordinary memory in boot info must be whole again: one object as large as the untyped fits into it. */
+/*
+ * Each piece of ordinary memory in boot info must be whole again: one object as large as the
+ * untyped fits into it.
+ */
 static void check_boot_memory(void)
 {
     word slot = store.next_slot;
@@ -433,7 +450,8 @@ static void check_boot_memory(void)
 
 static void close_store(void)
 {
-    static const struct test last = {"memory-whole-again", "all boot memory can be retyped at full size again", NULL};
+    static const struct test last = {"memory-whole-again",
+                                     "all boot memory can be retyped at full size again", NULL};
 
     run.name = last.name;
     run.failures = 0;
@@ -475,7 +493,7 @@ int run_suite(const struct subject *const *subjects, size_t count, const char *w
         printf("conformance: no test or subject is called %s\n", wanted);
         return 1;
     }
-    printf("conformance: %lu checks, %lu passed, %lu failed\n", run.checks, run.checks - run.failed_checks,
-           run.failed_checks);
+    printf("conformance: %lu checks, %lu passed, %lu failed\n", run.checks,
+           run.checks - run.failed_checks, run.failed_checks);
     return run.failed_checks != 0;
 }

@@ -1,10 +1,11 @@
 /*
- * The conformance suite's harness: system calls without any help of libsel4's stubs, checks, objects that vanish at
- * the end of each test, and worker threads that perform scripted system calls and record every register the kernel
- * gave back.
+ * The conformance suite's harness: system calls without any help of libsel4's stubs, checks,
+ * objects that vanish at the end of each test, and worker threads that perform scripted system
+ * calls and record every register the kernel gave back.
  *
- * The main thread runs at MAIN_PRIORITY. A sentinel at the lowest priority in use tells it, through settle(), that
- * nobody else on its CPU can run any more; so no test waits for something that may never come.
+ * The main thread runs at MAIN_PRIORITY. A sentinel at the lowest priority in use tells it, through
+ * settle(), that nobody else on its CPU can run any more; so no test waits for something that may
+ * never come.
  */
 #ifndef CONFORMANCE_HARNESS_H
 #define CONFORMANCE_HARNESS_H
@@ -33,28 +34,36 @@ struct subject {
     size_t count;
 };
 
-#define SUBJECT(identifier, tests) const struct subject identifier##_subject = {#identifier, tests, COUNT_OF(tests)}
+#define SUBJECT(identifier, tests)                                                                 \
+    const struct subject identifier##_subject = {#identifier, tests, COUNT_OF(tests)}
 
 extern seL4_BootInfo *boot_info;
 extern seL4_IPCBuffer *main_buffer;
 
 /* ---- Checks: each counts as one; a failing check prints a line and the test goes on. ---- */
 
-#define CHECK(condition)           check_that(!!(condition), #condition, __FILE__, __LINE__)
-#define CHECK_EQUAL(got, expected) check_equal((word)(got), (word)(expected), #got, __FILE__, __LINE__)
+#define CHECK(condition) check_that(!!(condition), #condition, __FILE__, __LINE__)
+#define CHECK_EQUAL(got, expected)                                                                 \
+    check_equal((word)(got), (word)(expected), #got, __FILE__, __LINE__)
 /*
- * The kernel's answer to an invocation: CHECK_REPLY(reply, label, MR0, MR1, ...) compares the label, the length and
- * all words.
+ * The kernel's answer to an invocation: CHECK_REPLY(reply, label, MR0, MR1, ...) compares the
+ * label, the length and all words.
  */
-#define CHECK_REPLY(reply, ...)                                                                                        \
-    check_reply((reply), (const word[]){__VA_ARGS__}, sizeof((const word[]){__VA_ARGS__}) / sizeof(word), __FILE__,    \
-                __LINE__)
+#define CHECK_REPLY(reply, ...)                                                                    \
+    check_reply((reply), (const word[]){__VA_ARGS__},                                              \
+                sizeof((const word[]){__VA_ARGS__}) / sizeof(word), __FILE__, __LINE__)
 #define CHECK_OK(reply) CHECK_REPLY(reply, seL4_NoError)
-/* A message: CHECK_MESSAGE(message, label, MR0, ...) compares label, length and words, whatever the badge. */
-#define CHECK_MESSAGE(message, ...)                                                                                    \
-    check_message((message), (const word[]){__VA_ARGS__}, sizeof((const word[]){__VA_ARGS__}) / sizeof(word),          \
-                  __FILE__, __LINE__)
-/* The kind of capability in a slot of the root CNode; without debug calls, only whether there is one. */
+/*
+ * A message: CHECK_MESSAGE(message, label, MR0, ...) compares label, length and words, whatever the
+ * badge.
+ */
+#define CHECK_MESSAGE(message, ...)                                                                \
+    check_message((message), (const word[]){__VA_ARGS__},                                          \
+                  sizeof((const word[]){__VA_ARGS__}) / sizeof(word), __FILE__, __LINE__)
+/*
+ * The kind of capability in a slot of the root CNode; without debug calls, only whether there is
+ * one.
+ */
 #define CHECK_TAG(slot, tag) check_tag((slot), (tag), #slot, __FILE__, __LINE__)
 /* A thread's CPU; without debug calls nobody can ask, and nothing is checked. */
 #define CHECK_AFFINITY(tcb, cpu) check_affinity((tcb), (cpu), __FILE__, __LINE__)
@@ -72,12 +81,17 @@ struct reply {
 
 bool check_that(bool condition, const char *text, const char *file, int line);
 bool check_equal(word got, word expected, const char *text, const char *file, int line);
-bool check_reply(struct reply reply, const word *expected, size_t count, const char *file, int line);
-bool check_message(struct reply message, const word *expected, size_t count, const char *file, int line);
+bool check_reply(struct reply reply, const word *expected, size_t count, const char *file,
+                 int line);
+bool check_message(struct reply message, const word *expected, size_t count, const char *file,
+                   int line);
 bool check_tag(word slot, word tag, const char *text, const char *file, int line);
 bool check_affinity(word tcb, word cpu, const char *file, int line);
 void require(bool condition, const char *text, const char *file, int line);
-/* Says why a test cannot be run on this machine or configuration; it then passes with no further check. */
+/*
+ * Says why a test cannot be run on this machine or configuration; it then passes with no further
+ * check.
+ */
 void skip(const char *reason);
 
 /* ---- System calls ---- */
@@ -88,7 +102,8 @@ struct outcome {
     word mr[4];
 };
 
-static inline struct outcome system_call(long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3)
+static inline struct outcome system_call(long number, word rdi, word rsi, word mr0, word mr1,
+                                         word mr2, word mr3)
 {
     register word r10 __asm__("r10") = mr0;
     register word r8 __asm__("r8") = mr1;
@@ -134,9 +149,13 @@ static inline word info_label(word info)
 #define NO_CAPS   NULL, 0
 
 /* Invokes `cap` with Call from the main thread: invoke(cap, LABEL, ARGS(a, b), CAPS(c)). */
-struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps, size_t cap_count);
+struct reply invoke(word cap, word label, const word *args, size_t arg_count, const word *caps,
+                    size_t cap_count);
 
-/* Non-blocking receive by the main thread; false if nothing was there. MRs beyond 3 come from the IPC buffer. */
+/*
+ * Non-blocking receive by the main thread; false if nothing was there. MRs beyond 3 come from the
+ * IPC buffer.
+ */
 bool poll_message(word cap, struct reply *message);
 /* Non-blocking send and signal by the main thread. */
 void nb_send(word cap, word label, const word *args, size_t count);
@@ -212,8 +231,8 @@ static inline bool slot_is_empty(word slot)
 }
 
 /*
- * A boot untyped of ordinary memory that holds 2^bits bytes and is not the one that the harness works in; 0 if there is
- * none. What is made of it must be in slots of this test.
+ * A boot untyped of ordinary memory that holds 2^bits bytes and is not the one that the harness
+ * works in; 0 if there is none. What is made of it must be in slots of this test.
  */
 word spare_untyped(word bits);
 /* A copy, or a badged copy, in a new slot; the test ends if that fails. */
@@ -228,7 +247,14 @@ word device_frame(word paddr);
 
 /* ---- Threads ---- */
 
-enum { SENTINEL_PRIORITY = 1, LOW = 50, MIDDLE = 100, HIGH = 150, MAIN_PRIORITY = 200, ABOVE_MAIN = 220 };
+enum {
+    SENTINEL_PRIORITY = 1,
+    LOW = 50,
+    MIDDLE = 100,
+    HIGH = 150,
+    MAIN_PRIORITY = 200,
+    ABOVE_MAIN = 220
+};
 
 /* Runs everybody else on this CPU until none can run any more. */
 void settle(void);
@@ -269,9 +295,13 @@ struct worker *new_worker(word priority);
 /* Frees the place of the worker made last, whose TCB the test has deleted. */
 void forget_last_worker(void);
 /* Appends a system call to a worker's script. */
-void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3);
+void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2,
+              word mr3);
 void add_message(struct worker *worker, long number, word rdi, word label, word length);
-/* What a worker told its fault endpoint, once everybody has come to rest; the test ends if it told nothing. */
+/*
+ * What a worker told its fault endpoint, once everybody has come to rest; the test ends if it told
+ * nothing.
+ */
 struct reply caught_fault(word endpoint);
 /* Is the `syscall` instruction at this address? */
 bool is_syscall(word address);
@@ -306,14 +336,20 @@ word clone_vspace(void);
 
 word time_stamp(void);
 word ticks_per_millisecond(void);
-/* The TSC counts this machine's instructions; otherwise it follows the host, which may stop the machine at any moment. */
+/*
+ * The TSC counts this machine's instructions; otherwise it follows the host, which may stop the
+ * machine at any moment.
+ */
 extern bool time_is_emulated;
 void need_emulated_time(void); /* skips the test without it */
 /*
- * What must come is waited for so long: the host may be slow, and what runs the tests ends a hang sooner.
+ * What must come is waited for so long: the host may be slow, and what runs the tests ends a hang
+ * sooner.
  */
 enum { HANG_MILLISECONDS = 600000 };
-/* Waits, running in user mode, until `notification` is active or the time is over; the word, or 0. */
+/*
+ * Waits, running in user mode, until `notification` is active or the time is over; the word, or 0.
+ */
 word poll_for(word notification, word milliseconds);
 /* Waits until *word reaches `value` or the time is over. For threads on other CPUs. */
 bool wait_for_value(const volatile word *where, word value, word milliseconds);

@@ -1,12 +1,16 @@
-/* Interrupts: control and handler capabilities, IOAPIC pins with the PIT and the HPET, MSI (contract 4.7, 10). */
+/*
+ * Interrupts: control and handler capabilities, IOAPIC pins with the PIT and the HPET, MSI
+ * (contract 4.7, 10).
+ */
 #include "pit.h"
 
 enum { LAST_VECTOR = 107 };
 
-static struct reply get_msi(word slot, word bus, word device, word function, word handle, word vector)
+static struct reply get_msi(word slot, word bus, word device, word function, word handle,
+                            word vector)
 {
-    return invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, DEPTH, bus, device, function, handle, vector),
-                  CAPS(ROOT));
+    return invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI,
+                  ARGS(slot, DEPTH, bus, device, function, handle, vector), CAPS(ROOT));
 }
 
 static struct reply clear_notification(word handler)
@@ -29,13 +33,17 @@ static void legacy_control(void)
     /* The old method is not for machines with an IOAPIC. */
     word slot = new_slot();
 
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot), CAPS(ROOT)), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), NO_CAPS), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), CAPS(ROOT)), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot), CAPS(ROOT)),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), NO_CAPS),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(5, slot, DEPTH), CAPS(ROOT)),
+                seL4_IllegalOperation);
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER, ARGS(99, slot, DEPTH), CAPS(ROOT)),
                 seL4_IllegalOperation);
     CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ACK, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, FIRST_UNUSED_LABEL, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapIRQControl, FIRST_UNUSED_LABEL, NO_ARGS, NO_CAPS),
+                seL4_IllegalOperation);
 }
 
 static void msi_errors(void)
@@ -43,15 +51,18 @@ static void msi_errors(void)
     word slot = new_slot();
     word held = msi_handler(40);
 
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, DEPTH, 0, 0, 0, 0), CAPS(ROOT)),
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, DEPTH, 0, 0, 0, 0),
+                       CAPS(ROOT)),
                 seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, DEPTH, 0, 0, 0, 0, 1), NO_CAPS),
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, DEPTH, 0, 0, 0, 0, 1),
+                       NO_CAPS),
                 seL4_TruncatedMessage);
     CHECK_REPLY(get_msi(slot, 0, 0, 0, 0, LAST_VECTOR + 1), seL4_RangeError, 0, LAST_VECTOR);
     CHECK_REPLY(get_msi(slot, 0, 0, 0, 0, ~0ul), seL4_RangeError, 0, LAST_VECTOR);
     CHECK_REPLY(get_msi(slot, 0, 0, 0, 0, 40), seL4_RevokeFirst);
     CHECK_REPLY(get_msi(held, 256, 32, 8, 0, 41), seL4_DeleteFirst);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, 0, 256, 0, 0, 0, 41), CAPS(ROOT)),
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, ARGS(slot, 0, 256, 0, 0, 0, 41),
+                       CAPS(ROOT)),
                 seL4_RangeError, 1, 64);
     CHECK_REPLY(get_msi(slot, 256, 32, 8, 0, 41), seL4_RangeError, 0, 255);
     CHECK_REPLY(get_msi(slot, 255, 32, 8, 0, 41), seL4_RangeError, 0, 31);
@@ -102,11 +113,14 @@ static void io_apic_errors(void)
     word held = msi_handler(40);
     struct reply reply = get_io_apic(slot, 1000, 0, 0, 0, 50);
 
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC, ARGS(slot, DEPTH, 0, 0, 0, 0), CAPS(ROOT)),
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC, ARGS(slot, DEPTH, 0, 0, 0, 0),
+                       CAPS(ROOT)),
                 seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC, ARGS(slot, DEPTH, 0, 0, 0, 0, 1), NO_CAPS),
+    CHECK_REPLY(invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC,
+                       ARGS(slot, DEPTH, 0, 0, 0, 0, 1), NO_CAPS),
                 seL4_TruncatedMessage);
-    CHECK_REPLY(get_io_apic(slot, 1000, 1000, 2, 2, LAST_VECTOR + 1), seL4_RangeError, 0, LAST_VECTOR);
+    CHECK_REPLY(get_io_apic(slot, 1000, 1000, 2, 2, LAST_VECTOR + 1), seL4_RangeError, 0,
+                LAST_VECTOR);
     CHECK_REPLY(get_io_apic(slot, 1000, 1000, 2, 2, 40), seL4_RevokeFirst);
     CHECK_REPLY(get_io_apic(held, 1000, 1000, 2, 2, 50), seL4_DeleteFirst);
     if (reply.label == seL4_IllegalOperation) {
@@ -157,7 +171,8 @@ static void handler_holds_a_copy(void)
     CHECK_OK(retype(untyped, seL4_NotificationObject, 0, notification, 1));
     CHECK_OK(set_notification(handler, notification));
     CHECK_OK(delete_cap(notification));
-    CHECK_REPLY(retype(untyped, seL4_NotificationObject, 0, notification, 1), seL4_NotEnoughMemory, 0);
+    CHECK_REPLY(retype(untyped, seL4_NotificationObject, 0, notification, 1), seL4_NotEnoughMemory,
+                0);
     CHECK_OK(clear_notification(handler));
     CHECK_OK(retype(untyped, seL4_NotificationObject, 0, notification, 1));
     CHECK_OK(set_notification(handler, notification));
@@ -188,8 +203,9 @@ static void replaced_notification(void)
 /* ---- The PIT: one shot, edge triggered ---- */
 
 /*
- * On a busy host the emulated PIT can raise a late edge of an earlier shot just before that of the last one, and both
- * reach the CPU before the kernel has masked the pin. No more than one can be left over.
+ * On a busy host the emulated PIT can raise a late edge of an earlier shot just before that of the
+ * last one, and both reach the CPU before the kernel has masked the pin. No more than one can be
+ * left over.
  */
 static void let_pass(void)
 {
@@ -224,7 +240,10 @@ static void masked_until_acknowledged(void)
 
 static void undelivered(void)
 {
-    /* Without a notification the interrupt goes nowhere; the pin stays masked until it is acknowledged. */
+    /*
+     * Without a notification the interrupt goes nowhere; the pin stays masked until it is
+     * acknowledged.
+     */
     open_pit(0);
     CHECK_OK(clear_notification(pit.handler));
     start_pit(1000);
@@ -239,7 +258,8 @@ static void undelivered(void)
     CHECK_OK(set_notification(pit.handler, pit.notification));
     CHECK_OK(ack(pit.handler));
     start_pit(1000);
-    for (word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond(); worker->completed == 0 && time_stamp() < end;) {
+    for (word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
+         worker->completed == 0 && time_stamp() < end;) {
         settle();
     }
     CHECK_EQUAL(worker->completed, 1);
@@ -272,7 +292,8 @@ static void interrupt_wakes_idle(void)
     add_message(driver, RECV, pit.notification, 0, 0);
     start_script(driver);
     start_pit(2000);
-    for (word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond(); driver->completed == 0 && time_stamp() < end;) {
+    for (word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
+         driver->completed == 0 && time_stamp() < end;) {
         settle();
     }
     CHECK_EQUAL(driver->completed, 1);
@@ -281,7 +302,10 @@ static void interrupt_wakes_idle(void)
 static void deleted_handler_is_silent(void)
 {
     open_pit(32);
-    /* 50 ms, which a busy host may let pass before the next line: then the interrupt was right, and we try again. */
+    /*
+     * 50 ms, which a busy host may let pass before the next line: then the interrupt was right, and
+     * we try again.
+     */
     start_pit(60000);
     CHECK_OK(delete_cap(pit.handler));
     while (poll_word(pit.notification) != 0) {
@@ -320,14 +344,17 @@ static volatile word *open_hpet(void)
         skip("this node owns no HPET");
     }
     map_tables(seL4_CapInitThreadVSpace, TEST_ADDRESS, 12);
-    REQUIRE(map_frame(frame, seL4_CapInitThreadVSpace, TEST_ADDRESS, ALL_RIGHTS, 2).label == seL4_NoError);
+    REQUIRE(map_frame(frame, seL4_CapInitThreadVSpace, TEST_ADDRESS, ALL_RIGHTS, 2).label ==
+            seL4_NoError);
     if (registers[HPET_CAPABILITIES] == ~0ul) {
         skip("no HPET where PCs have it");
     }
     return registers;
 }
 
-/* The last of the IOAPIC's 24 pins that timer 0 can reach: the low ones belong to the old devices. */
+/*
+ * The last of the IOAPIC's 24 pins that timer 0 can reach: the low ones belong to the old devices.
+ */
 static word hpet_pin(volatile word *registers)
 {
     word pins = registers[HPET_TIMER0] >> 32 & 0xffffff;
@@ -345,7 +372,8 @@ static void start_hpet(volatile word *registers, word pin, word microseconds)
 
     registers[HPET_CONFIGURATION] = 1;
     registers[HPET_TIMER0] = pin << 9 | 1 << 1 | 1 << 2;
-    registers[HPET_COMPARATOR0] = registers[HPET_COUNTER] + microseconds * 1000000000 / femtoseconds;
+    registers[HPET_COMPARATOR0] =
+        registers[HPET_COUNTER] + microseconds * 1000000000 / femtoseconds;
 }
 
 /* The timer keeps its pin until its status, and with it the pin's level, is cleared. */

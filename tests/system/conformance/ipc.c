@@ -1,4 +1,7 @@
-/* Endpoints: send, receive, the non-blocking forms, rights and order (contract 1.2, 1.3, 8.4). Buffers: buffers.c. */
+/*
+ * Endpoints: send, receive, the non-blocking forms, rights and order (contract 1.2, 1.3, 8.4).
+ * Buffers: buffers.c.
+ */
 #include "harness.h"
 
 static struct worker *receiver(word endpoint)
@@ -244,7 +247,8 @@ static void receive_without_read(void)
     static const long calls[] = {RECV, NB_RECV, REPLY_RECV};
 
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+        struct worker *worker =
+            make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
         struct reply message;
 
         add_message(worker, calls[i], send_only, 0, 0);
@@ -367,7 +371,8 @@ static void endpoint_deleted(void)
     struct worker *caller = sender(endpoint, CALL, 1, 0);
     struct worker *second = sender(endpoint, SEND, 1, 0);
     word other = new_endpoint();
-    struct worker *waiting = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *waiting =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     add_message(waiting, RECV, other, 0, 0);
@@ -376,7 +381,10 @@ static void endpoint_deleted(void)
     CHECK_OK(delete_cap(endpoint));
     CHECK_OK(delete_cap(other));
     settle();
-    /* All try again: the senders on an empty slot, which is an error but no fault; the receiver faults. */
+    /*
+     * All try again: the senders on an empty slot, which is an error but no fault; the receiver
+     * faults.
+     */
     CHECK_EQUAL(caller->completed, 1);
     CHECK_EQUAL(info_label(caller->outcomes[0].rsi), seL4_InvalidCapability);
     CHECK_EQUAL(second->completed, 1);
@@ -434,10 +442,12 @@ static const struct test tests[] = {
     {"ipc-no-reply-pending", "replies to nobody do nothing", nothing_to_reply_to},
     {"ipc-badge", "64-bit badges arrive", badges_arrive},
     {"ipc-label", "labels have 52 bits", wide_labels},
-    {"ipc-unwrapped-ignored", "the sender's capsUnwrapped bits mean nothing", unwrapped_bits_are_ignored},
+    {"ipc-unwrapped-ignored", "the sender's capsUnwrapped bits mean nothing",
+     unwrapped_bits_are_ignored},
     {"ipc-send-rights", "sending without Write", send_without_write},
     {"ipc-receive-rights", "receiving without Read", receive_without_read},
-    {"ipc-call-no-grants", "a call without Grant or GrantReply ends the caller", call_without_grants},
+    {"ipc-call-no-grants", "a call without Grant or GrantReply ends the caller",
+     call_without_grants},
     {"ipc-call-grant-reply", "GrantReply alone allows a call", call_with_grant_reply},
     {"ipc-call-waiting", "the same rules for a receiver that waits", call_to_waiting_receiver},
     {"ipc-sender-order", "senders are served in order of arrival", senders_in_order},

@@ -3,7 +3,10 @@
 
 enum { VSPACE = seL4_CapInitThreadVSpace };
 
-#define PAIR(got, expected) {#got, (word)(got), (word)(expected)}
+#define PAIR(got, expected)                                                                        \
+    {                                                                                              \
+#got, (word)(got), (word)(expected)                                                        \
+    }
 
 static void numbers(void)
 {
@@ -117,13 +120,18 @@ static void untyped_and_cnode(void)
     CHECK(slot_used(cnode, 3, 4));
     CHECK_EQUAL(seL4_CNode_Copy(ROOT, slots + 2, DEPTH, cnode, 3, 4, seL4_AllRights), 0);
     CHECK_TAG(slots + 2, TAG_FRAME);
-    CHECK_EQUAL(seL4_CNode_Mint(ROOT, slots + 3, DEPTH, ROOT, slots, DEPTH, seL4_CapRights_new(0, 0, 1, 0), 7), 0);
+    CHECK_EQUAL(seL4_CNode_Mint(ROOT, slots + 3, DEPTH, ROOT, slots, DEPTH,
+                                seL4_CapRights_new(0, 0, 1, 0), 7),
+                0);
     CHECK_EQUAL(seL4_CNode_Move(cnode, 5, 4, ROOT, slots + 3, DEPTH), 0);
     CHECK(slot_used(cnode, 5, 4));
-    CHECK_EQUAL(seL4_CNode_Mutate(ROOT, slots + 4, DEPTH, ROOT, cnode, DEPTH, seL4_CNode_CapData_new(2, 3).words[0]),
+    CHECK_EQUAL(seL4_CNode_Mutate(ROOT, slots + 4, DEPTH, ROOT, cnode, DEPTH,
+                                  seL4_CNode_CapData_new(2, 3).words[0]),
                 0);
     CHECK_EQUAL(seL4_CNode_Mutate(ROOT, cnode, DEPTH, ROOT, slots + 4, DEPTH, 0), 0);
-    CHECK_EQUAL(seL4_CNode_Rotate(ROOT, slots + 5, DEPTH, 0, ROOT, slots + 2, DEPTH, 0, ROOT, cnode, DEPTH), 0);
+    CHECK_EQUAL(
+        seL4_CNode_Rotate(ROOT, slots + 5, DEPTH, 0, ROOT, slots + 2, DEPTH, 0, ROOT, cnode, DEPTH),
+        0);
     CHECK_TAG(slots + 5, TAG_FRAME);
     CHECK_TAG(slots + 2, TAG_CNODE);
     CHECK_EQUAL(seL4_CNode_CancelBadgedSends(ROOT, slots, DEPTH), 0);
@@ -138,7 +146,8 @@ static void error_details(void)
     /* With an error, the stubs leave the details in the IPC buffer's first words. */
     word untyped = new_untyped(12);
 
-    CHECK_EQUAL(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, ROOT, 0, 0, new_slot(), 257), seL4_RangeError);
+    CHECK_EQUAL(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, ROOT, 0, 0, new_slot(), 257),
+                seL4_RangeError);
     CHECK_EQUAL(seL4_GetMR(0), 1);
     CHECK_EQUAL(seL4_GetMR(1), 256);
     CHECK_EQUAL(seL4_CNode_Delete(ROOT, 1ul << 60, DEPTH), seL4_FailedLookup);
@@ -197,9 +206,12 @@ static void memory(void)
     word vspace = new_object(seL4_X64_PML4Object, 0);
 
     CHECK_EQUAL(seL4_X86_PDPT_Map(pdpt, VSPACE, TEST_ADDRESS, seL4_X86_Default_VMAttributes), 0);
-    CHECK_EQUAL(seL4_X86_PageDirectory_Map(pd, VSPACE, TEST_ADDRESS, seL4_X86_Default_VMAttributes), 0);
+    CHECK_EQUAL(seL4_X86_PageDirectory_Map(pd, VSPACE, TEST_ADDRESS, seL4_X86_Default_VMAttributes),
+                0);
     CHECK_EQUAL(seL4_X86_PageTable_Map(pt, VSPACE, TEST_ADDRESS, seL4_X86_Default_VMAttributes), 0);
-    CHECK_EQUAL(seL4_X86_Page_Map(frame, VSPACE, TEST_ADDRESS, seL4_AllRights, seL4_X86_Default_VMAttributes), 0);
+    CHECK_EQUAL(seL4_X86_Page_Map(frame, VSPACE, TEST_ADDRESS, seL4_AllRights,
+                                  seL4_X86_Default_VMAttributes),
+                0);
     *(volatile word *)TEST_ADDRESS = 3;
     seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(frame);
     CHECK_EQUAL(address.error, 0);
@@ -208,7 +220,8 @@ static void memory(void)
     CHECK_EQUAL(seL4_X86_PageTable_Unmap(pt), 0);
     CHECK_EQUAL(seL4_X86_PageDirectory_Unmap(pd), 0);
     CHECK_EQUAL(seL4_X86_PDPT_Unmap(pdpt), 0);
-    CHECK_EQUAL(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, new_untyped(12), ROOT, pool, DEPTH), 0);
+    CHECK_EQUAL(
+        seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, new_untyped(12), ROOT, pool, DEPTH), 0);
     CHECK_EQUAL(seL4_X86_ASIDPool_Assign(pool, vspace), 0);
 }
 
@@ -217,17 +230,22 @@ static void devices(void)
     word handler = new_slot();
     word port = new_slot();
 
-    CHECK_EQUAL(seL4_IRQControl_Get(seL4_CapIRQControl, 1, ROOT, handler, DEPTH), seL4_IllegalOperation);
-    CHECK_EQUAL(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, handler, DEPTH, 0, 0, 0, 0, 77), 0);
+    CHECK_EQUAL(seL4_IRQControl_Get(seL4_CapIRQControl, 1, ROOT, handler, DEPTH),
+                seL4_IllegalOperation);
+    CHECK_EQUAL(seL4_IRQControl_GetMSI(seL4_CapIRQControl, ROOT, handler, DEPTH, 0, 0, 0, 0, 77),
+                0);
     CHECK_EQUAL(seL4_IRQHandler_SetNotification(handler, new_notification()), 0);
     CHECK_EQUAL(seL4_IRQHandler_Ack(handler), 0);
     CHECK_EQUAL(seL4_IRQHandler_Clear(handler), 0);
-    CHECK_EQUAL(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 4, 0, 0, 108),
-                seL4_RangeError);
-    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x80, 0x8f, ROOT, port, DEPTH) != seL4_NoError) {
+    CHECK_EQUAL(
+        seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 4, 0, 0, 108),
+        seL4_RangeError);
+    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x80, 0x8f, ROOT, port, DEPTH) !=
+        seL4_NoError) {
         skip("this node owns no ports");
     }
-    CHECK_EQUAL(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 5, 0, 0, 78), 0);
+    CHECK_EQUAL(
+        seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, ROOT, new_slot(), DEPTH, 0, 5, 0, 0, 78), 0);
     CHECK_EQUAL(seL4_X86_IOPort_Out8(port, 0x80, 1), 0);
     CHECK_EQUAL(seL4_X86_IOPort_Out16(port, 0x80, 1), 0);
     CHECK_EQUAL(seL4_X86_IOPort_Out32(port, 0x80, 1), 0);
@@ -334,7 +352,8 @@ static void receives(void)
 static void faults(void)
 {
     word faults_endpoint = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = HIGH, .fault_endpoint = faults_endpoint});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = HIGH, .fault_endpoint = faults_endpoint});
     word badge;
     seL4_MessageInfo_t info;
     seL4_Fault_t fault;

@@ -22,7 +22,8 @@ static void depth_range(void)
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(delete_at(cnode, 0, wrong[i]), seL4_RangeError, 1, 64);
     }
-    CHECK_REPLY(invoke(new_untyped(10), UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 65, 0, 1), CAPS(ROOT)),
+    CHECK_REPLY(invoke(new_untyped(10), UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 65, 0, 1),
+                       CAPS(ROOT)),
                 seL4_RangeError, 1, 64);
 }
 
@@ -31,7 +32,8 @@ static void too_shallow(void)
     word cnode = new_cnode(4);
 
     for (word depth = 1; depth < 4; depth++) {
-        CHECK_REPLY(delete_at(cnode, 0, depth), seL4_FailedLookup, TARGET, seL4_DepthMismatch, depth, 4);
+        CHECK_REPLY(delete_at(cnode, 0, depth), seL4_FailedLookup, TARGET, seL4_DepthMismatch,
+                    depth, 4);
     }
     CHECK_OK(delete_at(cnode, 0, 4));
 }
@@ -55,8 +57,10 @@ static void guards(void)
 
     CHECK_OK(put_cap(cnode, 5 << 4 | 9, 7, new_endpoint()));
     CHECK(slot_used(plain, 9, 4));
-    CHECK_REPLY(delete_at(cnode, 4 << 4 | 9, 7), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 7, 5, 3);
-    CHECK_REPLY(delete_at(cnode, 5 << 5 | 9, 7), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 7, 5, 3);
+    CHECK_REPLY(delete_at(cnode, 4 << 4 | 9, 7), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 7,
+                5, 3);
+    CHECK_REPLY(delete_at(cnode, 5 << 5 | 9, 7), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 7,
+                5, 3);
     CHECK_REPLY(delete_at(cnode, 5, 2), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 2, 5, 3);
     CHECK_REPLY(delete_at(cnode, 5, 3), seL4_FailedLookup, TARGET, seL4_DepthMismatch, 3, 7);
     CHECK_REPLY(delete_at(cnode, 5 << 3, 6), seL4_FailedLookup, TARGET, seL4_DepthMismatch, 6, 7);
@@ -93,10 +97,14 @@ static void two_levels(void)
     CHECK_OK(put_cap(outer, 3, 4, guarded));
     CHECK_OK(put_cap(outer, 3 << 4 | 1 << 2 | 2, 8, endpoint));
     CHECK(slot_used(inner, 2, 2));
-    CHECK_REPLY(delete_at(outer, 3 << 4 | 2 << 2 | 2, 8), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 4, 1, 2);
-    CHECK_REPLY(delete_at(outer, 3 << 1, 5), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 1, 1, 2);
-    CHECK_REPLY(delete_at(outer, 3 << 3 | 1 << 1, 7), seL4_FailedLookup, TARGET, seL4_DepthMismatch, 3, 4);
-    CHECK_REPLY(delete_at(outer, (3 << 4 | 1 << 2 | 2) << 3, 11), seL4_FailedLookup, TARGET, seL4_DepthMismatch, 3, 0);
+    CHECK_REPLY(delete_at(outer, 3 << 4 | 2 << 2 | 2, 8), seL4_FailedLookup, TARGET,
+                seL4_GuardMismatch, 4, 1, 2);
+    CHECK_REPLY(delete_at(outer, 3 << 1, 5), seL4_FailedLookup, TARGET, seL4_GuardMismatch, 1, 1,
+                2);
+    CHECK_REPLY(delete_at(outer, 3 << 3 | 1 << 1, 7), seL4_FailedLookup, TARGET, seL4_DepthMismatch,
+                3, 4);
+    CHECK_REPLY(delete_at(outer, (3 << 4 | 1 << 2 | 2) << 3, 11), seL4_FailedLookup, TARGET,
+                seL4_DepthMismatch, 3, 0);
     /* Depth 4 names the slot of the inner CNode capability itself. */
     CHECK_OK(delete_at(outer, 3, 4));
     CHECK(!slot_used(outer, 3, 4));
@@ -149,9 +157,11 @@ static void target_root(void)
 {
     word untyped = new_untyped(10);
 
-    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 4, 0, 1), CAPS(new_endpoint())),
+    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 4, 0, 1),
+                       CAPS(new_endpoint())),
                 seL4_FailedLookup, TARGET, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 0, 0, 1), CAPS(new_endpoint())),
+    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 0, 0, 1),
+                       CAPS(new_endpoint())),
                 seL4_FailedLookup, TARGET, seL4_MissingCapability, 0);
 }
 
@@ -163,7 +173,10 @@ struct stranger {
     struct worker *worker;
 };
 
-/* A worker whose CSpace is one CNode of 16 slots with this guard; `prefix` selects the CNode's slots in its CPtrs. */
+/*
+ * A worker whose CSpace is one CNode of 16 slots with this guard; `prefix` selects the CNode's
+ * slots in its CPtrs.
+ */
 static struct stranger new_stranger(word guard_bits, word guard_size)
 {
     struct stranger stranger = {new_cnode(4), new_endpoint(), NULL};
@@ -234,7 +247,8 @@ static void guard_mismatch_fault(void)
     CHECK_MESSAGE(send, CAP_FAULT, send.mr[0], 0xabd6, 0, seL4_GuardMismatch, 64, 0xabc, 60);
     CHECK_MESSAGE(call, CAP_FAULT, call.mr[0], 0xabd6, 0, seL4_GuardMismatch, 64, 0xabc, 60);
     CHECK_MESSAGE(receive, CAP_FAULT, receive.mr[0], 0xabd6, 1, seL4_GuardMismatch, 64, 0xabc, 60);
-    CHECK_MESSAGE(nb_receive, CAP_FAULT, nb_receive.mr[0], 0xabd6, 1, seL4_GuardMismatch, 64, 0xabc, 60);
+    CHECK_MESSAGE(nb_receive, CAP_FAULT, nb_receive.mr[0], 0xabd6, 1, seL4_GuardMismatch, 64, 0xabc,
+                  60);
 }
 
 static void depth_mismatch_fault(void)
@@ -322,13 +336,17 @@ static void nb_send_never_faults(void)
 
 static void no_cspace(void)
 {
-    /* Without a CSpace neither the call nor the fault handler can be found: the thread simply stops. */
+    /*
+     * Without a CSpace neither the call nor the fault handler can be found: the thread simply
+     * stops.
+     */
     struct worker *worker = new_worker(MIDDLE);
     word own_root = new_cnode(4);
     seL4_UserContext context;
 
     add_message(worker, SEND, 5, 1, 1);
-    CHECK_OK(invoke(worker->tcb, TCB_SET_SPACE, ARGS(5, 0, 0), CAPS(own_root, seL4_CapInitThreadVSpace)));
+    CHECK_OK(invoke(worker->tcb, TCB_SET_SPACE, ARGS(5, 0, 0),
+                    CAPS(own_root, seL4_CapInitThreadVSpace)));
     CHECK_OK(revoke_cap(own_root));
     start_script(worker);
     settle();
@@ -356,14 +374,21 @@ static const struct test tests[] = {
     {"lookup-sixteen-levels", "64 bits resolved by sixteen CNodes", sixteen_levels},
     {"lookup-source-side", "errors of the source side say so", source_side},
     {"lookup-target-root", "Retype with a root that is no CNode", target_root},
-    {"lookup-calls-ignore-left-over", "an invocation ignores left-over bits", calls_ignore_left_over_bits},
-    {"lookup-call-through-guard", "an invocation through a guarded CSpace root", call_through_guard},
-    {"lookup-guard-fault", "CapFault with a guard mismatch in every kind of call", guard_mismatch_fault},
+    {"lookup-calls-ignore-left-over", "an invocation ignores left-over bits",
+     calls_ignore_left_over_bits},
+    {"lookup-call-through-guard", "an invocation through a guarded CSpace root",
+     call_through_guard},
+    {"lookup-guard-fault", "CapFault with a guard mismatch in every kind of call",
+     guard_mismatch_fault},
     {"lookup-depth-fault", "CapFault with a depth mismatch", depth_mismatch_fault},
-    {"lookup-receive-wrong-cap", "receiving on what cannot be received on", receive_on_wrong_capabilities},
-    {"lookup-empty-slot", "invoking an empty slot is InvalidCapability, no fault", empty_slot_is_invalid},
-    {"lookup-extra-caps", "extra capabilities are resolved before a send blocks", extra_caps_are_looked_up},
-    {"lookup-extra-caps-count", "CPtrs beyond the count are not looked at", extra_caps_beyond_count},
+    {"lookup-receive-wrong-cap", "receiving on what cannot be received on",
+     receive_on_wrong_capabilities},
+    {"lookup-empty-slot", "invoking an empty slot is InvalidCapability, no fault",
+     empty_slot_is_invalid},
+    {"lookup-extra-caps", "extra capabilities are resolved before a send blocks",
+     extra_caps_are_looked_up},
+    {"lookup-extra-caps-count", "CPtrs beyond the count are not looked at",
+     extra_caps_beyond_count},
     {"lookup-nbsend-silent", "a non-blocking send drops lookup failures", nb_send_never_faults},
     {"lookup-no-cspace", "a thread whose CSpace is gone stops without harm", no_cspace},
     {"lookup-identify", "DebugCapIdentify answers 0 where nothing is", debug_identify_lookup},

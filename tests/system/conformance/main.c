@@ -1,8 +1,8 @@
 /*
- * The conformance suite: what the seL4 ABI promises inside a node, test by test. With an image argument, the tests of
- * that name or subject only. The argument "emulated-time" says that the TSC advances with this machine's instructions
- * alone: without it, tests whose outcome would depend on how busy the host is are skipped. Ends the node with status 0 if
- * every check passed, 1 otherwise.
+ * The conformance suite: what the seL4 ABI promises inside a node, test by test. With an image
+ * argument, the tests of that name or subject only. The argument "emulated-time" says that the TSC
+ * advances with this machine's instructions alone: without it, tests whose outcome would depend on
+ * how busy the host is are skipped. Ends the node with status 0 if every check passed, 1 otherwise.
  */
 #include "../longest_stretch.h"
 #include "suite.h"

@@ -119,11 +119,13 @@ static void rights(void)
 {
     word notification = new_notification();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     word write_only = new_copy(notification, WRITE);
     struct reply message;
 
-    CHECK_REPLY(invoke(new_copy(notification, READ), 0, NO_ARGS, NO_CAPS), seL4_InvalidCapability, 0);
+    CHECK_REPLY(invoke(new_copy(notification, READ), 0, NO_ARGS, NO_CAPS), seL4_InvalidCapability,
+                0);
     CHECK_EQUAL(poll_word(notification), 0);
     add_message(worker, RECV, write_only, 0, 0);
     start_script(worker);
@@ -138,7 +140,8 @@ static void deleted_under_waiter(void)
 {
     word notification = new_notification();
     word faults = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     add_message(worker, RECV, notification, 0, 0);
@@ -258,7 +261,8 @@ static void bound_only_for_its_thread(void)
     word notification = new_notification();
     word faults = new_endpoint();
     struct worker *owner = new_worker(MIDDLE);
-    struct worker *other = make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
+    struct worker *other =
+        make_worker((struct worker_options){.priority = MIDDLE, .fault_endpoint = faults});
     struct reply message;
 
     CHECK_OK(bind(owner->tcb, notification));
@@ -349,18 +353,23 @@ static const struct test tests[] = {
     {"notification-wake", "a signal wakes the waiter and writes rdi only", signal_wakes_waiter},
     {"notification-unbadged", "signals without badge count too", unbadged_signal},
     {"notification-order", "waiters are served in order", waiters_in_order},
-    {"notification-sends", "Send, NBSend and Call signal, whatever the message", every_send_signals},
-    {"notification-call", "Call on a notification answers with nothing", call_leaves_message_registers},
+    {"notification-sends", "Send, NBSend and Call signal, whatever the message",
+     every_send_signals},
+    {"notification-call", "Call on a notification answers with nothing",
+     call_leaves_message_registers},
     {"notification-rights", "Write signals, Read waits", rights},
-    {"notification-deleted", "a waiter on a deleted notification tries again", deleted_under_waiter},
+    {"notification-deleted", "a waiter on a deleted notification tries again",
+     deleted_under_waiter},
     {"notification-suspend", "a suspended waiter leaves the queue", suspended_waiter},
     {"bind-errors", "BindNotification and UnbindNotification errors", bind_errors},
-    {"bind-receive", "a signal reaches a thread that receives on an endpoint", bound_signal_wakes_receiver},
+    {"bind-receive", "a signal reaches a thread that receives on an endpoint",
+     bound_signal_wakes_receiver},
     {"bind-first", "an active bound notification comes before messages", bound_active_goes_first},
     {"bind-nbrecv", "a non-blocking receive takes the bound word", bound_active_and_nb_receive},
     {"bind-owner", "nobody else may wait on a bound notification", bound_only_for_its_thread},
     {"bind-call", "a blocked send is not interrupted by signals", bound_does_not_interrupt_calls},
-    {"bind-reply", "nor is a thread that waits for a reply", bound_does_not_interrupt_waiting_for_reply},
+    {"bind-reply", "nor is a thread that waits for a reply",
+     bound_does_not_interrupt_waiting_for_reply},
     {"bind-deletion", "deleting either side unbinds", unbound_by_deletion},
     {"bind-word", "the word survives binding and unbinding", bound_keeps_its_word},
 };

@@ -5,8 +5,8 @@ struct pit pit;
 
 struct reply get_io_apic(word slot, word ioapic, word pin, word level, word polarity, word vector)
 {
-    return invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC, ARGS(slot, DEPTH, ioapic, pin, level, polarity, vector),
-                  CAPS(ROOT));
+    return invoke(seL4_CapIRQControl, IRQ_ISSUE_HANDLER_IOAPIC,
+                  ARGS(slot, DEPTH, ioapic, pin, level, polarity, vector), CAPS(ROOT));
 }
 
 struct reply ack(word handler)
@@ -45,8 +45,9 @@ void open_pit(word vector)
     pit.ports = new_slot();
     pit.handler = new_slot();
     pit.notification = new_notification();
-    if (invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x40, 0x43, pit.ports, DEPTH), CAPS(ROOT)).label !=
-        seL4_NoError) {
+    if (invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x40, 0x43, pit.ports, DEPTH),
+               CAPS(ROOT))
+            .label != seL4_NoError) {
         skip("this node owns no ports");
     }
     CHECK_OK(get_io_apic(pit.handler, 0, PIT_PIN, 0, 0, vector));

@@ -20,7 +20,9 @@ struct reply set_notification(word handler, word notification);
 
 /* Makes `pit` ready, with this vector; the test is skipped if the node does not own the PIT. */
 void open_pit(word vector);
-/* Waits until the count has run out at the device: its interrupt is on the way, if it is to come. */
+/*
+ * Waits until the count has run out at the device: its interrupt is on the way, if it is to come.
+ */
 void wait_for_pit(void);
 /* Signals pit.notification, with PIT_BADGE, after `count` periods of 1.193 MHz; at most 65535. */
 void start_pit(word count);

@@ -4,7 +4,8 @@
 
 static struct reply issue(word first, word last, word slot)
 {
-    return invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(first, last, slot, DEPTH), CAPS(ROOT));
+    return invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(first, last, slot, DEPTH),
+                  CAPS(ROOT));
 }
 
 static word ports(word first, word last)
@@ -34,8 +35,9 @@ static void issue_errors(void)
     need_ports();
     CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot), CAPS(ROOT)),
                 seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot, DEPTH), NO_CAPS),
-                seL4_TruncatedMessage);
+    CHECK_REPLY(
+        invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(1, 0, slot, DEPTH), NO_CAPS),
+        seL4_TruncatedMessage);
     CHECK_REPLY(issue(0x81, 0x80, slot), seL4_InvalidArgument, 1);
     CHECK_REPLY(issue(0xffff, 0, slot), seL4_InvalidArgument, 1);
     held = ports(0x80, 0x8f);
@@ -47,11 +49,14 @@ static void issue_errors(void)
     /* Arguments first, then ports, then the slot. */
     CHECK_REPLY(issue(0x85, 0x85, held), seL4_RevokeFirst);
     CHECK_REPLY(issue(0x90, 0x90, held), seL4_DeleteFirst);
-    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x90, 0x90, slot, 65), CAPS(ROOT)),
+    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x90, 0x90, slot, 65),
+                       CAPS(ROOT)),
                 seL4_RangeError, 1, 64);
-    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x90, 0x90, slot, DEPTH), CAPS(held)),
+    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, ARGS(0x90, 0x90, slot, DEPTH),
+                       CAPS(held)),
                 seL4_FailedLookup, 0, seL4_InvalidRoot);
-    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_IN8, ARGS(1), NO_CAPS), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapIOPortControl, IO_PORT_IN8, ARGS(1), NO_CAPS),
+                seL4_IllegalOperation);
     CHECK_OK(issue(0x90, 0x9f, slot));
     CHECK_TAG(slot, TAG_IO_PORT);
 }
@@ -132,7 +137,8 @@ static void access_errors(void)
         CHECK_REPLY(invoke(port, label, ARGS(0x84 - size + 1, 0), NO_CAPS), seL4_IllegalOperation);
         CHECK_OK(invoke(port, label, ARGS(0x84 - size, 0), NO_CAPS));
     }
-    CHECK_REPLY(invoke(port, IO_PORT_CONTROL_ISSUE, ARGS(0, 0, 0, 0), CAPS(ROOT)), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(port, IO_PORT_CONTROL_ISSUE, ARGS(0, 0, 0, 0), CAPS(ROOT)),
+                seL4_IllegalOperation);
     CHECK_REPLY(invoke(port, FIRST_UNUSED_LABEL, ARGS(0, 0), NO_CAPS), seL4_IllegalOperation);
 }
 
@@ -151,7 +157,10 @@ static void last_port(void)
 
 static void clock_chip(void)
 {
-    /* The real-time clock's first scratch byte: written, read back, restored. The answer is zero-extended. */
+    /*
+     * The real-time clock's first scratch byte: written, read back, restored. The answer is
+     * zero-extended.
+     */
     word port;
     word old;
     struct reply reply;

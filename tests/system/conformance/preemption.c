@@ -1,5 +1,6 @@
 /*
- * Long operations: atomic for their caller, preempted by interrupts, and zombies in between (contract 4.1, 7.6, 7.7).
+ * Long operations: atomic for their caller, preempted by interrupts, and zombies in between
+ * (contract 4.1, 7.6, 7.7).
  */
 #include "pit.h"
 
@@ -53,20 +54,24 @@ static void tree_of_cnodes(void)
     word wrong = 0;
 
     CHECK_OK(retype(untyped, seL4_CapTableObject, 8, top, 1));
-    CHECK_OK(invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_CapTableObject, 4, 0, 0, 0, 256), CAPS(top)));
+    CHECK_OK(
+        invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_CapTableObject, 4, 0, 0, 0, 256), CAPS(top)));
     for (word i = 0; i < 256; i++) {
         word self = new_slot();
 
-        wrong += invoke(ROOT, CNODE_COPY, ARGS(self, DEPTH, i, 8, 15), CAPS(top)).label != seL4_NoError;
+        wrong +=
+            invoke(ROOT, CNODE_COPY, ARGS(self, DEPTH, i, 8, 15), CAPS(top)).label != seL4_NoError;
         wrong += put_cap(self, 0, 4, self).label != seL4_NoError;
         wrong += put_cap(self, 1, 4, top).label != seL4_NoError;
-        wrong += invoke(self, CNODE_COPY, ARGS(2, 4, (i + 1) % 256, 8, 15), CAPS(top)).label != seL4_NoError;
+        wrong += invoke(self, CNODE_COPY, ARGS(2, 4, (i + 1) % 256, 8, 15), CAPS(top)).label !=
+                 seL4_NoError;
         CHECK_OK(delete_cap(self));
     }
     CHECK_EQUAL(wrong, 0);
     CHECK_OK(revoke_cap(untyped));
     CHECK_TAG(top, TAG_NULL);
-    CHECK_REPLY(retype(untyped, seL4_UntypedObject, 19, new_slots(2), 2), seL4_NotEnoughMemory, 1ul << 19);
+    CHECK_REPLY(retype(untyped, seL4_UntypedObject, 19, new_slots(2), 2), seL4_NotEnoughMemory,
+                1ul << 19);
 }
 
 static void deep_chain(void)
@@ -91,14 +96,18 @@ static void deep_chain(void)
     wrong += delete_cap(previous).label != seL4_NoError;
     CHECK_EQUAL(wrong, 0);
     CHECK_OK(delete_cap(first));
-    CHECK_REPLY(retype(untyped, seL4_UntypedObject, 18, new_slots(2), 2), seL4_NotEnoughMemory, 1ul << 18);
+    CHECK_REPLY(retype(untyped, seL4_UntypedObject, 18, new_slots(2), 2), seL4_NotEnoughMemory,
+                1ul << 18);
 }
 
 /* ---- Caught in the middle ---- */
 
 enum { LEAF_RADIX = 13, MOST_LEAVES = 32 };
 
-/* A CNode that holds `leaves` CNodes full of copies, so that deleting it takes longer than a time slice. */
+/*
+ * A CNode that holds `leaves` CNodes full of copies, so that deleting it takes longer than a time
+ * slice.
+ */
 static word big_tree(word leaves, word untyped, word source)
 {
     word top = new_cnode(5);
@@ -117,8 +126,8 @@ static word big_tree(word leaves, word untyped, word source)
 }
 
 /*
- * Lets a worker begin its one step, and comes back at the end of its time slice. True if the step is not finished;
- * then the worker will not run before settle().
+ * Lets a worker begin its one step, and comes back at the end of its time slice. True if the step
+ * is not finished; then the worker will not run before settle().
  */
 static bool interrupted(struct worker *worker)
 {
@@ -138,8 +147,8 @@ static struct worker *cnode_worker(word label, word slot)
 }
 
 /*
- * A worker that is in the middle of deleting the tree in *slot, or revoking the capability in *slot. The work grows
- * until a time slice is not enough for it.
+ * A worker that is in the middle of deleting the tree in *slot, or revoking the capability in
+ * *slot. The work grows until a time slice is not enough for it.
  */
 static struct worker *half_done(word label, word *slot)
 {
@@ -280,7 +289,8 @@ static bool is_clear(word frame)
 static void reset_interrupted(void)
 {
     /*
-     * The interrupt comes while memory is cleared, and the main thread makes an object of the same untyped meanwhile.
+     * The interrupt comes while memory is cleared, and the main thread makes an object of the same
+     * untyped meanwhile.
      */
     word untyped = new_untyped(RESET_BITS);
     word slots = new_slots(2);

@@ -1,6 +1,6 @@
 /*
- * Touching memory without harm: each probe ends in a fault, either of the access itself or of the instruction behind
- * it.
+ * Touching memory without harm: each probe ends in a fault, either of the access itself or of the
+ * instruction behind it.
  */
 #include "prober.h"
 
@@ -16,7 +16,9 @@ struct criminal new_prober(word vspace)
     struct criminal prober = {NULL, new_endpoint(), 0x4321};
 
     prober.worker = make_worker((struct worker_options){
-        .priority = MIDDLE, .vspace = vspace, .fault_endpoint = new_minted(prober.faults, ALL_RIGHTS, prober.badge)});
+        .priority = MIDDLE,
+        .vspace = vspace,
+        .fault_endpoint = new_minted(prober.faults, ALL_RIGHTS, prober.badge)});
     return prober;
 }
 

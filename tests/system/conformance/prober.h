@@ -4,7 +4,10 @@
 
 #include "criminal.h"
 
-/* In an address space, 0 for the main thread's; any other must have the image mapped (clone_vspace). */
+/*
+ * In an address space, 0 for the main thread's; any other must have the image mapped
+ * (clone_vspace).
+ */
 struct criminal new_prober(word vspace);
 bool can_read(struct criminal prober, word address);
 bool can_write(struct criminal prober, word address);

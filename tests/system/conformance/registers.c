@@ -71,25 +71,30 @@ static void read_errors(void)
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 0), NO_CAPS), seL4_RangeError, 1, 20);
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 21), NO_CAPS), seL4_RangeError, 1, 20);
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, ~0ul), NO_CAPS), seL4_RangeError, 1, 20);
-    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_READ_REGISTERS, ARGS(0, 20), NO_CAPS), seL4_IllegalOperation);
-    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_READ_REGISTERS, ARGS(0, 0), NO_CAPS), seL4_RangeError, 1, 20);
+    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_READ_REGISTERS, ARGS(0, 20), NO_CAPS),
+                seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_READ_REGISTERS, ARGS(0, 0), NO_CAPS),
+                seL4_RangeError, 1, 20);
 }
 
 static void read_some(void)
 {
     word tcb = new_tcb();
-    seL4_UserContext context = {.rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4, .rcx = 5};
+    seL4_UserContext context = {
+        .rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3, .rbx = 4, .rcx = 5};
 
     CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
     CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 1), NO_CAPS), seL4_NoError, 0x1000);
-    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 4), NO_CAPS), seL4_NoError, 0x1000, 0x2000, 0x202, 3);
-    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0xff00, 6), NO_CAPS), seL4_NoError, 0x1000, 0x2000, 0x202, 3, 4,
-                5);
+    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0, 4), NO_CAPS), seL4_NoError, 0x1000, 0x2000,
+                0x202, 3);
+    CHECK_REPLY(invoke(tcb, TCB_READ_REGISTERS, ARGS(0xff00, 6), NO_CAPS), seL4_NoError, 0x1000,
+                0x2000, 0x202, 3, 4, 5);
 }
 
 static void read_without_buffer(void)
 {
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
     word tcb = new_tcb();
     seL4_UserContext context = {.rip = 0x1000, .rsp = 0x2000, .rflags = 0x202, .rax = 3};
 
@@ -108,9 +113,12 @@ static void write_errors(void)
 
     CHECK_REPLY(invoke(tcb, TCB_WRITE_REGISTERS, ARGS(0, 1), NO_CAPS), seL4_TruncatedMessage);
     CHECK_REPLY(invoke(tcb, TCB_WRITE_REGISTERS, ARGS(0, 3, 1, 2), NO_CAPS), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(tcb, TCB_WRITE_REGISTERS, ARGS(0, ~0ul, 1, 2), NO_CAPS), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_WRITE_REGISTERS, ARGS(0, 2, 1, 2), NO_CAPS), seL4_IllegalOperation);
-    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_WRITE_REGISTERS, ARGS(0, 3, 1, 2), NO_CAPS), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(tcb, TCB_WRITE_REGISTERS, ARGS(0, ~0ul, 1, 2), NO_CAPS),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_WRITE_REGISTERS, ARGS(0, 2, 1, 2), NO_CAPS),
+                seL4_IllegalOperation);
+    CHECK_REPLY(invoke(seL4_CapInitThreadTCB, TCB_WRITE_REGISTERS, ARGS(0, 3, 1, 2), NO_CAPS),
+                seL4_TruncatedMessage);
 }
 
 static void write_some(void)
@@ -185,8 +193,10 @@ static void addresses_are_sanitised(void)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         word expected = cases[i].kept ? cases[i].written : 0;
-        seL4_UserContext context = {
-            .rip = cases[i].written, .rsp = cases[i].written, .fs_base = cases[i].written, .gs_base = cases[i].written};
+        seL4_UserContext context = {.rip = cases[i].written,
+                                    .rsp = cases[i].written,
+                                    .fs_base = cases[i].written,
+                                    .gs_base = cases[i].written};
         seL4_UserContext got;
 
         CHECK_OK(write_registers(tcb, false, &context, REGISTERS));
@@ -253,8 +263,9 @@ static void copy_and_run(void)
     struct worker *source = spinner(&written);
 
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
-    CHECK_OK(
-        copy_registers(target->tcb, SUSPEND_SOURCE | RESUME_TARGET | FRAME_REGISTERS | INTEGER_REGISTERS, source->tcb));
+    CHECK_OK(copy_registers(target->tcb,
+                            SUSPEND_SOURCE | RESUME_TARGET | FRAME_REGISTERS | INTEGER_REGISTERS,
+                            source->tcb));
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     CHECK_EQUAL(read_registers(target->tcb, true, &got).label, 0);
     check_registers(&got, &written);
@@ -323,7 +334,9 @@ static void resume_of_running(void)
 
 static void self_suspension(void)
 {
-    /* The restart address is still the system call: once resumed, the thread suspends itself again. */
+    /*
+     * The restart address is still the system call: once resumed, the thread suspends itself again.
+     */
     struct worker *worker = new_worker(MIDDLE);
     seL4_UserContext got;
 
@@ -336,7 +349,10 @@ static void self_suspension(void)
     CHECK_OK(resume_thread(worker->tcb));
     settle();
     CHECK_EQUAL(worker->completed, 0);
-    /* Another thread moves it on. The stack pointer is lost in a system call, so it must be given as well. */
+    /*
+     * Another thread moves it on. The stack pointer is lost in a system call, so it must be given
+     * as well.
+     */
     got.rip += 2;
     got.rsp = got.rbx;
     CHECK_OK(write_registers(worker->tcb, true, &got, REGISTERS));
@@ -346,7 +362,10 @@ static void self_suspension(void)
 
 static void suspended_after_call(void)
 {
-    /* A thread that finished a system call, but did not come back to user mode yet, does not repeat it. */
+    /*
+     * A thread that finished a system call, but did not come back to user mode yet, does not repeat
+     * it.
+     */
     word notification = new_notification();
     struct worker *worker = new_worker(MIDDLE);
     seL4_UserContext got;
@@ -402,7 +421,10 @@ static void write_wakes_nobody(void)
 
 static void full_restore_after_write(void)
 {
-    /* rcx and r11 reach a thread whose registers were written, although it had entered with a system call. */
+    /*
+     * rcx and r11 reach a thread whose registers were written, although it had entered with a
+     * system call.
+     */
     seL4_UserContext written;
     seL4_UserContext got;
     struct worker *worker = new_worker(MAIN_PRIORITY);
@@ -426,7 +448,8 @@ static const struct test tests[] = {
     {"registers-running", "the registers of a thread that has run", running_registers},
     {"registers-read-errors", "ReadRegisters' errors", read_errors},
     {"registers-read-some", "ReadRegisters of fewer registers", read_some},
-    {"registers-read-no-buffer", "a reader without buffer gets four registers", read_without_buffer},
+    {"registers-read-no-buffer", "a reader without buffer gets four registers",
+     read_without_buffer},
     {"registers-write-errors", "WriteRegisters' errors", write_errors},
     {"registers-write-some", "WriteRegisters of fewer registers", write_some},
     {"registers-write-many", "a count above 20 is cut", write_more_than_there_are},

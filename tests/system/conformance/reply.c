@@ -1,4 +1,7 @@
-/* Reply capabilities: one use, saved, moved, dropped, and bound to the caller's fate (contract 4.6, 7.10). */
+/*
+ * Reply capabilities: one use, saved, moved, dropped, and bound to the caller's fate (contract 4.6,
+ * 7.10).
+ */
 #include "harness.h"
 
 static struct reply save_caller(word slot)
@@ -17,7 +20,10 @@ static struct worker *caller_of(word endpoint, word label)
     return worker;
 }
 
-/* A caller whose call the main thread has received and whose reply capability it has saved in `slot`. */
+/*
+ * A caller whose call the main thread has received and whose reply capability it has saved in
+ * `slot`.
+ */
 static struct worker *saved_caller(word endpoint, word slot)
 {
     struct worker *worker = caller_of(endpoint, 1);
@@ -58,7 +64,8 @@ static void reply_once(void)
         word endpoint = new_endpoint();
         word slot = new_slot();
         struct worker *caller = saved_caller(endpoint, slot);
-        struct outcome outcome = system_call(calls[i], slot, message_info(70 + i, 0, 2), 3, 4, 5, 6);
+        struct outcome outcome =
+            system_call(calls[i], slot, message_info(70 + i, 0, 2), 3, 4, 5, 6);
 
         CHECK_TAG(slot, TAG_NULL);
         settle();
@@ -290,10 +297,14 @@ static const struct test tests[] = {
     {"reply-out-of-order", "saved replies are used in any order", two_callers_out_of_order},
     {"reply-no-copies", "reply capabilities move but are not copied", no_copies},
     {"reply-no-transfer", "reply capabilities do not pass with messages", no_transfer},
-    {"reply-deleted", "deleting the reply capability leaves the caller waiting", deleted_reply_leaves_caller},
-    {"reply-dropped", "receiving on an endpoint drops a pending reply", dropped_by_endpoint_receive},
-    {"reply-kept", "receiving on a notification keeps a pending reply", kept_by_notification_receive},
-    {"reply-caller-gone", "suspending, resuming or deleting the caller deletes it", suspending_caller_deletes_it},
+    {"reply-deleted", "deleting the reply capability leaves the caller waiting",
+     deleted_reply_leaves_caller},
+    {"reply-dropped", "receiving on an endpoint drops a pending reply",
+     dropped_by_endpoint_receive},
+    {"reply-kept", "receiving on a notification keeps a pending reply",
+     kept_by_notification_receive},
+    {"reply-caller-gone", "suspending, resuming or deleting the caller deletes it",
+     suspending_caller_deletes_it},
     {"reply-caller-suspended", "a pending reply disappears with a suspended caller",
      suspending_caller_empties_caller_slot},
     {"reply-server-gone", "a deleted server leaves its caller waiting", server_deleted},

@@ -4,7 +4,8 @@
 
 __asm__(".pushsection .text\n"
         ".global odd_push\nodd_push: pushq %rax\nhlt\n"
-        ".global odd_segments\nodd_segments: xorl %eax, %eax; movl %eax, %ds; movl %eax, %es; movl %eax, %fs; movl "
+        ".global odd_segments\nodd_segments: xorl %eax, %eax; movl %eax, %ds; movl %eax, %es; movl "
+        "%eax, %fs; movl "
         "%eax, %gs\n"
         "syscall; pushq $0x1234; hlt\n"
         ".popsection");
@@ -39,15 +40,17 @@ static void odd_instruction_pointers(void)
 static void odd_stack_pointers(void)
 {
     struct criminal criminal = new_criminal(MIDDLE);
-    struct reply message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0x8000000000000000});
+    struct reply message =
+        start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0x8000000000000000});
 
     /*
-     * A stack access beyond the canonical addresses is a stack fault; for QEMU's interpreter, a general protection
-     * fault.
+     * A stack access beyond the canonical addresses is a stack fault; for QEMU's interpreter, a
+     * general protection fault.
      */
     CHECK_EQUAL(message.label, USER_EXCEPTION);
     CHECK(message.mr[3] == 12 || message.mr[3] == 13);
-    message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0xffffffff80001000});
+    message =
+        start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0xffffffff80001000});
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[1], 0xffffffff80000ff8);
     message = start_with(criminal, (seL4_UserContext){.rip = low(odd_push), .rsp = 0});
@@ -79,7 +82,9 @@ static void kernel_addresses_through_sysret(void)
 
 static void last_bytes_of_user_memory(void)
 {
-    /* A system call in the last bytes that can be mapped: it returns to an address that never can. */
+    /*
+     * A system call in the last bytes that can be mapped: it returns to an address that never can.
+     */
     struct criminal criminal = new_criminal(MIDDLE);
     word frame = new_frame();
     word last = 0x00007fffffffe000;
@@ -105,7 +110,8 @@ static void null_segments(void)
         main_buffer->msg[m] = message.mr[m];
     }
     main_buffer->msg[15] += 2;
-    system_call(REPLY, 0, message_info(0, 0, 18), message.mr[0], message.mr[1], message.mr[2], message.mr[3]);
+    system_call(REPLY, 0, message_info(0, 0, 18), message.mr[0], message.mr[1], message.mr[2],
+                message.mr[3]);
     message = caught_fault(criminal.faults);
     CHECK_EQUAL(message.label, VM_FAULT);
     CHECK_EQUAL(message.mr[1], 0xfffffffffffffff8);
@@ -132,8 +138,9 @@ static void lengths_and_counts(void)
                 }
                 for (word length = 0; length <= 127; length += length < 8 ? 1 : 17) {
                     memset(main_buffer->msg, (int)length, sizeof(main_buffer->msg));
-                    struct outcome outcome = system_call(CALL, objects[o], message_info(label, caps, length), ~0ul, 65,
-                                                         ~0ul >> length % 64, 1ul << label);
+                    struct outcome outcome =
+                        system_call(CALL, objects[o], message_info(label, caps, length), ~0ul, 65,
+                                    ~0ul >> length % 64, 1ul << label);
 
                     answers += outcome.rdi == 0 && info_label(outcome.rsi) <= seL4_NotEnoughMemory;
                 }
@@ -181,8 +188,8 @@ static void send_what_is_there(struct worker *worker)
     for (word i = 0; i < 4000; i++) {
         system_call(NB_SEND, worker->argument[1], message_info(1, i % 4, 120), 1, 2, 3, 4);
         system_call(NB_RECV, worker->argument[2], 0, 0, 0, 0, 0);
-        system_call(NB_SEND, worker->argument[3], message_info(UNTYPED_RETYPE + i % 54, i % 4, i % 121), i, i >> 3, i,
-                    7);
+        system_call(NB_SEND, worker->argument[3],
+                    message_info(UNTYPED_RETYPE + i % 54, i % 4, i % 121), i, i >> 3, i, 7);
         worker->result[0]++;
     }
 }
@@ -200,8 +207,9 @@ static void buffers_under_attack(void)
 {
     enum { ENOUGH = 1000 };
     /*
-     * Two threads exchange messages while two others overwrite their buffers: on other CPUs if there are any. Their
-     * CSpace is a small one of their own, so that what they do by accident stays in it.
+     * Two threads exchange messages while two others overwrite their buffers: on other CPUs if
+     * there are any. Their CSpace is a small one of their own, so that what they do by accident
+     * stays in it.
      */
     word cspace = new_cnode(4);
     word endpoint = new_endpoint();
@@ -214,7 +222,8 @@ static void buffers_under_attack(void)
     CHECK_OK(put_cap(cspace, 4, 4, new_untyped(12)));
     CHECK_OK(put_cap(cspace, 5, 4, new_minted(cspace, ALL_RIGHTS, 60)));
     for (word i = 0; i < 4; i++) {
-        workers[i] = make_worker((struct worker_options){.priority = MIDDLE, .cspace = cspace, .cspace_data = 60});
+        workers[i] = make_worker(
+            (struct worker_options){.priority = MIDDLE, .cspace = cspace, .cspace_data = 60});
         workers[i]->argument[1] = 1;
         workers[i]->argument[2] = 3;
         workers[i]->argument[3] = 4;
@@ -228,7 +237,10 @@ static void buffers_under_attack(void)
     start_function(workers[0], send_what_is_there);
     start_function(workers[2], scribble);
     start_function(workers[3], scribble);
-    /* The scribblers never rest, so the main thread shares its CPU with them until there were messages enough. */
+    /*
+     * The scribblers never rest, so the main thread shares its CPU with them until there were
+     * messages enough.
+     */
     word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
     CHECK_OK(set_priority(seL4_CapInitThreadTCB, MIDDLE));
     while ((workers[0]->result[0] < ENOUGH || workers[2]->result[0] == 0) && time_stamp() < end) {
@@ -245,10 +257,13 @@ static void buffers_under_attack(void)
 
 static void tables_in_any_order(void)
 {
-    /* Map, unmap and delete frames and tables in a random order; the kernel's rules must hold throughout. */
+    /*
+     * Map, unmap and delete frames and tables in a random order; the kernel's rules must hold
+     * throughout.
+     */
     enum { OBJECTS = 24, STEPS = 4000 };
-    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject, seL4_X86_PageTableObject,
-                                 seL4_X86_4K};
+    static const word types[] = {seL4_X86_PDPTObject, seL4_X86_PageDirectoryObject,
+                                 seL4_X86_PageTableObject, seL4_X86_4K};
     static const word maps[] = {PDPT_MAP, PAGE_DIRECTORY_MAP, PAGE_TABLE_MAP, PAGE_MAP};
     static const word unmaps[] = {PDPT_UNMAP, PAGE_DIRECTORY_UNMAP, PAGE_TABLE_UNMAP, PAGE_UNMAP};
     word untypeds[OBJECTS];
@@ -264,8 +279,8 @@ static void tables_in_any_order(void)
     for (word step = 0; step < STEPS; step++) {
         seed = seed * 6364136223846793005ul + 1442695040888963407ul;
         word i = (seed >> 33) % OBJECTS;
-        word address = TEST_ADDRESS + ((seed >> 40 & 1) << 39) + ((seed >> 41 & 1) << 30) + ((seed >> 42 & 1) << 21) +
-                       ((seed >> 43 & 1) << 12);
+        word address = TEST_ADDRESS + ((seed >> 40 & 1) << 39) + ((seed >> 41 & 1) << 30) +
+                       ((seed >> 42 & 1) << 21) + ((seed >> 43 & 1) << 12);
 
         switch (seed >> 60) {
         case 0:
@@ -278,7 +293,8 @@ static void tables_in_any_order(void)
             CHECK_OK(invoke(slots + i, unmaps[i % 4], NO_ARGS, NO_CAPS));
             break;
         default:
-            mapped += invoke(slots + i, maps[i % 4], ARGS(address, 3, 0), CAPS(vspace)).label == seL4_NoError;
+            mapped += invoke(slots + i, maps[i % 4], ARGS(address, 3, 0), CAPS(vspace)).label ==
+                      seL4_NoError;
             break;
         }
     }
@@ -291,7 +307,8 @@ static const struct test tests[] = {
     {"robust-sysret", "sysret to kernel addresses", kernel_addresses_through_sysret},
     {"robust-last-bytes", "a system call at the end of user memory", last_bytes_of_user_memory},
     {"robust-segments", "null segment selectors", null_segments},
-    {"robust-lengths", "all labels with all lengths and numbers of capabilities", lengths_and_counts},
+    {"robust-lengths", "all labels with all lengths and numbers of capabilities",
+     lengths_and_counts},
     {"robust-cptrs", "CPtrs that lead nowhere", cptrs_of_all_kinds},
     {"robust-buffers", "IPC buffers that change under the kernel", buffers_under_attack},
     {"robust-tables", "paging structures mapped and unmapped in any order", tables_in_any_order},

@@ -1,8 +1,14 @@
-/* Priorities, round robin, yield, and where each event puts a thread in its queue (contract 8.1, 8.2). */
+/*
+ * Priorities, round robin, yield, and where each event puts a thread in its queue (contract 8.1,
+ * 8.2).
+ */
 #include "harness.h"
 #include <string.h>
 
-/* Who did what, in order: worker i logs 10 * i + its step before each step, and 10 * i + 9 at the end. */
+/*
+ * Who did what, in order: worker i logs 10 * i + its step before each step, and 10 * i + 9 at the
+ * end.
+ */
 static volatile word events[64];
 static volatile word event_count;
 
@@ -20,8 +26,8 @@ static void logging_script(struct worker *worker)
         const struct step *step = &worker->steps[i];
 
         log_event(10 * worker->argument[0] + i);
-        worker->outcomes[i] =
-            system_call(step->number, step->rdi, step->rsi, step->mr[0], step->mr[1], step->mr[2], step->mr[3]);
+        worker->outcomes[i] = system_call(step->number, step->rdi, step->rsi, step->mr[0],
+                                          step->mr[1], step->mr[2], step->mr[3]);
         worker->completed = i + 1;
     }
     log_event(10 * worker->argument[0] + 9);
@@ -430,7 +436,10 @@ enum { TURNS = 30 };
 static volatile word runner;
 static volatile word turns;
 
-/* Each notes when it has become the one that runs, until there were enough turns or far too much time is gone. */
+/*
+ * Each notes when it has become the one that runs, until there were enough turns or far too much
+ * time is gone.
+ */
 static void take_turns(struct worker *worker)
 {
     word end = time_stamp() + HANG_MILLISECONDS * ticks_per_millisecond();
@@ -459,8 +468,8 @@ static word share_in_slices(void)
     }
     settle();
     /*
-     * The two that did not take the last turn may have been stopped on the way to theirs, and on a busy host a slice
-     * may be over before its thread has noted it.
+     * The two that did not take the last turn may have been stopped on the way to theirs, and on a
+     * busy host a slice may be over before its thread has noted it.
      */
     CHECK(turns >= TURNS && turns <= TURNS + 2);
     for (word i = 0; i < 3; i++) {
@@ -486,8 +495,8 @@ static void round_robin(void)
 static void slices_survive_blocking(void)
 {
     /*
-     * Two threads of one priority; one gives way to a third, higher one all the time. It must not gain or lose its
-     * turn by that: both get their share.
+     * Two threads of one priority; one gives way to a third, higher one all the time. It must not
+     * gain or lose its turn by that: both get their share.
      */
     word notification = new_notification();
     struct worker *high = new_worker(HIGH);
@@ -504,7 +513,10 @@ static void slices_survive_blocking(void)
     start_logging(two);
     start_logging(one);
     settle();
-    /* All of the first thread's steps come before the second thread: preemption puts it back to the head. */
+    /*
+     * All of the first thread's steps come before the second thread: preemption puts it back to the
+     * head.
+     */
     CHECK_EQUAL(events[event_count - 1], 29);
     CHECK_EQUAL(high->completed, MAX_STEPS);
 }
@@ -517,18 +529,21 @@ static const struct test tests[] = {
     {"schedule-yield-lower", "Yield does not let lower priorities run", yield_ignores_lower},
     {"schedule-wake-lower", "woken below the current: head", woken_below_current},
     {"schedule-wake-same", "woken at the same priority: tail", woken_at_same_priority},
-    {"schedule-wake-higher", "woken above the current: at once, the other stays first", woken_above_current},
+    {"schedule-wake-higher", "woken above the current: at once, the other stays first",
+     woken_above_current},
     {"schedule-wake-message", "a message wakes like a signal", woken_by_message},
     {"schedule-call", "a call switches to its partner and back", call_switches_to_partner},
     {"schedule-call-lower", "but not past better threads", call_does_not_pass_better_threads},
     {"schedule-reply", "a reply to a higher client runs it at once", reply_wakes_better_client},
-    {"schedule-restart", "threads restarted by a deletion: head, one after another", restarted_in_reverse},
+    {"schedule-restart", "threads restarted by a deletion: head, one after another",
+     restarted_in_reverse},
     {"schedule-cancel", "threads restarted by CancelBadgedSends: the same", cancelled_in_reverse},
     {"schedule-affinity", "SetAffinity goes to the tail", set_affinity_goes_to_the_tail},
     {"schedule-raise", "raising another thread above oneself", raising_another},
     {"schedule-lower-self", "lowering oneself below another", lowering_oneself},
     {"schedule-lower-other", "lowering a ready thread", lowering_another},
-    {"schedule-endpoint-order", "priorities do not reorder endpoint queues", queues_keep_their_order},
+    {"schedule-endpoint-order", "priorities do not reorder endpoint queues",
+     queues_keep_their_order},
     {"schedule-zero", "priority 0 runs only when nobody else can", lowest_priority_waits},
     {"schedule-strict", "a lower thread gets no time at all", lower_never_runs},
     {"schedule-preempted", "an equal thread preempts after a slice", main_is_preempted},

@@ -1,10 +1,20 @@
 /*
- * Every method that is told a slot by root, index and depth, against every way in which that can go wrong (contract
- * 7.3): the slot that is to be filled or changed, and the slot that something is taken from.
+ * Every method that is told a slot by root, index and depth, against every way in which that can go
+ * wrong (contract 7.3): the slot that is to be filled or changed, and the slot that something is
+ * taken from.
  */
 #include "harness.h"
 
-enum { SOURCE = 1, TARGET = 0, RADIX = 4, GUARD = 5, GUARD_SIZE = 3, USED = 3, MAX_ARGS = 8, INVOKED = -1 };
+enum {
+    SOURCE = 1,
+    TARGET = 0,
+    RADIX = 4,
+    GUARD = 5,
+    GUARD_SIZE = 3,
+    USED = 3,
+    MAX_ARGS = 8,
+    INVOKED = -1
+};
 
 /* Where a method has root, index and depth among its arguments. */
 struct method {
@@ -33,8 +43,8 @@ static struct reply try(const struct method *method, word root, word index, word
     if (method->root != INVOKED) {
         caps[method->root] = root;
     }
-    return invoke(method->root == INVOKED ? root : method->service, method->label, args, method->arg_count, caps,
-                  method->cap_count);
+    return invoke(method->root == INVOKED ? root : method->service, method->label, args,
+                  method->arg_count, caps, method->cap_count);
 }
 
 /* 16 slots behind a guard, one of them used. */
@@ -54,14 +64,19 @@ static void check_lookups(const struct method *method, word side)
     if (!method->may_be_zero) {
         CHECK_REPLY(try(method, root, 0, 0), seL4_RangeError, 1, 64);
     }
-    CHECK_REPLY(try(method, root, 4 << RADIX, 7), seL4_FailedLookup, side, seL4_GuardMismatch, 7, GUARD, GUARD_SIZE);
-    CHECK_REPLY(try(method, root, 1, 1), seL4_FailedLookup, side, seL4_GuardMismatch, 1, GUARD, GUARD_SIZE);
-    CHECK_REPLY(try(method, root, GUARD << 3, 6), seL4_FailedLookup, side, seL4_DepthMismatch, 6, 7);
-    CHECK_REPLY(try(method, root, (GUARD << RADIX | USED) << 2, 9), seL4_FailedLookup, side, seL4_DepthMismatch, 2, 0);
+    CHECK_REPLY(try(method, root, 4 << RADIX, 7), seL4_FailedLookup, side, seL4_GuardMismatch, 7,
+                GUARD, GUARD_SIZE);
+    CHECK_REPLY(try(method, root, 1, 1), seL4_FailedLookup, side, seL4_GuardMismatch, 1, GUARD,
+                GUARD_SIZE);
+    CHECK_REPLY(try(method, root, GUARD << 3, 6), seL4_FailedLookup, side, seL4_DepthMismatch, 6,
+                7);
+    CHECK_REPLY(try(method, root, (GUARD << RADIX | USED) << 2, 9), seL4_FailedLookup, side,
+                seL4_DepthMismatch, 2, 0);
     if (method->root != INVOKED) {
         word other = new_endpoint();
         CHECK_REPLY(try(method, other, 0, 7), seL4_FailedLookup, side, seL4_InvalidRoot);
-        CHECK_REPLY(try(method, seL4_CapNull, 0, 65), seL4_FailedLookup, side, seL4_InvalidRoot); /* before the depth */
+        /* before the depth */
+        CHECK_REPLY(try(method, seL4_CapNull, 0, 65), seL4_FailedLookup, side, seL4_InvalidRoot);
     }
     if (method->wants_empty) {
         CHECK_REPLY(try(method, root, GUARD << RADIX | USED, 7), seL4_DeleteFirst);
@@ -81,9 +96,39 @@ static void cnode_targets(void)
     const struct method methods[] = {
         {"Revoke", 0, CNODE_REVOKE, INVOKED, 0, 2, {0}, 0, {0}, false, false},
         {"Delete", 0, CNODE_DELETE, INVOKED, 0, 2, {0}, 0, {0}, false, false},
-        {"CancelBadgedSends", 0, CNODE_CANCEL_BADGED_SENDS, INVOKED, 0, 2, {0}, 0, {0}, false, false},
-        {"Copy", 0, CNODE_COPY, INVOKED, 0, 5, {0, 0, from, DEPTH, ALL_RIGHTS}, 1, {ROOT}, false, true},
-        {"Mint", 0, CNODE_MINT, INVOKED, 0, 6, {0, 0, from, DEPTH, ALL_RIGHTS, 1}, 1, {ROOT}, false, true},
+        {"CancelBadgedSends",
+         0,
+         CNODE_CANCEL_BADGED_SENDS,
+         INVOKED,
+         0,
+         2,
+         {0},
+         0,
+         {0},
+         false,
+         false},
+        {"Copy",
+         0,
+         CNODE_COPY,
+         INVOKED,
+         0,
+         5,
+         {0, 0, from, DEPTH, ALL_RIGHTS},
+         1,
+         {ROOT},
+         false,
+         true},
+        {"Mint",
+         0,
+         CNODE_MINT,
+         INVOKED,
+         0,
+         6,
+         {0, 0, from, DEPTH, ALL_RIGHTS, 1},
+         1,
+         {ROOT},
+         false,
+         true},
         {"Move", 0, CNODE_MOVE, INVOKED, 0, 4, {0, 0, from, DEPTH}, 1, {ROOT}, false, true},
         {"Mutate", 0, CNODE_MUTATE, INVOKED, 0, 5, {0, 0, from, DEPTH, 1}, 1, {ROOT}, false, true},
         {"Rotate",
@@ -137,11 +182,14 @@ static void cnode_sources(void)
     };
 
     check_all(methods, COUNT_OF(methods), SOURCE);
-    /* An empty slot on the source side is a failed lookup, too; Rotate names its pivot as the target side. */
+    /*
+     * An empty slot on the source side is a failed lookup, too; Rotate names its pivot as the
+     * target side.
+     */
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         bool is_pivot = methods[i].label == CNODE_ROTATE && methods[i].root == 0;
-        CHECK_REPLY(try(&methods[i], new_guarded(), GUARD << RADIX, 7), seL4_FailedLookup, is_pivot ? TARGET : SOURCE,
-                    seL4_MissingCapability, 7);
+        CHECK_REPLY(try(&methods[i], new_guarded(), GUARD << RADIX, 7), seL4_FailedLookup,
+                    is_pivot ? TARGET : SOURCE, seL4_MissingCapability, 7);
     }
     CHECK(!slot_used(ROOT, to, DEPTH));
 }
@@ -150,8 +198,28 @@ static void makers(void)
 {
     word untyped = new_untyped(12), memory = new_untyped(12);
     const struct method methods[] = {
-        {"Retype", untyped, UNTYPED_RETYPE, 0, 2, 6, {seL4_EndpointObject, 0, 0, 0, 0, 1}, 1, {0}, true, false},
-        {"MakePool", seL4_CapASIDControl, ASID_CONTROL_MAKE_POOL, 1, 0, 2, {0}, 2, {memory, 0}, false, true},
+        {"Retype",
+         untyped,
+         UNTYPED_RETYPE,
+         0,
+         2,
+         6,
+         {seL4_EndpointObject, 0, 0, 0, 0, 1},
+         1,
+         {0},
+         true,
+         false},
+        {"MakePool",
+         seL4_CapASIDControl,
+         ASID_CONTROL_MAKE_POOL,
+         1,
+         0,
+         2,
+         {0},
+         2,
+         {memory, 0},
+         false,
+         true},
         {"GetIOAPIC",
          seL4_CapIRQControl,
          IRQ_ISSUE_HANDLER_IOAPIC,
@@ -163,23 +231,45 @@ static void makers(void)
          {0},
          false,
          true},
-        {"GetMSI", seL4_CapIRQControl, IRQ_ISSUE_HANDLER_MSI, 0, 0, 7, {0, 0, 0, 0, 0, 0, 72}, 1, {0}, false, true},
+        {"GetMSI",
+         seL4_CapIRQControl,
+         IRQ_ISSUE_HANDLER_MSI,
+         0,
+         0,
+         7,
+         {0, 0, 0, 0, 0, 0, 72},
+         1,
+         {0},
+         false,
+         true},
     };
 
     check_all(methods, COUNT_OF(methods), TARGET);
     /* Retype's destination is a CNode: an empty slot and something else are missing ones. */
-    CHECK_REPLY(try(&methods[0], new_guarded(), GUARD << RADIX, 7), seL4_FailedLookup, TARGET, seL4_MissingCapability,
-                7);
-    CHECK_REPLY(try(&methods[0], new_guarded(), GUARD << RADIX | USED, 7), seL4_FailedLookup, TARGET,
+    CHECK_REPLY(try(&methods[0], new_guarded(), GUARD << RADIX, 7), seL4_FailedLookup, TARGET,
                 seL4_MissingCapability, 7);
+    CHECK_REPLY(try(&methods[0], new_guarded(), GUARD << RADIX | USED, 7), seL4_FailedLookup,
+                TARGET, seL4_MissingCapability, 7);
 }
 
-/* Ports that are not free are refused before the slot is looked at, and a node without devices has no free ones. */
+/*
+ * Ports that are not free are refused before the slot is looked at, and a node without devices has
+ * no free ones.
+ */
 static void ports(void)
 {
     word slot = new_slot();
-    const struct method method = {
-        "Issue", seL4_CapIOPortControl, IO_PORT_CONTROL_ISSUE, 0, 2, 4, {0x2e8, 0x2e8, 0, 0}, 1, {0}, false, true};
+    const struct method method = {"Issue",
+                                  seL4_CapIOPortControl,
+                                  IO_PORT_CONTROL_ISSUE,
+                                  0,
+                                  2,
+                                  4,
+                                  {0x2e8, 0x2e8, 0, 0},
+                                  1,
+                                  {0},
+                                  false,
+                                  true};
 
     if (try(&method, ROOT, slot, DEPTH).label == seL4_RevokeFirst) {
         skip("the node has no such port");

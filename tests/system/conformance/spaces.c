@@ -30,7 +30,8 @@ word new_mapped_frame(word address)
     word frame = new_frame();
 
     map_tables(seL4_CapInitThreadVSpace, address, 12);
-    REQUIRE(map_frame(frame, seL4_CapInitThreadVSpace, address, ALL_RIGHTS, 0).label == seL4_NoError);
+    REQUIRE(map_frame(frame, seL4_CapInitThreadVSpace, address, ALL_RIGHTS, 0).label ==
+            seL4_NoError);
     return frame;
 }
 
@@ -38,7 +39,8 @@ word new_vspace(void)
 {
     word vspace = new_object(seL4_X64_PML4Object, 0);
 
-    REQUIRE(invoke(seL4_CapInitThreadASIDPool, ASID_POOL_ASSIGN, NO_ARGS, CAPS(vspace)).label == seL4_NoError);
+    REQUIRE(invoke(seL4_CapInitThreadASIDPool, ASID_POOL_ASSIGN, NO_ARGS, CAPS(vspace)).label ==
+            seL4_NoError);
     return vspace;
 }
 
@@ -85,7 +87,8 @@ word device_frame(word paddr)
         const seL4_UntypedDesc *untyped = &boot_info->untypedList[i];
         word slot = boot_info->untyped.start + i;
 
-        if (untyped->isDevice && paddr >= untyped->paddr && paddr - untyped->paddr < 1ul << untyped->sizeBits) {
+        if (untyped->isDevice && paddr >= untyped->paddr &&
+            paddr - untyped->paddr < 1ul << untyped->sizeBits) {
             word frame;
 
             use_up(slot, paddr - untyped->paddr);

@@ -4,7 +4,10 @@
 
 #include "harness.h"
 
-/* Starts the sentinel and the supervisor; ends them and gives the main thread its boot-time settings back. */
+/*
+ * Starts the sentinel and the supervisor; ends them and gives the main thread its boot-time
+ * settings back.
+ */
 bool start_helpers(void);
 void stop_helpers(void);
 /* Forgets all workers of the last test and gives the main thread its usual priority. */
@@ -13,7 +16,10 @@ word new_permanent_object(word type);
 /* Ends the running test: the main thread itself has faulted. */
 void test_abandoned(const char *why, word label, word first, word second) __attribute__((noreturn));
 
-/* Runs all tests, or those whose name, or whose subject's name, is `wanted`. Returns the program's exit status. */
+/*
+ * Runs all tests, or those whose name, or whose subject's name, is `wanted`. Returns the program's
+ * exit status.
+ */
 int run_suite(const struct subject *const *subjects, size_t count, const char *wanted);
 
 #endif

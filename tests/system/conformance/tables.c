@@ -8,8 +8,10 @@ struct level {
 };
 
 static const struct level pdpt = {seL4_X86_PDPTObject, PDPT_MAP, PDPT_UNMAP, 39};
-static const struct level directory = {seL4_X86_PageDirectoryObject, PAGE_DIRECTORY_MAP, PAGE_DIRECTORY_UNMAP, 30};
-static const struct level page_table = {seL4_X86_PageTableObject, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP, 21};
+static const struct level directory = {seL4_X86_PageDirectoryObject, PAGE_DIRECTORY_MAP,
+                                       PAGE_DIRECTORY_UNMAP, 30};
+static const struct level page_table = {seL4_X86_PageTableObject, PAGE_TABLE_MAP, PAGE_TABLE_UNMAP,
+                                        21};
 static const struct level *const levels[] = {&pdpt, &directory, &page_table};
 
 static word new_table(const struct level *level)
@@ -43,8 +45,10 @@ static void errors_of_all(void)
     for (size_t i = 0; i < COUNT_OF(levels); i++) {
         word table = new_table(levels[i]);
 
-        CHECK_REPLY(invoke(table, levels[i]->map, ARGS(TEST_ADDRESS), CAPS(VSPACE)), seL4_TruncatedMessage);
-        CHECK_REPLY(invoke(table, levels[i]->map, ARGS(TEST_ADDRESS, 0), NO_CAPS), seL4_TruncatedMessage);
+        CHECK_REPLY(invoke(table, levels[i]->map, ARGS(TEST_ADDRESS), CAPS(VSPACE)),
+                    seL4_TruncatedMessage);
+        CHECK_REPLY(invoke(table, levels[i]->map, ARGS(TEST_ADDRESS, 0), NO_CAPS),
+                    seL4_TruncatedMessage);
         CHECK_REPLY(map(levels[i], table, new_endpoint(), TEST_ADDRESS), seL4_InvalidCapability, 1);
         CHECK_REPLY(map(levels[i], table, no_asid, TEST_ADDRESS), seL4_InvalidCapability, 1);
         CHECK_REPLY(map(levels[i], table, no_asid, ~0ul), seL4_InvalidCapability, 1);
@@ -54,7 +58,8 @@ static void errors_of_all(void)
         /* The labels of the other levels are not its own. */
         CHECK_REPLY(invoke(table, levels[(i + 1) % 3]->map, ARGS(TEST_ADDRESS, 0), CAPS(VSPACE)),
                     seL4_IllegalOperation);
-        CHECK_REPLY(invoke(table, levels[(i + 2) % 3]->unmap, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
+        CHECK_REPLY(invoke(table, levels[(i + 2) % 3]->unmap, NO_ARGS, NO_CAPS),
+                    seL4_IllegalOperation);
         CHECK_REPLY(invoke(table, PAGE_GET_ADDRESS, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
         CHECK_REPLY(invoke(table, FIRST_UNUSED_LABEL, NO_ARGS, NO_CAPS), seL4_IllegalOperation);
         /* Unmapping what is not mapped. */
@@ -67,10 +72,13 @@ static void missing_levels(void)
     word pd = new_table(&directory);
     word pt = new_table(&page_table);
 
-    CHECK_REPLY(map(&directory, pd, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
-    CHECK_REPLY(map(&page_table, pt, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0, seL4_MissingCapability, 39);
+    CHECK_REPLY(map(&directory, pd, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
+    CHECK_REPLY(map(&page_table, pt, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 39);
     mapped_table(&pdpt, TEST_ADDRESS);
-    CHECK_REPLY(map(&page_table, pt, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0, seL4_MissingCapability, 30);
+    CHECK_REPLY(map(&page_table, pt, VSPACE, TEST_ADDRESS), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 30);
     CHECK_OK(map(&directory, pd, VSPACE, TEST_ADDRESS));
     CHECK_OK(map(&page_table, pt, VSPACE, TEST_ADDRESS));
 }
@@ -82,8 +90,8 @@ static void occupied(void)
 
         CHECK_REPLY(map(levels[i], new_table(levels[i]), VSPACE, TEST_ADDRESS), seL4_DeleteFirst);
         /* Mapped already, whatever else is wrong. */
-        CHECK_REPLY(map(levels[i], table, VSPACE, TEST_ADDRESS + (1ul << levels[i]->span_bits)), seL4_InvalidCapability,
-                    0);
+        CHECK_REPLY(map(levels[i], table, VSPACE, TEST_ADDRESS + (1ul << levels[i]->span_bits)),
+                    seL4_InvalidCapability, 0);
         CHECK_REPLY(map(levels[i], table, new_endpoint(), ~0ul), seL4_InvalidCapability, 0);
     }
 }
@@ -211,7 +219,8 @@ static void stale_frame_capability(void)
     CHECK_OK(map_frame(frame, VSPACE, TEST_ADDRESS, ALL_RIGHTS, 0));
     CHECK_OK(unmap(&page_table, table));
     CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS + 0x1000, 3, 0), seL4_InvalidArgument, 0);
-    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0, seL4_MissingCapability, 21);
+    CHECK_REPLY(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0), seL4_FailedLookup, 0,
+                seL4_MissingCapability, 21);
     CHECK_OK(map(&page_table, table, VSPACE, TEST_ADDRESS));
     CHECK_OK(map_frame(frame, VSPACE, TEST_ADDRESS, 3, 0));
     *(volatile word *)TEST_ADDRESS = 1;

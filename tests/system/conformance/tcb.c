@@ -1,13 +1,14 @@
 /*
- * TCB methods that configure a thread: Configure, SetSpace, SetIPCBuffer, priorities, flags, affinity (contract 4.5,
- * 8.2).
+ * TCB methods that configure a thread: Configure, SetSpace, SetIPCBuffer, priorities, flags,
+ * affinity (contract 4.5, 8.2).
  */
 #include "harness.h"
 
 static void wrong_labels(void)
 {
     word tcb = new_tcb();
-    static const word wrong[] = {0, UNTYPED_RETYPE, CNODE_REVOKE, FIRST_UNUSED_LABEL, 0x1000, 0xfffffffffffff};
+    static const word wrong[] = {0,      UNTYPED_RETYPE, CNODE_REVOKE, FIRST_UNUSED_LABEL,
+                                 0x1000, 0xfffffffffffff};
 
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         CHECK_REPLY(invoke(tcb, wrong[i], NO_ARGS, NO_CAPS), seL4_IllegalOperation);
@@ -34,19 +35,22 @@ static void too_short(void)
             continue; /* no method of this profile */
         }
         if (methods[i].words > 0) {
-            CHECK_REPLY(invoke(tcb, methods[i].label, words, methods[i].words - 1, caps, methods[i].caps),
-                        seL4_TruncatedMessage);
+            CHECK_REPLY(
+                invoke(tcb, methods[i].label, words, methods[i].words - 1, caps, methods[i].caps),
+                seL4_TruncatedMessage);
         }
         if (methods[i].caps > 0) {
-            CHECK_REPLY(invoke(tcb, methods[i].label, words, methods[i].words, caps, methods[i].caps - 1),
-                        seL4_TruncatedMessage);
+            CHECK_REPLY(
+                invoke(tcb, methods[i].label, words, methods[i].words, caps, methods[i].caps - 1),
+                seL4_TruncatedMessage);
         }
     }
 }
 
 /* ---- Spaces and buffer ---- */
 
-static struct reply configure(word tcb, word data, word buffer, word cspace, word vspace, word frame)
+static struct reply configure(word tcb, word data, word buffer, word cspace, word vspace,
+                              word frame)
 {
     return invoke(tcb, TCB_CONFIGURE, ARGS(0, data, 0, buffer), CAPS(cspace, vspace, frame));
 }
@@ -73,7 +77,8 @@ static void buffer_errors(void)
     CHECK_REPLY(set_buffer(tcb, 0x1000, new_endpoint()), seL4_IllegalOperation);
     CHECK_REPLY(set_buffer(tcb, 0x1000, new_slot()), seL4_IllegalOperation);
     CHECK_REPLY(set_buffer(tcb, 0x1000, parent), seL4_RevokeFirst);
-    CHECK_REPLY(set_buffer(tcb, 0x1000, new_object(seL4_X86_PageTableObject, 0)), seL4_IllegalOperation);
+    CHECK_REPLY(set_buffer(tcb, 0x1000, new_object(seL4_X86_PageTableObject, 0)),
+                seL4_IllegalOperation);
     CHECK_REPLY(set_buffer(tcb, 0x1000, seL4_CapIRQControl), seL4_IllegalOperation);
     CHECK_REPLY(set_buffer(tcb, 0x1200, frame), seL4_AlignmentError);
     CHECK_REPLY(set_buffer(tcb, 0x1001, frame), seL4_AlignmentError);
@@ -126,7 +131,8 @@ static void data_zero_keeps_guard(void)
     /* The CSpace root comes with a guard of its own; data 0 leaves it. */
     word cnode = new_minted(new_cnode(4), ALL_RIGHTS, 0x5 << 6 | 60);
     word endpoint = new_endpoint();
-    struct worker *worker = make_worker((struct worker_options){.priority = MIDDLE, .cspace = cnode});
+    struct worker *worker =
+        make_worker((struct worker_options){.priority = MIDDLE, .cspace = cnode});
     struct reply message;
 
     CHECK_OK(put_cap(cnode, 0x52, 64, endpoint));
@@ -152,7 +158,10 @@ static void replaced_cspace_is_released(void)
 
 static void last_cspace_is_not_replaced(void)
 {
-    /* The TCB holds the only capability of its CNode: replacing it would mean a long deletion, which is refused. */
+    /*
+     * The TCB holds the only capability of its CNode: replacing it would mean a long deletion,
+     * which is refused.
+     */
     word untyped = new_untyped(9);
     word cnode = new_slot();
     word tcb = new_tcb();
@@ -244,7 +253,8 @@ static void priority_errors(void)
     CHECK_REPLY(prio(tcb, TCB_SET_PRIORITY, 78, authority), seL4_RangeError, 0, 77);
     CHECK_REPLY(prio(tcb, TCB_SET_PRIORITY, ~0ul, authority), seL4_RangeError, 0, 77);
     CHECK_REPLY(prio(tcb, TCB_SET_PRIORITY, 256, seL4_CapInitThreadTCB), seL4_RangeError, 0, 255);
-    CHECK_REPLY(prio(tcb, TCB_SET_MC_PRIORITY, 1ul << 32, seL4_CapInitThreadTCB), seL4_RangeError, 0, 255);
+    CHECK_REPLY(prio(tcb, TCB_SET_MC_PRIORITY, 1ul << 32, seL4_CapInitThreadTCB), seL4_RangeError,
+                0, 255);
     CHECK_REPLY(sched_params(tcb, 78, 77, authority), seL4_RangeError, 0, 77);
     CHECK_REPLY(sched_params(tcb, 77, 78, authority), seL4_RangeError, 0, 77);
     CHECK_OK(sched_params(tcb, 77, 77, authority));
@@ -253,7 +263,10 @@ static void priority_errors(void)
 
 static void authority_is_its_maximum(void)
 {
-    /* The authority's priority does not matter, only its maximum; and a maximum may be below the priority. */
+    /*
+     * The authority's priority does not matter, only its maximum; and a maximum may be below the
+     * priority.
+     */
     word authority = new_tcb();
     word tcb = new_tcb();
 
@@ -293,7 +306,8 @@ static void affinity_errors(void)
     need_affinity();
     CHECK_OK(invoke(tcb, TCB_SET_AFFINITY, ARGS(0), NO_CAPS));
     CHECK_OK(invoke(tcb, TCB_SET_AFFINITY, ARGS(boot_info->numNodes - 1), NO_CAPS));
-    CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(boot_info->numNodes), NO_CAPS), seL4_IllegalOperation);
+    CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(boot_info->numNodes), NO_CAPS),
+                seL4_IllegalOperation);
     CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(~0ul), NO_CAPS), seL4_IllegalOperation);
     CHECK_REPLY(invoke(tcb, TCB_SET_AFFINITY, ARGS(1ul << 32), NO_CAPS), seL4_IllegalOperation);
     CHECK_AFFINITY(tcb, boot_info->numNodes - 1);
@@ -335,11 +349,14 @@ static const struct test tests[] = {
     {"tcb-space-errors", "SetSpace's errors", set_space_errors},
     {"tcb-guard-kept", "CSpace data 0 keeps the capability's guard", data_zero_keeps_guard},
     {"tcb-cspace-replaced", "a replaced CSpace is released", replaced_cspace_is_released},
-    {"tcb-cspace-last", "the last capability of a CSpace is not replaced", last_cspace_is_not_replaced},
+    {"tcb-cspace-last", "the last capability of a CSpace is not replaced",
+     last_cspace_is_not_replaced},
     {"tcb-buffer-replaced", "a replaced buffer is released", replaced_buffer_is_released},
-    {"tcb-buffer-mapping", "the TCB's buffer capability has no mapping of its own", buffer_frame_keeps_its_mapping},
+    {"tcb-buffer-mapping", "the TCB's buffer capability has no mapping of its own",
+     buffer_frame_keeps_its_mapping},
     {"tcb-own-space", "a thread changes its own CSpace, VSpace and buffer", own_cspace_replaced},
-    {"tcb-priority-errors", "errors of SetPriority, SetMCPriority and SetSchedParams", priority_errors},
+    {"tcb-priority-errors", "errors of SetPriority, SetMCPriority and SetSchedParams",
+     priority_errors},
     {"tcb-authority", "only the authority's maximum matters", authority_is_its_maximum},
     {"tcb-flags", "SetFlags answers with the new flags", flags},
     {"tcb-affinity", "SetAffinity knows the node's CPUs", affinity_errors},

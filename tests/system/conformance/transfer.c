@@ -70,7 +70,8 @@ static void without_grant(void)
 {
     word endpoint = new_endpoint();
     word slot = receive_slot();
-    struct reply message = sent(endpoint, new_copy(endpoint, WRITE | READ | GRANT_REPLY), CAPS(new_frame()));
+    struct reply message =
+        sent(endpoint, new_copy(endpoint, WRITE | READ | GRANT_REPLY), CAPS(new_frame()));
 
     CHECK_EQUAL(message.extra_caps, 0);
     CHECK_TAG(slot, TAG_NULL);
@@ -106,7 +107,8 @@ static void three_unwrapped(void)
     struct reply message;
 
     main_buffer->receiveCNode = 0;
-    message = sent(endpoint, endpoint, CAPS(new_minted(endpoint, WRITE, 1), endpoint, new_minted(endpoint, 0, 3)));
+    message = sent(endpoint, endpoint,
+                   CAPS(new_minted(endpoint, WRITE, 1), endpoint, new_minted(endpoint, 0, 3)));
     CHECK_EQUAL(message.extra_caps, 3);
     CHECK_EQUAL(message.unwrapped, 7);
     CHECK_EQUAL(main_buffer->caps_or_badges[0], 1);
@@ -119,7 +121,8 @@ static void mixed(void)
     word endpoint = new_endpoint();
     word slot = receive_slot();
     struct reply message =
-        sent(endpoint, endpoint, CAPS(new_minted(endpoint, WRITE, 1), new_frame(), new_minted(endpoint, 0, 3)));
+        sent(endpoint, endpoint,
+             CAPS(new_minted(endpoint, WRITE, 1), new_frame(), new_minted(endpoint, 0, 3)));
 
     CHECK_EQUAL(message.extra_caps, 3);
     CHECK_EQUAL(message.unwrapped, 5);
@@ -132,7 +135,8 @@ static void only_one_slot(void)
 {
     word endpoint = new_endpoint();
     word slot = receive_slot();
-    struct reply message = sent(endpoint, endpoint, CAPS(new_frame(), new_tcb(), new_minted(endpoint, 0, 3)));
+    struct reply message =
+        sent(endpoint, endpoint, CAPS(new_frame(), new_tcb(), new_minted(endpoint, 0, 3)));
 
     CHECK_EQUAL(message.extra_caps, 1);
     CHECK_EQUAL(message.unwrapped, 0);
@@ -195,7 +199,8 @@ static void what_cannot_be_derived(void)
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(untyped)).extra_caps, 0);
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_slot())).extra_caps, 0);
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(seL4_CapIRQControl)).extra_caps, 0);
-    CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_object(seL4_X86_PageTableObject, 0))).extra_caps, 0);
+    CHECK_EQUAL(sent(endpoint, endpoint, CAPS(new_object(seL4_X86_PageTableObject, 0))).extra_caps,
+                0);
     CHECK_TAG(slot, TAG_NULL);
     /* What precedes it has been processed. */
     CHECK_EQUAL(sent(endpoint, endpoint, CAPS(endpoint, untyped, endpoint)).extra_caps, 1);
@@ -216,7 +221,8 @@ static void untyped_is_frozen_by_transfer(void)
 static void receiver_without_buffer(void)
 {
     word endpoint = new_endpoint();
-    struct worker *receiver = make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
+    struct worker *receiver =
+        make_worker((struct worker_options){.priority = MIDDLE, .no_buffer = true});
 
     add_step(receiver, RECV, endpoint, 0, 0, 0, 0, 0);
     start_script(receiver);
@@ -229,8 +235,8 @@ static void receiver_without_buffer(void)
 static void resolved_at_transfer(void)
 {
     /*
-     * The sender waits; meanwhile its CPtrs change to what cannot be resolved: the message comes without
-     * capabilities.
+     * The sender waits; meanwhile its CPtrs change to what cannot be resolved: the message comes
+     * without capabilities.
      */
     word endpoint = new_endpoint();
     word slot = receive_slot();
@@ -389,7 +395,8 @@ static const struct test tests[] = {
     {"transfer-rights", "rights and badge stay as they are", rights_and_badge_stay},
     {"transfer-no-grant", "without Grant no capability passes", without_grant},
     {"transfer-unwrap", "a capability to the endpoint itself becomes its badge", unwrapping},
-    {"transfer-other-endpoint", "a capability to another endpoint is transferred", another_endpoint_is_transferred},
+    {"transfer-other-endpoint", "a capability to another endpoint is transferred",
+     another_endpoint_is_transferred},
     {"transfer-unwrap-three", "three unwrapped, no slot needed", three_unwrapped},
     {"transfer-mixed", "unwrapped and transferred in one message", mixed},
     {"transfer-one-slot", "a second capability that needs a slot ends it", only_one_slot},
@@ -397,14 +404,18 @@ static const struct test tests[] = {
     {"transfer-bad-path", "a receive path that leads nowhere", bad_receive_path},
     {"transfer-other-cnode", "the receive path names any CNode", receive_into_another_cnode},
     {"transfer-underivable", "capabilities that cannot be derived end it", what_cannot_be_derived},
-    {"transfer-untyped", "a transferred untyped is a child of its source", untyped_is_frozen_by_transfer},
+    {"transfer-untyped", "a transferred untyped is a child of its source",
+     untyped_is_frozen_by_transfer},
     {"transfer-no-buffer", "a receiver without buffer gets none", receiver_without_buffer},
-    {"transfer-late-lookup", "CPtrs that fail at the transfer stop all capabilities", resolved_at_transfer},
+    {"transfer-late-lookup", "CPtrs that fail at the transfer stop all capabilities",
+     resolved_at_transfer},
     {"transfer-late-choice", "the CPtrs of the moment of transfer count", replaced_while_waiting},
     {"transfer-call", "calls transfer like sends", call_transfers},
     {"transfer-reply", "replies transfer with Grant", reply_transfers},
-    {"transfer-reply-no-grant", "a receiver without Grant cannot send with its reply", reply_without_grant},
-    {"transfer-waiting-no-grant", "a waiting receiver without Grant neither", waiting_receiver_without_grant},
+    {"transfer-reply-no-grant", "a receiver without Grant cannot send with its reply",
+     reply_without_grant},
+    {"transfer-waiting-no-grant", "a waiting receiver without Grant neither",
+     waiting_receiver_without_grant},
     {"transfer-waiting-grant", "a waiting receiver with Grant can", waiting_receiver_with_grant},
     {"transfer-reply-no-unwrap", "replies never unwrap", reply_never_unwraps},
     {"transfer-saved-reply", "a saved reply capability transfers", saved_reply_transfers},

@@ -1,8 +1,10 @@
 /* Unknown system calls, and the other ways in that users may try (contract 1.1, 5). */
 #include "criminal.h"
 
-CRIME(crime_int_0xa0, "movl $0x123456, %eax; .global crime_int_0xa0_at; crime_int_0xa0_at: int $0xa0");
-CRIME(crime_int_0xfe, "movl $0xffffff, %eax; .global crime_int_0xfe_at; crime_int_0xfe_at: int $0xfe");
+CRIME(crime_int_0xa0,
+      "movl $0x123456, %eax; .global crime_int_0xa0_at; crime_int_0xa0_at: int $0xa0");
+CRIME(crime_int_0xfe,
+      "movl $0xffffff, %eax; .global crime_int_0xfe_at; crime_int_0xfe_at: int $0xfe");
 CRIME(crime_int_0xff, "int $0xff");
 CRIME(crime_syscall, "movq %rdi, %rdx; .global crime_syscall_at; crime_syscall_at: syscall");
 CRIME(crime_sysenter, "sysenter");
@@ -43,7 +45,8 @@ static void unknown_syscalls_about_cpus(void)
 static void unknown_syscalls_64_bit(void)
 {
     /* The number is taken as 64 bits: 0xfffffff8 is not -8. */
-    static const word numbers[] = {0x7fffffffffffffff, 0xffffffff, 0xfffffff8, 1ul << 63, 0xffffffff00000000};
+    static const word numbers[] = {0x7fffffffffffffff, 0xffffffff, 0xfffffff8, 1ul << 63,
+                                   0xffffffff00000000};
 
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         struct reply message = commit(new_criminal(MIDDLE), crime_syscall, numbers[i]);
@@ -53,7 +56,10 @@ static void unknown_syscalls_64_bit(void)
     }
 }
 
-/* All registers of a thread that makes an unknown system call, in the order of the message (contract 5.2). */
+/*
+ * All registers of a thread that makes an unknown system call, in the order of the message
+ * (contract 5.2).
+ */
 static const word message_order[] = {RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8,  R9,
                                      R10, R11, R12, R13, R14, R15, RIP, RSP, RFLAGS};
 
@@ -129,7 +135,8 @@ static void unknown_syscall_emulated(void)
         main_buffer->msg[i] = message.mr[i];
     }
     main_buffer->msg[15] += 2;
-    system_call(REPLY, 0, message_info(0, 0, 18), 1234, message.mr[1], message.mr[2], message.mr[3]);
+    system_call(REPLY, 0, message_info(0, 0, 18), 1234, message.mr[1], message.mr[2],
+                message.mr[3]);
     CHECK_OK(set_priority(criminal.worker->tcb, MAIN_PRIORITY));
     system_call(YIELD, 0, 0, 0, 0, 0, 0);
     CHECK_EQUAL(read_registers(criminal.worker->tcb, true, &got).label, 0);
@@ -181,7 +188,10 @@ static void sysenter(void)
 {
     struct reply message = commit(new_criminal(MIDDLE), crime_sysenter, 0);
 
-    /* Not this kernel's way in: some CPUs do not know it in 64-bit mode, others find it switched off. */
+    /*
+     * Not this kernel's way in: some CPUs do not know it in 64-bit mode, others find it switched
+     * off.
+     */
     CHECK_EQUAL(message.label, USER_EXCEPTION);
     CHECK(message.mr[3] == 6 || message.mr[3] == 13);
 }
@@ -194,7 +204,8 @@ static const struct test tests[] = {
     {"fault-unknown-registers", "the message holds all registers", unknown_syscall_registers},
     {"fault-unknown-reply", "the reply sets all registers but three", unknown_syscall_reply},
     {"fault-unknown-emulated", "a handler emulates a system call", unknown_syscall_emulated},
-    {"fault-unknown-stop", "a reply with a label stops the thread, registers set", unknown_syscall_stop},
+    {"fault-unknown-stop", "a reply with a label stops the thread, registers set",
+     unknown_syscall_stop},
     {"fault-soft-interrupts", "int 0xa0 to 0xfe are unknown system calls", software_interrupts},
     {"fault-int-0xff", "int 0xff is ignored", ignored_interrupt},
     {"fault-sysenter", "sysenter is an exception", sysenter},

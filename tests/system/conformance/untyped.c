@@ -1,9 +1,14 @@
-/* Untyped_Retype: arguments, watermark, reset, limits (contract 3, 4.4, 7.7). Device memory is in devices.c. */
+/*
+ * Untyped_Retype: arguments, watermark, reset, limits (contract 3, 4.4, 7.7). Device memory is in
+ * devices.c.
+ */
 #include "harness.h"
 
-static struct reply retype_args(word untyped, word type, word bits, word index, word depth, word offset, word count)
+static struct reply retype_args(word untyped, word type, word bits, word index, word depth,
+                                word offset, word count)
 {
-    return invoke(untyped, UNTYPED_RETYPE, ARGS(type, bits, index, depth, offset, count), CAPS(ROOT));
+    return invoke(untyped, UNTYPED_RETYPE, ARGS(type, bits, index, depth, offset, count),
+                  CAPS(ROOT));
 }
 
 static word address_of(word frame)
@@ -56,10 +61,17 @@ static void object_sizes(void)
     static const struct {
         word type, bits, size;
     } kinds[] = {
-        {seL4_TCBObject, 0, 11},     {seL4_EndpointObject, 0, 4},       {seL4_NotificationObject, 0, 5},
-        {seL4_CapTableObject, 3, 8}, {seL4_X86_PDPTObject, 0, 12},      {seL4_X64_PML4Object, 0, 12},
-        {seL4_X86_4K, 0, 12},        {seL4_X86_PageTableObject, 0, 12}, {seL4_X86_PageDirectoryObject, 0, 12},
-        {seL4_UntypedObject, 6, 6},  {seL4_X86_LargePageObject, 0, 21},
+        {seL4_TCBObject, 0, 11},
+        {seL4_EndpointObject, 0, 4},
+        {seL4_NotificationObject, 0, 5},
+        {seL4_CapTableObject, 3, 8},
+        {seL4_X86_PDPTObject, 0, 12},
+        {seL4_X64_PML4Object, 0, 12},
+        {seL4_X86_4K, 0, 12},
+        {seL4_X86_PageTableObject, 0, 12},
+        {seL4_X86_PageDirectoryObject, 0, 12},
+        {seL4_UntypedObject, 6, 6},
+        {seL4_X86_LargePageObject, 0, 21},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -69,7 +81,8 @@ static void object_sizes(void)
         CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots, 3), seL4_NotEnoughMemory,
                     2ul << kinds[i].size);
         CHECK_OK(retype(untyped, kinds[i].type, kinds[i].bits, slots, 2));
-        CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots + 2, 1), seL4_NotEnoughMemory, 0);
+        CHECK_REPLY(retype(untyped, kinds[i].type, kinds[i].bits, slots + 2, 1),
+                    seL4_NotEnoughMemory, 0);
     }
 }
 
@@ -78,8 +91,10 @@ static void truncated(void)
     word untyped = new_untyped(12);
     word slot = new_slot();
 
-    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(99, 99, 0, 0, slot), CAPS(ROOT)), seL4_TruncatedMessage);
-    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(99, 99, 0, 0, slot, 1), NO_CAPS), seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(99, 99, 0, 0, slot), CAPS(ROOT)),
+                seL4_TruncatedMessage);
+    CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, ARGS(99, 99, 0, 0, slot, 1), NO_CAPS),
+                seL4_TruncatedMessage);
     CHECK_REPLY(invoke(untyped, UNTYPED_RETYPE, NO_ARGS, NO_CAPS), seL4_TruncatedMessage);
 }
 
@@ -116,7 +131,8 @@ static void bad_sizes(void)
     CHECK_REPLY(retype(untyped, seL4_UntypedObject, 3, 0, 0), seL4_InvalidArgument, 1);
     /* 47 bits are not too many in themselves. */
     CHECK_REPLY(retype(untyped, seL4_UntypedObject, 47, new_slot(), 1), seL4_NotEnoughMemory, 4096);
-    CHECK_REPLY(retype(untyped, seL4_CapTableObject, 42, new_slot(), 1), seL4_NotEnoughMemory, 4096);
+    CHECK_REPLY(retype(untyped, seL4_CapTableObject, 42, new_slot(), 1), seL4_NotEnoughMemory,
+                4096);
 }
 
 static void destination_lookup(void)
@@ -127,12 +143,13 @@ static void destination_lookup(void)
 
     CHECK_OK(retype_args(untyped, seL4_EndpointObject, 0, cnode, DEPTH, 1, 1));
     CHECK(slot_used(cnode, 1, 2));
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, endpoint, DEPTH, 0, 1), seL4_FailedLookup, 0,
-                seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, new_slot(), DEPTH, 0, 1), seL4_FailedLookup, 0,
-                seL4_MissingCapability, DEPTH);
-    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 1ul << 40, DEPTH, 0, 1), seL4_FailedLookup, 0,
-                seL4_GuardMismatch, 64, 0, 64 - boot_info->initThreadCNodeSizeBits);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, endpoint, DEPTH, 0, 1),
+                seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, new_slot(), DEPTH, 0, 1),
+                seL4_FailedLookup, 0, seL4_MissingCapability, DEPTH);
+    CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 1ul << 40, DEPTH, 0, 1),
+                seL4_FailedLookup, 0, seL4_GuardMismatch, 64, 0,
+                64 - boot_info->initThreadCNodeSizeBits);
     CHECK_REPLY(retype_args(untyped, seL4_EndpointObject, 0, 0, 65, 0, 1), seL4_RangeError, 1, 64);
     /* Depth 0 takes the root itself, whatever the index. */
     word slot = new_slot();
@@ -142,7 +159,8 @@ static void destination_lookup(void)
 
 static struct reply into(word cnode, word untyped, word offset, word count)
 {
-    return invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 0, offset, count), CAPS(cnode));
+    return invoke(untyped, UNTYPED_RETYPE, ARGS(seL4_EndpointObject, 0, 0, 0, offset, count),
+                  CAPS(cnode));
 }
 
 static void destination_window(void)
@@ -174,14 +192,19 @@ static void order_of_checks(void)
     word occupied = new_endpoint();
 
     CHECK_REPLY(retype_args(untyped, 12, 64, 0, 65, ~0ul, 0), seL4_InvalidArgument, 0);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 64, 0, 65, ~0ul, 0), seL4_RangeError, 0, 47);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 2, 0, 65, ~0ul, 0), seL4_InvalidArgument, 1);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 65, ~0ul, 0), seL4_RangeError, 1, 64);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 64, 0, 65, ~0ul, 0), seL4_RangeError, 0,
+                47);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 2, 0, 65, ~0ul, 0), seL4_InvalidArgument,
+                1);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 65, ~0ul, 0), seL4_RangeError, 1,
+                64);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, ~0ul, 0), seL4_RangeError, 0,
                 (1ul << boot_info->initThreadCNodeSizeBits) - 1);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, occupied, 0), seL4_RangeError, 1, 256);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, occupied, 0), seL4_RangeError, 1,
+                256);
     CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, occupied, 1), seL4_DeleteFirst);
-    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, new_slot(), 1), seL4_NotEnoughMemory, 16);
+    CHECK_REPLY(retype_args(untyped, seL4_UntypedObject, 12, 0, 0, new_slot(), 1),
+                seL4_NotEnoughMemory, 16);
 }
 
 static void ascending_and_contiguous(void)
@@ -204,7 +227,8 @@ static void watermark_is_aligned(void)
 
     /* 16 bytes used, then a page: three pages are left, and the hole below the first is lost. */
     CHECK_OK(retype(untyped, seL4_EndpointObject, 0, slots, 1));
-    CHECK_REPLY(retype(untyped, seL4_X86_4K, 0, slots + 1, 4), seL4_NotEnoughMemory, (1ul << 14) - 16);
+    CHECK_REPLY(retype(untyped, seL4_X86_4K, 0, slots + 1, 4), seL4_NotEnoughMemory,
+                (1ul << 14) - 16);
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, slots + 1, 3));
     first = address_of(slots + 1);
     CHECK_EQUAL(first & 0x3fff, 0x1000);
@@ -273,7 +297,8 @@ static void memory_is_cleared(void)
     map_tables(seL4_CapInitThreadVSpace, TEST_ADDRESS, 12);
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, frames, 2));
     for (word f = 0; f < 2; f++) {
-        CHECK_OK(map_frame(frames + f, seL4_CapInitThreadVSpace, TEST_ADDRESS + f * 4096, ALL_RIGHTS, 0));
+        CHECK_OK(map_frame(frames + f, seL4_CapInitThreadVSpace, TEST_ADDRESS + f * 4096,
+                           ALL_RIGHTS, 0));
     }
     for (word i = 0; i < 1024; i++) {
         page[i] = ~0ul;
@@ -281,7 +306,8 @@ static void memory_is_cleared(void)
     CHECK_OK(revoke_cap(untyped));
     CHECK_OK(retype(untyped, seL4_X86_4K, 0, frames, 2));
     for (word f = 0; f < 2; f++) {
-        CHECK_OK(map_frame(frames + f, seL4_CapInitThreadVSpace, TEST_ADDRESS + f * 4096, ALL_RIGHTS, 0));
+        CHECK_OK(map_frame(frames + f, seL4_CapInitThreadVSpace, TEST_ADDRESS + f * 4096,
+                           ALL_RIGHTS, 0));
     }
     for (word i = 0; i < 1024; i++) {
         sum |= page[i];
@@ -316,7 +342,8 @@ static void untyped_in_untyped(void)
     CHECK_REPLY(retype(untyped, seL4_EndpointObject, 0, innermost, 1), seL4_NotEnoughMemory, 0);
     CHECK_OK(retype(inner, seL4_UntypedObject, 4, innermost, 2));
     CHECK_OK(retype(innermost, seL4_EndpointObject, 0, new_slot(), 1));
-    CHECK_REPLY(retype(innermost + 1, seL4_NotificationObject, 0, new_slot(), 1), seL4_NotEnoughMemory, 16);
+    CHECK_REPLY(retype(innermost + 1, seL4_NotificationObject, 0, new_slot(), 1),
+                seL4_NotEnoughMemory, 16);
 }
 
 static void huge_page(void)
@@ -329,12 +356,14 @@ static void huge_page(void)
         CHECK_TAG(frame, TAG_FRAME);
         CHECK_EQUAL(address_of(frame) & ((1ul << 30) - 1), 0);
     }
-    CHECK_REPLY(retype(new_untyped(12), seL4_X64_HugePageObject, 0, new_slot(), 1), seL4_NotEnoughMemory, 4096);
+    CHECK_REPLY(retype(new_untyped(12), seL4_X64_HugePageObject, 0, new_slot(), 1),
+                seL4_NotEnoughMemory, 4096);
 }
 
 static const struct test tests[] = {
     {"retype-every-type", "one of each object", every_type},
-    {"retype-size-ignored", "size_bits is ignored for fixed sizes unless 64 or more", size_bits_ignored},
+    {"retype-size-ignored", "size_bits is ignored for fixed sizes unless 64 or more",
+     size_bits_ignored},
     {"retype-object-sizes", "two of each object fill an untyped of twice the size", object_sizes},
     {"retype-truncated", "too few words or capabilities", truncated},
     {"retype-wrong-labels", "an untyped knows one method", wrong_labels},
@@ -347,7 +376,8 @@ static const struct test tests[] = {
     {"retype-alignment", "objects start at multiples of their size", watermark_is_aligned},
     {"retype-free-bytes", "NotEnoughMemory tells the free bytes", free_bytes_before_alignment},
     {"retype-no-reuse", "memory comes back when the last child is gone", no_reuse_with_children},
-    {"retype-copy-is-child", "a copied untyped is frozen until the copy is gone", copy_counts_as_child},
+    {"retype-copy-is-child", "a copied untyped is frozen until the copy is gone",
+     copy_counts_as_child},
     {"retype-after-revoke", "revoking frees everything", revoke_frees_all},
     {"retype-cleared", "memory is zero when it is used again", memory_is_cleared},
     {"retype-empty-cnode", "a new CNode is empty, and has its size", new_cnode_is_empty},

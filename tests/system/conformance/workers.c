@@ -1,4 +1,7 @@
-/* Threads of the suite: workers that a test starts, the sentinel behind settle(), and the main thread's supervisor. */
+/*
+ * Threads of the suite: workers that a test starts, the sentinel behind settle(), and the main
+ * thread's supervisor.
+ */
 #include "suite.h"
 #include <string.h>
 
@@ -92,12 +95,13 @@ void settle(void)
 
 static void land(void)
 {
-    test_abandoned("the main thread faulted", helper.fault_label, helper.fault_words[0], helper.fault_words[1]);
+    test_abandoned("the main thread faulted", helper.fault_label, helper.fault_words[0],
+                   helper.fault_words[1]);
 }
 
 /*
- * Instead of replying, sends the main thread to the end of its test. Resuming it drops the pending fault.
- * It never touches thread-local storage, so it needs none.
+ * Instead of replying, sends the main thread to the end of its test. Resuming it drops the pending
+ * fault. It never touches thread-local storage, so it needs none.
  */
 static void supervise(void)
 {
@@ -108,7 +112,8 @@ static void supervise(void)
         helper.fault_label = info_label(fault.rsi);
         helper.fault_words[0] = fault.mr[0];
         helper.fault_words[1] = fault.mr[1];
-        system_call(CALL, seL4_CapInitThreadTCB, message_info(TCB_WRITE_REGISTERS, 0, 4), 1, 2, (word)land, stack);
+        system_call(CALL, seL4_CapInitThreadTCB, message_info(TCB_WRITE_REGISTERS, 0, 4), 1, 2,
+                    (word)land, stack);
     }
 }
 
@@ -122,13 +127,17 @@ static struct reply configure(word tcb, struct worker_options options, struct th
                   CAPS(cspace, vspace, image_frame(&thread->buffer)));
 }
 
-/* settle() is about one CPU. With balance=on, threads that were never given an affinity run anywhere. */
+/*
+ * settle() is about one CPU. With balance=on, threads that were never given an affinity run
+ * anywhere.
+ */
 static bool stay_on_first_cpu(word tcb)
 {
     return !HAS_AFFINITY || invoke(tcb, TCB_SET_AFFINITY, ARGS(0), NO_CAPS).label == seL4_NoError;
 }
 
-static bool start_helper(word tcb, word priority, struct thread_memory *thread, void (*function)(void))
+static bool start_helper(word tcb, word priority, struct thread_memory *thread,
+                         void (*function)(void))
 {
     if (configure(tcb, (struct worker_options){0}, thread).label != seL4_NoError ||
         set_priority(tcb, priority).label != seL4_NoError || !stay_on_first_cpu(tcb)) {
@@ -140,7 +149,8 @@ static bool start_helper(word tcb, word priority, struct thread_memory *thread, 
 
 static struct reply set_main_fault_endpoint(word endpoint)
 {
-    return invoke(seL4_CapInitThreadTCB, TCB_SET_SPACE, ARGS(endpoint, 0, 0), CAPS(ROOT, seL4_CapInitThreadVSpace));
+    return invoke(seL4_CapInitThreadTCB, TCB_SET_SPACE, ARGS(endpoint, 0, 0),
+                  CAPS(ROOT, seL4_CapInitThreadVSpace));
 }
 
 bool start_helpers(void)
@@ -149,7 +159,8 @@ bool start_helpers(void)
     helper.main_faults = new_permanent_object(seL4_EndpointObject);
     helper.sentinel = new_permanent_object(seL4_TCBObject);
     helper.supervisor = new_permanent_object(seL4_TCBObject);
-    if (helper.quiet == 0 || helper.main_faults == 0 || helper.sentinel == 0 || helper.supervisor == 0) {
+    if (helper.quiet == 0 || helper.main_faults == 0 || helper.sentinel == 0 ||
+        helper.supervisor == 0) {
         return false;
     }
     return set_main_fault_endpoint(helper.main_faults).label == seL4_NoError &&
@@ -210,7 +221,8 @@ void forget_last_worker(void)
     memset(&memory[workers_used].buffer, 0, sizeof(memory[0].buffer));
 }
 
-void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2, word mr3)
+void add_step(struct worker *worker, long number, word rdi, word rsi, word mr0, word mr1, word mr2,
+              word mr3)
 {
     REQUIRE(worker->step_count < MAX_STEPS);
     worker->steps[worker->step_count] = (struct step){number, rdi, rsi, {mr0, mr1, mr2, mr3}};
@@ -227,15 +239,15 @@ static void perform_script(struct worker *worker)
     for (size_t i = 0; i < worker->step_count; i++) {
         const struct step *step = &worker->steps[i];
 
-        worker->outcomes[i] =
-            system_call(step->number, step->rdi, step->rsi, step->mr[0], step->mr[1], step->mr[2], step->mr[3]);
+        worker->outcomes[i] = system_call(step->number, step->rdi, step->rsi, step->mr[0],
+                                          step->mr[1], step->mr[2], step->mr[3]);
         worker->completed = i + 1;
     }
 }
 
 /*
- * A worker whose CSpace does not hold its TCB where the main thread's does stops at the privileged instruction
- * instead.
+ * A worker whose CSpace does not hold its TCB where the main thread's does stops at the privileged
+ * instruction instead.
  */
 static void begin(struct worker *worker)
 {

@@ -1,4 +1,5 @@
-; Not CMK: says that it is a cluster, and then loses its interrupt table. For the test that a reset counts as a failure.
+; Not CMK: says that it is a cluster, and then loses its interrupt table. For the test that a reset
+; counts as a failure.
 bits 32
 org 0x100000
 start:

@@ -1,4 +1,7 @@
-/* ACPI tables by device memory: the root pointer below 1 MiB, the tables wherever the firmware put them. */
+/*
+ * ACPI tables by device memory: the root pointer below 1 MiB, the tables wherever the firmware put
+ * them.
+ */
 #include "server.h"
 
 enum { AREA = 0xe0000, AREA_END = 0x100000, POINTER_BYTES = 20, TABLE_HEADER = 36 };

@@ -1,4 +1,7 @@
-/* What the kernel hands over: registers, boot info, the image as its program headers say, capabilities, untypeds. */
+/*
+ * What the kernel hands over: registers, boot info, the image as its program headers say,
+ * capabilities, untypeds.
+ */
 #include "server.h"
 
 struct file_header {
@@ -35,7 +38,9 @@ static void image_span(word_t *start, word_t *end)
         const struct program_header *program = program_header(i);
         if (program->memory_bytes > 0) {
             *start = program->vaddr < *start ? program->vaddr : *start;
-            *end = program->vaddr + program->memory_bytes > *end ? program->vaddr + program->memory_bytes : *end;
+            *end = program->vaddr + program->memory_bytes > *end
+                       ? program->vaddr + program->memory_bytes
+                       : *end;
         }
     }
     *end = (*end + 0xfff) & ~0xfffull;
@@ -59,7 +64,8 @@ void test_boot(void)
     static word_t initialised = 0x5e14, zero[3];
     word_t start, image_end;
     for (unsigned i = 0; i < 16; i++) {
-        CHECK_EQUAL(entry_registers[i], i == 5 ? (word_t)boot_info : 0); /* rdi alone; rsp 0 like the rest */
+        /* rdi alone; rsp 0 like the rest */
+        CHECK_EQUAL(entry_registers[i], i == 5 ? (word_t)boot_info : 0);
     }
     CHECK_EQUAL(entry_registers[16], 0x202);
     CHECK_EQUAL(*(volatile word_t *)&initialised, 0x5e14);
@@ -68,7 +74,8 @@ void test_boot(void)
     image_span(&start, &image_end);
     CHECK_EQUAL(boot_info->ipc_buffer, image_end);
     CHECK_EQUAL((word_t)boot_info, image_end + 0x1000);
-    CHECK_EQUAL(boot_info->image_frames.end - boot_info->image_frames.start, (image_end - start) / 0x1000);
+    CHECK_EQUAL(boot_info->image_frames.end - boot_info->image_frames.start,
+                (image_end - start) / 0x1000);
     CHECK_EQUAL(boot_info->node_id, 0);
     CHECK(boot_info->node_count >= 1);
     CHECK_EQUAL(boot_info->io_page_table_levels, ~0ull);
@@ -79,7 +86,10 @@ void test_boot(void)
     CHECK(find_chunk(CHUNK_TSC) != NULL && find_chunk(CHUNK_TSC)->length == 20);
 }
 
-/* --- thread-local data, set up as run-time libraries do it: out of the program headers in memory --- */
+/*
+ * --- thread-local data, set up as run-time libraries do it: out of the program headers in memory
+ * ---
+ */
 
 static _Thread_local volatile word_t local_initialised = 0x7175;
 static _Thread_local volatile word_t local_zero;
@@ -131,24 +141,31 @@ void test_thread_local(void)
 }
 
 /*
- * Root servers replace their CSpace: a new root with the old CNode in slot 0, so that old CPtrs stay right and the
- * other slots are room for more.
+ * Root servers replace their CSpace: a new root with the old CNode in slot 0, so that old CPtrs
+ * stay right and the other slots are room for more.
  */
 void test_capabilities(void)
 {
     enum { ROOT_BITS = 4, SECOND = 5 };
     word_t old_bits = boot_info->cnode_size_bits;
     word_t root = new_object(CNODE, ROOT_BITS), second = new_object(CNODE, old_bits);
-    CHECK_EQUAL(invoke(root, MINT, CAPS(OWN_CNODE), WORDS(0, ROOT_BITS, OWN_CNODE, DEPTH, ALL_RIGHTS, 0)).error,
-                NO_ERROR);
-    CHECK_EQUAL(invoke(root, MINT, CAPS(OWN_CNODE), WORDS(SECOND, ROOT_BITS, second, DEPTH, ALL_RIGHTS, 0)).error,
-                NO_ERROR);
+    CHECK_EQUAL(
+        invoke(root, MINT, CAPS(OWN_CNODE), WORDS(0, ROOT_BITS, OWN_CNODE, DEPTH, ALL_RIGHTS, 0))
+            .error,
+        NO_ERROR);
+    CHECK_EQUAL(
+        invoke(root, MINT, CAPS(OWN_CNODE), WORDS(SECOND, ROOT_BITS, second, DEPTH, ALL_RIGHTS, 0))
+            .error,
+        NO_ERROR);
     word_t guard = DEPTH - ROOT_BITS - old_bits;
-    CHECK_EQUAL(invoke(OWN_TCB, SET_SPACE, CAPS(root, OWN_VSPACE), WORDS(0, guard, 0)).error, NO_ERROR);
+    CHECK_EQUAL(invoke(OWN_TCB, SET_SPACE, CAPS(root, OWN_VSPACE), WORDS(0, guard, 0)).error,
+                NO_ERROR);
 
     /* An old CPtr, then one through the other half. */
     word_t far = (word_t)SECOND << old_bits | 7;
-    CHECK_EQUAL(invoke(root, COPY, CAPS(OWN_CNODE), WORDS(far, ROOT_BITS + old_bits, OWN_TCB, DEPTH, ALL_RIGHTS)).error,
+    CHECK_EQUAL(invoke(root, COPY, CAPS(OWN_CNODE),
+                       WORDS(far, ROOT_BITS + old_bits, OWN_TCB, DEPTH, ALL_RIGHTS))
+                    .error,
                 NO_ERROR);
     CHECK_EQUAL(invoke(far, SET_PRIORITY, CAPS(far), WORDS(255)).error, NO_ERROR);
     CHECK_EQUAL(invoke(root, DELETE, NONE, WORDS(far, ROOT_BITS + old_bits)).error, NO_ERROR);

@@ -1,6 +1,7 @@
 /*
- * A root server as others build it: no CMK header, no CMK library, the system linker's own script. It does what root
- * servers in the wild do, and says line by line how it went. It never ends; the last line is what a harness waits for.
+ * A root server as others build it: no CMK header, no CMK library, the system linker's own script.
+ * It does what root servers in the wild do, and says line by line how it went. It never ends; the
+ * last line is what a harness waits for.
  */
 #include "server.h"
 

@@ -23,7 +23,8 @@ void test_huge_page(void)
         return;
     }
     CHECK(map_frame(OWN_VSPACE, frame, vaddr, CACHED));
-    volatile word_t *first = (volatile word_t *)vaddr, *last = (volatile word_t *)(vaddr + (1ull << HUGE_BITS) - 8);
+    volatile word_t *first = (volatile word_t *)vaddr,
+                    *last = (volatile word_t *)(vaddr + (1ull << HUGE_BITS) - 8);
     CHECK_EQUAL(*first | *last, 0);
     *first = 1, *last = 2;
     CHECK_EQUAL(*first + *last, 3);
@@ -38,8 +39,9 @@ void test_address_space_pools(void)
     word_t pools[9], count = 0, error = NO_ERROR;
     while (count < 9 && error == NO_ERROR) {
         pools[count] = new_slot();
-        error =
-            invoke(ASID_CONTROL, MAKE_POOL, CAPS(new_object(UNTYPED, 12), OWN_CNODE), WORDS(pools[count], DEPTH)).error;
+        error = invoke(ASID_CONTROL, MAKE_POOL, CAPS(new_object(UNTYPED, 12), OWN_CNODE),
+                       WORDS(pools[count], DEPTH))
+                    .error;
         count += error == NO_ERROR;
     }
     CHECK_EQUAL(count, 7);

@@ -1,10 +1,14 @@
-/* Invocations, objects out of untypeds, and mapping: what an allocator library does for a root server. */
+/*
+ * Invocations, objects out of untypeds, and mapping: what an allocator library does for a root
+ * server.
+ */
 #include "server.h"
 
 const struct boot_info *boot_info;
 
 static volatile word_t
-    *ipc_buffer; /* word 0 tag, 1..120 message, 121 user data, 122..124 capabilities (contract 2.3) */
+    /* word 0 tag, 1..120 message, 121 user data, 122..124 capabilities (contract 2.3) */
+    *ipc_buffer;
 static word_t next_slot;
 
 enum { BUFFER_MESSAGE = 1, BUFFER_CAPS = 122, REGISTER_WORDS = 4 };
@@ -14,8 +18,8 @@ void use_ipc_buffer(word_t address)
     ipc_buffer = (volatile word_t *)address;
 }
 
-struct answer invoke(word_t cap, enum label label, const word_t *caps, unsigned cap_count, const word_t *words,
-                     unsigned word_count)
+struct answer invoke(word_t cap, enum label label, const word_t *caps, unsigned cap_count,
+                     const word_t *words, unsigned word_count)
 {
     struct message message = {.badge = cap, .info = make_info(label, cap_count, word_count)};
     for (unsigned i = 0; i < cap_count; i++) {
@@ -29,8 +33,9 @@ struct answer invoke(word_t cap, enum label label, const word_t *caps, unsigned 
         }
     }
     trap(CALL, &message);
-    return (struct answer){
-        label_of(message.info), length_of(message.info), {message.mr[0], message.mr[1], message.mr[2], message.mr[3]}};
+    return (struct answer){label_of(message.info),
+                           length_of(message.info),
+                           {message.mr[0], message.mr[1], message.mr[2], message.mr[3]}};
 }
 
 word_t new_slot(void)
@@ -41,10 +46,15 @@ word_t new_slot(void)
     return next_slot < boot_info->empty.end ? next_slot++ : 0;
 }
 
-/* Retype into consecutive slots of the own CNode; the first must be the next to come from new_slot(). */
-static word_t retype(word_t untyped, enum object_type type, word_t size_bits, word_t slot, word_t count)
+/*
+ * Retype into consecutive slots of the own CNode; the first must be the next to come from
+ * new_slot().
+ */
+static word_t retype(word_t untyped, enum object_type type, word_t size_bits, word_t slot,
+                     word_t count)
 {
-    return invoke(untyped, RETYPE, CAPS(OWN_CNODE), WORDS(type, size_bits, 0, 0, slot, count)).error;
+    return invoke(untyped, RETYPE, CAPS(OWN_CNODE), WORDS(type, size_bits, 0, 0, slot, count))
+        .error;
 }
 
 word_t new_object(enum object_type type, word_t size_bits)
@@ -78,7 +88,8 @@ static unsigned root_half(unsigned i)
 {
     if (root_of[i] == 0) {
         const struct untyped_description *untyped = &boot_info->untyped_list[i];
-        halves[half_count] = (struct half){untyped->paddr, boot_info->untyped.start + i, 0, untyped->size_bits, 0};
+        halves[half_count] =
+            (struct half){untyped->paddr, boot_info->untyped.start + i, 0, untyped->size_bits, 0};
         root_of[i] = half_count++;
     }
     return root_of[i];
@@ -88,7 +99,8 @@ static bool cut(struct half *half)
 {
     word_t lower = new_slot(), upper = new_slot();
     uint8_t bits = half->bits - 1;
-    if (half_count + 2 > MAX_HALVES || upper != lower + 1 || retype(half->slot, UNTYPED, bits, lower, 2) != NO_ERROR) {
+    if (half_count + 2 > MAX_HALVES || upper != lower + 1 ||
+        retype(half->slot, UNTYPED, bits, lower, 2) != NO_ERROR) {
         return false;
     }
     half->children = (uint16_t)half_count;
@@ -102,8 +114,9 @@ static word_t frame_of(struct half *page)
 {
     word_t slot = new_slot();
     if (page->frame != 0) {
-        return invoke(OWN_CNODE, COPY, CAPS(OWN_CNODE), WORDS(slot, DEPTH, page->frame, DEPTH, ALL_RIGHTS)).error ==
-                       NO_ERROR
+        return invoke(OWN_CNODE, COPY, CAPS(OWN_CNODE),
+                      WORDS(slot, DEPTH, page->frame, DEPTH, ALL_RIGHTS))
+                           .error == NO_ERROR
                    ? slot
                    : 0;
     }
@@ -115,7 +128,8 @@ word_t device_frame(word_t paddr)
 {
     for (unsigned i = 0; i < boot_info->untyped.end - boot_info->untyped.start; i++) {
         const struct untyped_description *untyped = &boot_info->untyped_list[i];
-        if (!untyped->is_device || paddr < untyped->paddr || paddr - untyped->paddr >= 1ull << untyped->size_bits) {
+        if (!untyped->is_device || paddr < untyped->paddr ||
+            paddr - untyped->paddr >= 1ull << untyped->size_bits) {
             continue;
         }
         struct half *half = &halves[root_half(i)];
@@ -137,7 +151,9 @@ word_t device_frame(word_t paddr)
 static bool map_missing_table(word_t vspace, word_t bits_left, word_t vaddr)
 {
     enum object_type type = bits_left == 39 ? PDPT : bits_left == 30 ? PAGE_DIRECTORY : PAGE_TABLE;
-    enum label map = bits_left == 39 ? PDPT_MAP : bits_left == 30 ? PAGE_DIRECTORY_MAP : PAGE_TABLE_MAP;
+    enum label map = bits_left == 39   ? PDPT_MAP
+                     : bits_left == 30 ? PAGE_DIRECTORY_MAP
+                                       : PAGE_TABLE_MAP;
     word_t table = new_object(type, 0);
     return table != 0 && invoke(table, map, CAPS(vspace), WORDS(vaddr, CACHED)).error == NO_ERROR;
 }
@@ -145,13 +161,14 @@ static bool map_missing_table(word_t vspace, word_t bits_left, word_t vaddr)
 bool map_frame(word_t vspace, word_t frame, word_t vaddr, word_t attributes)
 {
     for (unsigned tries = 0; tries < 4; tries++) {
-        struct answer answer = invoke(frame, PAGE_MAP, CAPS(vspace), WORDS(vaddr, READ_WRITE, attributes));
+        struct answer answer =
+            invoke(frame, PAGE_MAP, CAPS(vspace), WORDS(vaddr, READ_WRITE, attributes));
         if (answer.error == NO_ERROR) {
             return true;
         }
         /* wasSrc 0, MissingCapability, bits left. */
-        if (answer.error != FAILED_LOOKUP || answer.length != 3 || answer.mr[0] != 0 || answer.mr[1] != 2 ||
-            !map_missing_table(vspace, answer.mr[2], vaddr)) {
+        if (answer.error != FAILED_LOOKUP || answer.length != 3 || answer.mr[0] != 0 ||
+            answer.mr[1] != 2 || !map_missing_table(vspace, answer.mr[2], vaddr)) {
             return false;
         }
     }

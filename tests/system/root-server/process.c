@@ -1,4 +1,7 @@
-/* A process with its own address space, a copy of this image, and its own CSpace; and faults that are handled. */
+/*
+ * A process with its own address space, a copy of this image, and its own CSpace; and faults that
+ * are handled.
+ */
 #include "server.h"
 
 enum {
@@ -57,10 +60,10 @@ static word_t make_vspace(void)
 static word_t make_cspace(word_t endpoint)
 {
     word_t cspace = new_object(CNODE, CSPACE_BITS);
-    CHECK_EQUAL(
-        invoke(cspace, MINT, CAPS(OWN_CNODE), WORDS(CHILD_ENDPOINT, CSPACE_BITS, endpoint, DEPTH, ALL_RIGHTS, 0x77))
-            .error,
-        NO_ERROR);
+    CHECK_EQUAL(invoke(cspace, MINT, CAPS(OWN_CNODE),
+                       WORDS(CHILD_ENDPOINT, CSPACE_BITS, endpoint, DEPTH, ALL_RIGHTS, 0x77))
+                    .error,
+                NO_ERROR);
     return cspace;
 }
 
@@ -85,7 +88,8 @@ static word_t make_child(word_t vspace, word_t cspace)
 
 void test_process(void)
 {
-    word_t endpoint = new_object(ENDPOINT, 0), vspace = make_vspace(), frame = new_object(PAGE_4K, 0);
+    word_t endpoint = new_object(ENDPOINT, 0), vspace = make_vspace(),
+           frame = new_object(PAGE_4K, 0);
     word_t tcb = make_child(vspace, make_cspace(endpoint));
 
     struct message message = {.badge = endpoint};
@@ -123,7 +127,10 @@ static void faulting(void *argument)
 {
     __asm__ volatile("ud2\n\tint3" : : : "memory");
     *(volatile word_t *)argument = 1;
-    __asm__ volatile("movq %0, %%rdx\n\tsyscall" : : "r"((word_t)-77) : "rdx", "rcx", "r11", "memory");
+    __asm__ volatile("movq %0, %%rdx\n\tsyscall"
+                     :
+                     : "r"((word_t)-77)
+                     : "rdx", "rcx", "r11", "memory");
     block_for_ever();
 }
 

@@ -1,6 +1,7 @@
 /*
- * seL4's binary interface for x86-64 (16.0.0-dev, SMP, non-MCS) as a program compiled against another libsel4 brings it
- * along: numbers, layouts and stubs, typed in from the contract. Nothing here comes from CMK's headers or libraries.
+ * seL4's binary interface for x86-64 (16.0.0-dev, SMP, non-MCS) as a program compiled against
+ * another libsel4 brings it along: numbers, layouts and stubs, typed in from the contract. Nothing
+ * here comes from CMK's headers or libraries.
  */
 #ifndef ROOT_SERVER_RAW_H
 #define ROOT_SERVER_RAW_H
@@ -93,7 +94,13 @@ enum label {
     ISSUE_MSI = 53
 };
 
-enum error { NO_ERROR = 0, ILLEGAL_OPERATION = 3, FAILED_LOOKUP = 6, DELETE_FIRST = 8, NOT_ENOUGH_MEMORY = 10 };
+enum error {
+    NO_ERROR = 0,
+    ILLEGAL_OPERATION = 3,
+    FAILED_LOOKUP = 6,
+    DELETE_FIRST = 8,
+    NOT_ENOUGH_MEMORY = 10
+};
 
 enum fault { VM_FAULT = 5, UNKNOWN_SYSCALL = 2, USER_EXCEPTION = 3 };
 
@@ -156,7 +163,8 @@ static inline void trap(enum system_call number, struct message *message)
     register word_t mr2 __asm__("r9") = message->mr[2];
     register word_t mr3 __asm__("r15") = message->mr[3];
     __asm__ volatile("movq %%rsp, %%rbx\n\tsyscall\n\tmovq %%rbx, %%rsp"
-                     : "+D"(message->badge), "+S"(message->info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
+                     : "+D"(message->badge), "+S"(message->info), "+r"(mr0), "+r"(mr1), "+r"(mr2),
+                       "+r"(mr3)
                      : "d"((word_t)(int64_t)number)
                      : "rbx", "rcx", "r11", "memory");
     message->mr[0] = mr0;

@@ -1,4 +1,6 @@
-/* Priorities and round robin to the letter, timed by the HPET's ticks; threads on the other CPUs. */
+/*
+ * Priorities and round robin to the letter, timed by the HPET's ticks; threads on the other CPUs.
+ */
 #include "server.h"
 
 enum { THREADS = 3, TURNS = 9, MAX_CPUS = 8, LONG = 100 };
@@ -52,15 +54,17 @@ static void take_turns(void *argument)
 {
     word_t self = (word_t)argument;
     for (;;) {
-        if (__atomic_exchange_n(&turns.running, self, __ATOMIC_RELAXED) != self && turns.length < TURNS) {
+        if (__atomic_exchange_n(&turns.running, self, __ATOMIC_RELAXED) != self &&
+            turns.length < TURNS) {
             turns.who[turns.length++] = (uint8_t)self;
         }
     }
 }
 
 /*
- * Resumed threads go to the head of their queue, so the one that is resumed last runs first. Afterwards it is the same
- * order for ever, although this thread interrupts at every tick of the HPET: that costs nobody its turn.
+ * Resumed threads go to the head of their queue, so the one that is resumed last runs first.
+ * Afterwards it is the same order for ever, although this thread interrupts at every tick of the
+ * HPET: that costs nobody its turn.
  */
 static bool is_in_order(void)
 {
@@ -87,7 +91,10 @@ static bool go_round(void)
     return is_in_order();
 }
 
-/* An emulator that had to wait delivers ticks in bunches, and a turn can be over before it began: hence more tries. */
+/*
+ * An emulator that had to wait delivers ticks in bunches, and a turn can be over before it began:
+ * hence more tries.
+ */
 void test_round_robin(void)
 {
     enum { TRIES = 10 };
@@ -113,13 +120,17 @@ static void count_and_call(void *argument)
     const struct caller *caller = argument;
     for (;;) {
         counts[caller->cpu]++;
-        struct message message = {
-            .badge = caller->endpoint, .info = make_info(0, 0, 2), .mr = {caller->cpu, counts[caller->cpu]}};
+        struct message message = {.badge = caller->endpoint,
+                                  .info = make_info(0, 0, 2),
+                                  .mr = {caller->cpu, counts[caller->cpu]}};
         trap(CALL, &message);
     }
 }
 
-/* Each other CPU has a thread that calls this one; each call is answered; a suspended thread calls no more. */
+/*
+ * Each other CPU has a thread that calls this one; each call is answered; a suspended thread calls
+ * no more.
+ */
 void test_other_cpus(void)
 {
     static struct caller callers[MAX_CPUS];

@@ -1,4 +1,7 @@
-/* The serial port through I/O port capabilities, issued one port at a time; and a debug call, very often. */
+/*
+ * The serial port through I/O port capabilities, issued one port at a time; and a debug call, very
+ * often.
+ */
 #include "server.h"
 
 enum { COM1 = 0x3f8, DATA = 0, SCRATCH = 7, LINE_STATUS = 5, CAN_SEND = 0x20, PORTS = 8 };
@@ -46,7 +49,9 @@ void test_serial(void)
     }
     /* A port is given out once. */
     word_t slot = new_slot();
-    CHECK_EQUAL(invoke(IO_PORT_CONTROL, ISSUE_PORTS, CAPS(OWN_CNODE), WORDS(COM1, COM1 + PORTS - 1, slot, DEPTH)).error,
+    CHECK_EQUAL(invoke(IO_PORT_CONTROL, ISSUE_PORTS, CAPS(OWN_CNODE),
+                       WORDS(COM1, COM1 + PORTS - 1, slot, DEPTH))
+                    .error,
                 9);
 }
 

@@ -20,30 +20,33 @@ bool all_passed(void);
 /* Says that the rest of the test cannot be done here, and why: it counts as passed. */
 void skip(const char *why);
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            check_failed(__FILE__, __LINE__, #condition, 0, 1);                                                        \
-        }                                                                                                              \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            check_failed(__FILE__, __LINE__, #condition, 0, 1);                                    \
+        }                                                                                          \
     } while (0)
-#define CHECK_EQUAL(got, expected)                                                                                     \
-    do {                                                                                                               \
-        word_t got_ = (word_t)(got), expected_ = (word_t)(expected);                                                   \
-        if (got_ != expected_) {                                                                                       \
-            check_failed(__FILE__, __LINE__, #got, got_, expected_);                                                   \
-        }                                                                                                              \
+#define CHECK_EQUAL(got, expected)                                                                 \
+    do {                                                                                           \
+        word_t got_ = (word_t)(got), expected_ = (word_t)(expected);                               \
+        if (got_ != expected_) {                                                                   \
+            check_failed(__FILE__, __LINE__, #got, got_, expected_);                               \
+        }                                                                                          \
     } while (0)
 
 /* --- objects and memory (objects.c) --- */
 
 extern const struct boot_info *boot_info;
 
-/* Invokes `cap`; words beyond four and capabilities go through the IPC buffer. The initial thread only. */
+/*
+ * Invokes `cap`; words beyond four and capabilities go through the IPC buffer. The initial thread
+ * only.
+ */
 struct answer {
     word_t error, length, mr[4];
 };
-struct answer invoke(word_t cap, enum label label, const word_t *caps, unsigned cap_count, const word_t *words,
-                     unsigned word_count);
+struct answer invoke(word_t cap, enum label label, const word_t *caps, unsigned cap_count,
+                     const word_t *words, unsigned word_count);
 #define CAPS(...)  (const word_t[]){__VA_ARGS__}, sizeof((word_t[]){__VA_ARGS__}) / sizeof(word_t)
 #define WORDS(...) (const word_t[]){__VA_ARGS__}, sizeof((word_t[]){__VA_ARGS__}) / sizeof(word_t)
 #define NONE       NULL, 0
@@ -54,13 +57,18 @@ word_t new_slot(void);
 /* A new object out of RAM; 0 if there is no memory for it. */
 word_t new_object(enum object_type type, word_t size_bits);
 
-/* A 4 KiB frame for this physical address, out of the device untypeds, which are halved until it comes out; 0: none. */
+/*
+ * A 4 KiB frame for this physical address, out of the device untypeds, which are halved until it
+ * comes out; 0: none.
+ */
 word_t device_frame(word_t paddr);
 
 /* Maps a frame in a VSpace and makes the paging structures that are missing. False: refused. */
 bool map_frame(word_t vspace, word_t frame, word_t vaddr, word_t attributes);
 
-/* Physical memory [paddr, paddr + bytes), mapped; null if some of it belongs to no device untyped. */
+/*
+ * Physical memory [paddr, paddr + bytes), mapped; null if some of it belongs to no device untyped.
+ */
 volatile uint8_t *map_device(word_t paddr, word_t bytes);
 
 const struct chunk *find_chunk(enum chunk_id id);

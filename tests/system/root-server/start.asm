@@ -1,5 +1,5 @@
-; How root servers for seL4 begin (contract 9.5): no stack, boot info's address in rdi. Before anything else, what every
-; register holds is put aside for the program to check.
+; How root servers for seL4 begin (contract 9.5): no stack, boot info's address in rdi. Before
+; anything else, what every register holds is put aside for the program to check.
 bits 64
 
 global _root_server_start

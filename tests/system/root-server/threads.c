@@ -4,11 +4,14 @@
 extern void thread_entry(void); /* start.asm */
 extern word_t thread_pointer;   /* boot.c */
 
-void make_thread(struct thread *thread, void (*function)(void *), void *argument, word_t priority, word_t fault_handler)
+void make_thread(struct thread *thread, void (*function)(void *), void *argument, word_t priority,
+                 word_t fault_handler)
 {
     thread->tcb = new_object(TCB, 0);
     CHECK(thread->tcb != 0);
-    CHECK_EQUAL(invoke(thread->tcb, CONFIGURE, CAPS(OWN_CNODE, OWN_VSPACE, 0), WORDS(fault_handler, 0, 0, 0)).error,
+    CHECK_EQUAL(invoke(thread->tcb, CONFIGURE, CAPS(OWN_CNODE, OWN_VSPACE, 0),
+                       WORDS(fault_handler, 0, 0, 0))
+                    .error,
                 NO_ERROR);
     CHECK_EQUAL(invoke(thread->tcb, SET_PRIORITY, CAPS(OWN_TCB), WORDS(priority)).error, NO_ERROR);
 

@@ -1,4 +1,7 @@
-/* The HPET (IA-PC HPET specification 1.0a, 2.3), by an IOAPIC pin, edge and level, and by messages where it can. */
+/*
+ * The HPET (IA-PC HPET specification 1.0a, 2.3), by an IOAPIC pin, edge and level, and by messages
+ * where it can.
+ */
 #include "server.h"
 
 enum {
@@ -79,10 +82,10 @@ static void use_handler(word_t slot)
     if (notification == 0) {
         notification = new_object(NOTIFICATION, 0);
         badged = new_slot();
-        CHECK_EQUAL(
-            invoke(OWN_CNODE, MINT, CAPS(OWN_CNODE), WORDS(badged, DEPTH, notification, DEPTH, ALL_RIGHTS, BADGE))
-                .error,
-            NO_ERROR);
+        CHECK_EQUAL(invoke(OWN_CNODE, MINT, CAPS(OWN_CNODE),
+                           WORDS(badged, DEPTH, notification, DEPTH, ALL_RIGHTS, BADGE))
+                        .error,
+                    NO_ERROR);
     }
     CHECK_EQUAL(invoke(handler, SET_NOTIFICATION, CAPS(badged), NONE).error, NO_ERROR);
 }
@@ -97,7 +100,9 @@ static void drop_handler(void)
 static void tick_by_pin(word_t pin, bool level, word_t vector)
 {
     word_t slot = new_slot();
-    CHECK_EQUAL(invoke(IRQ_CONTROL, ISSUE_IO_APIC, CAPS(OWN_CNODE), WORDS(slot, DEPTH, 0, pin, level, 0, vector)).error,
+    CHECK_EQUAL(invoke(IRQ_CONTROL, ISSUE_IO_APIC, CAPS(OWN_CNODE),
+                       WORDS(slot, DEPTH, 0, pin, level, 0, vector))
+                    .error,
                 NO_ERROR);
     use_handler(slot);
     level_triggered = level;
@@ -111,8 +116,10 @@ static void tick_by_messages(word_t vector)
     uint32_t eax = 1, ebx, ecx = 0, edx;
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
     word_t address = 0xfee00000u | ebx >> 24 << 12, slot = new_slot();
-    CHECK_EQUAL(invoke(IRQ_CONTROL, ISSUE_MSI, CAPS(OWN_CNODE), WORDS(slot, DEPTH, 0, 0, 0, 0, vector)).error,
-                NO_ERROR);
+    CHECK_EQUAL(
+        invoke(IRQ_CONTROL, ISSUE_MSI, CAPS(OWN_CNODE), WORDS(slot, DEPTH, 0, 0, 0, 0, vector))
+            .error,
+        NO_ERROR);
     use_handler(slot);
     level_triggered = false;
     write(TIMER_MESSAGE, address << 32 | (vector + FIRST_VECTOR));

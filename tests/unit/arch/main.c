@@ -1,12 +1,15 @@
 /*
- * Unit tests of x86's objects, capabilities and saved registers, on the host. From the top of the tree:
+ * Unit tests of x86's objects, capabilities and saved registers, on the host. From the top of the
+ * tree:
  *
- *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude \
+ *       -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=undefined tests/unit/arch/[a-z]*.c \
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
  *       arch/x86/machine/context.c \
- *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c kernel/invocation.c kernel/profile.c \
+ *       kernel/answer.c kernel/capabilities/[a-z]*.c kernel/lifecycle/deletion.c \
+ *       kernel/invocation.c kernel/profile.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-arch && build/unit-arch
  */
 #include "world.h"

@@ -12,7 +12,8 @@ static void put_control_and_memory(void)
 
 static enum error_code make_pool(unsigned memory, unsigned to)
 {
-    return invoke(&cnode[CONTROL], LABEL_X86ASIDControlMakePool, WORDS(to, 64), CAPS(&cnode[memory], &cnode_slot));
+    return invoke(&cnode[CONTROL], LABEL_X86ASIDControlMakePool, WORDS(to, 64),
+                  CAPS(&cnode[memory], &cnode_slot));
 }
 
 static enum error_code assign(unsigned pool, unsigned root)
@@ -25,9 +26,12 @@ START_TEST(make_pool_checks)
     put_control_and_memory();
     struct slot *control = &cnode[CONTROL];
     const word_t label = LABEL_X86ASIDControlMakePool;
-    ck_assert_int_eq(invoke(control, label, WORDS(0), CAPS(&cnode[MEMORY], &cnode_slot)), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(control, label, WORDS(0, 0), CAPS(&cnode[MEMORY])), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(control, LABEL_X86ASIDPoolAssign, NOTHING, NOTHING), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(control, label, WORDS(0), CAPS(&cnode[MEMORY], &cnode_slot)),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(control, label, WORDS(0, 0), CAPS(&cnode[MEMORY])),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(control, LABEL_X86ASIDPoolAssign, NOTHING, NOTHING),
+                     ERROR_ILLEGAL_OPERATION);
 
     put(30, untyped_capability(0x800000, 13, false, 0));
     put(31, untyped_capability(0x802000, 12, true, 0));
@@ -35,11 +39,13 @@ START_TEST(make_pool_checks)
         ck_assert_int_eq(make_pool(i, 300), ERROR_INVALID_CAPABILITY);
         ck_assert_uint_eq(answer.words[0], 1);
     }
-    insert_new(frame_capability(untyped_capability_base(cnode[MEMORY].capability), FRAME_SMALL, 3, false),
-               &cnode[MEMORY], &cnode[33]);
+    insert_new(
+        frame_capability(untyped_capability_base(cnode[MEMORY].capability), FRAME_SMALL, 3, false),
+        &cnode[MEMORY], &cnode[33]);
     ck_assert_int_eq(make_pool(MEMORY, 300), ERROR_REVOKE_FIRST);
     remove_slot(&cnode[33]);
-    ck_assert_int_eq(invoke(control, label, WORDS(0, 65), CAPS(&cnode[MEMORY], &cnode_slot)), ERROR_RANGE);
+    ck_assert_int_eq(invoke(control, label, WORDS(0, 65), CAPS(&cnode[MEMORY], &cnode_slot)),
+                     ERROR_RANGE);
     ck_assert_int_eq(invoke(control, label, WORDS(0, 64), CAPS(&cnode[MEMORY], &cnode[SLOT_ROOT])),
                      ERROR_FAILED_LOOKUP);
     ck_assert_int_eq(make_pool(MEMORY, SLOT_ROOT), ERROR_DELETE_FIRST);
@@ -50,7 +56,8 @@ END_TEST
 START_TEST(make_pool_makes_one)
 {
     put_control_and_memory();
-    memset(window(untyped_capability_base(cnode[MEMORY].capability)), 0xa5, 4096); /* what earlier objects left */
+    /* what earlier objects left */
+    memset(window(untyped_capability_base(cnode[MEMORY].capability)), 0xa5, 4096);
     cnode[MEMORY].capability = untyped_capability_with_watermark(cnode[MEMORY].capability, 0);
     ck_assert_int_eq(make_pool(MEMORY, NEW_POOL), ERROR_NONE);
     ck_assert_uint_eq(untyped_capability_watermark(cnode[MEMORY].capability), 4096);
@@ -84,7 +91,8 @@ END_TEST
 START_TEST(assign_checks)
 {
     struct slot *pool = &cnode[SLOT_POOL];
-    ck_assert_int_eq(invoke(pool, LABEL_X86ASIDPoolAssign, NOTHING, NOTHING), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(pool, LABEL_X86ASIDPoolAssign, NOTHING, NOTHING),
+                     ERROR_TRUNCATED_MESSAGE);
     ck_assert_int_eq(invoke(pool, LABEL_X86PageMap, NOTHING, NOTHING), ERROR_ILLEGAL_OPERATION);
     ck_assert_int_eq(assign(SLOT_POOL, SLOT_ROOT), ERROR_INVALID_CAPABILITY); /* has one */
     ck_assert_uint_eq(answer.words[0], 1);
@@ -105,8 +113,10 @@ END_TEST
 START_TEST(pool_gets_full)
 {
     for (unsigned i = 2; i < 512; i++) {
-        struct slot root = {.capability = arch_create_object(OBJECT_PML4, WORLD_PHYSICAL_BASE + 400 * 4096, false)};
-        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&root)), ERROR_NONE);
+        struct slot root = {
+            .capability = arch_create_object(OBJECT_PML4, WORLD_PHYSICAL_BASE + 400 * 4096, false)};
+        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&root)),
+                         ERROR_NONE);
         ck_assert_uint_eq(mapping_capability_asid(root.capability), i);
     }
     put_structure(NEW_ROOT, OBJECT_PML4);
@@ -126,7 +136,8 @@ START_TEST(deleted_vspace)
     ck_assert(copy(SLOT_ROOT, 30, RIGHTS_ALL));
     map_tables(SLOT_ROOT, 0, TABLES, 3);
     put_frame(FRAME, 0x5000, FRAME_SMALL);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(0x1000, 3, 0), CAPS(&cnode[30])), ERROR_NONE);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(0x1000, 3, 0), CAPS(&cnode[30])),
+                     ERROR_NONE);
     remove_slot(&cnode[SLOT_ROOT]);
     ck_assert_uint_eq(shoot_down_count, 0); /* a copy is left */
     ck_assert_uint_eq(arch_thread_root(&thread), window_to_physical(pml4));
@@ -164,7 +175,10 @@ START_TEST(deleted_pool)
     ck_assert_int_eq(invoke(&cnode[TABLES], LABEL_X86PDPTMap, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])),
                      ERROR_FAILED_LOOKUP);
     ck_assert_uint_eq(answer.words[1], LOOKUP_INVALID_ROOT);
-    /* A new pool takes the number, another VSpace the ASID: the old VSpace must not be taken for it. */
+    /*
+     * A new pool takes the number, another VSpace the ASID: the old VSpace must not be taken for
+     * it.
+     */
     ck_assert_int_eq(make_pool(MEMORY, NEW_POOL), ERROR_NONE);
     ck_assert_uint_eq(asid_pool_capability_first(cnode[NEW_POOL].capability), 0);
     put_structure(50, OBJECT_PML4);

@@ -8,7 +8,8 @@ static struct user_context numbered(void)
     struct user_context c = {0};
     c.restart_ip = 0x1000;
     c.rip = 0x2000;
-    c.rsp = 1, c.rflags = 2, c.rax = 3, c.rbx = 4, c.rcx = 5, c.rdx = 6, c.rsi = 7, c.rdi = 8, c.rbp = 9;
+    c.rsp = 1, c.rflags = 2, c.rax = 3, c.rbx = 4, c.rcx = 5, c.rdx = 6, c.rsi = 7, c.rdi = 8,
+    c.rbp = 9;
     c.r8 = 10, c.r9 = 11, c.r10 = 12, c.r11 = 13, c.r12 = 14, c.r13 = 15, c.r14 = 16, c.r15 = 17;
     c.fs_base = 18, c.gs_base = 19;
     return c;
@@ -50,8 +51,10 @@ END_TEST
 START_TEST(sanitise_addresses)
 {
     static const word_t good[] = {0, 1, 0x7fffffffffff, 0xffff800000000000, ~0ull};
-    static const word_t bad[] = {0x800000000000, 0x800000000001, 0xffff7fffffffffff, 1ull << 63, 0xfffeffffffffffff};
-    static const enum user_register addresses[] = {REGISTER_rip, REGISTER_fs_base, REGISTER_gs_base};
+    static const word_t bad[] = {0x800000000000, 0x800000000001, 0xffff7fffffffffff, 1ull << 63,
+                                 0xfffeffffffffffff};
+    static const enum user_register addresses[] = {REGISTER_rip, REGISTER_fs_base,
+                                                   REGISTER_gs_base};
     for (unsigned r = 0; r < ARRAY_LENGTH(addresses); r++) {
         for (unsigned i = 0; i < ARRAY_LENGTH(good); i++) {
             ck_assert_uint_eq(context_sanitise(addresses[r], good[i]), good[i]);
@@ -69,7 +72,8 @@ START_TEST(sanitise_flags)
     for (unsigned i = 0; i < 64; i++) {
         /* Kept: CF PF AF ZF SF DF OF. Always set: bit 1, IF. */
         bool kept = i < 12 && (0xcd5 >> i & 1);
-        ck_assert_uint_eq(context_sanitise(REGISTER_rflags, 1ull << i), 0x202 | (kept ? 1ull << i : 0));
+        ck_assert_uint_eq(context_sanitise(REGISTER_rflags, 1ull << i),
+                          0x202 | (kept ? 1ull << i : 0));
     }
     ck_assert_uint_eq(context_sanitise(REGISTER_rflags, ~0ull), 0xed7);
     ck_assert_uint_eq(context_sanitise(REGISTER_rflags, 0), 0x202);
@@ -90,7 +94,8 @@ END_TEST
 
 START_TEST(fault_words)
 {
-    static const word_t unknown[] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0x1000, 1, 2};
+    static const word_t unknown[] = {3,  4,  5,  6,  7,  8,  9,      10, 11,
+                                     12, 13, 14, 15, 16, 17, 0x1000, 1,  2};
     static const word_t exception[] = {0x1000, 1, 2};
     struct user_context c = numbered();
     for (unsigned i = 0; i < 18; i++) {

@@ -8,7 +8,8 @@ enum { RW = RIGHT_READ | RIGHT_WRITE };
 
 static enum error_code map(unsigned slot, vaddr_t vaddr, word_t rights, word_t attributes)
 {
-    return invoke(&cnode[slot], LABEL_X86PageMap, WORDS(vaddr, rights, attributes), CAPS(&cnode[SLOT_ROOT]));
+    return invoke(&cnode[slot], LABEL_X86PageMap, WORDS(vaddr, rights, attributes),
+                  CAPS(&cnode[SLOT_ROOT]));
 }
 
 static enum error_code unmap(unsigned slot)
@@ -74,7 +75,9 @@ START_TEST(rights)
 {
     static const word_t own_rights[] = {RW, RIGHT_READ, 0};
     word_t mask = (word_t)_i % 16, own = own_rights[_i / 16];
-    word_t access = mask & own & RIGHT_READ ? mask & own & RIGHT_WRITE ? PAGE_USER | PAGE_WRITABLE : PAGE_USER : 0;
+    word_t access = mask & own & RIGHT_READ
+                        ? mask & own & RIGHT_WRITE ? PAGE_USER | PAGE_WRITABLE : PAGE_USER
+                        : 0;
     word_t no_execute = access ? 0 : PAGE_EXECUTE_DISABLE;
     map_tables(SLOT_ROOT, VADDR, TABLES, 3);
     put(FRAME, frame_capability(BASE, FRAME_SMALL, own, false));
@@ -96,16 +99,20 @@ START_TEST(checks_in_order)
     put_structure(30, OBJECT_PML4); /* no ASID */
     const word_t bad = ABI_USER_TOP + 1;
 
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0), CAPS(&cnode[SLOT_ROOT])),
+    ck_assert_int_eq(
+        invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0), CAPS(&cnode[SLOT_ROOT])),
+        ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0, 0), NOTHING),
                      ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0, 0), NOTHING), ERROR_TRUNCATED_MESSAGE);
     struct slot *not_roots[] = {empty, &cnode[30], &cnode[FRAME], &cnode_slot};
     for (unsigned i = 0; i < ARRAY_LENGTH(not_roots); i++) {
-        ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0, 0), CAPS(not_roots[i])),
-                         ERROR_INVALID_CAPABILITY);
+        ck_assert_int_eq(
+            invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(bad, 0, 0), CAPS(not_roots[i])),
+            ERROR_INVALID_CAPABILITY);
         ck_assert_uint_eq(answer.words[0], 1);
     }
-    static const word_t beyond[] = {ABI_USER_TOP + 1, 0x7ffffffff001, 0x7ffffffff000, ~0ull, ~0ull << 12, 1ull << 63};
+    static const word_t beyond[] = {ABI_USER_TOP + 1, 0x7ffffffff001, 0x7ffffffff000, ~0ull,
+                                    ~0ull << 12,      1ull << 63};
     for (unsigned i = 0; i < ARRAY_LENGTH(beyond); i++) {
         ck_assert_int_eq(map(FRAME, beyond[i], RW, 0), ERROR_INVALID_ARGUMENT);
         ck_assert_uint_eq(answer.words[0], 0);
@@ -118,28 +125,34 @@ START_TEST(checks_in_order)
         ck_assert_uint_eq(answer.words[0], 0);
         ck_assert_uint_eq(answer.words[1], LOOKUP_MISSING_CAPABILITY);
         ck_assert_uint_eq(answer.words[2], missing[levels]);
-        static const enum target_object_type type[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
-        static const word_t label[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap, LABEL_X86PageTableMap};
+        static const enum target_object_type type[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY,
+                                                       OBJECT_PAGE_TABLE};
+        static const word_t label[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap,
+                                       LABEL_X86PageTableMap};
         struct slot *table = put_structure(TABLES + levels, type[levels]);
-        ck_assert_int_eq(invoke(table, label[levels], WORDS(VADDR, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);
+        ck_assert_int_eq(invoke(table, label[levels], WORDS(VADDR, 0), CAPS(&cnode[SLOT_ROOT])),
+                         ERROR_NONE);
     }
     ck_assert(!mapping_capability_is_mapped(cnode[FRAME].capability));
     ck_assert_int_eq(map(FRAME, VADDR, RW, 0), ERROR_NONE);
     /* Mapped: elsewhere is refused by where it is, whatever else is wrong. */
     ck_assert_int_eq(map(FRAME, VADDR + 0x1000, RW, 0), ERROR_INVALID_ARGUMENT);
-    ck_assert_int_eq(map(FRAME, VADDR + 1, RW, 0), ERROR_INVALID_ARGUMENT); /* though its low bits are those of the ASID */
+    /* though its low bits are those of the ASID */
+    ck_assert_int_eq(map(FRAME, VADDR + 1, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(map(FRAME, ~0ull, RW, 0), ERROR_INVALID_ARGUMENT);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(empty)),
                      ERROR_INVALID_CAPABILITY);
     /* In another VSpace, whatever the address. */
     put_structure(31, OBJECT_PML4);
-    ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[31])), ERROR_NONE);
+    ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[31])),
+                     ERROR_NONE);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[31])),
                      ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(answer.words[0], 1);
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(~0ull, 3, 0), CAPS(&cnode[31])),
                      ERROR_INVALID_CAPABILITY);
-    ck_assert_int_eq(invoke(&cnode[30], LABEL_X86PageMap, WORDS(0, 0, 0), CAPS(empty)), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(&cnode[30], LABEL_X86PageMap, WORDS(0, 0, 0), CAPS(empty)),
+                     ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
@@ -198,7 +211,8 @@ START_TEST(replacing_shoots_down)
     put_frame(FRAME, BASE, FRAME_SMALL);
     put_frame(OTHER, BASE + 0x1000, FRAME_SMALL);
     ck_assert_int_eq(map(FRAME, VADDR, RW, 0), ERROR_NONE);
-    ck_assert_int_eq(map(FRAME, VADDR, RIGHT_READ, 0), ERROR_NONE); /* other rights at the same place */
+    /* other rights at the same place */
+    ck_assert_int_eq(map(FRAME, VADDR, RIGHT_READ, 0), ERROR_NONE);
     ck_assert_uint_eq(shoot_down_count, 1);
     ck_assert_uint_eq(mapped(VADDR), BASE | PAGE_PRESENT | PAGE_USER);
     ck_assert_int_eq(map(OTHER, VADDR, RW, 0), ERROR_NONE);
@@ -208,7 +222,10 @@ START_TEST(replacing_shoots_down)
     ck_assert(!shoot_downs[0].structures);
     check_all_rules();
 
-    /* The first frame's capability is stale: unmapping and deleting it leave the second frame's page alone. */
+    /*
+     * The first frame's capability is stale: unmapping and deleting it leave the second frame's
+     * page alone.
+     */
     ck_assert(mapping_capability_is_mapped(cnode[FRAME].capability));
     ck_assert_int_eq(unmap(FRAME), ERROR_NONE);
     ck_assert(!mapping_capability_is_mapped(cnode[FRAME].capability));
@@ -247,7 +264,8 @@ START_TEST(address_and_wrong_labels)
     for (word_t label = 0; label < 60; label++) {
         bool own = label >= LABEL_X86PageMap && label <= LABEL_X86PageGetAddress;
         ck_assert(own || invoke(&cnode[FRAME], label, NOTHING, NOTHING) == ERROR_ILLEGAL_OPERATION);
-        ck_assert_int_eq(invoke(&cnode[SLOT_ROOT], label, NOTHING, NOTHING), ERROR_ILLEGAL_OPERATION);
+        ck_assert_int_eq(invoke(&cnode[SLOT_ROOT], label, NOTHING, NOTHING),
+                         ERROR_ILLEGAL_OPERATION);
     }
     ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap | 1ull << 40, WORDS(0, 0, 0), NOTHING),
                      ERROR_ILLEGAL_OPERATION);

@@ -13,14 +13,15 @@ static void ports_init(void)
     put(CONTROL, capability_make(CAP_IO_PORT_CONTROL, 0, 0));
     cluster.node_count = 3;
     cluster.node[0] = (struct node_plan){.all_devices = true, .console_port = 0x3f8};
-    cluster.node[1] =
-        (struct node_plan){.port_count = 2, .port = {{0xc000, 0xc03f}, {0xcf0, 0xd00}}, .console_port = 0x2f8};
+    cluster.node[1] = (struct node_plan){
+        .port_count = 2, .port = {{0xc000, 0xc03f}, {0xcf0, 0xd00}}, .console_port = 0x2f8};
     cluster.node[2] = (struct node_plan){.console_port = CONSOLE_NONE};
 }
 
 static enum error_code issue(word_t first, word_t last, unsigned to)
 {
-    return invoke(&cnode[CONTROL], LABEL_X86IOPortControlIssue, WORDS(first, last, to, 64), CAPS(&cnode_slot));
+    return invoke(&cnode[CONTROL], LABEL_X86IOPortControlIssue, WORDS(first, last, to, 64),
+                  CAPS(&cnode_slot));
 }
 
 /* True if `port` can be issued; leaves everything as it was. */
@@ -38,8 +39,8 @@ static bool is_free(word_t port)
 /* Every port where something begins or ends, and a sample of the others. */
 static word_t port_after(word_t port)
 {
-    bool dense =
-        (port >= 0x2f0 && port < 0x410) || (port >= 0xce8 && port < 0xd10) || (port >= 0xbff8 && port < 0xc048);
+    bool dense = (port >= 0x2f0 && port < 0x410) || (port >= 0xce8 && port < 0xd10) ||
+                 (port >= 0xbff8 && port < 0xc048);
     return port + (dense ? 1 : 8);
 }
 
@@ -52,8 +53,8 @@ START_TEST(all_devices)
 {
     io_port_init(&cluster, 0);
     for (word_t port = 0; port < 0x10000; port = port_after(port)) {
-        bool others =
-            is_between(port, 0xc000, 0xc03f) || is_between(port, 0xcf0, 0xd00) || is_between(port, 0x2f8, 0x2ff);
+        bool others = is_between(port, 0xc000, 0xc03f) || is_between(port, 0xcf0, 0xd00) ||
+                      is_between(port, 0x2f8, 0x2ff);
         ck_assert_msg(is_free(port) == !others, "port %#lx", (unsigned long)port);
     }
 }
@@ -119,15 +120,21 @@ START_TEST(issue_checks)
 {
     io_port_init(&cluster, 0);
     const word_t label = LABEL_X86IOPortControlIssue;
-    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(1, 2, 3), CAPS(&cnode_slot)), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(1, 2, 3, 64), NOTHING), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(&cnode[CONTROL], LABEL_X86IOPortIn8, WORDS(1), NOTHING), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(1, 2, 3), CAPS(&cnode_slot)),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(1, 2, 3, 64), NOTHING),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(&cnode[CONTROL], LABEL_X86IOPortIn8, WORDS(1), NOTHING),
+                     ERROR_ILLEGAL_OPERATION);
     ck_assert_int_eq(issue(0x61, 0x60, PORTS), ERROR_INVALID_ARGUMENT);
     ck_assert_uint_eq(answer.words[0], 1);
     ck_assert_int_eq(issue(0x60, 0x61, SLOT_ROOT), ERROR_DELETE_FIRST);
-    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(0x60, 0x61, 0, 0), CAPS(&cnode_slot)), ERROR_RANGE);
-    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(0x60, 0x61, 0, 9), CAPS(&cnode[99])), ERROR_FAILED_LOOKUP);
-    ck_assert_int_eq(issue(0x50060, ~0xfffeull | 0x60, PORTS), ERROR_NONE); /* both masked to 16 bits */
+    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(0x60, 0x61, 0, 0), CAPS(&cnode_slot)),
+                     ERROR_RANGE);
+    ck_assert_int_eq(invoke(&cnode[CONTROL], label, WORDS(0x60, 0x61, 0, 9), CAPS(&cnode[99])),
+                     ERROR_FAILED_LOOKUP);
+    /* both masked to 16 bits */
+    ck_assert_int_eq(issue(0x50060, ~0xfffeull | 0x60, PORTS), ERROR_NONE);
     ck_assert_uint_eq(io_port_capability_first(cnode[PORTS].capability), 0x60);
     ck_assert_uint_eq(io_port_capability_last(cnode[PORTS].capability), 0x61);
     ck_assert_int_eq(issue(0x40, 0x60, 300), ERROR_REVOKE_FIRST); /* before the slot is looked at */
@@ -138,7 +145,8 @@ START_TEST(issue_checks)
     remove_slot(&cnode[PORTS + 1]);
     ck_assert_int_eq(issue(0x61, 0x61, PORTS), ERROR_NONE);
     struct capability derived;
-    ck_assert(arch_derive(cnode[CONTROL].capability, &derived, &answer) && capability_is_null(derived));
+    ck_assert(arch_derive(cnode[CONTROL].capability, &derived, &answer) &&
+              capability_is_null(derived));
     ck_assert_int_eq(revoke_slot(&cnode[CONTROL]), DONE);
     ck_assert(is_free(0x61));
 }
@@ -179,12 +187,15 @@ START_TEST(in_and_out)
             }
         }
     }
-    ck_assert_int_eq(invoke(slot, LABEL_X86IOPortControlIssue, WORDS(0, 0, 0, 0), CAPS(&cnode_slot)),
+    ck_assert_int_eq(
+        invoke(slot, LABEL_X86IOPortControlIssue, WORDS(0, 0, 0, 0), CAPS(&cnode_slot)),
+        ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(slot, LABEL_X86IOPortIn8 | 1ull << 32, WORDS(0x100), NOTHING),
                      ERROR_ILLEGAL_OPERATION);
-    ck_assert_int_eq(invoke(slot, LABEL_X86IOPortIn8 | 1ull << 32, WORDS(0x100), NOTHING), ERROR_ILLEGAL_OPERATION);
     /* Accesses do not run over the last port. */
     ck_assert_int_eq(issue(0xfff0, 0xffff, PORTS + 1), ERROR_NONE);
-    ck_assert_int_eq(invoke(&cnode[PORTS + 1], in[1], WORDS(0xffff), NOTHING), ERROR_ILLEGAL_OPERATION);
+    ck_assert_int_eq(invoke(&cnode[PORTS + 1], in[1], WORDS(0xffff), NOTHING),
+                     ERROR_ILLEGAL_OPERATION);
     ck_assert_int_eq(invoke(&cnode[PORTS + 1], in[2], WORDS(0xfffc), NOTHING), ERROR_NONE);
 }
 END_TEST
@@ -200,20 +211,22 @@ START_TEST(random_ranges)
     for (unsigned step = 0; step < 3000; step++) {
         struct slot *slot = &cnode[PORTS + (unsigned)rand() % RANGES];
         if (!slot_is_empty(slot)) {
-            for (word_t p = io_port_capability_first(slot->capability); p <= io_port_capability_last(slot->capability);
-                 p++) {
+            for (word_t p = io_port_capability_first(slot->capability);
+                 p <= io_port_capability_last(slot->capability); p++) {
                 model[p] = false;
             }
             remove_slot(slot);
             continue;
         }
-        word_t first = (word_t)rand() & 0xffff, last = first + ((word_t)rand() & (rand() % 2 ? 0x7f : 0x1fff));
+        word_t first = (word_t)rand() & 0xffff,
+               last = first + ((word_t)rand() & (rand() % 2 ? 0x7f : 0x1fff));
         last = last > 0xffff ? 0xffff : last;
         bool free = true;
         for (word_t p = first; p <= last; p++) {
             free = free && !model[p];
         }
-        ck_assert_int_eq(issue(first, last, (unsigned)(slot - cnode)), free ? ERROR_NONE : ERROR_REVOKE_FIRST);
+        ck_assert_int_eq(issue(first, last, (unsigned)(slot - cnode)),
+                         free ? ERROR_NONE : ERROR_REVOKE_FIRST);
         for (word_t p = first; free && p <= last; p++) {
             model[p] = true;
         }

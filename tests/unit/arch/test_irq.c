@@ -17,7 +17,8 @@ static enum error_code get(word_t label, const word_t *words, unsigned length)
 /* `words` from MR2 on are the method's own. */
 START_TEST(common_checks)
 {
-    static const word_t labels[] = {LABEL_X86IRQIssueIRQHandlerIOAPIC, LABEL_X86IRQIssueIRQHandlerMSI};
+    static const word_t labels[] = {LABEL_X86IRQIssueIRQHandlerIOAPIC,
+                                    LABEL_X86IRQIssueIRQHandlerMSI};
     const word_t label = labels[_i];
     const word_t bad = 1000;
     ck_assert_int_eq(get(label, WORDS(HANDLER, 64, bad, bad, bad, bad)), ERROR_TRUNCATED_MESSAGE);
@@ -25,7 +26,8 @@ START_TEST(common_checks)
                      ERROR_TRUNCATED_MESSAGE);
     static const word_t vectors[] = {108, 109, 0x7fffffffffffffff, ~0ull};
     for (unsigned i = 0; i < ARRAY_LENGTH(vectors); i++) {
-        ck_assert_int_eq(get(label, WORDS(HANDLER, 65, bad, bad, bad, bad, vectors[i])), ERROR_RANGE);
+        ck_assert_int_eq(get(label, WORDS(HANDLER, 65, bad, bad, bad, bad, vectors[i])),
+                         ERROR_RANGE);
         ck_assert_uint_eq(answer.words[0], 0);
         ck_assert_uint_eq(answer.words[1], 107);
     }
@@ -43,15 +45,19 @@ END_TEST
 START_TEST(other_labels)
 {
     for (word_t label = 0; label < 60; label++) {
-        bool own = label == LABEL_X86IRQIssueIRQHandlerIOAPIC || label == LABEL_X86IRQIssueIRQHandlerMSI;
-        ck_assert_int_eq(get(label, NOTHING), own ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
+        bool own =
+            label == LABEL_X86IRQIssueIRQHandlerIOAPIC || label == LABEL_X86IRQIssueIRQHandlerMSI;
+        ck_assert_int_eq(get(label, NOTHING),
+                         own ? ERROR_TRUNCATED_MESSAGE : ERROR_ILLEGAL_OPERATION);
     }
 }
 END_TEST
 
-static enum error_code get_io_apic(word_t io_apic, word_t pin, word_t level, word_t polarity, word_t vector)
+static enum error_code get_io_apic(word_t io_apic, word_t pin, word_t level, word_t polarity,
+                                   word_t vector)
 {
-    return get(LABEL_X86IRQIssueIRQHandlerIOAPIC, WORDS(HANDLER, 64, io_apic, pin, level, polarity, vector));
+    return get(LABEL_X86IRQIssueIRQHandlerIOAPIC,
+               WORDS(HANDLER, 64, io_apic, pin, level, polarity, vector));
 }
 
 START_TEST(io_apic_checks)
@@ -72,7 +78,8 @@ START_TEST(io_apic_checks)
     ck_assert_uint_eq(route.count, 0);
     ck_assert_int_eq(get_io_apic(1, 24, 1, 0, 5), ERROR_NONE);
     ck_assert_uint_eq(route.count, 1);
-    ck_assert(route.index == 1 && route.pin == 24 && route.irq == 21 && route.level && !route.active_low);
+    ck_assert(route.index == 1 && route.pin == 24 && route.irq == 21 && route.level &&
+              !route.active_low);
     ck_assert_uint_eq(irq_handler_capability_irq(cnode[HANDLER].capability), 21);
     ck_assert(is_parent_of(&cnode[CONTROL], &cnode[HANDLER]));
     remove_slot(&cnode[HANDLER]);
@@ -81,9 +88,11 @@ START_TEST(io_apic_checks)
 }
 END_TEST
 
-static enum error_code get_msi(word_t bus, word_t device, word_t function, word_t handle, word_t vector)
+static enum error_code get_msi(word_t bus, word_t device, word_t function, word_t handle,
+                               word_t vector)
 {
-    return get(LABEL_X86IRQIssueIRQHandlerMSI, WORDS(HANDLER, 64, bus, device, function, handle, vector));
+    return get(LABEL_X86IRQIssueIRQHandlerMSI,
+               WORDS(HANDLER, 64, bus, device, function, handle, vector));
 }
 
 START_TEST(msi_checks)

@@ -1,12 +1,12 @@
 /*
- * One walker for all page tables: what page_walk() finds, and what page_tables_map() builds, seen by
- * the tests' own walk, which is written from the manual and shares no code with it.
+ * One walker for all page tables: what page_walk() finds, and what page_tables_map() builds, seen
+ * by the tests' own walk, which is written from the manual and shares no code with it.
  */
 #include "world.h"
 #include <stdlib.h>
 #include <x86/page_walk.h>
 
-#define KERNEL_ADDRESS 0xffff900000000000ull
+#define KERNEL_ADDRESS   0xffff900000000000ull
 #define PRESENT_WRITABLE 3ull
 
 static word_t *pml4;

@@ -4,9 +4,12 @@
 enum { TABLES = 10, FRAME = 20 };
 #define VADDR 0x7f1234567000ull
 
-static const enum target_object_type types[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY, OBJECT_PAGE_TABLE};
-static const word_t map_labels[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap, LABEL_X86PageTableMap};
-static const word_t unmap_labels[] = {LABEL_X86PDPTUnmap, LABEL_X86PageDirectoryUnmap, LABEL_X86PageTableUnmap};
+static const enum target_object_type types[] = {OBJECT_PDPT, OBJECT_PAGE_DIRECTORY,
+                                                OBJECT_PAGE_TABLE};
+static const word_t map_labels[] = {LABEL_X86PDPTMap, LABEL_X86PageDirectoryMap,
+                                    LABEL_X86PageTableMap};
+static const word_t unmap_labels[] = {LABEL_X86PDPTUnmap, LABEL_X86PageDirectoryUnmap,
+                                      LABEL_X86PageTableUnmap};
 static const unsigned spans[] = {39, 30, 21};
 
 static enum error_code map_at(unsigned slot, unsigned level, vaddr_t vaddr)
@@ -17,7 +20,9 @@ static enum error_code map_at(unsigned slot, unsigned level, vaddr_t vaddr)
 static void map_frame(unsigned slot, paddr_t base, vaddr_t vaddr)
 {
     put_frame(slot, base, FRAME_SMALL);
-    ck_assert_int_eq(invoke(&cnode[slot], LABEL_X86PageMap, WORDS(vaddr, 3, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);
+    ck_assert_int_eq(
+        invoke(&cnode[slot], LABEL_X86PageMap, WORDS(vaddr, 3, 0), CAPS(&cnode[SLOT_ROOT])),
+        ERROR_NONE);
 }
 
 /* For each level: the order of checks, and the mapping that results. */
@@ -29,23 +34,29 @@ START_TEST(map_one_level)
     map_tables(SLOT_ROOT, VADDR, TABLES, level);
     struct slot *slot = put_structure(FRAME, types[level]);
 
-    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR), CAPS(&cnode[SLOT_ROOT])), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, 0), NOTHING), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(~0ull, 0), CAPS(empty)), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR), CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, 0), NOTHING),
+                     ERROR_TRUNCATED_MESSAGE);
+    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(~0ull, 0), CAPS(empty)),
+                     ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(answer.words[0], 1);
-    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, 0), CAPS(&cnode[30])), ERROR_INVALID_CAPABILITY);
+    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, 0), CAPS(&cnode[30])),
+                     ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(answer.words[0], 1);
     ck_assert_int_eq(map_at(FRAME, level, ABI_USER_TOP + 1), ERROR_INVALID_ARGUMENT);
     ck_assert_uint_eq(answer.words[0], 0);
     ck_assert_int_eq(map_at(FRAME, level, ~0ull), ERROR_INVALID_ARGUMENT);
 
     /* Attributes: PWT and PCD only. */
-    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, ~0ull), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);
+    ck_assert_int_eq(invoke(slot, map_labels[level], WORDS(VADDR, ~0ull), CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_NONE);
     ck_assert_uint_eq(shoot_down_count, 0);
     ck_assert_uint_eq(mapping_capability_vaddr(slot->capability), ALIGN_DOWN(VADDR, spans[level]));
     unsigned missing;
     word_t *entry = vspace_entry(root_table(SLOT_ROOT), VADDR, spans[level], &missing);
-    ck_assert_uint_eq(*entry, window_to_physical(paging_capability_entries(slot->capability)) | 0x1f);
+    ck_assert_uint_eq(*entry,
+                      window_to_physical(paging_capability_entries(slot->capability)) | 0x1f);
     ck_assert_int_eq(map_at(FRAME, level, VADDR), ERROR_INVALID_CAPABILITY); /* mapped already */
     ck_assert_uint_eq(answer.words[0], 0);
     put_structure(31, types[level]);
@@ -74,9 +85,9 @@ START_TEST(missing_tables)
     ck_assert_uint_eq(answer.words[2], 30);
     /* Pages in the way. */
     put_frame(FRAME, 0x40000000, FRAME_HUGE);
-    ck_assert_int_eq(
-        invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(ALIGN_DOWN(VADDR, 30), 3, 0), CAPS(&cnode[SLOT_ROOT])),
-        ERROR_NONE);
+    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(ALIGN_DOWN(VADDR, 30), 3, 0),
+                            CAPS(&cnode[SLOT_ROOT])),
+                     ERROR_NONE);
     ck_assert_int_eq(map_at(31, 1, VADDR), ERROR_DELETE_FIRST);
     ck_assert_int_eq(map_at(32, 2, VADDR), ERROR_FAILED_LOOKUP);
     ck_assert_uint_eq(answer.words[2], 30);
@@ -101,7 +112,10 @@ START_TEST(unmap_clears_the_table)
     /* Again: success, and nothing to do. */
     ck_assert_int_eq(invoke(slot, unmap_labels[level], NOTHING, NOTHING), ERROR_NONE);
     ck_assert_uint_eq(shoot_down_count, 0);
-    /* The frame's capability is stale; mapped again, the table is empty, and the frame can be mapped where it was. */
+    /*
+     * The frame's capability is stale; mapped again, the table is empty, and the frame can be
+     * mapped where it was.
+     */
     ck_assert_int_eq(map_at(TABLES + level, level, VADDR), ERROR_NONE);
     ck_assert_uint_eq(walk_entry(root_table(SLOT_ROOT), VADDR), 0);
     for (unsigned i = level + 1; i < 3; i++) {
@@ -109,7 +123,9 @@ START_TEST(unmap_clears_the_table)
         ck_assert_uint_eq(shoot_down_count, 0);
         ck_assert_int_eq(map_at(TABLES + i, i, VADDR), ERROR_NONE);
     }
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);
+    ck_assert_int_eq(
+        invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(VADDR, 3, 0), CAPS(&cnode[SLOT_ROOT])),
+        ERROR_NONE);
     ck_assert_uint_ne(walk_entry(root_table(SLOT_ROOT), VADDR), 0);
     check_all_rules();
 }
@@ -143,14 +159,16 @@ START_TEST(stale_tables_leave_others_alone)
     map_tables(SLOT_ROOT, VADDR, TABLES, 3);
     ck_assert_int_eq(invoke(&cnode[TABLES + 1], unmap_labels[1], NOTHING, NOTHING), ERROR_NONE);
     map_tables(SLOT_ROOT, VADDR + BIT(39), 40, 1);
-    struct slot *directory = put_structure(30, OBJECT_PAGE_DIRECTORY), *table = put_structure(31, OBJECT_PAGE_TABLE);
+    struct slot *directory = put_structure(30, OBJECT_PAGE_DIRECTORY),
+                *table = put_structure(31, OBJECT_PAGE_TABLE);
     ck_assert_int_eq(map_at(30, 1, VADDR), ERROR_NONE);
     ck_assert_int_eq(map_at(31, 2, VADDR), ERROR_NONE);
     map_frame(FRAME, 0x5000, VADDR);
     remove_slot(&cnode[TABLES + 2]); /* says that it is mapped where `table` is */
     ck_assert_uint_eq(shoot_down_count, 0);
     ck_assert_uint_ne(walk_entry(root_table(SLOT_ROOT), VADDR), 0);
-    ck_assert(mapping_capability_is_mapped(directory->capability) && mapping_capability_is_mapped(table->capability));
+    ck_assert(mapping_capability_is_mapped(directory->capability) &&
+              mapping_capability_is_mapped(table->capability));
 }
 END_TEST
 
@@ -162,8 +180,8 @@ START_TEST(copies_need_a_mapping)
         ck_assert_uint_eq(answer.label, ERROR_ILLEGAL_OPERATION);
         for (word_t label = 0; label < 60; label++) {
             bool own = label == map_labels[i] || label == unmap_labels[i];
-            ck_assert(own ||
-                      invoke(&cnode[TABLES], label, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])) == ERROR_ILLEGAL_OPERATION);
+            ck_assert(own || invoke(&cnode[TABLES], label, WORDS(0, 0), CAPS(&cnode[SLOT_ROOT])) ==
+                                 ERROR_ILLEGAL_OPERATION);
         }
         remove_slot(&cnode[TABLES]);
         ck_assert_uint_eq(shoot_down_count, 0);
@@ -194,11 +212,15 @@ START_TEST(objects_and_regions)
     struct capability small = arch_create_object(OBJECT_SMALL_PAGE, 2 * BIT(30) - BIT(12), true);
     struct capability beyond = arch_create_object(OBJECT_SMALL_PAGE, 2 * BIT(30), true);
     struct capability below = arch_create_object(OBJECT_SMALL_PAGE, BIT(30) - BIT(12), true);
-    ck_assert(arch_same_region(huge, huge) && arch_same_region(huge, large) && arch_same_region(large, small));
+    ck_assert(arch_same_region(huge, huge) && arch_same_region(huge, large) &&
+              arch_same_region(large, small));
     struct capability first = arch_create_object(OBJECT_SMALL_PAGE, 2 * BIT(30) - BIT(21), true);
-    ck_assert(arch_same_region(large, first) && !arch_same_region(first, large)); /* same start, smaller */
-    ck_assert(!arch_same_region(small, large) && !arch_same_region(large, huge) && !arch_same_region(huge, beyond));
-    ck_assert(!arch_same_region(huge, below) && !arch_same_region(huge, cnode[SLOT_ROOT].capability));
+    /* same start, smaller */
+    ck_assert(arch_same_region(large, first) && !arch_same_region(first, large));
+    ck_assert(!arch_same_region(small, large) && !arch_same_region(large, huge) &&
+              !arch_same_region(huge, beyond));
+    ck_assert(!arch_same_region(huge, below) &&
+              !arch_same_region(huge, cnode[SLOT_ROOT].capability));
     ck_assert(frame_capability_is_device(huge));
     ck_assert(arch_object_range(huge, &base, &bits) && base == BIT(30) && bits == 30);
 }

@@ -1,8 +1,9 @@
 /*
- * Map and Unmap the short way (arch_invoke_quickly()) do what they do the ordinary way. Random calls, with whatever the short
- * way has to look at varied: what the capabilities are, where they are mapped, which tables exist, the IPC buffer, the
- * message. Each call that the short way takes is made again the ordinary way, and all memory compared; each that it does not
- * take must have changed nothing.
+ * Map and Unmap the short way (arch_invoke_quickly()) do what they do the ordinary way. Random
+ * calls, with whatever the short way has to look at varied: what the capabilities are, where they
+ * are mapped, which tables exist, the IPC buffer, the message. Each call that the short way takes
+ * is made again the ordinary way, and all memory compared; each that it does not take must have
+ * changed nothing.
  */
 #include "../host/random.h"
 #include "world.h"
@@ -69,11 +70,15 @@ static void compare_with(const struct image *image, const char *what)
 {
     take_image(&now);
     ck_assert_msg(memcmp(now.memory, image->memory, MEMORY_BYTES) == 0, "%s: memory differs", what);
-    ck_assert_msg(memcmp(now.cnode, image->cnode, sizeof(cnode)) == 0, "%s: capabilities differ", what);
-    ck_assert_msg(memcmp(&now.caller, &image->caller, sizeof(caller)) == 0, "%s: the caller differs", what);
-    ck_assert_msg(now.shoot_downs == image->shoot_downs && now.shoot_down.root == image->shoot_down.root &&
-                  now.shoot_down.vaddr == image->shoot_down.vaddr &&
-                  now.shoot_down.structures == image->shoot_down.structures, "%s: other shoot-downs", what);
+    ck_assert_msg(memcmp(now.cnode, image->cnode, sizeof(cnode)) == 0, "%s: capabilities differ",
+                  what);
+    ck_assert_msg(memcmp(&now.caller, &image->caller, sizeof(caller)) == 0,
+                  "%s: the caller differs", what);
+    ck_assert_msg(now.shoot_downs == image->shoot_downs &&
+                      now.shoot_down.root == image->shoot_down.root &&
+                      now.shoot_down.vaddr == image->shoot_down.vaddr &&
+                      now.shoot_down.structures == image->shoot_down.structures,
+                  "%s: other shoot-downs", what);
 }
 
 /* --- calls --- */
@@ -101,7 +106,8 @@ static bool quickly(const struct call *call)
         context_set_message_register(&caller.context, i, call->words[i]);
     }
     context_set_message_info(&caller.context, info);
-    context_set_badge(&caller.context, (word_t)(call->slot - cnode)); /* the same register as the capability's */
+    /* the same register as the capability's */
+    context_set_badge(&caller.context, (word_t)(call->slot - cnode));
     shoot_down_count = 0;
     take_image(&before);
     return arch_invoke_quickly(call->slot, info, &caller, &cpu_block) == &caller.context;
@@ -156,15 +162,20 @@ static void make_call(const struct call *call)
     taken[call->label == LABEL_X86PageUnmap ? UNMAPS : after.shoot_downs > 0 ? REMAPS : MAPS]++;
 }
 
-/* Places in the table that exists, or a mapped frame's own, and sometimes whatever else may be tried. */
+/*
+ * Places in the table that exists, or a mapped frame's own, and sometimes whatever else may be
+ * tried.
+ */
 static vaddr_t some_place(struct capability c)
 {
-    static const vaddr_t others[] = {0, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, ~0ull << 12, VADDR + 8,
-                                     VADDR + BIT(21), VADDR + BIT(30), VADDR + BIT(39), VADDR + BIT(48)};
+    static const vaddr_t others[] = {
+        0,         0x7fffffffe000,  0x7ffffffff000,  0x800000000000,  ~0ull << 12,
+        VADDR + 8, VADDR + BIT(21), VADDR + BIT(30), VADDR + BIT(39), VADDR + BIT(48)};
     if (one_in(6)) {
         return others[below(ARRAY_LENGTH(others))];
     }
-    return mapping_capability_is_mapped(c) ? mapping_capability_vaddr(c) + one_in(16) : VADDR + below(3) * 0x1000;
+    return mapping_capability_is_mapped(c) ? mapping_capability_vaddr(c) + one_in(16)
+                                           : VADDR + below(3) * 0x1000;
 }
 
 static void choose_buffer(word_t extra_pointer)
@@ -182,7 +193,8 @@ static void make_any_call(void)
     struct call call = {
         .slot = slot,
         .label = is_map ? LABEL_X86PageMap : LABEL_X86PageUnmap,
-        .words = {some_place(slot->capability), one_in(4) ? below(16) : RW, one_in(2) ? 0 : below(20), below(1000)},
+        .words = {some_place(slot->capability), one_in(4) ? below(16) : RW,
+                  one_in(2) ? 0 : below(20), below(1000)},
         .extra_pointer = VSPACES + (one_in(6) ? below(vspaces) : 0),
         .length = one_in(10) ? below(8) : 3,
         .extra_caps = one_in(20) ? below(4) : is_map,
@@ -222,14 +234,19 @@ static void add_frames(void)
     put(FRAMES + frames++, cnode[TABLES].capability); /* a PDPT: its methods have other labels */
 }
 
-/* One as it should be; one of somebody else; without ASID, or with one that is not, or not any more, its own; no VSpace. */
+/*
+ * One as it should be; one of somebody else; without ASID, or with one that is not, or not any
+ * more, its own; no VSpace.
+ */
 static void add_vspaces(void)
 {
     struct capability own = cnode[SLOT_ROOT].capability;
     struct capability other = arch_create_object(OBJECT_PML4, new_page(), false);
     add_vspace(own);
     add_vspace(other);
-    ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[VSPACES + 1])), ERROR_NONE);
+    ck_assert_int_eq(
+        invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[VSPACES + 1])),
+        ERROR_NONE);
     add_vspace(other);
     add_vspace(mapping_capability_with_mapping(own, 7, 0));
     add_vspace(mapping_capability_with_mapping(other, 1, 0));
@@ -252,14 +269,16 @@ START_TEST(both_ways)
     buffers[1] = frame_capability(buffer_page, FRAME_SMALL, RIGHT_READ, false);
     buffers[2] = frame_capability(buffer_page, FRAME_SMALL, 0, false);
     buffers[3] = frame_capability(buffer_page, FRAME_SMALL, RW, true);
-    buffers[4] = frame_capability(ALIGN_DOWN(buffer_page, ABI_LARGE_PAGE_BITS), FRAME_LARGE, RW, false);
+    buffers[4] =
+        frame_capability(ALIGN_DOWN(buffer_page, ABI_LARGE_PAGE_BITS), FRAME_LARGE, RW, false);
     caller.slots[TCB_CSPACE].capability = cnode_slot.capability;
     ck_assert_uint_le(new_page(), WORLD_PHYSICAL_BASE + MEMORY_BYTES);
     for (unsigned i = 0; i < CALLS; i++) {
         make_any_call();
     }
     for (unsigned i = 0; i < KINDS; i++) {
-        ck_assert_msg(taken[i] > CALLS / 100, "seed %d: kind %u taken %u times only", _i, i, taken[i]);
+        ck_assert_msg(taken[i] > CALLS / 100, "seed %d: kind %u taken %u times only", _i, i,
+                      taken[i]);
     }
 }
 END_TEST

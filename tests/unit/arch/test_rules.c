@@ -1,6 +1,6 @@
 /*
- * The rule checks catch what they are for; and random sequences of operations keep the rules, and never change an entry
- * that a CPU may have cached without asking for it to be dropped.
+ * The rule checks catch what they are for; and random sequences of operations keep the rules, and
+ * never change an entry that a CPU may have cached without asking for it to be dropped.
  */
 #include "world.h"
 #include <kernel/cpu.h>
@@ -28,9 +28,12 @@ START_TEST(mutants_of_the_kernel_half)
     const struct {
         word_t *entry, change;
     } mutants[] = {
-        {kernel_entry(511, 3, text), PAGE_WRITABLE},        {kernel_entry(511, 3, text), PAGE_USER},
-        {kernel_entry(511, 3, data), PAGE_EXECUTE_DISABLE}, {kernel_entry(256, 1, region), PAGE_EXECUTE_DISABLE},
-        {kernel_entry(256, 1, region), PAGE_USER},          {kernel_entry(256, 0, NULL), PAGE_USER},
+        {kernel_entry(511, 3, text), PAGE_WRITABLE},
+        {kernel_entry(511, 3, text), PAGE_USER},
+        {kernel_entry(511, 3, data), PAGE_EXECUTE_DISABLE},
+        {kernel_entry(256, 1, region), PAGE_EXECUTE_DISABLE},
+        {kernel_entry(256, 1, region), PAGE_USER},
+        {kernel_entry(256, 0, NULL), PAGE_USER},
         {kernel_entry(0, 0, NULL), PAGE_PRESENT},    /* the node's own table maps user addresses */
         {&root_table(SLOT_ROOT)[300], PAGE_PRESENT}, /* a VSpace's kernel half is not the node's */
         {&root_table(SLOT_ROOT)[256], PAGE_PRESENT},
@@ -50,7 +53,9 @@ START_TEST(mutants_of_mappings)
 {
     map_tables(SLOT_ROOT, 0x1000, TABLES, 3);
     put_frame(FRAME, 0x5000, FRAME_SMALL);
-    ck_assert_int_eq(invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(0x1000, 3, 0), CAPS(&cnode[SLOT_ROOT])), ERROR_NONE);
+    ck_assert_int_eq(
+        invoke(&cnode[FRAME], LABEL_X86PageMap, WORDS(0x1000, 3, 0), CAPS(&cnode[SLOT_ROOT])),
+        ERROR_NONE);
     check_all_rules();
     /* Pages and tables without a capability, or with one that says another thing. */
     for (unsigned i = 0; i < 4; i++) {
@@ -148,7 +153,8 @@ static void note_mappings(void)
             live = live || asid_root(asid) == roots[r];
         }
         for (unsigned p = 0; live && p < 20; p++) {
-            before[before_count++] = (struct mapping){roots[r], place(p), walk_entry(roots[r], place(p))};
+            before[before_count++] =
+                (struct mapping){roots[r], place(p), walk_entry(roots[r], place(p))};
         }
     }
 }
@@ -161,8 +167,8 @@ static bool was_shot_down(const word_t *pml4, vaddr_t vaddr)
     for (unsigned i = 0; i < shoot_down_count; i++) {
         vaddr_t page = shoot_downs[i].vaddr;
         if (shoot_downs[i].root == window_to_physical(pml4) &&
-            (shoot_downs[i].structures || page == ALIGN_DOWN(vaddr, 12) || page == ALIGN_DOWN(vaddr, 21) ||
-             page == ALIGN_DOWN(vaddr, 30))) {
+            (shoot_downs[i].structures || page == ALIGN_DOWN(vaddr, 12) ||
+             page == ALIGN_DOWN(vaddr, 21) || page == ALIGN_DOWN(vaddr, 30))) {
             return true;
         }
     }
@@ -195,7 +201,8 @@ static void make_objects(void)
     for (unsigned i = 0; i < ROOTS; i++) {
         put_structure(FIRST_ROOT + i, OBJECT_PML4);
         roots[i] = root_table(FIRST_ROOT + i);
-        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING, CAPS(&cnode[FIRST_ROOT + i])),
+        ck_assert_int_eq(invoke(&cnode[SLOT_POOL], LABEL_X86ASIDPoolAssign, NOTHING,
+                                CAPS(&cnode[FIRST_ROOT + i])),
                          ERROR_NONE);
     }
     for (unsigned i = 0; i < FRAMES; i++) {
@@ -225,7 +232,9 @@ static void random_invocation(struct slot *slot)
     case CAP_PAGE_DIRECTORY:
     case CAP_PAGE_TABLE: {
         unsigned level = structure_entry_bits(target_capability_type(slot->capability));
-        word_t map = level == 39 ? LABEL_X86PDPTMap : level == 30 ? LABEL_X86PageDirectoryMap : LABEL_X86PageTableMap;
+        word_t map = level == 39   ? LABEL_X86PDPTMap
+                     : level == 30 ? LABEL_X86PageDirectoryMap
+                                   : LABEL_X86PageTableMap;
         if (below(5) > 0) {
             invoke(slot, map, WORDS(vaddr, below(8)), CAPS(root));
         } else {
@@ -243,10 +252,14 @@ static bool is_listed(unsigned slot)
     return slot >= FIRST_FRAME && slot < FIRST_COPY + COPIES && !slot_is_empty(&cnode[slot]);
 }
 
-/* A random one of the slots that hold frames, structures and copies; some are copied or deleted on the way. */
+/*
+ * A random one of the slots that hold frames, structures and copies; some are copied or deleted on
+ * the way.
+ */
 static void random_step(void)
 {
-    unsigned from = FIRST_FRAME + below(FIRST_COPY + COPIES - FIRST_FRAME), to = FIRST_COPY + below(COPIES);
+    unsigned from = FIRST_FRAME + below(FIRST_COPY + COPIES - FIRST_FRAME),
+             to = FIRST_COPY + below(COPIES);
     if (!is_listed(from)) {
         return;
     }

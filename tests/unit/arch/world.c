@@ -46,8 +46,8 @@ void shoot_down(struct stale stale)
 {
     ck_assert(is_anything_stale(stale));
     ck_assert_uint_lt(shoot_down_count, MAX_SHOOT_DOWNS);
-    shoot_downs[shoot_down_count++] = (struct shoot_down_record){
-        stale.root, stale.place, stale.place == STALE_STRUCTURE};
+    shoot_downs[shoot_down_count++] =
+        (struct shoot_down_record){stale.root, stale.place, stale.place == STALE_STRUCTURE};
 }
 
 void shoot_down_all(struct stale_pool stale)
@@ -161,8 +161,8 @@ _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, co
 }
 
 /* The ordinary path is not taken in earnest: a fast path that gives up returns null. */
-struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
-                                      struct cpu *this_one)
+struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
+                                      struct tcb *thread, struct cpu *this_one)
 {
     (void)pointer, (void)info, (void)number, (void)place, (void)thread, (void)this_one;
     return NULL;
@@ -174,7 +174,9 @@ void check_exit_rules(const struct tcb *next)
 {
     (void)next;
 }
-void preemption_end_entry(void) {}
+void preemption_end_entry(void)
+{
+}
 
 /* No test deletes these. */
 bool cancel_some(struct endpoint *endpoint)
@@ -202,17 +204,19 @@ paddr_t new_page(void)
 }
 
 /*
- * A kernel half as boot makes it, in small: a window of one huge page, and two pages of text in an otherwise empty
- * image.
+ * A kernel half as boot makes it, in small: a window of one huge page, and two pages of text in an
+ * otherwise empty image.
  */
 static void make_node_root(void)
 {
     node_root = new_page();
     word_t *pml4 = window(node_root);
-    paddr_t window_pdpt = new_page(), top_pdpt = new_page(), directory = new_page(), table = new_page();
+    paddr_t window_pdpt = new_page(), top_pdpt = new_page(), directory = new_page(),
+            table = new_page();
     pml4[256] = window_pdpt | PAGE_PRESENT | PAGE_WRITABLE;
     pml4[511] = top_pdpt | PAGE_PRESENT | PAGE_WRITABLE;
-    ((word_t *)window(window_pdpt))[0] = PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE | PAGE_EXECUTE_DISABLE;
+    ((word_t *)window(window_pdpt))[0] =
+        PAGE_PRESENT | PAGE_WRITABLE | PAGE_IS_LARGE | PAGE_EXECUTE_DISABLE;
     ((word_t *)window(top_pdpt))[510] = directory | PAGE_PRESENT | PAGE_WRITABLE;
     ((word_t *)window(directory))[0] = table | PAGE_PRESENT | PAGE_WRITABLE;
     word_t *image = window(table);
@@ -267,8 +271,8 @@ void remove_slot(struct slot *slot)
 
 /* --- invocations --- */
 
-enum error_code invoke(struct slot *slot, word_t label, const word_t *words, unsigned length, struct slot *const *extra,
-                       unsigned extra_caps)
+enum error_code invoke(struct slot *slot, word_t label, const word_t *words, unsigned length,
+                       struct slot *const *extra, unsigned extra_caps)
 {
     struct invocation call = {
         .caller = &caller,
@@ -293,13 +297,16 @@ enum error_code invoke(struct slot *slot, word_t label, const word_t *words, uns
     answer = (struct answer){0};
     shoot_down_count = shoot_down_all_count = 0;
     bool is_irq_control = capability_type(slot->capability) == CAP_IRQ_CONTROL;
-    enum outcome outcome = is_irq_control ? arch_invoke_irq_control(&call, &answer) : arch_invoke(&call, &answer);
+    enum outcome outcome =
+        is_irq_control ? arch_invoke_irq_control(&call, &answer) : arch_invoke(&call, &answer);
     ck_assert_int_eq(outcome, answer.label == ERROR_NONE ? DONE : REFUSED);
     return (enum error_code)answer.label;
 }
 
 /* Nobody remembers page tables here. */
-void forget_thread_roots(void) {}
+void forget_thread_roots(void)
+{
+}
 
 void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels)
 {
@@ -313,7 +320,8 @@ void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels)
     };
     for (unsigned i = 0; i < levels; i++) {
         struct slot *slot = put_structure(at + i, level[i].type);
-        ck_assert_int_eq(invoke(slot, level[i].label, WORDS(vaddr, 0), CAPS(&cnode[root])), ERROR_NONE);
+        ck_assert_int_eq(invoke(slot, level[i].label, WORDS(vaddr, 0), CAPS(&cnode[root])),
+                         ERROR_NONE);
     }
 }
 

@@ -1,7 +1,8 @@
 /*
- * A small machine for the tests of the objects of x86 and arch/x86/machine/context.c: memory behind the window, one CNode of
- * slots, a caller with an IPC buffer, and stand-ins that record what the code under test asks of other CPUs and of
- * the hardware. Every test runs in a process of its own (Check forks), so node-state variables start afresh.
+ * A small machine for the tests of the objects of x86 and arch/x86/machine/context.c: memory behind
+ * the window, one CNode of slots, a caller with an IPC buffer, and stand-ins that record what the
+ * code under test asks of other CPUs and of the hardware. Every test runs in a process of its own
+ * (Check forks), so node-state variables start afresh.
  */
 #ifndef TESTS_UNIT_ARCH_WORLD_H
 #define TESTS_UNIT_ARCH_WORLD_H
@@ -25,7 +26,9 @@ extern struct slot cnode_slot; /* a capability to the CNode, as root for issuing
 extern struct tcb caller;
 extern struct answer answer; /* of the last invoke() */
 
-/* What the last invocation or deletion asked of other CPUs; cleared by invoke() and remove_slot(). */
+/*
+ * What the last invocation or deletion asked of other CPUs; cleared by invoke() and remove_slot().
+ */
 struct shoot_down_record {
     paddr_t root;
     vaddr_t vaddr;
@@ -62,10 +65,14 @@ extern jmp_buf failure_jump;
 extern bool failure_expected;
 
 /* True if `statement` ends in kernel_fail(). */
-#define FAILS(statement)                                                                                               \
-    (failure_expected = true, setjmp(failure_jump) == 0 ? ((statement), failure_expected = false, false) : true)
+#define FAILS(statement)                                                                           \
+    (failure_expected = true,                                                                      \
+     setjmp(failure_jump) == 0 ? ((statement), failure_expected = false, false) : true)
 
-/* Memory, node page table, root CNode, pool 0 with the first VSpace in slot 1 (ASID 1) and the pool in slot 2. */
+/*
+ * Memory, node page table, root CNode, pool 0 with the first VSpace in slot 1 (ASID 1) and the pool
+ * in slot 2.
+ */
 void world_init(void);
 enum { SLOT_ROOT = 1, SLOT_POOL = 2, FIRST_FREE_SLOT = 3 };
 
@@ -77,22 +84,26 @@ struct slot *put(unsigned i, struct capability c);
 struct slot *put_structure(unsigned i, enum target_object_type type);
 struct slot *put_frame(unsigned i, paddr_t base, enum frame_size size);
 
-/* A plain copy of slot `from` in slot `to`, as CNode_Copy makes it. False: refused, see `answer`. */
+/*
+ * A plain copy of slot `from` in slot `to`, as CNode_Copy makes it. False: refused, see `answer`.
+ */
 bool copy(unsigned from, unsigned to, word_t rights);
 
 void remove_slot(struct slot *slot);
 
 /* Invokes: message words, extra capabilities. The result is in `answer`; its label is returned. */
-enum error_code invoke(struct slot *slot, word_t label, const word_t *words, unsigned length, struct slot *const *extra,
-                       unsigned extra_caps);
-#define WORDS(...) (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
-#define CAPS(...)                                                                                                      \
-    (struct slot *const[]){__VA_ARGS__}, sizeof((struct slot *const[]){__VA_ARGS__}) / sizeof(struct slot *)
+enum error_code invoke(struct slot *slot, word_t label, const word_t *words, unsigned length,
+                       struct slot *const *extra, unsigned extra_caps);
+#define WORDS(...)                                                                                 \
+    (const word_t[]){__VA_ARGS__}, sizeof((const word_t[]){__VA_ARGS__}) / sizeof(word_t)
+#define CAPS(...)                                                                                  \
+    (struct slot *const[]){__VA_ARGS__},                                                           \
+        sizeof((struct slot *const[]){__VA_ARGS__}) / sizeof(struct slot *)
 #define NOTHING NULL, 0
 
 /*
- * Maps PDPT, page directory and page table for `vaddr` in the VSpace of slot `root`, into slots `at`.. as far as
- * `levels`.
+ * Maps PDPT, page directory and page table for `vaddr` in the VSpace of slot `root`, into slots
+ * `at`.. as far as `levels`.
  */
 void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels);
 

@@ -44,11 +44,9 @@ static const struct {
     {{0, 2400000, 0, 3000000}, false}, /* one counter, and the CPU states more than it measured */
     {{0, 2400000, 0, 1800000}, true},  /* a pause may have made the sample long */
     {{0, 2400000, 0, 2423000}, true},  /* they agree already */
-    {{2400000, 3000000, 0, 0}, true},
-    {{2400000, 2500000, 0, 3000000}, true},
+    {{2400000, 3000000, 0, 0}, true},  {{2400000, 2500000, 0, 3000000}, true},
     {{0, 2400000, 0, 0}, false}, /* nothing to compare with */
-    {{0, 0, 0, 2400000}, false},
-    {{0, 0, 0, 0}, false},
+    {{0, 0, 0, 2400000}, false},       {{0, 0, 0, 0}, false},
 };
 
 START_TEST(samples_end_where_they_are_in_vain)

@@ -254,7 +254,7 @@ START_TEST(data_lies_after_the_image)
     add_module(bytes, sizeof(bytes), "data=a.txt node=1");
     add_good_module("first");
     add_module(bytes, 4096, "node=all data=b");
-    add_good_module("second"); /* the second image, and so node 1's */
+    add_good_module("second");      /* the second image, and so node 1's */
     add_module(bytes, 1, "data=c"); /* for all */
     expect("nodes=2", "");
     const struct node_plan *node = plan.node;

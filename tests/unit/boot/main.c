@@ -2,7 +2,8 @@
  * Boot's parts without hardware: words, planner, ELF, ACPI, multiboot, and formatted text. Built by
  * hand, from the top of the tree:
  *
- *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
+ *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined \
  *       -fno-sanitize-recover=all -Wall -Wextra -Werror tests/unit/boot/[a-z]*.c \
  *       boot/plan/[a-z]*.c cluster/cluster.c cluster/ranges.c kernel/format.c -o build/unit/boot \
  *       $(pkg-config --cflags --libs check)

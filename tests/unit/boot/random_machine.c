@@ -220,11 +220,12 @@ static void choose_word(struct choices *choices, char *word, size_t size)
         snprintf(word, size, "iommu=%s", number < 12 ? "require" : number < 16 ? "on" : "off");
         break;
     case 0:
-        snprintf(word, size, number < 4    ? "nodes=percpu"
-                             : number < 8  ? "nodes=numa"
-                             : number < 12 ? "nodes=llc"
-                             : number < 16 ? "nodes=package"
-                                           : "nodes=3");
+        snprintf(word, size,
+                 number < 4    ? "nodes=percpu"
+                 : number < 8  ? "nodes=numa"
+                 : number < 12 ? "nodes=llc"
+                 : number < 16 ? "nodes=package"
+                               : "nodes=3");
         break;
     case 1:
         snprintf(word, size, "balance=%s", number < 6 ? "on" : "off");

@@ -1,4 +1,6 @@
-/* Which CPUs share what (boot/plan/topology.h), from CPUID leaves as CPUs of several makers have. */
+/*
+ * Which CPUs share what (boot/plan/topology.h), from CPUID leaves as CPUs of several makers have.
+ */
 #include "suites.h"
 #include <boot/plan/topology.h>
 
@@ -22,32 +24,31 @@ static struct cpuid_leaf ask(uint32_t leaf, uint32_t subleaf)
     return (struct cpuid_leaf){0, 0, 0, 0};
 }
 
-#define END {~0u, 0, {0, 0, 0, 0}}
-#define CACHE(kind, level, ids) {(kind) | (level) << 5 | ((ids)-1) << 14, 0, 0, 0}
+#define END                                                                                        \
+    {                                                                                              \
+        ~0u, 0,                                                                                    \
+        {                                                                                          \
+            0, 0, 0, 0                                                                             \
+        }                                                                                          \
+    }
+#define CACHE(kind, level, ids)                                                                    \
+    {                                                                                              \
+        (kind) | (level) << 5 | ((ids)-1) << 14, 0, 0, 0                                           \
+    }
 
 /* 8 cores with 2 threads, one L3 for all, 16 APIC ids. */
 static const struct row desktop[] = {
-    {0, -1, {0xb, 0, 0, 0}},
-    {4, 0, CACHE(1, 1, 2)},
-    {4, 1, CACHE(2, 1, 2)},
-    {4, 2, CACHE(3, 2, 2)},
-    {4, 3, CACHE(3, 3, 16)},
-    {0xb, 0, {1, 2, 0x100, 0}},
-    {0xb, 1, {4, 16, 0x201, 0}},
-    END,
+    {0, -1, {0xb, 0, 0, 0}},     {4, 0, CACHE(1, 1, 2)},
+    {4, 1, CACHE(2, 1, 2)},      {4, 2, CACHE(3, 2, 2)},
+    {4, 3, CACHE(3, 3, 16)},     {0xb, 0, {1, 2, 0x100, 0}},
+    {0xb, 1, {4, 16, 0x201, 0}}, END,
 };
 
 /* Tiles below the package: leaf 0x1f has more levels than 0xb. */
 static const struct row server[] = {
-    {0, -1, {0x1f, 0, 0, 0}},
-    {4, 0, CACHE(3, 2, 2)},
-    {4, 1, CACHE(3, 3, 128)},
-    {0xb, 0, {1, 2, 0x100, 0}},
-    {0xb, 1, {6, 64, 0x201, 0}},
-    {0x1f, 0, {1, 2, 0x100, 0}},
-    {0x1f, 1, {5, 32, 0x201, 0}},
-    {0x1f, 2, {7, 128, 0x502, 0}},
-    END,
+    {0, -1, {0x1f, 0, 0, 0}},     {4, 0, CACHE(3, 2, 2)},        {4, 1, CACHE(3, 3, 128)},
+    {0xb, 0, {1, 2, 0x100, 0}},   {0xb, 1, {6, 64, 0x201, 0}},   {0x1f, 0, {1, 2, 0x100, 0}},
+    {0x1f, 1, {5, 32, 0x201, 0}}, {0x1f, 2, {7, 128, 0x502, 0}}, END,
 };
 
 /* The other maker: no leaf 4, caches in an extended leaf, 16 ids to an L3 and 128 to a package. */
@@ -65,8 +66,7 @@ static const struct row chiplets[] = {
 };
 
 /* Before all these leaves; 6 logical CPUs take 8 APIC ids. */
-static const struct row old[] = {
-    {0, -1, {1, 0, 0, 0}}, {1, -1, {0, 6u << 16, 0, 1u << 28}}, END};
+static const struct row old[] = {{0, -1, {1, 0, 0, 0}}, {1, -1, {0, 6u << 16, 0, 1u << 28}}, END};
 static const struct row oldest[] = {{0, -1, {1, 0, 0, 0}}, END};
 
 /* Endless lists end. */

@@ -65,9 +65,9 @@ END_TEST
 /* References that no correct peer sends. */
 START_TEST(wrong_references)
 {
-    static const uint64_t wrong[][2] = {{0, 0},          {0, 129},         {64, 1},         {256, 1},
-                                        {UINT64_MAX, 1}, {0, UINT64_MAX},  {0, 1ul << 32},  {192, 128},
-                                        {256, 128},      {1ul << 63, 128}, {0, 1ul << 63},  {1, 10}};
+    static const uint64_t wrong[][2] = {
+        {0, 0},         {0, 129},   {64, 1},    {256, 1},         {UINT64_MAX, 1}, {0, UINT64_MAX},
+        {0, 1ul << 32}, {192, 128}, {256, 128}, {1ul << 63, 128}, {0, 1ul << 63},  {1, 10}};
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct pair pair;
         struct cmk_message message;

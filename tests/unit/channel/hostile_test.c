@@ -1,7 +1,8 @@
 /*
- * A peer that writes random bytes: between the steps of one thread, and from a thread of its own at any moment. The
- * library answers with errors, or with messages that are as long as they say; the sanitizers see the rest.
- * CMK_HOSTILE_RUNS=N in the environment runs each part N times, with other random numbers, instead of 4, 1 and 1 times.
+ * A peer that writes random bytes: between the steps of one thread, and from a thread of its own at
+ * any moment. The library answers with errors, or with messages that are as long as they say; the
+ * sanitizers see the rest. CMK_HOSTILE_RUNS=N in the environment runs each part N times, with other
+ * random numbers, instead of 4, 1 and 1 times.
  */
 #include "pair.h"
 
@@ -28,14 +29,16 @@ static void scribble(void)
         break;
     case 1: /* a correct header with any length and kind, where the next message is expected */
         at = 32 + (pair.end[1].received & (pair.end[1].geometry.lines - 1)) * 8;
-        atomic_store(&words[at], (uint32_t)(pair.end[1].received + 1) | (next_random(&seed) % 3000) << 32 |
+        atomic_store(&words[at], (uint32_t)(pair.end[1].received + 1) |
+                                     (next_random(&seed) % 3000) << 32 |
                                      (next_random(&seed) % 6) << 56);
         break;
     case 2: /* a bulk message with a nearly correct reference */
         at = 32 + (pair.end[1].received & (pair.end[1].geometry.lines - 1)) * 8;
         atomic_store(&words[at + 2], pair.end[1].bulk_received + next_random(&seed) % 3 * 64 - 64);
         atomic_store(&words[at + 3], next_random(&seed) % 300);
-        atomic_store(&words[at], (uint32_t)(pair.end[1].received + 1) | 16ul << 32 | (uint64_t)CMK_BULK << 56);
+        atomic_store(&words[at],
+                     (uint32_t)(pair.end[1].received + 1) | 16ul << 32 | (uint64_t)CMK_BULK << 56);
         break;
     case 3: /* positions near the correct ones */
         atomic_store(&words[0], pair.end[1].sent + next_random(&seed) % 5 - 3);
@@ -46,7 +49,10 @@ static void scribble(void)
     }
 }
 
-/* One step of the end that is attacked, side 1. Memory of exactly the size given, so that one byte more is seen. */
+/*
+ * One step of the end that is attacked, side 1. Memory of exactly the size given, so that one byte
+ * more is seen.
+ */
 static void step(void)
 {
     struct cmk_message message;
@@ -68,13 +74,15 @@ static void step(void)
         must(error != CMK_CHANNEL_OK || message.length <= capacity);
         break;
     case 3:
-        if (cmk_channel_bulk_reserve(&pair.end[1], capacity) && pair.end[1].sent - pair.end[1].sent_taken < 3) {
+        if (cmk_channel_bulk_reserve(&pair.end[1], capacity) &&
+            pair.end[1].sent - pair.end[1].sent_taken < 3) {
             memset(cmk_channel_bulk_reserve(&pair.end[1], capacity), 2, capacity);
             error = cmk_channel_bulk_send(&pair.end[1], 3);
         }
         break;
     case 4:
-        if (pair.end[1].sent - pair.end[1].sent_taken < 3 && cmk_channel_state(&pair.end[1]) == CMK_CHANNEL_BROKEN) {
+        if (pair.end[1].sent - pair.end[1].sent_taken < 3 &&
+            cmk_channel_state(&pair.end[1]) == CMK_CHANNEL_BROKEN) {
             error = cmk_channel_call(&pair.end[1], buffer, 0, buffer, capacity, &length);
             must(error == CMK_CHANNEL_BROKEN);
         }
@@ -101,7 +109,10 @@ START_TEST(between_steps)
 }
 END_TEST
 
-/* Waiting calls, with the mischief between two looks: they end, because sooner or later the channel breaks. */
+/*
+ * Waiting calls, with the mischief between two looks: they end, because sooner or later the channel
+ * breaks.
+ */
 START_TEST(between_looks)
 {
     seed = 0xabcdef + (uint64_t)_i;
@@ -113,9 +124,11 @@ START_TEST(between_looks)
         enum cmk_channel_error error = CMK_CHANNEL_OK;
         while (error == CMK_CHANNEL_OK) {
             error = cmk_channel_send(&pair.end[1], 0, data, sizeof(data));
-            error = error ? error : cmk_channel_call(&pair.end[1], data, 9, reply, sizeof(reply), &length);
+            error = error ? error
+                          : cmk_channel_call(&pair.end[1], data, 9, reply, sizeof(reply), &length);
         }
-        must(error == CMK_CHANNEL_BROKEN || error == CMK_CHANNEL_UNEXPECTED || error == CMK_CHANNEL_TOO_LONG);
+        must(error == CMK_CHANNEL_BROKEN || error == CMK_CHANNEL_UNEXPECTED ||
+             error == CMK_CHANNEL_TOO_LONG);
         pair_close(&pair);
     }
 }
@@ -130,9 +143,10 @@ static void *scribble_all_the_time(void *argument)
     while (!atomic_load(&stop)) {
         uint64_t random = next_random(&own);
         size_t at = random % (pair.bytes / sizeof(uint64_t));
-        uint64_t value = next_random(&own) % 4 ? (uint32_t)next_random(&own) % 64 | (next_random(&own) % 400) << 32 |
-                                                     (next_random(&own) % 6) << 56
-                                               : next_random(&own);
+        uint64_t value = next_random(&own) % 4
+                             ? (uint32_t)next_random(&own) % 64 | (next_random(&own) % 400) << 32 |
+                                   (next_random(&own) % 6) << 56
+                             : next_random(&own);
         atomic_store_explicit(&words[at], value, memory_order_relaxed);
     }
     return NULL;
@@ -145,7 +159,8 @@ START_TEST(at_any_moment)
         pthread_t thread;
         pair_open(&pair, 8, 512, false);
         atomic_store(&stop, false);
-        pthread_create(&thread, NULL, scribble_all_the_time, (void *)((uintptr_t)_i << 16 | (i + 1)));
+        pthread_create(&thread, NULL, scribble_all_the_time,
+                       (void *)((uintptr_t)_i << 16 | (i + 1)));
         for (unsigned j = 0; j < 200; j++) {
             step();
         }

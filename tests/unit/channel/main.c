@@ -1,12 +1,14 @@
 /*
- * The channel library on the host: both ends in one thread, in two threads that sleep on each other, and a peer that
- * writes random bytes between all steps.
- * Built by hand, from the top of the tree:
+ * The channel library on the host: both ends in one thread, in two threads that sleep on each
+ * other, and a peer that writes random bytes between all steps. Built by hand, from the top of the
+ * tree:
  *
- *   gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra -Werror -pthread \
+ *   gcc -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Wall -Wextra \
+ *       -Werror -pthread \
  *       -Ilibsel4/include -Iuser/runtime -idirafter user/runtime/include -idirafter include \
  *       tests/unit/channel/[a-z]*.c \
- *       user/runtime/channel.c user/runtime/channel_bulk.c user/runtime/channel_wait.c libsel4/src/ipc_buffer.c \
+ *       user/runtime/channel.c user/runtime/channel_bulk.c user/runtime/channel_wait.c \
+ *       libsel4/src/ipc_buffer.c \
  *       -o build/unit/channel $(pkg-config --cflags --libs check)
  */
 #include "pair.h"

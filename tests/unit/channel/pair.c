@@ -58,7 +58,8 @@ void pair_open(struct pair *pair, uint32_t lines, uint32_t bulk_bytes, bool slee
         pair->bell[side].notification = side + 1;
         pair->status[side].state = CMK_STATUS_RUNNING;
         struct cmk_channel_config config = {geometry, side, &pair->status[1 - side],
-                                            sleeping ? &pair->bell[side] : NULL, sleeping ? 2 - side : 0};
+                                            sleeping ? &pair->bell[side] : NULL,
+                                            sleeping ? 2 - side : 0};
         must(cmk_channel_open(&pair->end[side], pair->memory, &config));
         pair->end[side].spins = 3;
     }
@@ -75,4 +76,3 @@ void pair_end_node(struct pair *pair, unsigned side, uint64_t state)
     __atomic_store_n(&pair->status[side].state, state, __ATOMIC_RELEASE);
     cmk_doorbell_ring(2 - side);
 }
-

@@ -1,4 +1,6 @@
-/* Two ends of a channel in one process, with a red zone of the sanitizer around the shared memory. */
+/*
+ * Two ends of a channel in one process, with a red zone of the sanitizer around the shared memory.
+ */
 #ifndef PAIR_H
 #define PAIR_H
 
@@ -23,15 +25,20 @@ void pair_close(struct pair *pair);
 /* What the guardian does when a node's status page changes. */
 void pair_end_node(struct pair *pair, unsigned side, uint64_t state);
 
-/* Called now and then by whoever waits; null at first. For a peer that does mischief between two steps. */
+/*
+ * Called now and then by whoever waits; null at first. For a peer that does mischief between two
+ * steps.
+ */
 extern void (*pair_between_looks)(void);
 
-/* An assertion for loops: ck_assert tells its test's runner each time, which costs a system call. */
-#define must(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                                                 \
-        }                                                                                                              \
+/*
+ * An assertion for loops: ck_assert tells its test's runner each time, which costs a system call.
+ */
+#define must(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                             \
+        }                                                                                          \
     } while (0)
 
 Suite *ring_suite(void);

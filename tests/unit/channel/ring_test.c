@@ -15,7 +15,8 @@ static void fill(uint64_t seed)
 START_TEST(geometry)
 {
     struct pair pair;
-    static const struct cmk_channel_geometry bad[] = {{0, 0}, {1, 0}, {3, 0}, {131072, 0}, {4, 64}, {4, 129}};
+    static const struct cmk_channel_geometry bad[] = {{0, 0},      {1, 0},  {3, 0},
+                                                      {131072, 0}, {4, 64}, {4, 129}};
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         must(cmk_channel_bytes(bad[i]) == 0);
         must(cmk_channel_max_message(bad[i]) == 0);
@@ -43,8 +44,10 @@ START_TEST(every_length)
         for (size_t length = 0; length <= longest; length++) {
             unsigned from = (unsigned)length & 1;
             memset(got, 0xee, sizeof(got));
-            must(cmk_channel_try_send(&pair.end[from], length * 3, bytes, length) == CMK_CHANNEL_OK);
-            must(cmk_channel_try_receive(&pair.end[1 - from], &message, got, length) == CMK_CHANNEL_OK);
+            must(cmk_channel_try_send(&pair.end[from], length * 3, bytes, length) ==
+                 CMK_CHANNEL_OK);
+            must(cmk_channel_try_receive(&pair.end[1 - from], &message, got, length) ==
+                 CMK_CHANNEL_OK);
             must(message.kind == CMK_MESSAGE);
             must(message.tag == length * 3);
             must(message.length == length);
@@ -112,10 +115,12 @@ START_TEST(data_like_headers)
         for (unsigned i = 0; i < 20; i++) {
             data[i] = (uint32_t)(pair.end[0].sent + 1 + i % 9) | (uint64_t)CMK_MESSAGE << 56;
         }
-        must(cmk_channel_try_send(&pair.end[0], data[0], data, 40 + 8 * (round % 15)) == CMK_CHANNEL_OK);
+        must(cmk_channel_try_send(&pair.end[0], data[0], data, 40 + 8 * (round % 15)) ==
+             CMK_CHANNEL_OK);
         must(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)) == CMK_CHANNEL_OK);
         must(message.length == 40 + 8 * (round % 15));
-        must(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)) == CMK_CHANNEL_EMPTY);
+        must(cmk_channel_try_receive(&pair.end[1], &message, got, sizeof(got)) ==
+             CMK_CHANNEL_EMPTY);
     }
     pair_close(&pair);
 }
@@ -201,7 +206,10 @@ START_TEST(rings_once_for_a_nap)
 }
 END_TEST
 
-/* Between the last look and the announcement of a nap: what comes then rings nobody, and only one more look finds it. */
+/*
+ * Between the last look and the announcement of a nap: what comes then rings nobody, and only one
+ * more look finds it.
+ */
 static struct pair *late_pair;
 
 static void send_late(void)

@@ -1,4 +1,7 @@
-/* Two threads that race, and sleep on each other. A lost wake-up shows as a test that takes too long. */
+/*
+ * Two threads that race, and sleep on each other. A lost wake-up shows as a test that takes too
+ * long.
+ */
 #include "pair.h"
 
 #include <string.h>
@@ -86,7 +89,8 @@ START_TEST(calls)
     for (uint64_t i = 0; i < MESSAGES / 2; i++) {
         uint64_t reply;
         size_t length;
-        must(cmk_channel_call(&pair.end[0], &i, sizeof(i), &reply, sizeof(reply), &length) == CMK_CHANNEL_OK);
+        must(cmk_channel_call(&pair.end[0], &i, sizeof(i), &reply, sizeof(reply), &length) ==
+             CMK_CHANNEL_OK);
         must(reply == 2 * i);
         must(length == sizeof(reply));
     }

@@ -1,9 +1,12 @@
-/* Each single word that a correct peer does not write, one at a time: the channel is broken at once, and stays so. */
+/*
+ * Each single word that a correct peer does not write, one at a time: the channel is broken at
+ * once, and stays so.
+ */
 #include "pair.h"
 
 #include <string.h>
 
-#define LINES 8
+#define LINES        8
 #define SIDE_0_TAKEN 0  /* index of words in the shared memory */
 #define RING_0       32 /* side 0 to side 1 */
 
@@ -14,7 +17,10 @@ static uint64_t header(uint64_t sequence, uint64_t length, uint64_t kind)
     return (uint32_t)sequence | length << 32 | kind << 56;
 }
 
-/* What side 1 says when the header of its next message is this one, after it received `before` messages. */
+/*
+ * What side 1 says when the header of its next message is this one, after it received `before`
+ * messages.
+ */
 static enum cmk_channel_error answer_to(uint64_t wrong, unsigned before)
 {
     struct pair pair;
@@ -25,10 +31,12 @@ static enum cmk_channel_error answer_to(uint64_t wrong, unsigned before)
         must(cmk_channel_try_receive(&pair.end[1], &message, NULL, 0) == CMK_CHANNEL_OK);
     }
     ((uint64_t *)pair.memory)[RING_0 + before % LINES * 8] = wrong;
-    enum cmk_channel_error error = cmk_channel_try_receive(&pair.end[1], &message, buffer, sizeof(buffer));
+    enum cmk_channel_error error =
+        cmk_channel_try_receive(&pair.end[1], &message, buffer, sizeof(buffer));
     if (error == CMK_CHANNEL_BROKEN) {
         must(cmk_channel_state(&pair.end[1]) == CMK_CHANNEL_BROKEN);
-        must(cmk_channel_try_receive(&pair.end[1], &message, buffer, sizeof(buffer)) == CMK_CHANNEL_BROKEN);
+        must(cmk_channel_try_receive(&pair.end[1], &message, buffer, sizeof(buffer)) ==
+             CMK_CHANNEL_BROKEN);
         must(cmk_channel_try_send(&pair.end[1], 0, NULL, 0) == CMK_CHANNEL_BROKEN);
         must(!cmk_channel_bulk_reserve(&pair.end[1], 1));
     }
@@ -48,7 +56,8 @@ START_TEST(headers)
         must(answer_to(header(1, 5, kinds[i]), 0) == CMK_CHANNEL_BROKEN);
     }
     for (uint64_t length = 0; length < 40; length++) {
-        must(answer_to(header(1, length, CMK_BULK), 0) == CMK_CHANNEL_BROKEN); /* with 16, the reference is wrong */
+        /* with 16, the reference is wrong */
+        must(answer_to(header(1, length, CMK_BULK), 0) == CMK_CHANNEL_BROKEN);
     }
     static const uint64_t sequences[] = {0, 2, 3, 9, 0x80000001, 0xffffffff};
     for (unsigned i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
@@ -70,7 +79,10 @@ START_TEST(headers_of_later_rounds)
 }
 END_TEST
 
-/* Side 1 has sent 8 + 3 messages, of which it knows that 8 were received; then its peer says `taken`. */
+/*
+ * Side 1 has sent 8 + 3 messages, of which it knows that 8 were received; then its peer says
+ * `taken`.
+ */
 static enum cmk_channel_error answer_to_taken(uint64_t taken)
 {
     struct pair pair;
@@ -106,9 +118,9 @@ START_TEST(taken_bulk)
         uint64_t taken;
         bool room;
         enum cmk_channel_error state;
-    } cases[] = {{0, false, CMK_CHANNEL_OK},          {64, true, CMK_CHANNEL_OK},      {256, true, CMK_CHANNEL_OK},
-                 {257, false, CMK_CHANNEL_BROKEN},    {320, false, CMK_CHANNEL_BROKEN},
-                 {UINT64_MAX, false, CMK_CHANNEL_BROKEN}};
+    } cases[] = {{0, false, CMK_CHANNEL_OK},       {64, true, CMK_CHANNEL_OK},
+                 {256, true, CMK_CHANNEL_OK},      {257, false, CMK_CHANNEL_BROKEN},
+                 {320, false, CMK_CHANNEL_BROKEN}, {UINT64_MAX, false, CMK_CHANNEL_BROKEN}};
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct pair pair;
         pair_open(&pair, LINES, 256, false);

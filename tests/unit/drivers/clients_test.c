@@ -45,7 +45,8 @@ static uint8_t open_port(int i, uint16_t port)
     struct cmk_message message;
     ck_assert_int_eq(channel_put(end, CMK_REQUEST, 1, &request, sizeof(request)), CMK_CHANNEL_OK);
     ck_assert(serve(i));
-    ck_assert_int_eq(cmk_channel_try_receive(end, &message, &opened, sizeof(opened)), CMK_CHANNEL_OK);
+    ck_assert_int_eq(cmk_channel_try_receive(end, &message, &opened, sizeof(opened)),
+                     CMK_CHANNEL_OK);
     ck_assert_int_eq(message.kind, CMK_REPLY);
     ck_assert_uint_eq(message.length, sizeof(opened));
     return opened.granted;
@@ -89,8 +90,10 @@ START_TEST(datagrams_reach_their_port)
     ck_assert(!forward_frame(&server, clients, 2, frame, length)); /* nobody has it */
     ck_assert(open_port(1, PORT));
     ck_assert(forward_frame(&server, clients, 2, frame, length));
-    ck_assert_int_eq(cmk_channel_try_receive(&peers[0], &message, got, sizeof(got)), CMK_CHANNEL_EMPTY);
-    ck_assert_int_eq(cmk_channel_try_receive(&peers[1], &message, got, sizeof(got)), CMK_CHANNEL_OK);
+    ck_assert_int_eq(cmk_channel_try_receive(&peers[0], &message, got, sizeof(got)),
+                     CMK_CHANNEL_EMPTY);
+    ck_assert_int_eq(cmk_channel_try_receive(&peers[1], &message, got, sizeof(got)),
+                     CMK_CHANNEL_OK);
     ck_assert_uint_eq(message.length, length);
     ck_assert_mem_eq(got, frame, length);
     for (int i = 0; i < 100; i++) { /* a client that takes nothing loses, and nobody waits */
@@ -141,7 +144,10 @@ START_TEST(wrong_clients_are_dropped)
 }
 END_TEST
 
-/* A client that asks and asks and takes no answer is dropped once there is no room for one; nobody waits for it. */
+/*
+ * A client that asks and asks and takes no answer is dropped once there is no room for one; nobody
+ * waits for it.
+ */
 START_TEST(answers_that_nobody_takes)
 {
     open_world();
@@ -149,7 +155,8 @@ START_TEST(answers_that_nobody_takes)
     unsigned answered = 0;
     bool served = true;
     while (served && answered < 1000) {
-        ck_assert_int_eq(channel_put(&peers[0], CMK_REQUEST, 1, &request, sizeof(request)), CMK_CHANNEL_OK);
+        ck_assert_int_eq(channel_put(&peers[0], CMK_REQUEST, 1, &request, sizeof(request)),
+                         CMK_CHANNEL_OK);
         served = serve(0);
         answered += served;
     }
@@ -166,7 +173,8 @@ START_TEST(random_peer)
     for (int round = 0; round < 3000; round++) {
         open_world();
         for (int step = 0; step < 20; step++) {
-            unsigned char *line = (unsigned char *)table[0].end.in + next_random(&seed) % 4 * CMK_CHANNEL_LINE;
+            unsigned char *line =
+                (unsigned char *)table[0].end.in + next_random(&seed) % 4 * CMK_CHANNEL_LINE;
             line[next_random(&seed) % CMK_CHANNEL_LINE] = (unsigned char)next_random(&seed);
             line[0] = (unsigned char)(table[0].end.received + 1);
             if (!serve(0)) {

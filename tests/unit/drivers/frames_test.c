@@ -1,4 +1,7 @@
-/* What the server answers, also to frames that are nearly right. They lie in memory that ends where they do. */
+/*
+ * What the server answers, also to frames that are nearly right. They lie in memory that ends where
+ * they do.
+ */
 #include "world.h"
 
 #include <drivers/wire.h>
@@ -43,7 +46,8 @@ START_TEST(echo_of_every_length)
         ck_assert_uint_eq(wire_checksum(sent_frame + IPV4_VERSION, IPV4_HEADER_BYTES), 0);
         ck_assert_uint_eq(wire_get32(sent_frame, IPV4_TARGET), OTHER_IPV4);
         ck_assert_mem_eq(sent_frame, frame + ETHERNET_SOURCE, 6);
-        ck_assert_mem_eq(sent_frame + ICMP_TYPE + ICMP_MIN_BYTES, frame + ICMP_TYPE + ICMP_MIN_BYTES, bytes);
+        ck_assert_mem_eq(sent_frame + ICMP_TYPE + ICMP_MIN_BYTES,
+                         frame + ICMP_TYPE + ICMP_MIN_BYTES, bytes);
     }
 }
 END_TEST
@@ -61,7 +65,10 @@ START_TEST(cut_frames)
 }
 END_TEST
 
-/* Each bit of headers and data is covered by an address, a type or a checksum; but for the Ethernet addresses. */
+/*
+ * Each bit of headers and data is covered by an address, a type or a checksum; but for the Ethernet
+ * addresses.
+ */
 START_TEST(flipped_bits)
 {
     unsigned char frame[ETHERNET_MAX_FRAME];
@@ -76,16 +83,21 @@ START_TEST(flipped_bits)
 }
 END_TEST
 
-/* Random frames, and good ones with random bytes changed and the header's checksum made right again. */
+/*
+ * Random frames, and good ones with random bytes changed and the header's checksum made right
+ * again.
+ */
 START_TEST(random_frames)
 {
     unsigned char frame[ETHERNET_MAX_FRAME];
     uint64_t seed = 5;
     for (int i = 0; i < 200000; i++) {
-        size_t length = next_random(&seed) % 2 ? make_echo_request(frame, next_random(&seed) % 64)
-                                               : make_datagram(frame, 1, 7, next_random(&seed) % 64);
+        size_t length = next_random(&seed) % 2
+                            ? make_echo_request(frame, next_random(&seed) % 64)
+                            : make_datagram(frame, 1, 7, next_random(&seed) % 64);
         for (unsigned changes = next_random(&seed) % 4; changes > 0; changes--) {
-            frame[ETHERNET_TYPE + next_random(&seed) % (length - ETHERNET_TYPE)] = (unsigned char)next_random(&seed);
+            frame[ETHERNET_TYPE + next_random(&seed) % (length - ETHERNET_TYPE)] =
+                (unsigned char)next_random(&seed);
         }
         wire_put16(frame, IPV4_CHECKSUM, 0);
         wire_put16(frame, IPV4_CHECKSUM, wire_checksum(frame + IPV4_VERSION, IPV4_HEADER_BYTES));

@@ -47,8 +47,9 @@ static struct pci_function open_function(void)
 
 START_TEST(names)
 {
-    static const char *const wrong[] = {"",        "0",        "00",       "00:",     "00:03",   "00:03.",   "00:03.8",
-                                        "00:03.00", "00:20.0", "0g:03.0", "00-03.0", "00:03,0", "40:03.0", "00:03.0 "};
+    static const char *const wrong[] = {"",        "0",       "00",       "00:",     "00:03",
+                                        "00:03.",  "00:03.8", "00:03.00", "00:20.0", "0g:03.0",
+                                        "00-03.0", "00:03,0", "40:03.0",  "00:03.0 "};
     struct pci_function function = open_function();
     ck_assert_uint_eq(function.vendor, 0x1af4);
     ck_assert_uint_eq(function.device, 0x1041);

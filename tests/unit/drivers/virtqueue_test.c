@@ -89,9 +89,9 @@ START_TEST(lying_device)
     virtqueue_offer(&queue, 0, 2048, true);
     device_uses(VIRTQUEUE_BUFFERS, 1); /* no such buffer */
     device_uses(0xffffffff, 1);
-    device_uses(1, 1);                 /* not in its hands */
-    device_uses(0, 0xffffffff);        /* more than there is room for */
-    device_uses(0, 1);                 /* twice */
+    device_uses(1, 1);          /* not in its hands */
+    device_uses(0, 0xffffffff); /* more than there is room for */
+    device_uses(0, 1);          /* twice */
     ck_assert(virtqueue_take(&queue, &buffer, &bytes));
     ck_assert_uint_eq(buffer, 0);
     ck_assert_uint_eq(bytes, 2048);

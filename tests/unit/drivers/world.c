@@ -59,7 +59,8 @@ volatile void *device_map(seL4_Word paddr, seL4_Word bytes)
 const struct cmk_cluster *cmk_cluster(void)
 {
     static const seL4_Word apic_ids[] = {0, 4, 255, 254};
-    static struct cmk_cluster cluster = {.node_id = 1, .num_nodes = 2, .pci_config = {CONFIG_BASE, 0, 63}};
+    static struct cmk_cluster cluster = {
+        .node_id = 1, .num_nodes = 2, .pci_config = {CONFIG_BASE, 0, 63}};
     cluster.nodes[1] = (struct cmk_node){.num_cpus = 4, .apic_ids = apic_ids};
     return &cluster;
 }

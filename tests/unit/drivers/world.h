@@ -19,7 +19,9 @@ extern unsigned char sent_frame[ETHERNET_MAX_FRAME];
 extern size_t sent_length;
 void reset_sent(void);
 
-/* What device_map gives for one page: the configuration page of 00:03.0, at CONFIG_BASE + 0x18000. */
+/*
+ * What device_map gives for one page: the configuration page of 00:03.0, at CONFIG_BASE + 0x18000.
+ */
 #define CONFIG_BASE 0xb0000000ul
 extern unsigned char config_page[4096];
 /* And for any other address: these bytes, which stand for registers. */

@@ -1,4 +1,7 @@
-/* A failed assertion: says what, and aborts, so that Check can expect it (tcase_add_test_raise_signal with SIGABRT). */
+/*
+ * A failed assertion: says what, and aborts, so that Check can expect it
+ * (tcase_add_test_raise_signal with SIGABRT).
+ */
 #include <kernel/assert.h>
 #include <kernel/format.h>
 #include <stdarg.h>

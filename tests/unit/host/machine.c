@@ -1,4 +1,7 @@
-/* The machine: interrupts, the door, FPU, ports, IOAPIC. Each does what its header says as far as a test can tell. */
+/*
+ * The machine: interrupts, the door, FPU, ports, IOAPIC. Each does what its header says as far as a
+ * test can tell.
+ */
 #include "host.h"
 #include <arch/door.h>
 #include <arch/fpu.h>
@@ -102,9 +105,18 @@ bool is_interrupt_pending(void)
     return false;
 }
 
-void interrupt_acknowledge(word_t irq) { host_machine.acknowledged[irq]++; }
-void interrupt_disable(word_t irq) { host_machine.disabled[irq]++; }
-void interrupt_mask(word_t irq) { host_machine.masked[irq]++; }
+void interrupt_acknowledge(word_t irq)
+{
+    host_machine.acknowledged[irq]++;
+}
+void interrupt_disable(word_t irq)
+{
+    host_machine.disabled[irq]++;
+}
+void interrupt_mask(word_t irq)
+{
+    host_machine.masked[irq]++;
+}
 
 void interrupt_send_to_node(word_t node, word_t irq)
 {
@@ -174,8 +186,8 @@ bool is_any_cpu_at_the_door(void)
 
 /* --- kernel/fastpath.h: tests call handle_syscall() themselves --- */
 
-struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place, struct tcb *thread,
-                                      struct cpu *cpu)
+struct user_context *syscall_ordinary(word_t pointer, word_t info, word_t number, word_t place,
+                                      struct tcb *thread, struct cpu *cpu)
 {
     (void)pointer, (void)info, (void)number, (void)place, (void)thread, (void)cpu;
     return NULL;
@@ -204,12 +216,27 @@ void fpu_flags_changed(struct tcb *thread)
 
 /* --- arch/x86 --- */
 
-bool cpu_has_huge_pages(void) { return true; }
-bool cpu_has_no_execute(void) { return true; }
-struct range kernel_text(void) { return (struct range){0xffffffff80100000, 0xffffffff80110000}; }
+bool cpu_has_huge_pages(void)
+{
+    return true;
+}
+bool cpu_has_no_execute(void)
+{
+    return true;
+}
+struct range kernel_text(void)
+{
+    return (struct range){0xffffffff80100000, 0xffffffff80110000};
+}
 
-unsigned io_apic_count(void) { return 1; }
-unsigned io_apic_pins(unsigned index) { return index == 0 ? HOST_IO_APIC_PINS : 0; }
+unsigned io_apic_count(void)
+{
+    return 1;
+}
+unsigned io_apic_pins(unsigned index)
+{
+    return index == 0 ? HOST_IO_APIC_PINS : 0;
+}
 
 void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool active_low)
 {
@@ -218,9 +245,27 @@ void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool ac
     host_machine.routed_irq = irq;
 }
 
-uint8_t port_read8(uint16_t port) { return (uint8_t)host_machine.ports[port]; }
-uint16_t port_read16(uint16_t port) { return (uint16_t)host_machine.ports[port]; }
-uint32_t port_read32(uint16_t port) { return host_machine.ports[port]; }
-void port_write8(uint16_t port, uint8_t value) { host_machine.ports[port] = value; }
-void port_write16(uint16_t port, uint16_t value) { host_machine.ports[port] = value; }
-void port_write32(uint16_t port, uint32_t value) { host_machine.ports[port] = value; }
+uint8_t port_read8(uint16_t port)
+{
+    return (uint8_t)host_machine.ports[port];
+}
+uint16_t port_read16(uint16_t port)
+{
+    return (uint16_t)host_machine.ports[port];
+}
+uint32_t port_read32(uint16_t port)
+{
+    return host_machine.ports[port];
+}
+void port_write8(uint16_t port, uint8_t value)
+{
+    host_machine.ports[port] = value;
+}
+void port_write16(uint16_t port, uint16_t value)
+{
+    host_machine.ports[port] = value;
+}
+void port_write32(uint16_t port, uint32_t value)
+{
+    host_machine.ports[port] = value;
+}

@@ -1,6 +1,6 @@
 /*
- * Random numbers for tests that take many steps: xorshift (G. Marsaglia, "Xorshift RNGs", 2003). The same state, which must
- * not be 0, is followed by the same numbers.
+ * Random numbers for tests that take many steps: xorshift (G. Marsaglia, "Xorshift RNGs", 2003).
+ * The same state, which must not be 0, is followed by the same numbers.
  */
 #ifndef RANDOM_H
 #define RANDOM_H

@@ -1,9 +1,11 @@
 /*
- * Unit tests of IOAPIC pins and of what happens to an interrupt once the lock is held, on a model of the hardware. From the
- * top of the tree:
+ * Unit tests of IOAPIC pins and of what happens to an interrupt once the lock is held, on a model
+ * of the hardware. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
- *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c tests/unit/host/fail.c kernel/format.c \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude \
+ *       -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
+ *       -fno-sanitize-recover=all tests/unit/io_apic/[a-z]*.c tests/unit/host/fail.c \
+ *       kernel/format.c \
  *       arch/x86/machine/io_apic.c \
  *       arch/x86/machine/message.c arch/x86/entry/interrupt.c \
  *       -o build/unit/io_apic $(pkg-config --cflags --libs check)
@@ -75,7 +77,9 @@ START_TEST(only_the_owner_has_any)
 }
 END_TEST
 
-/* All four kinds, at either IOAPIC: where it goes, as which vector, and that nothing else changes. */
+/*
+ * All four kinds, at either IOAPIC: where it goes, as which vector, and that nothing else changes.
+ */
 START_TEST(routes)
 {
     bool level = _i & 1, low = _i & 2;
@@ -93,7 +97,10 @@ START_TEST(routes)
 }
 END_TEST
 
-/* Delivered once, masked until the acknowledgement; masked before the local APIC is told, or it could come again. */
+/*
+ * Delivered once, masked until the acknowledgement; masked before the local APIC is told, or it
+ * could come again.
+ */
 START_TEST(edges)
 {
     io_apic_route(0, PIN, IRQ, EDGE, HIGH);
@@ -191,7 +198,10 @@ START_TEST(without_a_pin)
 }
 END_TEST
 
-/* Vectors by whom they belong to: handlers, the tick, the door, nobody. Every one that is in service is ended once. */
+/*
+ * Vectors by whom they belong to: handlers, the tick, the door, nobody. Every one that is in
+ * service is ended once.
+ */
 START_TEST(vectors)
 {
     static struct user_context fast;

@@ -17,7 +17,8 @@ enum { PINS = 24, VERSION = 1, REDIRECTION = 0x10, NONE = -1 };
 
 static struct model_io_apic {
     struct model_entry entry[PINS];
-    bool low_is_new[PINS]; /* the low half was written, and the high half belongs to what was there before */
+    /* the low half was written, and the high half belongs to what was there before */
+    bool low_is_new[PINS];
 } io_apics[MODEL_IO_APICS];
 
 static bool requested[256];
@@ -27,7 +28,8 @@ static char boot_window[MODEL_IO_APICS]; /* boot reaches them at other addresses
 bool model_dispatch, model_in_service, model_ticking = true;
 struct tcb *model_ready;
 struct user_context *model_fast;
-unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
+unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks,
+    model_handled[128];
 
 struct global_state global_state;
 uint32_t node_id;
@@ -132,8 +134,9 @@ uint32_t io_apic_read(volatile void *registers, unsigned index)
     if (index % 2 == 1) {
         return (uint32_t)entry->destination << 24;
     }
-    return entry->vector | entry->delivery_mode << 8 | (uint32_t)entry->logical << 11 | (uint32_t)entry->active_low << 13 |
-           (uint32_t)entry->waiting << 14 | (uint32_t)entry->level << 15 | (uint32_t)entry->masked << 16;
+    return entry->vector | entry->delivery_mode << 8 | (uint32_t)entry->logical << 11 |
+           (uint32_t)entry->active_low << 13 | (uint32_t)entry->waiting << 14 |
+           (uint32_t)entry->level << 15 | (uint32_t)entry->masked << 16;
 }
 
 /* --- the local APIC --- */
@@ -208,6 +211,10 @@ void scheduler_tick(void)
     model_ticks++;
 }
 
-void status_tick(void) {}
+void status_tick(void)
+{
+}
 
-void ipi_refill(void) {}
+void ipi_refill(void)
+{
+}

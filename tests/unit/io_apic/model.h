@@ -1,6 +1,7 @@
 /*
- * Two IOAPICs (Intel 82093AA data sheet, 3.2.4) and the local APIC they send to, as far as pins, masks, edges, levels and
- * the end of an interrupt go. And what else interrupts lead to in the kernel, which is only counted.
+ * Two IOAPICs (Intel 82093AA data sheet, 3.2.4) and the local APIC they send to, as far as pins,
+ * masks, edges, levels and the end of an interrupt go. And what else interrupts lead to in the
+ * kernel, which is only counted.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -31,7 +32,8 @@ int model_take_vector(void);
 extern bool model_dispatch;
 
 /* What was done. Torn: a pin was unmasked with a vector and a destination of different times. */
-extern unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks, model_handled[128];
+extern unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks,
+    model_handled[128];
 extern bool model_in_service;
 
 /* What a fast path for interrupts answers: null if it is never taken. */

@@ -1,9 +1,11 @@
 /*
- * Unit tests of signals between nodes (arch/x86/machine/ipi.c), on the host: which CPU gets which vector, how many leave in a
- * tick, and that none is lost. From the top of the tree:
+ * Unit tests of signals between nodes (arch/x86/machine/ipi.c), on the host: which CPU gets which
+ * vector, how many leave in a tick, and that none is lost. From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
- *       -fno-sanitize-recover=undefined tests/unit/ipi/main.c arch/x86/machine/ipi.c -lcheck -lsubunit -lm -lrt -lpthread \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/host/include -Iinclude \
+ *       -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined \
+ *       -fno-sanitize-recover=undefined tests/unit/ipi/main.c arch/x86/machine/ipi.c -lcheck \
+ *       -lsubunit -lm -lrt -lpthread \
  *       -o build/unit-ipi && build/unit-ipi
  */
 #include <arch/interrupt.h>
@@ -26,12 +28,14 @@ uint32_t node_id = SELF;
 static uint32_t arrived[256];
 static unsigned sent, sent_to[256];
 
-/* An assertion for loops: ck_assert tells its test's runner each time, which costs a system call. */
-#define must(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            ck_abort_msg("%s", #condition);                                                                            \
-        }                                                                                                              \
+/*
+ * An assertion for loops: ck_assert tells its test's runner each time, which costs a system call.
+ */
+#define must(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            ck_abort_msg("%s", #condition);                                                        \
+        }                                                                                          \
     } while (0)
 
 void apic_send(uint32_t id, uint8_t vector)
@@ -48,7 +52,9 @@ _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, co
     abort();
 }
 
-/* `nodes` nodes of `cpus` CPUs each, whose APIC ids are 3 apart, at `mhz`; a first tick has passed. */
+/*
+ * `nodes` nodes of `cpus` CPUs each, whose APIC ids are 3 apart, at `mhz`; a first tick has passed.
+ */
 static void make_cluster(uint32_t nodes, uint32_t cpus, uint32_t mhz)
 {
     struct cluster *cluster = &global_state.cluster;
@@ -90,7 +96,10 @@ START_TEST(each_irq_has_its_cpu)
 }
 END_TEST
 
-/* Nodes, MHz, and the most that all senders together may send to one node in 1000 ticks, at 2000 cycles each. */
+/*
+ * Nodes, MHz, and the most that all senders together may send to one node in 1000 ticks, at 2000
+ * cycles each.
+ */
 static const struct {
     uint32_t nodes, mhz;
 } machines[] = {{2, 2000}, {4, 2000}, {64, 3000}, {64, 1000}, {64, 400}, {4, 4}, {8, 4}, {64, 4}};
@@ -136,7 +145,10 @@ START_TEST(beyond_the_budget_signals_wait_for_the_tick)
 }
 END_TEST
 
-/* Every request is followed by a signal of that irq, whatever the order, within as many ticks as there are irqs. */
+/*
+ * Every request is followed by a signal of that irq, whatever the order, within as many ticks as
+ * there are irqs.
+ */
 START_TEST(none_is_lost_and_none_starves)
 {
     uint32_t owed[4] = {0};
@@ -186,7 +198,8 @@ int main(void)
     TCase *cases = tcase_create("all");
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, each_irq_has_its_cpu, 1, 17);
-    tcase_add_loop_test(cases, all_senders_together_take_a_tenth, 0, sizeof(machines) / sizeof(machines[0]));
+    tcase_add_loop_test(cases, all_senders_together_take_a_tenth, 0,
+                        sizeof(machines) / sizeof(machines[0]));
     tcase_add_test(cases, beyond_the_budget_signals_wait_for_the_tick);
     tcase_add_loop_test(cases, none_is_lost_and_none_starves, 0, 20);
     tcase_add_test(cases, a_status_change_goes_to_all_others_at_once);

@@ -1,4 +1,6 @@
-/* Capabilities by themselves: fields, rights, data, derivation (contract 7.4, 7.5), answers (4.2). */
+/*
+ * Capabilities by themselves: fields, rights, data, derivation (contract 7.4, 7.5), answers (4.2).
+ */
 #include "world.h"
 #include <arch/object.h>
 #include <kernel/objects.h>
@@ -62,15 +64,20 @@ START_TEST(rights_are_masked)
         }
     }
     /* Everything else keeps all that it is; frames are the architecture's. */
-    struct capability others[] = {untyped_capability(0x1000, 12, false, 16), tcb_capability(caller),
-                                  cnode_capability(root, 8, 3, 5), irq_handler_capability(20),
-                                  ipi_signal_capability(1, 2), capability_make(CAP_NODE_CONTROL, 0, 0),
-                                  zombie_capability((word_t)root, 8, 256), capability_null()};
+    struct capability others[] = {untyped_capability(0x1000, 12, false, 16),
+                                  tcb_capability(caller),
+                                  cnode_capability(root, 8, 3, 5),
+                                  irq_handler_capability(20),
+                                  ipi_signal_capability(1, 2),
+                                  capability_make(CAP_NODE_CONTROL, 0, 0),
+                                  zombie_capability((word_t)root, 8, 256),
+                                  capability_null()};
     for (unsigned i = 0; i < ARRAY_LENGTH(others); i++) {
         struct capability m = mask_rights(others[i], 0);
         ck_assert_mem_eq(&m, &others[i], sizeof(m));
     }
-    struct capability frame = frame_capability(0x200000, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE, false);
+    struct capability frame =
+        frame_capability(0x200000, FRAME_LARGE, RIGHT_READ | RIGHT_WRITE, false);
     ck_assert_uint_eq(frame_capability_rights(mask_rights(frame, RIGHT_READ)), RIGHT_READ);
 }
 END_TEST
@@ -91,9 +98,10 @@ START_TEST(badges)
     ck_assert(!is_null(update_data(fresh, 0, false)));
     ck_assert(is_null(update_data(badged, 0, false))); /* not even back to 0 */
     ck_assert(is_null(update_data(badged, 5, false)));
-    ck_assert(is_null(update_data(fresh, 5, true)));   /* mutate and rotate */
+    ck_assert(is_null(update_data(fresh, 5, true))); /* mutate and rotate */
     ck_assert(is_null(update_data(fresh, 0, true)));
-    ck_assert_uint_eq(capability_badge(update_data(notification_capability(notification, 0, 3), 9, false)), 9);
+    ck_assert_uint_eq(
+        capability_badge(update_data(notification_capability(notification, 0, 3), 9, false)), 9);
     ck_assert(is_null(update_data(notification_capability(notification, 1, 3), 9, false)));
 }
 END_TEST
@@ -129,14 +137,22 @@ END_TEST
 
 START_TEST(what_can_be_copied)
 {
-    struct capability yes[] = {endpoint_capability(endpoint, 3, 1), notification_capability(notification, 0, 3),
-                               cnode_capability(root, 8, 3, 5), tcb_capability(caller), irq_handler_capability(17),
-                               capability_make(CAP_DOMAIN, 0, 0), ipi_signal_capability(1, 3),
-                               capability_make(CAP_NODE_CONTROL, 0, 0), io_port_capability(1, 2),
+    struct capability yes[] = {endpoint_capability(endpoint, 3, 1),
+                               notification_capability(notification, 0, 3),
+                               cnode_capability(root, 8, 3, 5),
+                               tcb_capability(caller),
+                               irq_handler_capability(17),
+                               capability_make(CAP_DOMAIN, 0, 0),
+                               ipi_signal_capability(1, 3),
+                               capability_make(CAP_NODE_CONTROL, 0, 0),
+                               io_port_capability(1, 2),
                                capability_make(CAP_ASID_CONTROL, 0, 0)};
-    struct capability no[] = {capability_null(), capability_make(CAP_IRQ_CONTROL, 0, 0),
-                              capability_make(CAP_IPI_CONTROL, 0, 0), capability_make(CAP_IO_PORT_CONTROL, 0, 0),
-                              zombie_capability((word_t)root, 8, 1), reply_capability(caller, false, RIGHT_GRANT),
+    struct capability no[] = {capability_null(),
+                              capability_make(CAP_IRQ_CONTROL, 0, 0),
+                              capability_make(CAP_IPI_CONTROL, 0, 0),
+                              capability_make(CAP_IO_PORT_CONTROL, 0, 0),
+                              zombie_capability((word_t)root, 8, 1),
+                              reply_capability(caller, false, RIGHT_GRANT),
                               reply_capability(caller, true, RIGHT_GRANT)};
     struct slot slot = {0};
     struct answer answer;
@@ -204,8 +220,8 @@ START_TEST(answers)
     ck_assert(a.label == ERROR_FAILED_LOOKUP && a.length == 3 && a.words[0] == 1 &&
               a.words[1] == LOOKUP_MISSING_CAPABILITY && a.words[2] == 9);
     ck_assert_int_eq(refuse_lookup(&a, false, &f), REFUSED);
-    ck_assert(a.length == 5 && a.words[0] == 0 && a.words[1] == 4 && a.words[2] == 10 && a.words[3] == 20 &&
-              a.words[4] == 30);
+    ck_assert(a.length == 5 && a.words[0] == 0 && a.words[1] == 4 && a.words[2] == 10 &&
+              a.words[3] == 20 && a.words[4] == 30);
     ck_assert_int_eq(answer_word(&a, 5), DONE);
     ck_assert(a.label == 0 && a.length == 1 && a.words[0] == 5);
 }
@@ -213,7 +229,8 @@ END_TEST
 
 START_TEST(truncation_follows_the_table)
 {
-    struct invocation i = {.caller = caller, .label = LABEL_UntypedRetype, .length = 6, .extra_caps = 1};
+    struct invocation i = {
+        .caller = caller, .label = LABEL_UntypedRetype, .length = 6, .extra_caps = 1};
 
     ck_assert(!is_truncated(&i));
     i.length = 5;

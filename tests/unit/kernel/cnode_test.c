@@ -20,7 +20,8 @@ static void setup(void)
 
 static word_t call_with(word_t label, unsigned length, unsigned extra_caps, const word_t *words)
 {
-    struct call call = {&root[SLOT_ROOT], label, {0}, length, {&root[SLOT_ROOT], &root[SLOT_ROOT]}, extra_caps};
+    struct call call = {&root[SLOT_ROOT], label, {0}, length, {&root[SLOT_ROOT], &root[SLOT_ROOT]},
+                        extra_caps};
 
     for (unsigned i = 0; i < length; i++) {
         call.words[i] = words[i];
@@ -29,7 +30,8 @@ static word_t call_with(word_t label, unsigned length, unsigned extra_caps, cons
     return answer.label;
 }
 
-#define CALL(label, length, extra_caps, ...) call_with(label, length, extra_caps, (const word_t[16]){__VA_ARGS__})
+#define CALL(label, length, extra_caps, ...)                                                       \
+    call_with(label, length, extra_caps, (const word_t[16]){__VA_ARGS__})
 
 static void expect_lookup(word_t source, word_t type, word_t w0)
 {
@@ -43,10 +45,13 @@ static void expect_lookup(word_t source, word_t type, word_t w0)
 
 START_TEST(labels_of_others)
 {
-    word_t labels[] = {0, LABEL_UntypedRetype, LABEL_CNodeRevoke - 1, LABEL_CNodeSaveCaller + 1, 0x1000, ~0ull >> 12};
+    word_t labels[] = {
+        0,      LABEL_UntypedRetype, LABEL_CNodeRevoke - 1, LABEL_CNodeSaveCaller + 1,
+        0x1000, ~0ull >> 12};
 
     for (unsigned i = 0; i < ARRAY_LENGTH(labels); i++) {
-        ck_assert_uint_eq(CALL(labels[i], 0, 0, 0), ERROR_ILLEGAL_OPERATION); /* before truncation */
+        /* before truncation */
+        ck_assert_uint_eq(CALL(labels[i], 0, 0, 0), ERROR_ILLEGAL_OPERATION);
     }
 }
 END_TEST
@@ -68,21 +73,27 @@ START_TEST(copies_check_in_order)
     struct {
         word_t label;
         unsigned length;
-    } methods[] = {{LABEL_CNodeCopy, 5}, {LABEL_CNodeMint, 6}, {LABEL_CNodeMove, 4}, {LABEL_CNodeMutate, 5}};
+    } methods[] = {
+        {LABEL_CNodeCopy, 5}, {LABEL_CNodeMint, 6}, {LABEL_CNodeMove, 4}, {LABEL_CNodeMutate, 5}};
 
     for (unsigned i = 0; i < ARRAY_LENGTH(methods); i++) {
         word_t label = methods[i].label;
-        /* Truncation to 4 words and 1 capability comes before "occupied", and that before the source's lookup. */
+        /*
+         * Truncation to 4 words and 1 capability comes before "occupied", and that before the
+         * source's lookup.
+         */
         ck_assert_uint_eq(CALL(label, 3, 1, EP, 64, 0), ERROR_TRUNCATED_MESSAGE);
         ck_assert_uint_eq(CALL(label, 6, 0, EP, 64, 0, 0), ERROR_TRUNCATED_MESSAGE);
         ck_assert_uint_eq(CALL(label, 4, 1, EP, 64, 0, 0), ERROR_DELETE_FIRST);
         ck_assert_uint_eq(CALL(label, 4, 1, FREE, 64, EP, 99), ERROR_RANGE);
         CALL(label, 4, 1, FREE, 64, 1ull << 20, 64);
         expect_lookup(1, LOOKUP_GUARD_MISMATCH, 64);
-        CALL(label, 4, 1, FREE, 64, FREE + 1, 64); /* an empty source, before the method's own truncation */
+        /* an empty source, before the method's own truncation */
+        CALL(label, 4, 1, FREE, 64, FREE + 1, 64);
         expect_lookup(1, LOOKUP_MISSING_CAPABILITY, 64);
         if (methods[i].length > 4) {
-            ck_assert_uint_eq(CALL(label, methods[i].length - 1, 1, FREE, 64, EP, 64, 0), ERROR_TRUNCATED_MESSAGE);
+            ck_assert_uint_eq(CALL(label, methods[i].length - 1, 1, FREE, 64, EP, 64, 0),
+                              ERROR_TRUNCATED_MESSAGE);
         }
         ck_assert(slot_is_empty(&root[FREE]));
     }
@@ -91,7 +102,8 @@ END_TEST
 
 START_TEST(source_root_must_be_a_cnode)
 {
-    struct call call = {&root[SLOT_ROOT], LABEL_CNodeCopy, {FREE, 64, EP, 64, 15}, 5, {&root[EP]}, 1};
+    struct call call = {
+        &root[SLOT_ROOT], LABEL_CNodeCopy, {FREE, 64, EP, 64, 15}, 5, {&root[EP]}, 1};
 
     invoke(&call, &answer);
     ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.length == 2 && answer.words[0] == 1 &&
@@ -158,13 +170,15 @@ END_TEST
 START_TEST(mutate_changes_guards_only)
 {
     ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE, 64, EP, 64, 5), ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE, 64, EP_BADGED, 64, 5), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE, 64, EP_BADGED, 64, 5),
+                      ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE, 64, CN, 64, 61), ERROR_ILLEGAL_OPERATION);
     ck_assert(!slot_is_empty(&root[CN]));
     ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE, 64, CN, 64, 3 << 6 | 2), 0);
     ck_assert(slot_is_empty(&root[CN]));
     ck_assert_uint_eq(at(FREE).word[1], 3 << 6 | 2);
-    ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE + 1, 64, UT, 64, 999), 0); /* others: as Move */
+    /* others: as Move */
+    ck_assert_uint_eq(CALL(LABEL_CNodeMutate, 5, 1, FREE + 1, 64, UT, 64, 999), 0);
     ck_assert_uint_eq(capability_type(at(FREE + 1)), CAP_UNTYPED);
 }
 END_TEST
@@ -176,7 +190,10 @@ START_TEST(slots_of_inner_cnodes)
 
     ck_assert_int_eq(invoke(&call, &answer), DONE);
     ck_assert_uint_eq(capability_type(inner[3].capability), CAP_ENDPOINT);
-    /* Both levels in one index: 64 bits of the root, and 4 more do not fit. From a shorter guard they do. */
+    /*
+     * Both levels in one index: 64 bits of the root, and 4 more do not fit. From a shorter guard
+     * they do.
+     */
     ck_assert_uint_eq(do_mint(FREE, SLOT_ROOT, 15, 0), 0);
     call = (struct call){&root[FREE], LABEL_CNodeDelete, {CN << 4 | 3, 12}, 2, {0}, 0};
     ck_assert_int_eq(invoke(&call, &answer), DONE);
@@ -187,15 +204,19 @@ END_TEST
 /* --- Rotate --- */
 
 /* Destination data, pivot data: of what ends up there. */
-static word_t rotate(word_t destination, word_t destination_data, word_t pivot, word_t pivot_data, word_t source)
+static word_t rotate(word_t destination, word_t destination_data, word_t pivot, word_t pivot_data,
+                     word_t source)
 {
-    return CALL(LABEL_CNodeRotate, 8, 2, destination, 64, destination_data, pivot, 64, pivot_data, source, 64);
+    return CALL(LABEL_CNodeRotate, 8, 2, destination, 64, destination_data, pivot, 64, pivot_data,
+                source, 64);
 }
 
 START_TEST(rotate_checks_in_order)
 {
-    ck_assert_uint_eq(CALL(LABEL_CNodeRotate, 7, 2, FREE, 64, 0, CN, 64, 0, UT), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(CALL(LABEL_CNodeRotate, 8, 1, FREE, 64, 0, CN, 64, 0, UT, 64), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(CALL(LABEL_CNodeRotate, 7, 2, FREE, 64, 0, CN, 64, 0, UT),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(CALL(LABEL_CNodeRotate, 8, 1, FREE, 64, 0, CN, 64, 0, UT, 64),
+                      ERROR_TRUNCATED_MESSAGE);
     /* Source before pivot, both on the source side. */
     CALL(LABEL_CNodeRotate, 8, 2, FREE, 64, 0, 1 << 20, 64, 0, 1 << 20, 63);
     expect_lookup(1, LOOKUP_GUARD_MISMATCH, 63);
@@ -210,7 +231,8 @@ START_TEST(rotate_checks_in_order)
     expect_lookup(0, LOOKUP_MISSING_CAPABILITY, 64);
     ck_assert_uint_eq(rotate(FREE, 0, EP, 0, CN), ERROR_ILLEGAL_OPERATION); /* endpoints cannot */
     ck_assert_uint_eq(rotate(FREE, 0, CN, 0, EP), ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(rotate(FREE, 61, CN, 0, UT), ERROR_ILLEGAL_OPERATION); /* a guard that does not fit */
+    /* a guard that does not fit */
+    ck_assert_uint_eq(rotate(FREE, 61, CN, 0, UT), ERROR_ILLEGAL_OPERATION);
     ck_assert(slot_is_empty(&root[FREE]));
 }
 END_TEST
@@ -230,7 +252,8 @@ END_TEST
 
 START_TEST(rotate_swaps)
 {
-    ck_assert_uint_eq(do_mint(FREE, CN, 15, 1 << 6 | 1), 0); /* neighbours in the list: the harder case */
+    /* neighbours in the list: the harder case */
+    ck_assert_uint_eq(do_mint(FREE, CN, 15, 1 << 6 | 1), 0);
     ck_assert_uint_eq(rotate(CN, 2 << 6 | 2, FREE, 3 << 6 | 3, CN), 0);
     ck_assert_uint_eq(at(CN).word[1], 2 << 6 | 2);
     ck_assert_uint_eq(at(FREE).word[1], 3 << 6 | 3);
@@ -252,7 +275,8 @@ START_TEST(save_caller)
     ck_assert_uint_eq(CALL(LABEL_CNodeSaveCaller, 2, 0, EP, 64), ERROR_DELETE_FIRST);
     ck_assert_uint_eq(CALL(LABEL_CNodeSaveCaller, 2, 0, FREE, 64), 0); /* nobody to save: fine */
     ck_assert(slot_is_empty(&root[FREE]));
-    insert_derived(reply_capability(caller, false, RIGHT_GRANT), &caller->slots[TCB_REPLY], &caller->slots[TCB_CALLER]);
+    insert_derived(reply_capability(caller, false, RIGHT_GRANT), &caller->slots[TCB_REPLY],
+                   &caller->slots[TCB_CALLER]);
     ck_assert_uint_eq(CALL(LABEL_CNodeSaveCaller, 2, 0, FREE, 64), 0);
     ck_assert_uint_eq(capability_type(at(FREE)), CAP_REPLY);
     ck_assert(slot_is_empty(&caller->slots[TCB_CALLER]));
@@ -267,7 +291,8 @@ END_TEST
 
 START_TEST(cancel_badged_sends_needs_all_rights)
 {
-    ck_assert_uint_eq(CALL(LABEL_CNodeCancelBadgedSends, 2, 0, EP_BADGED, 64), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(CALL(LABEL_CNodeCancelBadgedSends, 2, 0, EP_BADGED, 64),
+                      ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(CALL(LABEL_CNodeCancelBadgedSends, 2, 0, FREE, 64), ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(CALL(LABEL_CNodeCancelBadgedSends, 2, 0, UT, 64), ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(CALL(LABEL_CNodeCancelBadgedSends, 2, 0, EP, 64), 0);
@@ -288,8 +313,9 @@ START_TEST(revoke_by_badge)
     ck_assert_uint_eq(do_copy(FREE, EP_BADGED), 0);
     ck_assert_uint_eq(do_mint(FREE + 1, EP, 15, 78), 0);
     ck_assert_uint_eq(do_copy(FREE + 2, EP), 0);
-    ck_assert_uint_eq(do_mint(FREE + 3, FREE + 2, 15, 77), 0); /* the same badge, given a second time */
-    ck_assert_uint_eq(do_revoke(FREE + 2), 0);                 /* a plain copy is nobody's parent */
+    /* the same badge, given a second time */
+    ck_assert_uint_eq(do_mint(FREE + 3, FREE + 2, 15, 77), 0);
+    ck_assert_uint_eq(do_revoke(FREE + 2), 0); /* a plain copy is nobody's parent */
     ck_assert(!slot_is_empty(&root[FREE + 3]));
     ck_assert_uint_eq(do_revoke(EP_BADGED), 0);
     ck_assert(slot_is_empty(&root[FREE]));
@@ -304,7 +330,9 @@ START_TEST(revoke_by_badge)
 }
 END_TEST
 
-/* Copies of a badged capability that was deleted do not join an older family with the same badge. */
+/*
+ * Copies of a badged capability that was deleted do not join an older family with the same badge.
+ */
 START_TEST(families_with_one_badge_stay_apart)
 {
     ck_assert_uint_eq(do_copy(FREE, EP_BADGED), 0);
@@ -335,7 +363,8 @@ START_TEST(ipi_and_irq_families)
     ck_assert_uint_eq(do_revoke(SIGNAL), 0);
     ck_assert(!slot_is_empty(&root[SIGNAL]) && slot_is_empty(&root[COPY]));
     ck_assert_uint_eq(do_revoke(IPI), 0);
-    ck_assert(slot_is_empty(&root[SIGNAL]) && slot_is_empty(&root[SIGNAL2]) && slot_is_empty(&root[HANDLER2]));
+    ck_assert(slot_is_empty(&root[SIGNAL]) && slot_is_empty(&root[SIGNAL2]) &&
+              slot_is_empty(&root[HANDLER2]));
     ck_assert(!slot_is_empty(&root[HANDLER]));
     ck_assert_uint_eq(host_machine.disabled[20], 0);
     ck_assert_uint_eq(do_revoke(IRQ), 0);

@@ -1,7 +1,8 @@
 /*
- * Deletion and revocation in random graphs of CNodes: nested, shared, in cycles, with capabilities to themselves;
- * TCBs and endpoints in them; preempted after any step, several deletions interleaved, each taken up again by whoever
- * comes next. A reference count model says which capabilities must be left.
+ * Deletion and revocation in random graphs of CNodes: nested, shared, in cycles, with capabilities
+ * to themselves; TCBs and endpoints in them; preempted after any step, several deletions
+ * interleaved, each taken up again by whoever comes next. A reference count model says which
+ * capabilities must be left.
  */
 #include "world.h"
 #include <kernel/preemption.h>
@@ -9,7 +10,12 @@
 #include <kernel/thread.h>
 #include <string.h>
 
-enum { MAX_OBJECTS = 12, OUTSIDE_SLOTS = 32, MAX_SLOTS = OUTSIDE_SLOTS + MAX_OBJECTS * 8, MAX_COPIES = 48 };
+enum {
+    MAX_OBJECTS = 12,
+    OUTSIDE_SLOTS = 32,
+    MAX_SLOTS = OUTSIDE_SLOTS + MAX_OBJECTS * 8,
+    MAX_COPIES = 48
+};
 
 struct object {
     unsigned type;
@@ -20,11 +26,12 @@ struct object {
 
 static struct object objects[MAX_OBJECTS];
 static unsigned object_count;
-static struct slot *slots[MAX_SLOTS];    /* every slot there is */
-static int owner[MAX_SLOTS];             /* object in which it lies; -1: outside */
-static int names[MAX_SLOTS];             /* model: the object that its capability names; -1: empty */
+static struct slot *slots[MAX_SLOTS]; /* every slot there is */
+static int owner[MAX_SLOTS];          /* object in which it lies; -1: outside */
+/* model: the object that its capability names; -1: empty */
+static int names[MAX_SLOTS];
 static unsigned slot_count;
-static struct slot *outside;             /* slots that no CNode of the graph holds */
+static struct slot *outside; /* slots that no CNode of the graph holds */
 
 static void add_slot(struct slot *slot, int in)
 {
@@ -40,7 +47,8 @@ static void make_object(paddr_t at)
 
     if (kind < 5) {
         unsigned radix = 1 + random_below(3);
-        *o = (struct object){CAP_CNODE, window(at), 1u << radix, cnode_capability(window(at), radix, 0, 0)};
+        *o = (struct object){CAP_CNODE, window(at), 1u << radix,
+                             cnode_capability(window(at), radix, 0, 0)};
     } else if (kind < 7) {
         struct tcb *thread = window(at);
         thread_init(thread);
@@ -69,7 +77,10 @@ static int random_slot(bool full)
     return -1;
 }
 
-/* An untyped outside, all objects its children; their originals outside, then copies and moves at random. */
+/*
+ * An untyped outside, all objects its children; their originals outside, then copies and moves at
+ * random.
+ */
 static void make_graph(void)
 {
     world_start();
@@ -142,7 +153,10 @@ static bool zombie_of(const struct slot *slot, const struct object *o)
            zombie_capability_slots(slot->capability) == o->slots;
 }
 
-/* An object that no capability names is empty; what a zombie counts as empty is; nobody names it besides. */
+/*
+ * An object that no capability names is empty; what a zombie counts as empty is; nobody names it
+ * besides.
+ */
 static void check_object(const struct object *o)
 {
     const struct slot *zombie = NULL;
@@ -152,7 +166,8 @@ static void check_object(const struct object *o)
         if (zombie_of(slots[s], o)) {
             EXPECT(zombie == NULL);
             zombie = slots[s];
-        } else if (!slot_is_empty(slots[s]) && is_same_object(slots[s]->capability, o->capability)) {
+        } else if (!slot_is_empty(slots[s]) &&
+                   is_same_object(slots[s]->capability, o->capability)) {
             capabilities++;
         }
     }
@@ -221,7 +236,10 @@ static void delete_with_preemption_everywhere(unsigned number)
     }
 }
 
-/* The same deletion preempted once, after 0, 1, 2 ... steps, until it needs no more steps than that. */
+/*
+ * The same deletion preempted once, after 0, 1, 2 ... steps, until it needs no more steps than
+ * that.
+ */
 static void delete_preempted_once_at_each_point(unsigned number)
 {
     for (word_t steps = 0;; steps++) {
@@ -278,7 +296,8 @@ static void interleaved_deletions_then_revoke(unsigned number)
             struct slot *from = slots[random_below(slot_count)];
             struct slot *to = &outside[1 + random_below(OUTSIDE_SLOTS - 1)];
             /* Users move zombies like any other capability, out of CNodes that they still have. */
-            if (from >= outside && from < outside + OUTSIDE_SLOTS && !slot_is_empty(from) && slot_is_empty(to)) {
+            if (from >= outside && from < outside + OUTSIDE_SLOTS && !slot_is_empty(from) &&
+                slot_is_empty(to)) {
                 move_capability(from->capability, from, to);
             }
         }
@@ -287,7 +306,10 @@ static void interleaved_deletions_then_revoke(unsigned number)
     revoke_to_the_end(random_below(3));
 }
 
-/* Three deletions take turns, each preempted as early as possible: none keeps another from getting done. */
+/*
+ * Three deletions take turns, each preempted as early as possible: none keeps another from getting
+ * done.
+ */
 static void deletions_take_turns(unsigned number)
 {
     enum { TURNS = 3 };

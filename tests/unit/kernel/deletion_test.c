@@ -1,4 +1,7 @@
-/* Deletion case by case: what finalising does to each object, zombies, cycles, depth, steps of bounded length. */
+/*
+ * Deletion case by case: what finalising does to each object, zombies, cycles, depth, steps of
+ * bounded length.
+ */
 #include "world.h"
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -57,7 +60,8 @@ START_TEST(final_endpoint_restarts_its_queue)
     ck_assert_uint_eq(do_retype(U, OBJECT_ENDPOINT, 0, A, 1), 0);
     struct tcb *thread = new_thread(B);
     ck_assert_uint_eq(do_mint(C, A, 15, 9), 0);
-    send_message(thread, endpoint_capability(capability_endpoint(at(C)), 9, RIGHTS_ALL), SEND_BLOCKING);
+    send_message(thread, endpoint_capability(capability_endpoint(at(C)), 9, RIGHTS_ALL),
+                 SEND_BLOCKING);
     ck_assert_uint_eq(thread->state, THREAD_BLOCKED_ON_SEND);
     ck_assert_uint_eq(do_delete(A), 0); /* not the last one */
     ck_assert_uint_eq(thread->state, THREAD_BLOCKED_ON_SEND);
@@ -132,7 +136,8 @@ END_TEST
 static void call_between(struct tcb *client, struct tcb *server)
 {
     client->state = THREAD_BLOCKED_ON_REPLY;
-    insert_derived(reply_capability(client, false, RIGHT_GRANT), &client->slots[TCB_REPLY], &server->slots[TCB_CALLER]);
+    insert_derived(reply_capability(client, false, RIGHT_GRANT), &client->slots[TCB_REPLY],
+                   &server->slots[TCB_CALLER]);
 }
 
 START_TEST(reply_capabilities)
@@ -140,7 +145,8 @@ START_TEST(reply_capabilities)
     struct tcb *client = new_thread(A);
     struct tcb *server = new_thread(B);
     call_between(client, server);
-    ck_assert_uint_eq(do_delete(B), 0); /* the reply goes with the server: the client waits for ever */
+    /* the reply goes with the server: the client waits for ever */
+    ck_assert_uint_eq(do_delete(B), 0);
     ck_assert_uint_eq(client->state, THREAD_BLOCKED_ON_REPLY);
     ck_assert_ptr_null(slot_next(&client->slots[TCB_REPLY]));
 
@@ -184,7 +190,8 @@ START_TEST(cnode_in_itself)
     put_copy(A, &node[5]);
     put_copy(SLOT_CALLER, &node[7]);
     put_copy(SLOT_CALLER, &node[0]);
-    ck_assert_uint_eq(do_delete(A), 0); /* the one inside is left, and is reachable only from itself */
+    /* the one inside is left, and is reachable only from itself */
+    ck_assert_uint_eq(do_delete(A), 0);
     ck_assert(!slot_is_empty(&node[5]));
     ck_assert(has_children(&root[U]));
     host_interrupt_after = 0;
@@ -218,7 +225,10 @@ START_TEST(nested_objects_go_completely)
 }
 END_TEST
 
-/* While a slot of the CNode of two slots is in use, a child of the untyped must stand for its memory. */
+/*
+ * While a slot of the CNode of two slots is in use, a child of the untyped must stand for its
+ * memory.
+ */
 static void expect_to_stand(const struct slot *node)
 {
     bool stands = false;
@@ -230,9 +240,9 @@ static void expect_to_stand(const struct slot *node)
 }
 
 /*
- * Two CNodes that hold each other's only capability, each deletion given up at the worst moment: the inner zombie has
- * one slot left, and that is the slot which is being deleted. Another one has to be opened for the outer zombie to
- * wait in.
+ * Two CNodes that hold each other's only capability, each deletion given up at the worst moment:
+ * the inner zombie has one slot left, and that is the slot which is being deleted. Another one has
+ * to be opened for the outer zombie to wait in.
  */
 START_TEST(zombies_in_each_other)
 {
@@ -273,7 +283,8 @@ START_TEST(zombies_can_be_handled)
     ck_assert_uint_eq(do_revoke(A), 0);
     ck_assert(is_long_deletion_under_way(&root[A]));
     ck_assert_ptr_eq(parent_of(&root[A]), &root[U]);
-    ck_assert_uint_eq(do_retype(U, OBJECT_ENDPOINT, 0, C, 1), 0); /* behind it: its memory is not free */
+    /* behind it: its memory is not free */
+    ck_assert_uint_eq(do_retype(U, OBJECT_ENDPOINT, 0, C, 1), 0);
     ck_assert_uint_eq(do_move(B, A), 0);
     ck_assert_uint_eq(do_delete(B), 0);
     ck_assert(slot_is_empty(&node[6]) && slot_is_empty(&node[1]));
@@ -342,7 +353,10 @@ START_TEST(long_queue)
 }
 END_TEST
 
-/* In the middle nobody can use it, a queued thread can be suspended, and whoever holds the zombie can finish. */
+/*
+ * In the middle nobody can use it, a queued thread can be suspended, and whoever holds the zombie
+ * can finish.
+ */
 START_TEST(long_queue_left_in_the_middle)
 {
     struct tcb *thread[QUEUED];
@@ -396,7 +410,9 @@ START_TEST(long_queue_of_a_handler)
 }
 END_TEST
 
-/* Interrupted, and those it let go come again with the same badge: that is not for the call to end. */
+/*
+ * Interrupted, and those it let go come again with the same badge: that is not for the call to end.
+ */
 START_TEST(badge_of_many_senders)
 {
     struct tcb *thread[QUEUED];
@@ -409,14 +425,16 @@ START_TEST(badge_of_many_senders)
     for (unsigned i = 0; i < QUEUED; i++) {
         thread[i] = new_object(ABI_TCB_BITS);
         thread_init(thread[i]);
-        send_message(thread[i], endpoint_capability(endpoint, i % 4 == 0 ? 8 : 9, RIGHTS_ALL), SEND_BLOCKING);
+        send_message(thread[i], endpoint_capability(endpoint, i % 4 == 0 ? 8 : 9, RIGHTS_ALL),
+                     SEND_BLOCKING);
     }
     host_interrupt_after = 0;
     while (invoke_once(&call, &answer) == PREEMPTED) {
         for (unsigned i = 0; i < QUEUED; i++) {
             if (is_runnable(thread[i])) {
                 dequeue(thread[i]);
-                send_message(thread[i], endpoint_capability(endpoint, 9, RIGHTS_ALL), SEND_BLOCKING);
+                send_message(thread[i], endpoint_capability(endpoint, 9, RIGHTS_ALL),
+                             SEND_BLOCKING);
                 again++;
             }
         }

@@ -1,10 +1,13 @@
-/* Capability pointers to slots: contract 7.2 and 7.3, with guards, left-over bits and every failure. */
+/*
+ * Capability pointers to slots: contract 7.2 and 7.3, with guards, left-over bits and every
+ * failure.
+ */
 #include "world.h"
 #include <kernel/cspace.h>
 #include <kernel/objects.h>
 
-static struct slot *node;   /* radix 4 */
-static struct slot *inner;  /* radix 3, in node[5] with guard 0b10 of 2 bits */
+static struct slot *node;  /* radix 4 */
+static struct slot *inner; /* radix 3, in node[5] with guard 0b10 of 2 bits */
 static struct capability node_capability;
 
 static void setup(void)
@@ -18,8 +21,8 @@ static void setup(void)
     inner[7].capability = endpoint_capability(new_object(4), 0, RIGHTS_ALL);
 }
 
-static void expect_failure(word_t pointer, unsigned bits, enum lookup_failure_type type, word_t w0, word_t w1,
-                           word_t w2)
+static void expect_failure(word_t pointer, unsigned bits, enum lookup_failure_type type, word_t w0,
+                           word_t w1, word_t w2)
 {
     struct slot *slot;
     unsigned left;
@@ -32,7 +35,8 @@ static void expect_failure(word_t pointer, unsigned bits, enum lookup_failure_ty
     ck_assert_uint_eq(f.words[2], w2);
 }
 
-static void expect_slot(word_t pointer, unsigned bits, const struct slot *expected, unsigned expected_left)
+static void expect_slot(word_t pointer, unsigned bits, const struct slot *expected,
+                        unsigned expected_left)
 {
     struct slot *slot = NULL;
     unsigned left = 99;
@@ -46,22 +50,27 @@ static void expect_slot(word_t pointer, unsigned bits, const struct slot *expect
 START_TEST(finds_slots)
 {
     expect_slot(0x2a6, 12, &node[6], 0);
-    expect_slot(0x2a0, 12, &node[0], 0);                    /* an empty slot is found too */
-    expect_slot(0x2a5, 12, &node[5], 0);                    /* depth ends at a CNode: that slot, not what is in it */
+    expect_slot(0x2a0, 12, &node[0], 0); /* an empty slot is found too */
+    /* depth ends at a CNode: that slot, not what is in it */
+    expect_slot(0x2a5, 12, &node[5], 0);
     expect_slot(0x2a5 << 5 | 2 << 3 | 7, 17, &inner[7], 0); /* two levels */
-    expect_slot(0x2a6ull << 52, 64, &node[6], 52);          /* left-over bits behind something that is no CNode */
-    expect_slot(0x2a0ull << 52 | 12345, 64, &node[0], 52);  /* also behind nothing */
-    expect_slot(0xf2a6, 12, &node[6], 0);                   /* bits above the depth do not count */
+    /* left-over bits behind something that is no CNode */
+    expect_slot(0x2a6ull << 52, 64, &node[6], 52);
+    expect_slot(0x2a0ull << 52 | 12345, 64, &node[0], 52); /* also behind nothing */
+    expect_slot(0xf2a6, 12, &node[6], 0);                  /* bits above the depth do not count */
 }
 END_TEST
 
 START_TEST(says_why_not)
 {
     expect_failure(0x2b6, 12, LOOKUP_GUARD_MISMATCH, 12, 0x2a, 8);
-    expect_failure(0x2a, 7, LOOKUP_GUARD_MISMATCH, 7, 0x2a, 8);        /* fewer bits than the guard has */
-    expect_failure(0x2a, 8, LOOKUP_DEPTH_MISMATCH, 8, 12, 0);          /* the guard, and nothing for the index */
+    /* fewer bits than the guard has */
+    expect_failure(0x2a, 7, LOOKUP_GUARD_MISMATCH, 7, 0x2a, 8);
+    /* the guard, and nothing for the index */
+    expect_failure(0x2a, 8, LOOKUP_DEPTH_MISMATCH, 8, 12, 0);
     expect_failure(0x2a6 >> 1, 11, LOOKUP_DEPTH_MISMATCH, 11, 12, 0);
-    expect_failure(0x2a5 << 5 | 1 << 3 | 7, 17, LOOKUP_GUARD_MISMATCH, 5, 2, 2);  /* in the second level */
+    /* in the second level */
+    expect_failure(0x2a5 << 5 | 1 << 3 | 7, 17, LOOKUP_GUARD_MISMATCH, 5, 2, 2);
     expect_failure(0x2a5 << 4 | 2 << 2, 16, LOOKUP_DEPTH_MISMATCH, 4, 5, 0);
     expect_failure(0x2a5 << 1, 13, LOOKUP_GUARD_MISMATCH, 1, 2, 2);
     node_capability = endpoint_capability(new_object(4), 0, RIGHTS_ALL);
@@ -120,7 +129,8 @@ END_TEST
 
 /* --- the exact lookup of operations --- */
 
-static void expect_refusal(struct capability r, word_t index, word_t depth, bool source, const struct answer *expected)
+static void expect_refusal(struct capability r, word_t index, word_t depth, bool source,
+                           const struct answer *expected)
 {
     struct slot *slot;
     struct answer a = {0};
@@ -134,8 +144,9 @@ static void expect_refusal(struct capability r, word_t index, word_t depth, bool
 }
 
 /*
- * The short lookup against the one that says why it fails: CNodes of all sizes and guards, linked at random, so that
- * paths end at empty slots, other capabilities, too few bits and wrong guards, or with the last bit at a CNode.
+ * The short lookup against the one that says why it fails: CNodes of all sizes and guards, linked
+ * at random, so that paths end at empty slots, other capabilities, too few bits and wrong guards,
+ * or with the last bit at a CNode.
  */
 START_TEST(both_lookups_agree)
 {
@@ -150,8 +161,12 @@ START_TEST(both_lookups_agree)
         for (unsigned i = 0; i < NODES; i++) {
             for (unsigned j = 0; j < 1u << radix[i]; j++) {
                 random = random * 1103515245 + 12345;
-                unsigned to = (random >> 16) % NODES, kind = random >> 8 & 31, what = random >> 11 & 31;
-                /* None, some bits, or nearly all; few guards, so that many paths come near the pointer's end. */
+                unsigned to = (random >> 16) % NODES, kind = random >> 8 & 31,
+                         what = random >> 11 & 31;
+                /*
+                 * None, some bits, or nearly all; few guards, so that many paths come near the
+                 * pointer's end.
+                 */
                 unsigned guard_size = kind < 28 ? 0 : kind < 31 ? kind - 27 : 60 - radix[to];
                 word_t guard = random >> 20 & MASK(guard_size);
                 nodes[i][j].capability = cnode_capability(nodes[to], radix[to], guard, guard_size);
@@ -170,7 +185,8 @@ START_TEST(both_lookups_agree)
             word_t pointer = (word_t)random << 32 ^ (word_t)(random * 69069u) << 7 ^ (random >> 3);
             pointer &= i % 3 == 0 ? ~0ull : i % 3 == 1 ? 0xf0f0f0f0f0f0f0f0 : 0x8080808080808080;
             unsigned guard_size = i % 2 == 0 ? 0 : 1 + i % 40;
-            struct capability root = cnode_capability(nodes[i % NODES], radix[i % NODES], 0, guard_size);
+            struct capability root =
+                cnode_capability(nodes[i % NODES], radix[i % NODES], 0, guard_size);
             bool good = lookup_slot(root, pointer, WORD_BITS, &slot, &left, &failure);
             ck_assert_ptr_eq(resolve(root, pointer), good ? slot : NULL);
             found += good, failed += !good;
@@ -191,15 +207,19 @@ START_TEST(operations_are_exact)
     ck_assert(lookup_operation_slot(c, 0x2a6, 12, true, &slot, &a));
     ck_assert_ptr_eq(slot, &node[6]);
     ck_assert_uint_eq(a.label, 0);
-    expect_refusal(capability_null(), 0, 0, true, &(struct answer){ERROR_FAILED_LOOKUP, 2, {1, LOOKUP_INVALID_ROOT}});
+    expect_refusal(capability_null(), 0, 0, true,
+                   &(struct answer){ERROR_FAILED_LOOKUP, 2, {1, LOOKUP_INVALID_ROOT}});
     expect_refusal(c, 0x2a6, 0, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
     expect_refusal(c, 0x2a6, 65, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
     expect_refusal(c, 0x2a6, ~0ull, false, &(struct answer){ERROR_RANGE, 2, {1, 64}});
-    expect_refusal(c, 0x2b6, 12, false,
-                   &(struct answer){ERROR_FAILED_LOOKUP, 5, {0, LOOKUP_GUARD_MISMATCH, 12, 0x2a, 8}});
-    expect_refusal(c, 0x2a, 8, true, &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 8, 12}});
+    expect_refusal(
+        c, 0x2b6, 12, false,
+        &(struct answer){ERROR_FAILED_LOOKUP, 5, {0, LOOKUP_GUARD_MISMATCH, 12, 0x2a, 8}});
+    expect_refusal(c, 0x2a, 8, true,
+                   &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 8, 12}});
     /* Bits left over behind a slot that is no CNode, which a system call would ignore. */
-    expect_refusal(c, 0x2a6 << 3, 15, true, &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 3, 0}});
+    expect_refusal(c, 0x2a6 << 3, 15, true,
+                   &(struct answer){ERROR_FAILED_LOOKUP, 4, {1, LOOKUP_DEPTH_MISMATCH, 3, 0}});
 }
 END_TEST
 

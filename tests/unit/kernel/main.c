@@ -1,13 +1,16 @@
 /*
  * The portable kernel and the objects of x86, on the host. Built by hand, from the top of the tree:
  *
- *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/unit/kernel/[a-z]*.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c' ! -name exit.c) \
+ *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/unit/kernel/[a-z]*.c tests/unit/host/[a-z]*.c $(find kernel \
+ *       -name '*.c' ! -name exit.c) \
  *       arch/x86/memory/[a-z]*.c arch/x86/methods/[a-z]*.c arch/x86/lifecycle/[a-z]*.c \
  *       arch/x86/calls/fast_frame.c arch/x86/checks/check.c arch/x86/checks/mutant.c \
  *       arch/x86/machine/context.c -o build/unit/kernel $(pkg-config --cflags --libs check)
  *
- * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only failures.
+ * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger. -v prints every test, not only
+ * failures.
  */
 #include <check.h>
 #include <string.h>

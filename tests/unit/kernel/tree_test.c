@@ -1,7 +1,7 @@
 /*
- * The derivation tree against a model: random Retype, Copy, Mint, Move, Rotate, Delete and Revoke in one CNode. The
- * model keeps for every capability its parent, as a plain tree; the kernel keeps a list, and computes who is whose
- * parent.
+ * The derivation tree against a model: random Retype, Copy, Mint, Move, Rotate, Delete and Revoke
+ * in one CNode. The model keeps for every capability its parent, as a plain tree; the kernel keeps
+ * a list, and computes who is whose parent.
  */
 #include "world.h"
 #include <kernel/objects.h>
@@ -13,9 +13,9 @@ enum { BASE = 64 };
 struct node {
     bool used;
     unsigned type;
-    word_t badge;      /* of endpoints and notifications */
+    word_t badge; /* of endpoints and notifications */
     bool original;
-    int parent;        /* -1: none */
+    int parent; /* -1: none */
 };
 
 static struct node model[SLOTS];
@@ -137,7 +137,8 @@ static void retype(int from, int to)
         return;
     }
     word_t size = kinds[k].object == OBJECT_CNODE ? 1 : 4 + random_below(9);
-    if (do_retype((unsigned)(BASE + from), kinds[k].object, size, (unsigned)(BASE + to), 1) == ERROR_NONE) {
+    if (do_retype((unsigned)(BASE + from), kinds[k].object, size, (unsigned)(BASE + to), 1) ==
+        ERROR_NONE) {
         model[to] = (struct node){true, kinds[k].type, 0, true, from};
     }
 }
@@ -146,7 +147,8 @@ static void copy(int from, int to)
 {
     bool refused = model[from].type == CAP_UNTYPED && has_model_children(from);
 
-    EXPECT(do_copy((unsigned)(BASE + to), (unsigned)(BASE + from)) == (refused ? ERROR_REVOKE_FIRST : ERROR_NONE));
+    EXPECT(do_copy((unsigned)(BASE + to), (unsigned)(BASE + from)) ==
+           (refused ? ERROR_REVOKE_FIRST : ERROR_NONE));
     if (!refused) {
         model_copy(to, from, model[from].badge);
     }
@@ -176,8 +178,12 @@ static void rotate(int a)
         return;
     }
     word_t first = (word_t)(BASE + a), second = (word_t)(BASE + b);
-    struct call call = {&root[SLOT_ROOT], LABEL_CNodeRotate, {first, 64, 0, second, 64, 0, first, 64}, 8,
-                        {&root[SLOT_ROOT], &root[SLOT_ROOT]}, 2};
+    struct call call = {&root[SLOT_ROOT],
+                        LABEL_CNodeRotate,
+                        {first, 64, 0, second, 64, 0, first, 64},
+                        8,
+                        {&root[SLOT_ROOT], &root[SLOT_ROOT]},
+                        2};
     EXPECT(invoke(&call, &answer) == DONE);
     struct node n = model[a];
     model[a] = model[b];
@@ -198,13 +204,18 @@ static void one_operation(void)
         return;
     }
     switch (random_below(12)) {
-    case 0: case 1: case 2:
+    case 0:
+    case 1:
+    case 2:
         retype(from, to);
         break;
-    case 3: case 4: case 5:
+    case 3:
+    case 4:
+    case 5:
         copy(from, to);
         break;
-    case 6: case 7:
+    case 6:
+    case 7:
         mint(from, to);
         break;
     case 8:
@@ -260,7 +271,8 @@ START_TEST(untypeds_contain)
         untyped_capability(UNTYPED_BASE + 0x10ff0, 4, false, 0),
         endpoint_capability(window(UNTYPED_BASE + 0x10ff0), 3, 0),
         notification_capability(window(UNTYPED_BASE + 0x10fe0), 0, 3),
-        tcb_capability(window(UNTYPED_BASE + 0x10800)), cnode_capability(window(UNTYPED_BASE + 0x10000), 7, 0, 0),
+        tcb_capability(window(UNTYPED_BASE + 0x10800)),
+        cnode_capability(window(UNTYPED_BASE + 0x10000), 7, 0, 0),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x10000), 7, 3),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x10800), ZOMBIE_TCB, 3),
         frame_capability(UNTYPED_BASE + 0x10000, FRAME_SMALL, 3, false)};
@@ -272,10 +284,14 @@ START_TEST(untypeds_contain)
         cnode_capability(window(UNTYPED_BASE + 0x10000), 8, 0, 0),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x10000), 8, 3),
         zombie_capability((word_t)window(UNTYPED_BASE + 0x11000), ZOMBIE_TCB, 3),
-        frame_capability(UNTYPED_BASE, FRAME_LARGE, 3, false), frame_capability(0, FRAME_SMALL, 3, false),
+        frame_capability(UNTYPED_BASE, FRAME_LARGE, 3, false),
+        frame_capability(0, FRAME_SMALL, 3, false),
         reply_capability(window(UNTYPED_BASE + 0x10800), false, 0), /* not memory of its own */
-        irq_handler_capability(UNTYPED_BASE + 0x10000), io_port_capability(0, 0xffff),
-        capability_make(CAP_DOMAIN, 0, 0), capability_null(), capability_make(CAP_IRQ_CONTROL, 0, 0)};
+        irq_handler_capability(UNTYPED_BASE + 0x10000),
+        io_port_capability(0, 0xffff),
+        capability_make(CAP_DOMAIN, 0, 0),
+        capability_null(),
+        capability_make(CAP_IRQ_CONTROL, 0, 0)};
     for (unsigned i = 0; i < ARRAY_LENGTH(inside); i++) {
         child.capability = inside[i];
         ck_assert_msg(is_parent_of(&u, &child), "%u is inside", i);
@@ -300,7 +316,8 @@ START_TEST(greatest_untyped)
     ck_assert(is_parent_of(&u, &child));
     child.capability = untyped_capability(BIT(46), 47, true, 0);
     ck_assert(!is_parent_of(&u, &child));
-    u.capability = untyped_capability(BIT(39), 46, true, 0); /* contract 9.9: aligned to 2^39 only */
+    /* contract 9.9: aligned to 2^39 only */
+    u.capability = untyped_capability(BIT(39), 46, true, 0);
     child.capability = frame_capability(BIT(39) + BIT(46) - BIT(12), FRAME_SMALL, 3, true);
     ck_assert(is_parent_of(&u, &child));
     child.capability = frame_capability(BIT(39) + BIT(46), FRAME_SMALL, 3, true);
@@ -310,17 +327,27 @@ END_TEST
 
 START_TEST(same_objects)
 {
-    struct capability all[] = {
-        endpoint_capability(window(UNTYPED_BASE), 0, 15), endpoint_capability(window(UNTYPED_BASE + 16), 0, 15),
-        notification_capability(window(UNTYPED_BASE), 0, 3), tcb_capability(caller), reply_capability(caller, true, 0),
-        cnode_capability(root, 8, 0, 0), zombie_capability((word_t)root, 8, 256), irq_handler_capability(1),
-        irq_handler_capability(2), ipi_signal_capability(1, 2), ipi_signal_capability(2, 1),
-        ipi_signal_capability(1, 1),
-        capability_make(CAP_DOMAIN, 0, 0), capability_make(CAP_IRQ_CONTROL, 0, 0),
-        capability_make(CAP_IPI_CONTROL, 0, 0),
-        capability_make(CAP_NODE_CONTROL, 0, 0), capability_make(CAP_ASID_CONTROL, 0, 0),
-        untyped_capability(UNTYPED_BASE, 12, false, 0), untyped_capability(UNTYPED_BASE, 13, false, 0),
-        frame_capability(UNTYPED_BASE, FRAME_SMALL, 3, false), io_port_capability(1, 2)};
+    struct capability all[] = {endpoint_capability(window(UNTYPED_BASE), 0, 15),
+                               endpoint_capability(window(UNTYPED_BASE + 16), 0, 15),
+                               notification_capability(window(UNTYPED_BASE), 0, 3),
+                               tcb_capability(caller),
+                               reply_capability(caller, true, 0),
+                               cnode_capability(root, 8, 0, 0),
+                               zombie_capability((word_t)root, 8, 256),
+                               irq_handler_capability(1),
+                               irq_handler_capability(2),
+                               ipi_signal_capability(1, 2),
+                               ipi_signal_capability(2, 1),
+                               ipi_signal_capability(1, 1),
+                               capability_make(CAP_DOMAIN, 0, 0),
+                               capability_make(CAP_IRQ_CONTROL, 0, 0),
+                               capability_make(CAP_IPI_CONTROL, 0, 0),
+                               capability_make(CAP_NODE_CONTROL, 0, 0),
+                               capability_make(CAP_ASID_CONTROL, 0, 0),
+                               untyped_capability(UNTYPED_BASE, 12, false, 0),
+                               untyped_capability(UNTYPED_BASE, 13, false, 0),
+                               frame_capability(UNTYPED_BASE, FRAME_SMALL, 3, false),
+                               io_port_capability(1, 2)};
 
     for (unsigned i = 0; i < ARRAY_LENGTH(all); i++) {
         for (unsigned j = 0; j < ARRAY_LENGTH(all); j++) {
@@ -333,7 +360,10 @@ START_TEST(same_objects)
 }
 END_TEST
 
-/* A row of objects comes into the tree as if its objects had come one after another, before older children. */
+/*
+ * A row of objects comes into the tree as if its objects had come one after another, before older
+ * children.
+ */
 START_TEST(rows)
 {
     enum { COUNT = 5 };
@@ -353,7 +383,8 @@ START_TEST(rows)
         ck_assert_ptr_eq(slot_next(before), &row[1][i]);
         ck_assert_ptr_eq(row[1][i].previous, before);
         ck_assert_mem_eq(&row[1][i].capability, &row[0][i].capability, sizeof(struct capability));
-        ck_assert_uint_eq(row[1][i].next_and_marks & SLOT_MARKS, row[0][i].next_and_marks & SLOT_MARKS);
+        ck_assert_uint_eq(row[1][i].next_and_marks & SLOT_MARKS,
+                          row[0][i].next_and_marks & SLOT_MARKS);
         ck_assert(is_parent_of(&parent[1], &row[1][i]));
     }
     ck_assert_ptr_eq(slot_next(before), &older[1]);

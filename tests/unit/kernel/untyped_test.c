@@ -1,4 +1,7 @@
-/* Retype (contract 4.4, 7.7): the checks in their order, the arithmetic of the watermark, clearing, preemption. */
+/*
+ * Retype (contract 4.4, 7.7): the checks in their order, the arithmetic of the watermark, clearing,
+ * preemption.
+ */
 #include "world.h"
 #include <kernel/objects.h>
 #include <kernel/untyped.h>
@@ -17,7 +20,8 @@ static void setup(void)
 /* Into the root CNode itself (depth 0). */
 static struct call retype_call(word_t type, word_t size, word_t first, word_t count)
 {
-    return (struct call){&root[U], LABEL_UntypedRetype, {type, size, 0, 0, first, count}, 6, {&root[SLOT_ROOT]}, 1};
+    return (struct call){&root[U], LABEL_UntypedRetype, {type, size, 0, 0, first, count},
+                         6,        {&root[SLOT_ROOT]},  1};
 }
 
 static enum outcome retype(word_t type, word_t size, word_t first, word_t count)
@@ -43,7 +47,8 @@ static word_t watermark(void)
 
 START_TEST(other_labels_and_truncation)
 {
-    struct call call = {&root[U], LABEL_CNodeCopy, {OBJECT_ENDPOINT, 0, 0, 0, FIRST, 1}, 6, {&root[SLOT_ROOT]}, 1};
+    struct call call = {&root[U], LABEL_CNodeCopy,    {OBJECT_ENDPOINT, 0, 0, 0, FIRST, 1},
+                        6,        {&root[SLOT_ROOT]}, 1};
 
     invoke(&call, &answer);
     ck_assert_uint_eq(answer.label, ERROR_ILLEGAL_OPERATION);
@@ -92,7 +97,8 @@ END_TEST
 START_TEST(destinations)
 {
     struct slot *small = new_cnode(2);
-    struct call call = {&root[U], LABEL_UntypedRetype, {OBJECT_ENDPOINT, 0, FIRST, 64, 0, 1}, 6, {&root[SLOT_ROOT]}, 1};
+    struct call call = {&root[U], LABEL_UntypedRetype, {OBJECT_ENDPOINT, 0, FIRST, 64, 0, 1},
+                        6,        {&root[SLOT_ROOT]},  1};
 
     invoke(&call, &answer); /* an empty slot is no CNode */
     ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.length == 3 && answer.words[0] == 0 &&
@@ -102,7 +108,8 @@ START_TEST(destinations)
     expect_range(1, 64);
     call.words[3] = 8; /* fewer bits than the root's guard has */
     invoke(&call, &answer);
-    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.words[0] == 0 && answer.words[1] == LOOKUP_GUARD_MISMATCH);
+    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.words[0] == 0 &&
+              answer.words[1] == LOOKUP_GUARD_MISMATCH);
     call.extra[0] = &root[U];
     call.words[3] = 0;
     invoke(&call, &answer);
@@ -110,7 +117,8 @@ START_TEST(destinations)
     ck_assert_uint_eq(answer.words[2], 0);
     call.words[3] = 64;
     invoke(&call, &answer);
-    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.length == 2 && answer.words[1] == LOOKUP_INVALID_ROOT);
+    ck_assert(answer.label == ERROR_FAILED_LOOKUP && answer.length == 2 &&
+              answer.words[1] == LOOKUP_INVALID_ROOT);
 
     insert_root(cnode_capability(small, 2, 0, 0), &root[FIRST]);
     call.extra[0] = &root[SLOT_ROOT];
@@ -150,7 +158,8 @@ START_TEST(not_enough_memory)
     ck_assert(answer.label == ERROR_NOT_ENOUGH_MEMORY && answer.words[0] == BIT(16) - 16);
     ck_assert_int_eq(retype(OBJECT_SMALL_PAGE, 0, FIRST + 1, 15), DONE);
     ck_assert_uint_eq(watermark(), BIT(16));
-    retype(OBJECT_ENDPOINT, 0, FIRST + 40, 1); /* what the rounding skipped is lost until the reset */
+    /* what the rounding skipped is lost until the reset */
+    retype(OBJECT_ENDPOINT, 0, FIRST + 40, 1);
     ck_assert(answer.label == ERROR_NOT_ENOUGH_MEMORY && answer.words[0] == 0);
 }
 END_TEST
@@ -161,8 +170,8 @@ START_TEST(device_memory)
     /* Nothing is mapped there: any access would be seen. */
     insert_root(untyped_capability(0x7000000000, 32, true, BIT(32)), &root[U]);
     for (word_t type = 0; type < OBJECT_TYPE_COUNT; type++) {
-        bool allowed = type == OBJECT_UNTYPED || type == OBJECT_SMALL_PAGE || type == OBJECT_LARGE_PAGE ||
-                       type == OBJECT_HUGE_PAGE;
+        bool allowed = type == OBJECT_UNTYPED || type == OBJECT_SMALL_PAGE ||
+                       type == OBJECT_LARGE_PAGE || type == OBJECT_HUGE_PAGE;
         enum outcome outcome = retype(type, 12, FIRST + type, 1);
         ck_assert_int_eq(outcome, allowed ? DONE : REFUSED);
         if (!allowed) {
@@ -229,7 +238,8 @@ END_TEST
 
 START_TEST(exactly_full)
 {
-    for (unsigned i = 0; i < 4; i++) { /* 4096 endpoints would fit; a CNode of 256 slots takes 224 at once */
+    /* 4096 endpoints would fit; a CNode of 256 slots takes 224 at once */
+    for (unsigned i = 0; i < 4; i++) {
         ck_assert_int_eq(retype(OBJECT_CNODE, 9, FIRST + i, 1), DONE);
     }
     ck_assert_uint_eq(watermark(), BIT(16));
@@ -349,11 +359,15 @@ START_TEST(a_refused_retype_clears_nothing)
 }
 END_TEST
 
-/* Random objects of random sizes: they never overlap, all lie inside, and the watermark is behind them. */
+/*
+ * Random objects of random sizes: they never overlap, all lie inside, and the watermark is behind
+ * them.
+ */
 START_TEST(random_objects_do_not_overlap)
 {
-    static const unsigned types[] = {OBJECT_UNTYPED, OBJECT_TCB, OBJECT_ENDPOINT, OBJECT_NOTIFICATION,
-                                             OBJECT_CNODE, OBJECT_SMALL_PAGE, OBJECT_PAGE_TABLE};
+    static const unsigned types[] = {OBJECT_UNTYPED,      OBJECT_TCB,   OBJECT_ENDPOINT,
+                                     OBJECT_NOTIFICATION, OBJECT_CNODE, OBJECT_SMALL_PAGE,
+                                     OBJECT_PAGE_TABLE};
 
     for (unsigned seed = 0; seed < 50; seed++) {
         random_seed(seed);
@@ -373,7 +387,8 @@ START_TEST(random_objects_do_not_overlap)
             for (unsigned i = 0; i < count; i++, slot++) {
                 struct capability c = at(slot);
                 paddr_t base = type == OBJECT_UNTYPED || type == OBJECT_SMALL_PAGE
-                                   ? capability_object(c) : window_to_physical((void *)capability_object(c));
+                                   ? capability_object(c)
+                                   : window_to_physical((void *)capability_object(c));
                 EXPECT(base >= end && IS_ALIGNED(base, object_size_bits(type, size)));
                 end = base + BIT(object_size_bits(type, size));
                 EXPECT(end <= UNTYPED_BASE + watermark() && parent_of(&root[slot]) == &root[U]);

@@ -54,10 +54,14 @@ void put_untyped(unsigned index, word_t offset, unsigned bits, word_t watermark,
 
 enum outcome invoke_once(const struct call *call, struct answer *answer)
 {
-    struct invocation i = {
-        .caller = caller, .label = call->label, .length = call->length,
-        .slot = call->slot, .capability = call->slot->capability,
-        .buffer = buffer, .extra_caps = call->extra_caps, .kind = SEND_CALL};
+    struct invocation i = {.caller = caller,
+                           .label = call->label,
+                           .length = call->length,
+                           .slot = call->slot,
+                           .capability = call->slot->capability,
+                           .buffer = buffer,
+                           .extra_caps = call->extra_caps,
+                           .kind = SEND_CALL};
 
     for (unsigned w = 0; w < call->length; w++) {
         if (w < ABI_MESSAGE_REGISTERS) {
@@ -70,9 +74,12 @@ enum outcome invoke_once(const struct call *call, struct answer *answer)
     *answer = (struct answer){0};
     preemption_reset();
     switch (capability_type(i.capability)) {
-    case CAP_CNODE:   return cnode_invoke(&i, answer);
-    case CAP_UNTYPED: return untyped_invoke(&i, answer);
-    default:          return arch_invoke(&i, answer);
+    case CAP_CNODE:
+        return cnode_invoke(&i, answer);
+    case CAP_UNTYPED:
+        return untyped_invoke(&i, answer);
+    default:
+        return arch_invoke(&i, answer);
     }
 }
 
@@ -100,20 +107,32 @@ static word_t do_call(const struct call *call)
 
 word_t do_copy(unsigned destination, unsigned source)
 {
-    return do_call(&(struct call){&root[SLOT_ROOT], LABEL_CNodeCopy, {destination, 64, source, 64, RIGHTS_ALL}, 5,
-                                  {&root[SLOT_ROOT]}, 1});
+    return do_call(&(struct call){&root[SLOT_ROOT],
+                                  LABEL_CNodeCopy,
+                                  {destination, 64, source, 64, RIGHTS_ALL},
+                                  5,
+                                  {&root[SLOT_ROOT]},
+                                  1});
 }
 
 word_t do_mint(unsigned destination, unsigned source, word_t rights, word_t data)
 {
-    return do_call(&(struct call){&root[SLOT_ROOT], LABEL_CNodeMint, {destination, 64, source, 64, rights, data}, 6,
-                                  {&root[SLOT_ROOT]}, 1});
+    return do_call(&(struct call){&root[SLOT_ROOT],
+                                  LABEL_CNodeMint,
+                                  {destination, 64, source, 64, rights, data},
+                                  6,
+                                  {&root[SLOT_ROOT]},
+                                  1});
 }
 
 word_t do_move(unsigned destination, unsigned source)
 {
-    return do_call(&(struct call){&root[SLOT_ROOT], LABEL_CNodeMove, {destination, 64, source, 64}, 4,
-                                  {&root[SLOT_ROOT]}, 1});
+    return do_call(&(struct call){&root[SLOT_ROOT],
+                                  LABEL_CNodeMove,
+                                  {destination, 64, source, 64},
+                                  4,
+                                  {&root[SLOT_ROOT]},
+                                  1});
 }
 
 word_t do_delete(unsigned slot)
@@ -128,8 +147,12 @@ word_t do_revoke(unsigned slot)
 
 word_t do_retype(unsigned untyped, word_t type, word_t size, unsigned first, unsigned count)
 {
-    return do_call(&(struct call){&root[untyped], LABEL_UntypedRetype, {type, size, 0, 0, first, count}, 6,
-                                  {&root[SLOT_ROOT]}, 1});
+    return do_call(&(struct call){&root[untyped],
+                                  LABEL_UntypedRetype,
+                                  {type, size, 0, 0, first, count},
+                                  6,
+                                  {&root[SLOT_ROOT]},
+                                  1});
 }
 
 struct capability at(unsigned index)
@@ -158,7 +181,9 @@ void check_links(const struct slot *slots, word_t count)
     }
 }
 
-/* Descendants follow directly: `slot` is one of `ancestor` only if everything between them is, too. */
+/*
+ * Descendants follow directly: `slot` is one of `ancestor` only if everything between them is, too.
+ */
 static bool is_descendant(const struct slot *ancestor, const struct slot *slot)
 {
     if (!is_parent_of(ancestor, slot)) {

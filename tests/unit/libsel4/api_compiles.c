@@ -1,7 +1,7 @@
 /*
- * Every function, and the types and constants around them, used once in the way programs written for seL4 use them.
- * That this compiles without a warning is the test; nothing here runs. All headers are included by the names that
- * such programs know.
+ * Every function, and the types and constants around them, used once in the way programs written
+ * for seL4 use them. That this compiles without a warning is the test; nothing here runs. All
+ * headers are included by the names that such programs know.
  */
 #include <autoconf.h>
 #include <interfaces/sel4_client.h>
@@ -62,7 +62,7 @@ SEL4_SIZE_SANITY(seL4_PDPTEntryBits, seL4_PDPTIndexBits, seL4_PDPTBits)
 SEL4_SIZE_SANITY(seL4_PML4EntryBits, seL4_PML4IndexBits, seL4_PML4Bits)
 SEL4_SIZE_SANITY(seL4_VSpaceEntryBits, seL4_VSpaceIndexBits, seL4_VSpaceBits)
 
-#if !defined(CONFIG_ENABLE_SMP_SUPPORT) || defined(CONFIG_KERNEL_MCS) || CONFIG_WORD_SIZE != 64 ||                     \
+#if !defined(CONFIG_ENABLE_SMP_SUPPORT) || defined(CONFIG_KERNEL_MCS) || CONFIG_WORD_SIZE != 64 || \
     CONFIG_NUM_DOMAINS != 1
 #error "not the configuration that the ABI says"
 #endif
@@ -155,8 +155,8 @@ void use_threads(seL4_TCB tcb)
 
     error |= seL4_TCB_WriteRegisters(tcb, seL4_True, 0, count, &context);
     error |= seL4_TCB_CopyRegisters(tcb, tcb, 0, 0, 1, 1, 0);
-    error |= seL4_TCB_Configure(tcb, seL4_CapNull, seL4_CapInitThreadCNode, seL4_NilData, seL4_CapInitThreadVSpace,
-                                seL4_NilData, 0x1000, seL4_CapNull);
+    error |= seL4_TCB_Configure(tcb, seL4_CapNull, seL4_CapInitThreadCNode, seL4_NilData,
+                                seL4_CapInitThreadVSpace, seL4_NilData, 0x1000, seL4_CapNull);
     error |= seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, seL4_MaxPrio);
     error |= seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, seL4_MinPrio);
     error |= seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, seL4_MaxPrio, seL4_MaxPrio);
@@ -168,7 +168,8 @@ void use_threads(seL4_TCB tcb)
     error |= seL4_TCB_UnbindNotification(tcb);
     error |= seL4_TCB_SetAffinity(tcb, CONFIG_MAX_NUM_NODES - 1);
     error |= seL4_TCB_SetTLSBase(tcb, 0x2000);
-    seL4_TCB_SetFlags_t flags = seL4_TCB_SetFlags(tcb, seL4_TCBFlag_NoFlag, seL4_TCBFlag_fpuDisabled);
+    seL4_TCB_SetFlags_t flags =
+        seL4_TCB_SetFlags(tcb, seL4_TCBFlag_NoFlag, seL4_TCBFlag_fpuDisabled);
     seL4_SetTLSBase(0x2000);
     printf("%d %lu\n", (int)error, flags.error ? 0 : flags.flags & seL4_TCBFlag_MASK);
 }
@@ -181,13 +182,15 @@ void use_memory(seL4_CPtr vspace, seL4_CPtr cap)
     error |= seL4_X86_PageDirectory_Map(cap, vspace, 0x1000, attributes);
     error |= seL4_X86_PageTable_Map(cap, vspace, 0x1000, attributes);
     error |= seL4_X86_Page_Map(cap, vspace, 0x1000, seL4_ReadWrite, seL4_X86_Uncacheable);
-    if (error == seL4_FailedLookup && seL4_GetMR(SEL4_MAPPING_LOOKUP_LEVEL) == SEL4_MAPPING_LOOKUP_NO_PT) {
+    if (error == seL4_FailedLookup &&
+        seL4_GetMR(SEL4_MAPPING_LOOKUP_LEVEL) == SEL4_MAPPING_LOOKUP_NO_PT) {
         error = seL4_X86_Page_Unmap(cap);
     }
     error |= seL4_X86_PageTable_Unmap(cap);
     error |= seL4_X86_PageDirectory_Unmap(cap);
     error |= seL4_X86_PDPT_Unmap(cap);
-    error |= seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, cap, seL4_CapInitThreadCNode, 5, seL4_WordBits);
+    error |= seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, cap, seL4_CapInitThreadCNode, 5,
+                                           seL4_WordBits);
     error |= seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, vspace);
     seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(cap);
     printf("%d %d %lx\n", (int)error, address.error, address.paddr);
@@ -195,21 +198,26 @@ void use_memory(seL4_CPtr vspace, seL4_CPtr cap)
 
 void use_devices(seL4_CPtr cap)
 {
-    seL4_Error error = seL4_IRQControl_Get(seL4_CapIRQControl, 1, seL4_CapInitThreadCNode, 5, seL4_WordBits);
+    seL4_Error error =
+        seL4_IRQControl_Get(seL4_CapIRQControl, 1, seL4_CapInitThreadCNode, 5, seL4_WordBits);
 
-    error |= seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, 5, 64, 0, 2, 0, 0, MSI_MIN);
-    error |= seL4_IRQControl_GetMSI(seL4_CapIRQControl, seL4_CapInitThreadCNode, 5, 64, 0, 1, 0, 0, VECTOR_MAX);
+    error |= seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, 5, 64, 0, 2, 0,
+                                       0, MSI_MIN);
+    error |= seL4_IRQControl_GetMSI(seL4_CapIRQControl, seL4_CapInitThreadCNode, 5, 64, 0, 1, 0, 0,
+                                    VECTOR_MAX);
     error |= seL4_IRQHandler_SetNotification(cap, 6);
     error |= seL4_IRQHandler_Ack(cap);
     error |= seL4_IRQHandler_Clear(cap);
-    error |= seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x3f8, 0x3ff, seL4_CapInitThreadCNode, 7, 64);
+    error |= seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x3f8, 0x3ff,
+                                          seL4_CapInitThreadCNode, 7, 64);
     error |= seL4_X86_IOPort_Out8(cap, 0x3f8, 'x');
     error |= seL4_X86_IOPort_Out16(cap, 0x3f8, 1);
     error |= seL4_X86_IOPort_Out32(cap, 0xcf8, 1u << 31);
     seL4_X86_IOPort_In8_t in8 = seL4_X86_IOPort_In8(cap, 0x3fd);
     seL4_X86_IOPort_In16_t in16 = seL4_X86_IOPort_In16(cap, 0x3fd);
     seL4_X86_IOPort_In32_t in32 = seL4_X86_IOPort_In32(cap, 0xcfc);
-    printf("%d %d %u %u %u\n", (int)error, in8.error | in16.error | in32.error, in8.result, in16.result, in32.result);
+    printf("%d %d %u %u %u\n", (int)error, in8.error | in16.error | in32.error, in8.result,
+           in16.result, in32.result);
 }
 
 void use_faults(seL4_MessageInfo_t tag)
@@ -220,10 +228,10 @@ void use_faults(seL4_MessageInfo_t tag)
     case seL4_Fault_NullFault:
         break;
     case seL4_Fault_CapFault:
-        printf("%lx %lx %lu %lu %lu %lu %lu\n", seL4_Fault_CapFault_get_IP(fault), seL4_Fault_CapFault_get_Addr(fault),
-               seL4_Fault_CapFault_get_InRecvPhase(fault), seL4_Fault_CapFault_get_LookupFailureType(fault),
-               seL4_Fault_CapFault_get_MR4(fault), seL4_Fault_CapFault_get_MR5(fault),
-               seL4_Fault_CapFault_get_MR6(fault));
+        printf("%lx %lx %lu %lu %lu %lu %lu\n", seL4_Fault_CapFault_get_IP(fault),
+               seL4_Fault_CapFault_get_Addr(fault), seL4_Fault_CapFault_get_InRecvPhase(fault),
+               seL4_Fault_CapFault_get_LookupFailureType(fault), seL4_Fault_CapFault_get_MR4(fault),
+               seL4_Fault_CapFault_get_MR5(fault), seL4_Fault_CapFault_get_MR6(fault));
         break;
     case seL4_Fault_UnknownSyscall:
         printf("%lu\n", seL4_Fault_UnknownSyscall_get_Syscall(fault));
@@ -239,7 +247,8 @@ void use_faults(seL4_MessageInfo_t tag)
     }
     if (seL4_isVMFault_tag(tag) || seL4_isCapFault_tag(tag) || seL4_isUnknownSyscall_tag(tag) ||
         seL4_isUserException_tag(tag) || seL4_isNullFault_tag(tag)) {
-        seL4_SetMR(seL4_VMFault_IP, seL4_GetMR(seL4_UnknownSyscall_FaultIP) + seL4_GetMR(seL4_UserException_FaultIP));
+        seL4_SetMR(seL4_VMFault_IP, seL4_GetMR(seL4_UnknownSyscall_FaultIP) +
+                                        seL4_GetMR(seL4_UserException_FaultIP));
         seL4_SetMR(seL4_CapFault_BitsLeft, seL4_GetMR(seL4_CapFault_GuardMismatch_BitsFound));
     }
 }
@@ -248,15 +257,18 @@ void use_boot_info(void)
 {
     seL4_BootInfo *info = seL4_GetBootInfo();
     seL4_BootInfoHeader *header = (seL4_BootInfoHeader *)((seL4_Word)info + seL4_BootInfoFrameSize);
-    seL4_SlotRegion regions[] = {info->empty,   info->sharedFrames, info->userImageFrames, info->userImagePaging,
-                                 info->untyped, info->ioSpaceCaps,  info->extraBIPages};
+    seL4_SlotRegion regions[] = {info->empty,           info->sharedFrames, info->userImageFrames,
+                                 info->userImagePaging, info->untyped,      info->ioSpaceCaps,
+                                 info->extraBIPages};
     seL4_UntypedDesc *first = &info->untypedList[0];
 
-    printf("%lu %lu %lu %lu %p\n", info->extraLen, info->nodeID, info->numNodes, info->numIOPTLevels,
-           (void *)info->ipcBuffer);
-    printf("%lu %lu %lu\n", regions[0].start, info->initThreadCNodeSizeBits, info->initThreadDomain);
+    printf("%lu %lu %lu %lu %p\n", info->extraLen, info->nodeID, info->numNodes,
+           info->numIOPTLevels, (void *)info->ipcBuffer);
+    printf("%lu %lu %lu\n", regions[0].start, info->initThreadCNodeSizeBits,
+           info->initThreadDomain);
     printf("%lx %u %u\n", first->paddr, first->sizeBits, first->isDevice);
-    if (header->id == SEL4_BOOTINFO_HEADER_X86_MBMMAP && header->len >= sizeof(seL4_X86_BootInfo_mmap_t)) {
+    if (header->id == SEL4_BOOTINFO_HEADER_X86_MBMMAP &&
+        header->len >= sizeof(seL4_X86_BootInfo_mmap_t)) {
         printf("%u\n", ((seL4_X86_BootInfo_mmap_t *)header)->mmap_length);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * The cluster's description: a good chunk is understood, at any alignment; a bad one is refused and nothing of it
- * kept.
+ * The cluster's description: a good chunk is understood, at any alignment; a bad one is refused and
+ * nothing of it kept.
  */
 #include "suites.h"
 
@@ -47,7 +47,10 @@ static struct chunk good_chunk(void)
     return chunk;
 }
 
-/* Parses a copy in memory of exactly its size, so that the address sanitizer sees every read beyond it. */
+/*
+ * Parses a copy in memory of exactly its size, so that the address sanitizer sees every read beyond
+ * it.
+ */
 static bool parse(const void *chunk, size_t bytes, size_t misalignment, struct cmk_cluster *cluster)
 {
     char *memory = malloc(bytes + misalignment);
@@ -64,9 +67,11 @@ static void check_good(const struct cmk_cluster *cluster)
     ck_assert(cluster->ipi_control == 100 && cluster->node_control == 101);
     ck_assert(cluster->shared.paddr == 0x200000 && cluster->shared.bytes == 0x400000);
     ck_assert(cluster->shared.first_slot == 105 && cluster->shared.num_frames == 2);
-    ck_assert(cluster->num_channels == 1 && cluster->channels[0].number == 3 && cluster->channels[0].peer == 2);
+    ck_assert(cluster->num_channels == 1 && cluster->channels[0].number == 3 &&
+              cluster->channels[0].peer == 2);
     ck_assert(cluster->channels[0].region.first_slot == 107);
-    ck_assert(cluster->nodes[0].num_cpus == 2 && cluster->nodes[1].num_cpus == 1 && cluster->nodes[2].num_cpus == 4);
+    ck_assert(cluster->nodes[0].num_cpus == 2 && cluster->nodes[1].num_cpus == 1 &&
+              cluster->nodes[2].num_cpus == 4);
     ck_assert(cluster->nodes[0].num_missing_cpus == 0 && cluster->nodes[1].num_missing_cpus == 1);
     ck_assert(cluster->nodes[0].apic_ids[1] == 10 && cluster->nodes[2].apic_ids[3] == 60);
     ck_assert(cluster->nodes[0].status_frame == 102 && cluster->nodes[2].status_frame == 104);
@@ -154,7 +159,8 @@ START_TEST(every_unbelievable_word_is_refused)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct chunk chunk = good_chunk();
         memcpy((char *)&chunk + bad[i].offset, &bad[i].value, sizeof(uint64_t));
-        ck_assert_msg(!parse(&chunk, sizeof(chunk), i % 8, &cluster), "bad word %zu was believed", i);
+        ck_assert_msg(!parse(&chunk, sizeof(chunk), i % 8, &cluster), "bad word %zu was believed",
+                      i);
         ck_assert(cluster.num_nodes == 0 && cluster.argc == 0);
     }
 }
@@ -170,7 +176,8 @@ START_TEST(arguments_without_an_end_are_refused)
 END_TEST
 
 /*
- * Random words in random places: whatever is accepted stays inside the limits, and nothing is read outside the chunk.
+ * Random words in random places: whatever is accepted stays inside the limits, and nothing is read
+ * outside the chunk.
  */
 START_TEST(random_chunks)
 {
@@ -183,8 +190,10 @@ START_TEST(random_chunks)
             memcpy((char *)&chunk + (size_t)rand() % (sizeof(chunk) - 7), &value, sizeof(value));
         }
         if (parse(&chunk, sizeof(chunk), 0, &cluster)) {
-            ck_assert(cluster.num_nodes <= ABI_CMK_MAX_NODES && cluster.node_id < cluster.num_nodes);
-            ck_assert(cluster.num_channels <= ABI_CMK_MAX_CHANNELS && cluster.argc <= ABI_CMK_MAX_ARGUMENTS);
+            ck_assert(cluster.num_nodes <= ABI_CMK_MAX_NODES &&
+                      cluster.node_id < cluster.num_nodes);
+            ck_assert(cluster.num_channels <= ABI_CMK_MAX_CHANNELS &&
+                      cluster.argc <= ABI_CMK_MAX_ARGUMENTS);
         }
     }
 }

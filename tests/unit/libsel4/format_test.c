@@ -41,14 +41,14 @@ static int ours(const char *format_text, ...)
 #pragma GCC diagnostic ignored "-Wformat-truncation"
 
 /* The same arguments to both; the same text and count must come out. */
-#define SAME(...)                                                                                                      \
-    do {                                                                                                               \
-        char expected[BUFFER_BYTES];                                                                                   \
-        int expected_count = snprintf(expected, sizeof(expected), __VA_ARGS__);                                        \
-        int our_count = ours(__VA_ARGS__);                                                                             \
-        if (our_count != expected_count || strcmp(text, expected) != 0) {                                              \
-            ck_abort_msg("\"%s\", not \"%s\"", text, expected);                                                        \
-        }                                                                                                              \
+#define SAME(...)                                                                                  \
+    do {                                                                                           \
+        char expected[BUFFER_BYTES];                                                               \
+        int expected_count = snprintf(expected, sizeof(expected), __VA_ARGS__);                    \
+        int our_count = ours(__VA_ARGS__);                                                         \
+        if (our_count != expected_count || strcmp(text, expected) != 0) {                          \
+            ck_abort_msg("\"%s\", not \"%s\"", text, expected);                                    \
+        }                                                                                          \
     } while (0)
 
 static const char *const widths[] = {"", "5", "25"};
@@ -57,7 +57,8 @@ static const char *const precisions[] = {"", ".", ".1", ".7", ".30"};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Every set of flags, width, precision and kind, with one length and its values. */
-static void same_numbers(const char *length, const char *kinds, const int64_t *values, size_t value_count)
+static void same_numbers(const char *length, const char *kinds, const int64_t *values,
+                         size_t value_count)
 {
     for (unsigned flags = 0; flags < 32; flags++) {
         for (size_t w = 0; w < COUNT(widths); w++) {
@@ -65,8 +66,8 @@ static void same_numbers(const char *length, const char *kinds, const int64_t *v
                 for (const char *kind = kinds; *kind; kind++) {
                     char wanted[32];
                     snprintf(wanted, sizeof(wanted), "<%%%s%s%s%s%s%s%s%s%c>", flags & 1 ? "-" : "",
-                             flags & 2 ? "+" : "", flags & 4 ? " " : "", flags & 8 ? "#" : "", flags & 16 ? "0" : "",
-                             widths[w], precisions[p], length, *kind);
+                             flags & 2 ? "+" : "", flags & 4 ? " " : "", flags & 8 ? "#" : "",
+                             flags & 16 ? "0" : "", widths[w], precisions[p], length, *kind);
                     for (size_t i = 0; i < value_count; i++) {
                         SAME(wanted, values[i]);
                     }
@@ -76,7 +77,8 @@ static void same_numbers(const char *length, const char *kinds, const int64_t *v
     }
 }
 
-static const int64_t values[] = {0, 1, -1, 8, 255, -128, 65535, INT_MIN, INT64_MIN, INT64_MAX, 0xabcdef};
+static const int64_t values[] = {0,     1,       -1,        8,         255,     -128,
+                                 65535, INT_MIN, INT64_MIN, INT64_MAX, 0xabcdef};
 
 START_TEST(numbers_of_every_length)
 {
@@ -168,7 +170,8 @@ END_TEST
 START_TEST(strings_and_characters)
 {
     static const char unterminated[3] = {'a', 'b', 'c'};
-    SAME("%s|%10s|%-10s|%.2s|%10.2s|%-10.2s|%.0s", "hello", "hello", "hello", "hello", "hello", "hello", "hello");
+    SAME("%s|%10s|%-10s|%.2s|%10.2s|%-10.2s|%.0s", "hello", "hello", "hello", "hello", "hello",
+         "hello", "hello");
     SAME("%.3s|%.*s|%*s|%*s", unterminated, 2, unterminated, 8, "x", -8, "x");
     SAME("%c|%5c|%-5c|%c", 'a', 'b', 'c', '%');
     SAME("100%% of %s, %d", "it", 5);

@@ -2,7 +2,10 @@
 #include "pretend_kernel.h"
 #include "suites.h"
 
-/* A message of label 0x77 with six words 60.., and what comes back: badge 0xbad9e, label 5, six words 80... */
+/*
+ * A message of label 0x77 with six words 60.., and what comes back: badge 0xbad9e, label 5, six
+ * words 80...
+ */
 #define SENT_INFO     (0x77ul << 12 | 6)
 #define RECEIVED_INFO (0x5ul << 12 | 6)
 
@@ -40,17 +43,17 @@ static void check_received(const struct pretend_report *seen, seL4_Word sender)
 }
 
 /* NAME: a test that makes CALL in the child and looks at `seen` afterwards. */
-#define CALL_TEST(name, call, check)                                                                                   \
-    static void call_##name(void)                                                                                      \
-    {                                                                                                                  \
-        call;                                                                                                          \
-    }                                                                                                                  \
-    START_TEST(name)                                                                                                   \
-    {                                                                                                                  \
-        struct pretend_report seen;                                                                                    \
-        pretend(call_##name, &message, false, &seen);                                                                  \
-        check;                                                                                                         \
-    }                                                                                                                  \
+#define CALL_TEST(name, call, check)                                                               \
+    static void call_##name(void)                                                                  \
+    {                                                                                              \
+        call;                                                                                      \
+    }                                                                                              \
+    START_TEST(name)                                                                               \
+    {                                                                                              \
+        struct pretend_report seen;                                                                \
+        pretend(call_##name, &message, false, &seen);                                              \
+        check;                                                                                     \
+    }                                                                                              \
     END_TEST
 
 CALL_TEST(send, seL4_Send(9, prepare()), check_sent(&seen, -3, 9))
@@ -62,10 +65,11 @@ CALL_TEST(call, pretend_result[0] = seL4_Call(9, prepare()).words[0], {
     check_received(&seen, 0);
 })
 
-CALL_TEST(reply_recv, pretend_result[0] = seL4_ReplyRecv(9, prepare(), &pretend_result[1]).words[0], {
-    check_sent(&seen, -2, 9);
-    check_received(&seen, 0xbad9e);
-})
+CALL_TEST(reply_recv, pretend_result[0] = seL4_ReplyRecv(9, prepare(), &pretend_result[1]).words[0],
+          {
+              check_sent(&seen, -2, 9);
+              check_received(&seen, 0xbad9e);
+          })
 
 static void check_receives(const struct pretend_report *seen, long number)
 {
@@ -75,9 +79,12 @@ static void check_receives(const struct pretend_report *seen, long number)
     check_received(seen, 0xbad9e);
 }
 
-CALL_TEST(recv, pretend_result[0] = seL4_Recv(9, &pretend_result[1]).words[0], check_receives(&seen, -5))
-CALL_TEST(nb_recv, pretend_result[0] = seL4_NBRecv(9, &pretend_result[1]).words[0], check_receives(&seen, -8))
-CALL_TEST(poll, pretend_result[0] = seL4_Poll(9, &pretend_result[1]).words[0], check_receives(&seen, -8))
+CALL_TEST(recv, pretend_result[0] = seL4_Recv(9, &pretend_result[1]).words[0],
+          check_receives(&seen, -5))
+CALL_TEST(nb_recv, pretend_result[0] = seL4_NBRecv(9, &pretend_result[1]).words[0],
+          check_receives(&seen, -8))
+CALL_TEST(poll, pretend_result[0] = seL4_Poll(9, &pretend_result[1]).words[0],
+          check_receives(&seen, -8))
 
 CALL_TEST(wait_for_notification, seL4_Wait(9, &pretend_result[1]), {
     ck_assert_int_eq((long)seen.number, -5);
@@ -108,7 +115,8 @@ static void call_with_registers(void)
     seL4_Word mr0 = 70;
     seL4_Word mr2 = 72;
     seL4_Word mr3 = 73;
-    seL4_MessageInfo_t info = seL4_CallWithMRs(9, seL4_MessageInfo_new(0x77, 0, 0, 4), &mr0, NULL, &mr2, &mr3);
+    seL4_MessageInfo_t info =
+        seL4_CallWithMRs(9, seL4_MessageInfo_new(0x77, 0, 0, 4), &mr0, NULL, &mr2, &mr3);
     pretend_result[0] = info.words[0];
     pretend_result[1] = mr0;
     pretend_result[2] = mr2;
@@ -130,8 +138,9 @@ static void reply_recv_with_registers(void)
 {
     seL4_Word mr0 = 70;
     seL4_Word mr1 = 71;
-    pretend_result[0] =
-        seL4_ReplyRecvWithMRs(9, seL4_MessageInfo_new(0, 0, 0, 2), &pretend_result[1], &mr0, &mr1, NULL, NULL).words[0];
+    pretend_result[0] = seL4_ReplyRecvWithMRs(9, seL4_MessageInfo_new(0, 0, 0, 2),
+                                              &pretend_result[1], &mr0, &mr1, NULL, NULL)
+                            .words[0];
     pretend_result[2] = mr0;
     pretend_result[3] = mr1;
 }
@@ -141,12 +150,14 @@ START_TEST(reply_recv_with_mrs)
     struct pretend_report seen;
     pretend(reply_recv_with_registers, &message, false, &seen);
     ck_assert(seen.mr[0] == 70 && seen.mr[1] == 71 && (long)seen.number == -2);
-    ck_assert(seen.returned && seen.result[1] == 0xbad9e && seen.result[2] == 80 && seen.result[3] == 81);
+    ck_assert(seen.returned && seen.result[1] == 0xbad9e && seen.result[2] == 80 &&
+              seen.result[3] == 81);
 }
 END_TEST
 
 /* Calls of one word: number, what rdi is, and, where there is one, the result. */
-CALL_TEST(debug_put_char, seL4_DebugPutChar((char)0xe4), ck_assert((long)seen.number == -9 && seen.rdi == 0xe4))
+CALL_TEST(debug_put_char, seL4_DebugPutChar((char)0xe4),
+          ck_assert((long)seen.number == -9 && seen.rdi == 0xe4))
 CALL_TEST(debug_identify, pretend_result[0] = seL4_DebugCapIdentify(9),
           { ck_assert((long)seen.number == -12 && seen.rdi == 9 && seen.result[0] == 0xbad9e); })
 CALL_TEST(debug_affinity, pretend_result[0] = seL4_DebugGetThreadAffinity(9),
@@ -160,7 +171,8 @@ CALL_TEST(debug_snapshot, seL4_DebugSnapshot(), ck_assert_int_eq((long)seen.numb
 CALL_TEST(debug_dump, seL4_DebugDumpScheduler(), ck_assert_int_eq((long)seen.number, -10))
 CALL_TEST(debug_send_ipi, seL4_DebugSendIPI(2, 3),
           { ck_assert((long)seen.number == -15 && seen.rdi == 2 && seen.info == 3); })
-CALL_TEST(set_tls_base, seL4_SetTLSBase(0x123000), ck_assert((long)seen.number == -30 && seen.rdi == 0x123000))
+CALL_TEST(set_tls_base, seL4_SetTLSBase(0x123000),
+          ck_assert((long)seen.number == -30 && seen.rdi == 0x123000))
 
 Suite *ipc_suite(void)
 {

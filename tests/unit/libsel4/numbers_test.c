@@ -1,4 +1,7 @@
-/* Numbers and layouts, written down here a second time from the ABI's tables, so that a slip in one place shows. */
+/*
+ * Numbers and layouts, written down here a second time from the ABI's tables, so that a slip in one
+ * place shows.
+ */
 #include "suites.h"
 
 #include <sel4/sel4.h>

@@ -40,8 +40,8 @@ static void wait_for_stop(pid_t pid, int signal)
 {
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_msg(WIFSTOPPED(status) && WSTOPSIG(status) == signal, "the child ended or stopped with status 0x%x",
-                  status);
+    ck_assert_msg(WIFSTOPPED(status) && WSTOPSIG(status) == signal,
+                  "the child ended or stopped with status 0x%x", status);
 }
 
 /* Runs the child until its next system call, which does not happen. */
@@ -54,9 +54,11 @@ static struct user_regs_struct next_syscall(pid_t pid)
     return registers;
 }
 
-static void answer_syscall(pid_t pid, struct user_regs_struct registers, const struct pretend_answer *answer)
+static void answer_syscall(pid_t pid, struct user_regs_struct registers,
+                           const struct pretend_answer *answer)
 {
-    registers.rax = registers.orig_rax; /* Linux had put an error there; this kernel preserves rax */
+    /* Linux had put an error there; this kernel preserves rax */
+    registers.rax = registers.orig_rax;
     registers.orig_rax = (unsigned long long)-1;
     registers.rdi = answer->badge;
     registers.rsi = answer->info;
@@ -86,9 +88,11 @@ static void report_syscall(const struct user_regs_struct *registers, const struc
 /* A child that is about to make its call. */
 static pid_t start_child(struct shared **shared, void (*call)(void), bool without_buffer)
 {
-    *shared = mmap(NULL, sizeof(**shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    *shared =
+        mmap(NULL, sizeof(**shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(*shared, MAP_FAILED);
-    memset(&(*shared)->buffer, 0xee, sizeof((*shared)->buffer)); /* so that what a stub forgets shows */
+    /* so that what a stub forgets shows */
+    memset(&(*shared)->buffer, 0xee, sizeof((*shared)->buffer));
 
     pid_t pid = fork();
     if (pid == 0) {
@@ -138,7 +142,8 @@ size_t pretend_many(void (*call)(void), struct pretend_call *calls, size_t most)
         if (registers.rdx == DONE_NUMBER) {
             break;
         }
-        calls[count++] = (struct pretend_call){registers.rdx, registers.rdi, registers.rsi, registers.r10};
+        calls[count++] =
+            (struct pretend_call){registers.rdx, registers.rdi, registers.rsi, registers.r10};
         answer_syscall(pid, registers, &success);
     }
     end_child(pid, shared);

@@ -1,6 +1,7 @@
 /*
- * A kernel for one system call: a child process makes it, and this process, tracing the child, looks at the registers
- * and the IPC buffer and answers as the kernel would, with rsp, rcx and r11 lost (contract 1.2).
+ * A kernel for one system call: a child process makes it, and this process, tracing the child,
+ * looks at the registers and the IPC buffer and answers as the kernel would, with rsp, rcx and r11
+ * lost (contract 1.2).
  */
 #ifndef PRETEND_KERNEL_H
 #define PRETEND_KERNEL_H
@@ -32,7 +33,10 @@ struct pretend_report {
 /* The child's results; shared with the parent. */
 extern seL4_Word *pretend_result;
 
-/* Runs `call`, which must make one system call, in a child without an IPC buffer if `without_buffer`. */
+/*
+ * Runs `call`, which must make one system call, in a child without an IPC buffer if
+ * `without_buffer`.
+ */
 void pretend(void (*call)(void), const struct pretend_answer *answer, bool without_buffer,
              struct pretend_report *report);
 
@@ -45,8 +49,8 @@ struct pretend_call {
 };
 
 /*
- * Runs `call` in a child, answers each of its system calls with success and zeros, and notes the first `most` of them;
- * then, or when `call` has returned, it ends. Returns how many there were.
+ * Runs `call` in a child, answers each of its system calls with success and zeros, and notes the
+ * first `most` of them; then, or when `call` has returned, it ends. Returns how many there were.
  */
 size_t pretend_many(void (*call)(void), struct pretend_call *calls, size_t most);
 

@@ -1,6 +1,6 @@
 /*
- * A program's way from the first instruction to main and to its end, by the system calls it makes: on CMK, and on a
- * kernel that is not CMK and gives no description of a cluster.
+ * A program's way from the first instruction to main and to its end, by the system calls it makes:
+ * on CMK, and on a kernel that is not CMK and gives no description of a cluster.
  */
 #include "pretend_kernel.h"
 #include "suites.h"
@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The program, under names of its own. Its constructor, main and at-exit function show themselves by a DebugPutChar. */
+/*
+ * The program, under names of its own. Its constructor, main and at-exit function show themselves
+ * by a DebugPutChar.
+ */
 #define main                  program_main
 #define exit                  program_exit
 #define _Exit                 program_Exit
@@ -34,8 +37,8 @@ _Noreturn void program_exit(int status);
 #define TLS_BASE 0x7000
 
 /*
- * Before a call that does not return, the address sanitizer would make system calls of its own; not in a traced
- * child.
+ * Before a call that does not return, the address sanitizer would make system calls of its own; not
+ * in a traced child.
  */
 void __asan_handle_no_return(void);
 void __asan_handle_no_return(void)
@@ -45,7 +48,10 @@ void __asan_handle_no_return(void)
 char __initial_tls[1];
 const function_t program_preinit_start[1], program_init_start[1], program_fini_start[1];
 
-/* Without a linker script the ends of these arrays are their starts: the program has no constructors. */
+/*
+ * Without a linker script the ends of these arrays are their starts: the program has no
+ * constructors.
+ */
 __asm__(".globl program_preinit_end, program_init_end, program_fini_end\n"
         ".set program_preinit_end, program_preinit_start\n"
         ".set program_init_end, program_init_start\n"
@@ -153,7 +159,8 @@ START_TEST(start_and_end_elsewhere)
     ck_assert((long)calls[0].number == -1 && calls[0].rdi == seL4_CapInitThreadTCB);
     ck_assert(calls[0].info == (16 << 12 | 1) && calls[0].mr0 == TLS_BASE);
     check_shown(calls + 1, "10ne");
-    ck_assert((long)calls[5].number == -1 && calls[5].rdi == seL4_CapInitThreadTCB && calls[5].info == 11 << 12);
+    ck_assert((long)calls[5].number == -1 && calls[5].rdi == seL4_CapInitThreadTCB &&
+              calls[5].info == 11 << 12);
     ck_assert_int_eq((long)calls[6].number, -7);
 }
 END_TEST

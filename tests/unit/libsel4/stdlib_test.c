@@ -70,7 +70,8 @@ static void same_number(const char *text, int base)
     int our_error = our_errno_after();
     *__errno_location() = 0;
     long number = strtol(text, &end, base);
-    ck_assert_msg(our_signed == number && our_end == end, "strtol of \"%s\" in base %d", text, base);
+    ck_assert_msg(our_signed == number && our_end == end, "strtol of \"%s\" in base %d", text,
+                  base);
     ck_assert_int_eq(our_error, *__errno_location());
     ck_assert_uint_eq(our_strtoul(text, &our_end, base), strtoul(text, &end, base));
     ck_assert_ptr_eq(our_end, end);
@@ -181,7 +182,10 @@ static void check_filled(const unsigned char *block, size_t bytes, unsigned char
     }
 }
 
-/* Random allocations, each filled with a letter of its own that must still be there when it is freed. */
+/*
+ * Random allocations, each filled with a letter of its own that must still be there when it is
+ * freed.
+ */
 START_TEST(heap_keeps_blocks_apart)
 {
     enum { BLOCKS = 64 };

@@ -113,7 +113,8 @@ START_TEST(faults)
     ck_assert_uint_eq(seL4_Fault_UserException_get_FaultIP(fault), 100);
     ck_assert_uint_eq(seL4_Fault_UserException_get_Number(fault), 103);
     ck_assert_uint_eq(seL4_Fault_UserException_get_Code(fault), 104);
-    ck_assert_uint_eq(seL4_Fault_UserException_get_Code(seL4_Fault_UserException_new(1, 2, 3, 4, 5)), 5);
+    ck_assert_uint_eq(
+        seL4_Fault_UserException_get_Code(seL4_Fault_UserException_new(1, 2, 3, 4, 5)), 5);
 }
 END_TEST
 

@@ -1,10 +1,13 @@
 /*
- * Shoot-down and generations on CPUs whose TLBs mark their entries with PCIDs and keep all they may, which no emulator has:
- * random exits, accesses, unmappings and deletions, and after each step no CPU may be able to use an old translation. The code
- * under test is arch/x86/machine/door.c, arch/x86/include/target/pcid.h and load_root(). From the top of the tree:
+ * Shoot-down and generations on CPUs whose TLBs mark their entries with PCIDs and keep all they
+ * may, which no emulator has: random exits, accesses, unmappings and deletions, and after each step
+ * no CPU may be able to use an old translation. The code under test is arch/x86/machine/door.c,
+ * arch/x86/include/target/pcid.h and load_root(). From the top of the tree:
  *
- *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/pcid/include -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal \
- *       -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/unit/pcid/main.c arch/x86/machine/door.c \
+ *   gcc -std=gnu11 -g -DCMK_DEBUG -Wall -Wextra -Werror -Itests/unit/pcid/include \
+ *       -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal \
+ *       -fsanitize=address,undefined -fno-sanitize-recover=undefined tests/unit/pcid/main.c \
+ *       arch/x86/machine/door.c \
  *       -lcheck -lsubunit -lm -lrt -lpthread -o build/unit-pcid && build/unit-pcid
  */
 #include <arch/door.h>
@@ -29,7 +32,10 @@ uint32_t node_cpu_count = CPUS, node_id;
 bool balance_on;
 struct global_state global_state;
 
-/* By ASID, from 1: the VSpace's PML4, 0 if nobody has the ASID, and what its page tables say of each page, 0 for nothing. */
+/*
+ * By ASID, from 1: the VSpace's PML4, 0 if nobody has the ASID, and what its page tables say of
+ * each page, 0 for nothing.
+ */
 static paddr_t pml4[VSPACES + 1];
 static word_t table[VSPACES + 1][PAGES];
 static word_t last_number;
@@ -59,8 +65,14 @@ _Noreturn void kernel_stop(const char *format, ...)
     ck_abort_msg("the node stops: %s", format);
 }
 
-void save_live_state(struct cpu *cpu) { (void)cpu; }
-struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to) { return (void)cpu, (void)from, &to->context; }
+void save_live_state(struct cpu *cpu)
+{
+    (void)cpu;
+}
+struct user_context *fpu_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
+{
+    return (void)cpu, (void)from, &to->context;
+}
 struct user_context *live_state_switch(struct cpu *cpu, struct tcb *from, struct tcb *to)
 {
     return (void)cpu, (void)from, &to->context;
@@ -97,7 +109,10 @@ void invalidate_page(word_t address)
 /* By each CPU. Every call here is for a shoot-down. */
 static uint64_t calls[CPUS];
 
-/* The CPU comes to the door at once (steps 4b and 4c): nothing is dropped, and loaded_root is still what it was. */
+/*
+ * The CPU comes to the door at once (steps 4b and 4c): nothing is dropped, and loaded_root is still
+ * what it was.
+ */
 void apic_send(uint32_t apic_id, uint8_t vector)
 {
     ck_assert_uint_eq(vector, VECTOR_DOOR);
@@ -176,8 +191,12 @@ static void operate(void)
         return;
     }
     switch (rand() % 20) {
-    case 0: remove_vspace(asid); break;
-    case 1: remove_pool(); break;
+    case 0:
+        remove_vspace(asid);
+        break;
+    case 1:
+        remove_pool();
+        break;
     case 2: /* a page table */
         memset(table[asid], 0, sizeof(table[asid]));
         shoot_down(stale_structure(root_of(asid)));
@@ -192,7 +211,10 @@ static void operate(void)
     }
 }
 
-/* What a CPU may use of its TLB, without any further check, is what the tables say, and no CPU has a deleted PML4 loaded. */
+/*
+ * What a CPU may use of its TLB, without any further check, is what the tables say, and no CPU has
+ * a deleted PML4 loaded.
+ */
 static void check_translations(void)
 {
     for (unsigned index = 0; index < CPUS; index++) {
@@ -207,7 +229,8 @@ static void check_translations(void)
         ck_assert_msg(asid <= VSPACES, "CPU %u has a deleted VSpace loaded", index);
         for (unsigned page = 0; page < PAGES; page++) {
             word_t known = hardware[index].tlb[pcid_of(root)][page];
-            ck_assert_msg(known == 0 || known == table[asid][page], "CPU %u uses an old translation", index);
+            ck_assert_msg(known == 0 || known == table[asid][page],
+                          "CPU %u uses an old translation", index);
         }
     }
 }
@@ -233,7 +256,10 @@ static void start(word_t pcid_mask)
     global_state.tsc_mhz = 1;
 }
 
-/* Returns how many entries, in the average of a thousand steps, lay in TLBs while other page tables were loaded. */
+/*
+ * Returns how many entries, in the average of a thousand steps, lay in TLBs while other page tables
+ * were loaded.
+ */
 static unsigned run(void)
 {
     unsigned long kept = 0;
@@ -273,7 +299,10 @@ START_TEST(without_pcids)
 }
 END_TEST
 
-/* Nothing unmapped: the first load drops, the others keep; and what one CPU has seen another has not. */
+/*
+ * Nothing unmapped: the first load drops, the others keep; and what one CPU has seen another has
+ * not.
+ */
 START_TEST(first_load_drops)
 {
     start(MASK(PCID_BITS));

@@ -1,6 +1,6 @@
 /*
- * The architecture's share of objects, as far as these tests need it: frames are of no interest, buffers are host
- * memory.
+ * The architecture's share of objects, as far as these tests need it: frames are of no interest,
+ * buffers are host memory.
  */
 #include <arch/machine.h>
 #include <arch/object.h>
@@ -27,7 +27,10 @@ struct capability arch_mask_rights(struct capability c, word_t rights)
     return c;
 }
 
-bool arch_same_region(struct capability outer, struct capability inner) { return arch_same_object(outer, inner); }
+bool arch_same_region(struct capability outer, struct capability inner)
+{
+    return arch_same_object(outer, inner);
+}
 
 bool arch_same_object(struct capability a, struct capability b)
 {
@@ -40,7 +43,10 @@ bool arch_object_range(struct capability c, paddr_t *base, word_t *size_bits)
     return false;
 }
 
-void arch_finalise(struct capability c, bool final) { (void)c, (void)final; }
+void arch_finalise(struct capability c, bool final)
+{
+    (void)c, (void) final;
+}
 
 enum outcome arch_invoke(struct invocation *call, struct answer *answer)
 {
@@ -48,7 +54,8 @@ enum outcome arch_invoke(struct invocation *call, struct answer *answer)
     return refuse(answer, ERROR_ILLEGAL_OPERATION);
 }
 
-struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller, struct cpu *cpu)
+struct user_context *arch_invoke_quickly(struct slot *slot, word_t info, struct tcb *caller,
+                                         struct cpu *cpu)
 {
     (void)slot, (void)info;
     return take_ordinary_path(caller, cpu);
@@ -60,8 +67,14 @@ enum outcome arch_invoke_irq_control(struct invocation *call, struct answer *ans
     return refuse(answer, ERROR_ALIGNMENT); /* recognisable */
 }
 
-bool arch_is_vspace_root(struct capability c) { return (enum target_capability_type)capability_type(c) == CAP_PML4; }
-bool arch_is_buffer_frame(struct capability c) { return (enum target_capability_type)capability_type(c) == CAP_FRAME; }
+bool arch_is_vspace_root(struct capability c)
+{
+    return (enum target_capability_type)capability_type(c) == CAP_PML4;
+}
+bool arch_is_buffer_frame(struct capability c)
+{
+    return (enum target_capability_type)capability_type(c) == CAP_FRAME;
+}
 
 word_t *arch_ipc_buffer(const struct tcb *thread, bool writable)
 {
@@ -75,8 +88,14 @@ word_t arch_thread_root(const struct tcb *thread)
     return 0;
 }
 
-void arch_check_capability(struct capability c) { (void)c; }
-void arch_check_rules(bool everything) { (void)everything; }
+void arch_check_capability(struct capability c)
+{
+    (void)c;
+}
+void arch_check_rules(bool everything)
+{
+    (void)everything;
+}
 
 bool arch_break_rule(struct slot *cnode, word_t slots, word_t which)
 {

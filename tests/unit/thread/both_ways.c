@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that a system call can change, but for numbers that only say which of two threads came first, or which way was taken. */
+/*
+ * All that a system call can change, but for numbers that only say which of two threads came first,
+ * or which way was taken.
+ */
 struct image {
     unsigned char *memory;
     struct cpu cpu[HOST_CPUS];
@@ -34,14 +37,15 @@ static void restore(const struct image *image)
 }
 
 /*
- * The ordinary path puts the current thread into a queue and takes it out again, and so uses up numbers; and it counts
- * itself.
+ * The ordinary path puts the current thread into a queue and takes it out again, and so uses up
+ * numbers; and it counts itself.
  */
 static void forget_numbers_in_image(struct image *image)
 {
     memcpy(image->cpu[this_cpu->index].counts, this_cpu->counts, sizeof(this_cpu->counts));
     for (const struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {
-        size_t at = (size_t)((const unsigned char *)thread - (const unsigned char *)window(HOST_MEMORY_BASE));
+        size_t at = (size_t)((const unsigned char *)thread -
+                             (const unsigned char *)window(HOST_MEMORY_BASE));
         ((struct tcb *)(image->memory + at))->ready_order = thread->ready_order;
     }
 }
@@ -57,7 +61,8 @@ static void compare_with(const struct image *image, const char *what)
         ck_abort_msg("%s: byte 0x%zx of memory differs", what, same);
     }
     for (unsigned i = 0; i < HOST_CPUS; i++) {
-        ck_assert_msg(memcmp(cpu_by_index(i), &image->cpu[i], sizeof(struct cpu)) == 0, "%s: CPU %u differs", what, i);
+        ck_assert_msg(memcmp(cpu_by_index(i), &image->cpu[i], sizeof(struct cpu)) == 0,
+                      "%s: CPU %u differs", what, i);
     }
 }
 
@@ -72,10 +77,14 @@ static struct user_context *fast(const struct event *event)
     const word_t *words = event->words;
     struct tcb *self = this_cpu->current;
     switch (event->kind) {
-    case SYSCALL: return syscall_entry(words[0], words[1], words[2], self->context.rip, self, this_cpu);
-    case INTERRUPT: return fast_interrupt(words[0], this_cpu);
-    case VM_FAULT: return fast_vm_fault(words[0], words[1], self, this_cpu);
-    default: return fast_user_exception(words[0], words[1], self, this_cpu);
+    case SYSCALL:
+        return syscall_entry(words[0], words[1], words[2], self->context.rip, self, this_cpu);
+    case INTERRUPT:
+        return fast_interrupt(words[0], this_cpu);
+    case VM_FAULT:
+        return fast_vm_fault(words[0], words[1], self, this_cpu);
+    default:
+        return fast_user_exception(words[0], words[1], self, this_cpu);
     }
 }
 
@@ -83,10 +92,17 @@ static void ordinary(const struct event *event)
 {
     const word_t *words = event->words;
     switch (event->kind) {
-    case SYSCALL: handle_syscall(words[2]); break;
-    case INTERRUPT: irq_deliver(words[0]); break;
-    case VM_FAULT: handle_vm_fault(words[0], words[1]); break;
-    default: handle_user_exception(words[0], words[1]);
+    case SYSCALL:
+        handle_syscall(words[2]);
+        break;
+    case INTERRUPT:
+        irq_deliver(words[0]);
+        break;
+    case VM_FAULT:
+        handle_vm_fault(words[0], words[1]);
+        break;
+    default:
+        handle_user_exception(words[0], words[1]);
     }
 }
 

@@ -1,8 +1,11 @@
 /*
- * Unit tests of threads, IPC, scheduling and the rule checks, on the host. From the top of the tree:
+ * Unit tests of threads, IPC, scheduling and the rule checks, on the host. From the top of the
+ * tree:
  *
- *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
- *       -Wall -Wextra -Werror tests/unit/thread/[a-z]*.c tests/unit/host/[a-z]*.c $(find kernel -name '*.c' ! -name exit.c) arch/x86/machine/context.c \
+ *   gcc -std=c11 -g -O1 -DCMK_DEBUG -Itests/unit/host/include -Iinclude -Iarch/x86/include \
+ *       -Iarch/x86/internal -fsanitize=address,undefined -fno-sanitize-recover=all \
+ *       -Wall -Wextra -Werror tests/unit/thread/[a-z]*.c tests/unit/host/[a-z]*.c $(find kernel \
+ *       -name '*.c' ! -name exit.c) arch/x86/machine/context.c \
  *       -o build/unit/thread $(pkg-config --cflags --libs check)
  *
  * CK_FORK=no CK_RUN_SUITE="..." CK_RUN_CASE="..." for a debugger.

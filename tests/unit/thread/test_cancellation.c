@@ -1,8 +1,19 @@
-/* CancelBadgedSends among many senders: it goes on where it was, whatever happens between its steps. */
+/*
+ * CancelBadgedSends among many senders: it goes on where it was, whatever happens between its
+ * steps.
+ */
 #include "world.h"
 #include <kernel/cancellation.h>
 
-enum { SENDERS = 1200, MANY = 300, UNBADGED = 0, BADGE = 9, OTHER = 8, BADGED_SLOT = FREE, SECOND_SLOT = FREE + 1 };
+enum {
+    SENDERS = 1200,
+    MANY = 300,
+    UNBADGED = 0,
+    BADGE = 9,
+    OTHER = 8,
+    BADGED_SLOT = FREE,
+    SECOND_SLOT = FREE + 1
+};
 
 static struct tcb *caller, *second;
 
@@ -50,9 +61,11 @@ static unsigned entries_for(struct tcb *thread, unsigned slot)
 static unsigned count_queued(word_t sent_badge)
 {
     unsigned count = 0;
-    for (const struct tcb *thread = endpoint->head; thread != NULL; thread = thread->queue_next, count++) {
+    for (const struct tcb *thread = endpoint->head; thread != NULL;
+         thread = thread->queue_next, count++) {
         ck_assert_uint_eq(thread->blocked_badge, sent_badge);
-        ck_assert(thread->queue_next == NULL || thread->ready_order < thread->queue_next->ready_order);
+        ck_assert(thread->queue_next == NULL ||
+                  thread->ready_order < thread->queue_next->ready_order);
     }
     return count;
 }
@@ -73,7 +86,10 @@ START_TEST(passes_over_any_number_in_steps)
 }
 END_TEST
 
-/* In an entry's steps 64 threads restart. Then those at the place that was reached go, one way or another. */
+/*
+ * In an entry's steps 64 threads restart. Then those at the place that was reached go, one way or
+ * another.
+ */
 START_TEST(senders_leave_between_the_steps)
 {
     struct tcb *sender[MANY];

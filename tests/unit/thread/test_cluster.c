@@ -25,7 +25,8 @@ static void setup(void)
 
 static word_t get_handler(word_t irq, unsigned slot)
 {
-    return invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(irq, slot, 64), CAPS(ROOT));
+    return invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(irq, slot, 64),
+                  CAPS(ROOT));
 }
 
 START_TEST(an_interrupt_signals_the_handlers_notification)
@@ -33,10 +34,13 @@ START_TEST(an_interrupt_signals_the_handlers_notification)
     ck_assert_uint_eq(get_handler(3, NEW), ERROR_NONE);
     interrupt(0, 3);
     ck_assert_uint_eq(irq_unowned_count, 1);
-    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(ENDPOINT)), ERROR_INVALID_CAPABILITY);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(ENDPOINT)),
+                      ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(mr(self, 0), 0);
-    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL)), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL)),
+                      ERROR_NONE);
     interrupt(0, 3);
     ck_assert_ptr_eq(running_on(0), waiter);
     ck_assert_uint_eq(badge(waiter), 0x40);
@@ -44,7 +48,8 @@ START_TEST(an_interrupt_signals_the_handlers_notification)
     ck_assert_uint_eq(host_machine.acknowledged[3], 1);
     ck_assert_uint_eq(invoke(waiter, NEW, LABEL_IRQClearIRQHandler, NO_WORDS, NO_CAPS), ERROR_NONE);
     ck_assert(slot_is_empty(&irq_slots[3]));
-    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_TCBSuspend, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_TCBSuspend, NO_WORDS, NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
@@ -52,7 +57,8 @@ START_TEST(revoking_the_notification_clears_the_handler)
 {
     get_handler(3, NEW);
     invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL));
-    ck_assert_uint_eq(invoke(self, ROOT, LABEL_CNodeRevoke, WORDS(NOTIFICATION, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, ROOT, LABEL_CNodeRevoke, WORDS(NOTIFICATION, 64), NO_CAPS),
+                      ERROR_NONE);
     ck_assert(slot_is_empty(&irq_slots[3]));
     ck_assert(irq_is_active(3));
     ck_assert_uint_eq(invoke(self, ROOT, LABEL_CNodeDelete, WORDS(NEW, 64), NO_CAPS), ERROR_NONE);
@@ -64,8 +70,9 @@ END_TEST
 
 START_TEST(get_handler_refusals)
 {
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(1, 2), CAPS(ROOT)),
-                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(
+        invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetHandler, WORDS(1, 2), CAPS(ROOT)),
+        ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(get_handler(0, NEW), ERROR_RANGE);
     ck_assert_uint_eq(mr(self, 0), 1);
     ck_assert_uint_eq(mr(self, 1), 15);
@@ -88,28 +95,31 @@ START_TEST(ipi_signals)
     ck_assert_uint_eq(send_ipi(WORDS(2, 5, NEW, 64)), ERROR_RANGE);
     ck_assert_uint_eq(mr(self, 0), 0);
     ck_assert_uint_eq(mr(self, 1), 1);
-    ck_assert_uint_eq(send_ipi(WORDS(1, 5, ROOT, 64)),
-                      ERROR_DELETE_FIRST);
-    ck_assert_uint_eq(send_ipi(WORDS(1, 5, NEW)),
-                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(send_ipi(WORDS(1, 5, ROOT, 64)), ERROR_DELETE_FIRST);
+    ck_assert_uint_eq(send_ipi(WORDS(1, 5, NEW)), ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(send_ipi(WORDS(1, 5, NEW, 64)), ERROR_NONE);
     ck_assert(is_parent_of(&root[IPI_CONTROL], &root[NEW]));
     ck_assert_uint_eq(invoke(self, NEW, 0x1234, NO_WORDS, NO_CAPS), ERROR_NONE);
     ck_assert_uint_eq(host_machine.sent_node, 1);
     ck_assert_uint_eq(host_machine.sent_irq, 5);
-    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CNodeCopy, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, IPI_CONTROL, LABEL_CNodeCopy, NO_WORDS, NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
 START_TEST(irq_control)
 {
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW), CAPS(ROOT)),
-                      ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW, 64), CAPS(ROOT)),
-                      ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerMSI, NO_WORDS, NO_CAPS), ERROR_ALIGNMENT);
+    ck_assert_uint_eq(
+        invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW), CAPS(ROOT)),
+        ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(
+        invoke(self, IRQ_CONTROL, LABEL_IRQIssueIRQHandler, WORDS(1, NEW, 64), CAPS(ROOT)),
+        ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_X86IRQIssueIRQHandlerMSI, NO_WORDS, NO_CAPS),
+                      ERROR_ALIGNMENT);
     /* Every other label is the target's to refuse. */
-    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS), ERROR_ALIGNMENT);
+    ck_assert_uint_eq(invoke(self, IRQ_CONTROL, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS),
+                      ERROR_ALIGNMENT);
 }
 END_TEST
 
@@ -117,17 +127,21 @@ START_TEST(node_control_writes)
 {
     word_t text[3] = {13};
     memcpy(&text[1], "Hello, world!xyz", 16);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS),
+                      ERROR_NONE);
     ck_assert_str_eq(host_console, "Hello, world!");
     ck_assert_uint_eq(info(self), make_info(0, 0, 1));
     ck_assert_uint_eq(mr(self, 0), 13);
     text[0] = ~0ull; /* more than there is */
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 3, text, NO_CAPS),
+                      ERROR_NONE);
     ck_assert_str_eq(host_console, "Hello, world!Hello, world!xyz");
     ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, NO_WORDS, NO_CAPS),
                       ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_TCBResume, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlExit, NO_WORDS, NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_TCBResume, NO_WORDS, NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
@@ -137,11 +151,13 @@ START_TEST(node_control_writes_pieces)
     word_t text[ABI_MAX_MESSAGE_LENGTH];
     memset(text, 'x', sizeof(text));
     text[0] = 800;
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS),
+                      ERROR_NONE);
     ck_assert_uint_eq(mr(self, 0), ABI_CMK_WRITE_BYTES);
     ck_assert_uint_eq(strlen(host_console), ABI_CMK_WRITE_BYTES);
     text[0] = 0;
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlWrite, 101, text, NO_CAPS),
+                      ERROR_NONE);
     ck_assert_uint_eq(mr(self, 0), 0);
     ck_assert_uint_eq(strlen(host_console), ABI_CMK_WRITE_BYTES);
 }
@@ -150,7 +166,8 @@ END_TEST
 static void read_counts(struct tcb *by, word_t counts[CMK_COUNTS])
 {
     for (word_t i = 0; i < CMK_COUNTS; i++) {
-        ck_assert_uint_eq(invoke(by, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(i, 0), NO_CAPS), ERROR_NONE);
+        ck_assert_uint_eq(invoke(by, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(i, 0), NO_CAPS),
+                          ERROR_NONE);
         ck_assert_uint_eq(info(by), make_info(0, 0, 1));
         counts[i] = mr(by, 0);
     }
@@ -177,8 +194,10 @@ START_TEST(node_control_counts)
     repeat_syscall(3, waiter, SYS_Yield, 0);
     repeat_syscall(4, waiter, SYS_NBSend, SIGNAL);
     read_counts(waiter, after);
-    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_CALL] - before[CMK_COUNT_ORDINARY_CALL], CMK_COUNTS); /* the questions */
-    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_REPLY_RECV] - before[CMK_COUNT_ORDINARY_REPLY_RECV], 1);
+    /* the questions */
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_CALL] - before[CMK_COUNT_ORDINARY_CALL], CMK_COUNTS);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_REPLY_RECV] - before[CMK_COUNT_ORDINARY_REPLY_RECV],
+                      1);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_SEND] - before[CMK_COUNT_ORDINARY_SEND], 2);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_NBSEND] - before[CMK_COUNT_ORDINARY_NBSEND], 5);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_YIELD] - before[CMK_COUNT_ORDINARY_YIELD], 3);
@@ -199,26 +218,33 @@ START_TEST(faults_and_interrupts_are_counted)
     leave();
     ck_assert_ptr_eq(running_on(0), self);
     read_counts(self, after);
-    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_INTERRUPT] - before[CMK_COUNT_ORDINARY_INTERRUPT], 3);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_INTERRUPT] - before[CMK_COUNT_ORDINARY_INTERRUPT],
+                      3);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_FAULT] - before[CMK_COUNT_ORDINARY_FAULT], 1);
     host_enter(0);
     handle_user_exception(13, 0);
-    ck_assert_uint_eq(this_cpu->counts[CMK_COUNT_ORDINARY_FAULT], after[CMK_COUNT_ORDINARY_FAULT] + 1);
+    ck_assert_uint_eq(this_cpu->counts[CMK_COUNT_ORDINARY_FAULT],
+                      after[CMK_COUNT_ORDINARY_FAULT] + 1);
 }
 END_TEST
 
 START_TEST(node_control_count_refusals)
 {
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(CMK_COUNTS, 0), NO_CAPS),
-                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0), NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(
+        invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(CMK_COUNTS, 0), NO_CAPS),
+        ERROR_INVALID_ARGUMENT);
     ck_assert_uint_eq(mr(self, 0), 0);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1), NO_CAPS), ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
     ck_assert_uint_eq(mr(self, 0), 1);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(1ull << 32, 1ull << 32), NO_CAPS),
+    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount,
+                             WORDS(1ull << 32, 1ull << 32), NO_CAPS),
                       ERROR_INVALID_ARGUMENT);
-    ck_assert_uint_eq(invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1ull << 32), NO_CAPS),
-                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(
+        invoke(self, NODE_CONTROL, LABEL_CMKNodeControlCount, WORDS(0, 1ull << 32), NO_CAPS),
+        ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -253,25 +279,37 @@ END_TEST
 
 START_TEST(domains)
 {
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, NO_WORDS, CAPS(slot_of(self))), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(1), NO_CAPS), ERROR_INVALID_ARGUMENT);
-    ck_assert_uint_eq(mr(self, 0), 0);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(ROOT)), ERROR_INVALID_ARGUMENT);
-    ck_assert_uint_eq(mr(self, 0), 1);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(slot_of(self))), ERROR_NONE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(1, 0, 5), NO_CAPS), ERROR_RANGE);
-    ck_assert_uint_eq(mr(self, 1), 0);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 1, 5), NO_CAPS), ERROR_RANGE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 1ull << 56), NO_CAPS),
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, NO_WORDS, CAPS(slot_of(self))),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(1), NO_CAPS),
                       ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(ROOT)),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(mr(self, 0), 1);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainSetSet, WORDS(0), CAPS(slot_of(self))),
+                      ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(1, 0, 5), NO_CAPS),
+                      ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 1), 0);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 1, 5), NO_CAPS),
+                      ERROR_RANGE);
+    ck_assert_uint_eq(
+        invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 1ull << 56), NO_CAPS),
+        ERROR_INVALID_ARGUMENT);
     ck_assert_uint_eq(mr(self, 0), 2);
     ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 0), NO_CAPS),
                       ERROR_INVALID_ARGUMENT);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 7), NO_CAPS), ERROR_NONE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(2), NO_CAPS), ERROR_RANGE);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(1), NO_CAPS), ERROR_INVALID_ARGUMENT);
-    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(0), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleConfigure, WORDS(0, 0, 7), NO_CAPS),
+                      ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(2), NO_CAPS),
+                      ERROR_RANGE);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(1), NO_CAPS),
+                      ERROR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(invoke(self, DOMAIN, LABEL_DomainScheduleSetStart, WORDS(0), NO_CAPS),
+                      ERROR_NONE);
 }
 END_TEST
 

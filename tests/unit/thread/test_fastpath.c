@@ -1,7 +1,8 @@
 /*
- * The fast paths do what the ordinary path does. Random threads that mostly send, receive, call and reply, with whatever a
- * fast path has to look at varied: rights, badges, messages with buffers and capabilities, priorities, CPUs, bound
- * notifications, pending signals, faults, interrupts, CSpaces of two levels. Each event is handled both ways.
+ * The fast paths do what the ordinary path does. Random threads that mostly send, receive, call and
+ * reply, with whatever a fast path has to look at varied: rights, badges, messages with buffers and
+ * capabilities, priorities, CPUs, bound notifications, pending signals, faults, interrupts, CSpaces
+ * of two levels. Each event is handled both ways.
  */
 #include "../host/random.h"
 #include "world.h"
@@ -12,7 +13,17 @@
 
 enum { THREADS = 8, STEPS = 8000, CPUS = 2, PRIORITIES = 3, IRQ = 7 };
 
-enum { SEND_ONLY = FREE, CALL_ONLY, RECEIVE_ONLY, BADGED, SIGNAL, BADGED_SIGNAL, OTHER_ENDPOINT, FOR_FAULTS, FROM_IRQ };
+enum {
+    SEND_ONLY = FREE,
+    CALL_ONLY,
+    RECEIVE_ONLY,
+    BADGED,
+    SIGNAL,
+    BADGED_SIGNAL,
+    OTHER_ENDPOINT,
+    FOR_FAULTS,
+    FROM_IRQ
+};
 
 static struct tcb *thread[THREADS];
 static word_t random_state;
@@ -53,10 +64,15 @@ static bool owes_fault_reply(const struct tcb *self)
 static unsigned kind_of(int64_t number, unsigned object, bool to_fault)
 {
     switch (number) {
-    case SYS_Call: return CALLS;
-    case SYS_ReplyRecv: return to_fault ? FAULT_REPLIES : REPLIES;
-    case SYS_Yield: return YIELDS;
-    default: return object == SIGNAL || object == BADGED_SIGNAL || object == NOTIFICATION ? SIGNALS : SENDS;
+    case SYS_Call:
+        return CALLS;
+    case SYS_ReplyRecv:
+        return to_fault ? FAULT_REPLIES : REPLIES;
+    case SYS_Yield:
+        return YIELDS;
+    default:
+        return object == SIGNAL || object == BADGED_SIGNAL || object == NOTIFICATION ? SIGNALS
+                                                                                     : SENDS;
     }
 }
 
@@ -67,7 +83,8 @@ static void make_one(struct tcb *self, int64_t number, unsigned object)
     for (unsigned i = 0; i < ABI_MESSAGE_REGISTERS; i++) {
         set_mr(self, i, below(1000));
     }
-    for (unsigned i = ABI_MESSAGE_REGISTERS; i < MIN(length, (unsigned)ABI_MAX_MESSAGE_LENGTH); i++) {
+    for (unsigned i = ABI_MESSAGE_REGISTERS; i < MIN(length, (unsigned)ABI_MAX_MESSAGE_LENGTH);
+         i++) {
         buffer_of(self)[ABI_IPC_MESSAGE + i] = below(1000);
     }
     for (unsigned i = 0; i < caps; i++) {
@@ -85,8 +102,10 @@ static void make_one(struct tcb *self, int64_t number, unsigned object)
 /* What fits the thread: servers answer and wait, others call, send and signal. */
 static void syscall_of(struct tcb *self, bool server)
 {
-    static const unsigned receivers[] = {ENDPOINT, ENDPOINT, ENDPOINT, RECEIVE_ONLY, BADGED, SEND_ONLY, NOTIFICATION, FROM_IRQ};
-    static const unsigned senders[] = {ENDPOINT, SEND_ONLY, CALL_ONLY, BADGED, OTHER_ENDPOINT, RECEIVE_ONLY, FREE + 100};
+    static const unsigned receivers[] = {ENDPOINT, ENDPOINT,  ENDPOINT,     RECEIVE_ONLY,
+                                         BADGED,   SEND_ONLY, NOTIFICATION, FROM_IRQ};
+    static const unsigned senders[] = {ENDPOINT,       SEND_ONLY,    CALL_ONLY, BADGED,
+                                       OTHER_ENDPOINT, RECEIVE_ONLY, FREE + 100};
     static const unsigned signals[] = {NOTIFICATION, SIGNAL, BADGED_SIGNAL};
     unsigned kind = below(16);
     if (kind == 0) {
@@ -115,7 +134,8 @@ static void interfere(void)
     case 0:
         if (victim->bound_notification != NULL) {
             unbind_notification(victim);
-        } else if (notification->bound == NULL && notification_state(notification) != NOTIFICATION_WAITING) {
+        } else if (notification->bound == NULL &&
+                   notification_state(notification) != NOTIFICATION_WAITING) {
             bind_notification(victim, notification);
         }
         break;
@@ -153,7 +173,8 @@ static void step(void)
     unsigned cpu = below(CPUS);
     struct tcb *self = running_on(cpu);
     host_enter(cpu);
-    bool waited_for = notification_state(capability_notification(root[FROM_IRQ].capability)) == NOTIFICATION_WAITING;
+    bool waited_for = notification_state(capability_notification(root[FROM_IRQ].capability)) ==
+                      NOTIFICATION_WAITING;
     if (self == NULL && one_in(2)) {
         signal_notification(notification, 1);
     } else if (self == NULL || one_in(waited_for ? 4 : 100)) {
@@ -192,9 +213,11 @@ static void start(void)
     mint(BADGED, ENDPOINT, RIGHTS_ALL, 5);
     mint(SIGNAL, NOTIFICATION, RIGHT_WRITE, 1);
     mint(BADGED_SIGNAL, NOTIFICATION, RIGHTS_ALL, 6);
-    insert_root(endpoint_capability(new_object(ABI_ENDPOINT_BITS), 0, RIGHTS_ALL), &root[OTHER_ENDPOINT]);
+    insert_root(endpoint_capability(new_object(ABI_ENDPOINT_BITS), 0, RIGHTS_ALL),
+                &root[OTHER_ENDPOINT]);
     mint(FOR_FAULTS, ENDPOINT, RIGHT_WRITE | RIGHT_GRANT_REPLY, 9);
-    insert_root(notification_capability(new_object(ABI_NOTIFICATION_BITS), 8, RIGHTS_ALL), &root[FROM_IRQ]);
+    insert_root(notification_capability(new_object(ABI_NOTIFICATION_BITS), 8, RIGHTS_ALL),
+                &root[FROM_IRQ]);
     insert_derived(root[FROM_IRQ].capability, &root[FROM_IRQ], &irq_slots[IRQ]);
     for (unsigned i = 0; i < THREADS; i++) {
         thread[i] = new_thread(below(PRIORITIES), below(CPUS));
@@ -219,7 +242,8 @@ START_TEST(both_ways)
         step();
     }
     for (unsigned i = 0; i < KINDS; i++) {
-        ck_assert_msg(taken[i] > STEPS / 1600, "seed %d: kind %u taken %u times only", _i, i, taken[i]);
+        ck_assert_msg(taken[i] > STEPS / 1600, "seed %d: kind %u taken %u times only", _i, i,
+                      taken[i]);
     }
 }
 END_TEST

@@ -197,8 +197,18 @@ START_TEST(says_nothing_while_an_interrupt_may_wake_a_thread)
 }
 END_TEST
 
-START_TEST(no_handler) { faulty->fault_handler = 0; expect_stop("is not an endpoint"); } END_TEST
-START_TEST(handler_not_found) { faulty->fault_handler = ROOT_SLOTS; expect_stop("cannot be resolved"); } END_TEST
+START_TEST(no_handler)
+{
+    faulty->fault_handler = 0;
+    expect_stop("is not an endpoint");
+}
+END_TEST
+START_TEST(handler_not_found)
+{
+    faulty->fault_handler = ROOT_SLOTS;
+    expect_stop("cannot be resolved");
+}
+END_TEST
 
 START_TEST(handler_without_rights)
 {

@@ -181,10 +181,12 @@ START_TEST(a_saved_reply_capability_works_once)
 {
     serve();
     make_syscall(client, SYS_Call, ENDPOINT, make_info(1, 0, 0));
-    ck_assert_uint_eq(invoke(server, ROOT, LABEL_CNodeSaveCaller, WORDS(FREE, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(server, ROOT, LABEL_CNodeSaveCaller, WORDS(FREE, 64), NO_CAPS),
+                      ERROR_NONE);
     ck_assert_int_eq(capability_type(root[FREE].capability), CAP_REPLY);
     set_mr(server, 0, 7);
-    make_syscall(server, SYS_Call, FREE, make_info(5, 0, 1)); /* a call on a reply capability gets an empty answer */
+    /* a call on a reply capability gets an empty answer */
+    make_syscall(server, SYS_Call, FREE, make_info(5, 0, 1));
     ck_assert_uint_eq(info(server), 0);
     ck_assert(slot_is_empty(&root[FREE]));
     ck_assert_uint_eq(info(client), make_info(5, 0, 1));
@@ -196,7 +198,8 @@ START_TEST(suspending_the_caller_deletes_the_reply_capability)
 {
     serve();
     make_syscall(client, SYS_Call, ENDPOINT, make_info(1, 0, 0));
-    ck_assert_uint_eq(invoke(server, slot_of(client), LABEL_TCBSuspend, NO_WORDS, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(server, slot_of(client), LABEL_TCBSuspend, NO_WORDS, NO_CAPS),
+                      ERROR_NONE);
     ck_assert(slot_is_empty(&server->slots[TCB_CALLER]));
     ASSERT_STATE(client, THREAD_INACTIVE);
     ck_assert_uint_eq(client->context.restart_ip, START_ADDRESS);
@@ -227,7 +230,8 @@ END_TEST
 START_TEST(deleting_the_endpoint_restarts_those_who_wait)
 {
     serve();
-    ck_assert_uint_eq(invoke(client, ROOT, LABEL_CNodeDelete, WORDS(ENDPOINT, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(client, ROOT, LABEL_CNodeDelete, WORDS(ENDPOINT, 64), NO_CAPS),
+                      ERROR_NONE);
     ck_assert_ptr_eq(running_on(0), server);
     ck_assert_uint_eq(server->context.rip, START_ADDRESS); /* at the system call again */
     make_syscall(server, SYS_Recv, ENDPOINT, 0);           /* and now it faults */
@@ -245,7 +249,8 @@ START_TEST(cancel_badged_sends)
     make_syscall(two, SYS_Send, FREE + 1, 0);
     struct tcb *three = new_running_thread(30, 0);
     make_syscall(three, SYS_Send, FREE, 0);
-    ck_assert_uint_eq(invoke(server, ROOT, LABEL_CNodeCancelBadgedSends, WORDS(FREE, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(server, ROOT, LABEL_CNodeCancelBadgedSends, WORDS(FREE, 64), NO_CAPS),
+                      ERROR_NONE);
     ASSERT_STATE(two, THREAD_BLOCKED_ON_SEND);
     ck_assert_ptr_eq(running_on(0), three); /* each goes to the head, so in reverse order */
     ASSERT_STATE(one, THREAD_RESTART);
@@ -255,7 +260,10 @@ END_TEST
 
 START_TEST(left_over_bits_are_ignored)
 {
-    /* The root's slot FREE holds the endpoint; a pointer into "it" with a smaller guard leaves bits over. */
+    /*
+     * The root's slot FREE holds the endpoint; a pointer into "it" with a smaller guard leaves bits
+     * over.
+     */
     struct slot *cnode = new_object(4 + ABI_SLOT_BITS);
     insert_root(cnode_capability(cnode, 4, 0, 0), &root[FREE]);
     insert_derived(root[ENDPOINT].capability, &root[ENDPOINT], &cnode[3]);

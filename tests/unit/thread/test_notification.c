@@ -17,7 +17,8 @@ static void setup(void)
 static void bind(void)
 {
     ck_assert_uint_eq(
-        invoke(waiter, slot_of(waiter), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)), ERROR_NONE);
+        invoke(waiter, slot_of(waiter), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
+        ERROR_NONE);
 }
 
 START_TEST(signals_gather_and_are_taken_at_once)
@@ -105,7 +106,8 @@ START_TEST(deleting_it_unbinds_and_restarts)
     bind();
     make_syscall(waiter, SYS_Recv, NOTIFICATION, 0);
     invoke(other, ROOT, LABEL_CNodeRevoke, WORDS(NOTIFICATION, 64), NO_CAPS);
-    ck_assert_uint_eq(invoke(other, ROOT, LABEL_CNodeDelete, WORDS(NOTIFICATION, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(other, ROOT, LABEL_CNodeDelete, WORDS(NOTIFICATION, 64), NO_CAPS),
+                      ERROR_NONE);
     ck_assert_ptr_null(waiter->bound_notification);
     ck_assert_ptr_eq(running_on(0), waiter);
     ck_assert_uint_eq(waiter->context.rip, waiter->context.restart_ip);
@@ -116,18 +118,22 @@ START_TEST(binding_has_its_conditions)
 {
     mint(FREE + 5, NOTIFICATION, RIGHT_WRITE, 0);
     unsigned self = slot_of(waiter);
-    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(ENDPOINT)),
                       ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(FREE + 5)),
                       ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBUnbindNotification, NO_WORDS, NO_CAPS), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBUnbindNotification, NO_WORDS, NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
     bind();
     ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
                       ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(waiter, slot_of(other), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
-                      ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBUnbindNotification, NO_WORDS, NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(
+        invoke(waiter, slot_of(other), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
+        ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(waiter, self, LABEL_TCBUnbindNotification, NO_WORDS, NO_CAPS),
+                      ERROR_NONE);
     ck_assert_ptr_null(notification->bound);
 }
 END_TEST
@@ -135,8 +141,9 @@ END_TEST
 START_TEST(what_has_waiters_cannot_be_bound)
 {
     make_syscall(waiter, SYS_Recv, NOTIFICATION, 0);
-    ck_assert_uint_eq(invoke(other, slot_of(other), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
-                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(
+        invoke(other, slot_of(other), LABEL_TCBBindNotification, NO_WORDS, CAPS(NOTIFICATION)),
+        ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 

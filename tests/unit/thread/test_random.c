@@ -1,6 +1,7 @@
 /*
- * Random threads on four CPUs: system calls, TCB methods on one another, ticks, interrupts, endpoints that go away.
- * After every entry the rules are checked, everything, each time. A failing run names its seed.
+ * Random threads on four CPUs: system calls, TCB methods on one another, ticks, interrupts,
+ * endpoints that go away. After every entry the rules are checked, everything, each time. A failing
+ * run names its seed.
  */
 #include "../host/random.h"
 #include "world.h"
@@ -21,12 +22,15 @@ enum { BADGED = FREE, BADGED_SEND_ONLY = FREE + 3, SIGNALS = FREE + 6, SAVED = F
 
 static unsigned any_object(void)
 {
-    static const unsigned slots[] = {ENDPOINT, ENDPOINT, NOTIFICATION, BADGED, BADGED + 1, BADGED_SEND_ONLY, SIGNALS,
-                                     SIGNALS + 1, SAVED, ROOT};
+    static const unsigned slots[] = {ENDPOINT,         ENDPOINT, NOTIFICATION, BADGED, BADGED + 1,
+                                     BADGED_SEND_ONLY, SIGNALS,  SIGNALS + 1,  SAVED,  ROOT};
     return slots[below(sizeof(slots) / sizeof(slots[0]))];
 }
 
-/* The registers and event of a system call, without what make_syscall() does about other CPUs afterwards. */
+/*
+ * The registers and event of a system call, without what make_syscall() does about other CPUs
+ * afterwards.
+ */
 static void enter_with(struct tcb *self, int64_t number, word_t pointer, word_t message)
 {
     struct user_context *context = &self->context;
@@ -40,28 +44,40 @@ static void enter_with(struct tcb *self, int64_t number, word_t pointer, word_t 
 
 static void ipc_syscall(struct tcb *self)
 {
-    static const int64_t numbers[] = {SYS_Send, SYS_NBSend, SYS_Call, SYS_Call, SYS_Recv, SYS_NBRecv, SYS_Reply,
-                                      SYS_ReplyRecv, SYS_ReplyRecv, SYS_Yield, -1000};
+    static const int64_t numbers[] = {SYS_Send,      SYS_NBSend, SYS_Call,  SYS_Call,
+                                      SYS_Recv,      SYS_NBRecv, SYS_Reply, SYS_ReplyRecv,
+                                      SYS_ReplyRecv, SYS_Yield,  -1000};
     unsigned caps = below(3);
     for (unsigned i = 0; i < caps; i++) {
         buffer_of(self)[ABI_IPC_CAPS_OR_BADGES + i] = any_object();
     }
-    enter_with(self, numbers[below(sizeof(numbers) / sizeof(numbers[0]))], any_object(), make_info(0, caps, below(8)));
+    enter_with(self, numbers[below(sizeof(numbers) / sizeof(numbers[0]))], any_object(),
+               make_info(0, caps, below(8)));
 }
 
 static void tcb_syscall(struct tcb *self)
 {
-    static const word_t labels[] = {LABEL_TCBSuspend, LABEL_TCBResume, LABEL_TCBResume, LABEL_TCBResume,
-                                    LABEL_TCBSetPriority, LABEL_TCBSetAffinity, LABEL_TCBReadRegisters,
-                                    LABEL_TCBWriteRegisters, LABEL_TCBCopyRegisters, LABEL_TCBBindNotification,
-                                    LABEL_TCBUnbindNotification, LABEL_TCBSetFlags, LABEL_TCBSetSpace};
+    static const word_t labels[] = {LABEL_TCBSuspend,
+                                    LABEL_TCBResume,
+                                    LABEL_TCBResume,
+                                    LABEL_TCBResume,
+                                    LABEL_TCBSetPriority,
+                                    LABEL_TCBSetAffinity,
+                                    LABEL_TCBReadRegisters,
+                                    LABEL_TCBWriteRegisters,
+                                    LABEL_TCBCopyRegisters,
+                                    LABEL_TCBBindNotification,
+                                    LABEL_TCBUnbindNotification,
+                                    LABEL_TCBSetFlags,
+                                    LABEL_TCBSetSpace};
     const struct tcb *target = thread[below(THREADS)];
     word_t label = labels[below(sizeof(labels) / sizeof(labels[0]))];
     bool is_bind = label == LABEL_TCBBindNotification;
     set_mr(self, 0, below(CPUS));
     set_mr(self, 1, 1);
     set_mr(self, 2, START_ADDRESS);
-    buffer_of(self)[ABI_IPC_CAPS_OR_BADGES] = is_bind ? NOTIFICATION : slot_of(thread[below(THREADS)]);
+    buffer_of(self)[ABI_IPC_CAPS_OR_BADGES] =
+        is_bind ? NOTIFICATION : slot_of(thread[below(THREADS)]);
     enter_with(self, SYS_Call, slot_of(target), make_info(label, 1, 3));
 }
 
@@ -166,8 +182,16 @@ static void run(word_t seed, bool balance)
     ck_assert_uint_gt(busy, STEPS / 4); /* or the test shows little */
 }
 
-START_TEST(with_affinities) { run((word_t)_i + 1, false); } END_TEST
-START_TEST(with_balance) { run((word_t)_i + 1, true); } END_TEST
+START_TEST(with_affinities)
+{
+    run((word_t)_i + 1, false);
+}
+END_TEST
+START_TEST(with_balance)
+{
+    run((word_t)_i + 1, true);
+}
+END_TEST
 
 Suite *random_suite(void)
 {

@@ -1,4 +1,7 @@
-/* Each rule that holds at every exit, broken by hand: the checker must stop the node (abort, on the host). */
+/*
+ * Each rule that holds at every exit, broken by hand: the checker must stop the node (abort, on the
+ * host).
+ */
 #include "world.h"
 #include <kernel/check.h>
 #include <kernel/ready.h>
@@ -20,7 +23,11 @@ static void setup(void)
     host_enter(0);
 }
 
-START_TEST(nothing_is_wrong) { check_everything(); } END_TEST
+START_TEST(nothing_is_wrong)
+{
+    check_everything();
+}
+END_TEST
 
 START_TEST(current_twice)
 {
@@ -88,7 +95,8 @@ END_TEST
 
 START_TEST(reply_capability_to_a_running_thread)
 {
-    insert_derived(reply_capability(ready, false, 0), &ready->slots[TCB_REPLY], &current->slots[TCB_CALLER]);
+    insert_derived(reply_capability(ready, false, 0), &ready->slots[TCB_REPLY],
+                   &current->slots[TCB_CALLER]);
     check_everything();
 }
 END_TEST
@@ -119,14 +127,16 @@ END_TEST
 
 START_TEST(child_above_the_watermark)
 {
-    insert_new(untyped_capability(HOST_MEMORY_BASE + 0x2000, 12, false, 0), &root[UNTYPED], &root[UNTYPED + 1]);
+    insert_new(untyped_capability(HOST_MEMORY_BASE + 0x2000, 12, false, 0), &root[UNTYPED],
+               &root[UNTYPED + 1]);
     check_everything();
 }
 END_TEST
 
 START_TEST(child_below_the_watermark)
 {
-    insert_new(untyped_capability(HOST_MEMORY_BASE + 0x1000, 12, false, 0), &root[UNTYPED], &root[UNTYPED + 1]);
+    insert_new(untyped_capability(HOST_MEMORY_BASE + 0x1000, 12, false, 0), &root[UNTYPED],
+               &root[UNTYPED + 1]);
     check_everything();
 }
 END_TEST

@@ -55,7 +55,10 @@ START_TEST(a_slice_is_five_ticks)
 }
 END_TEST
 
-/* Each tick comes while another CPU takes the thread away, as an invocation on a running thread does. */
+/*
+ * Each tick comes while another CPU takes the thread away, as an invocation on a running thread
+ * does.
+ */
 START_TEST(the_time_of_a_thread_that_others_stop_counts)
 {
     world_start(2);
@@ -151,9 +154,11 @@ END_TEST
 START_TEST(priorities_take_effect_at_once)
 {
     three_equals();
-    ck_assert_uint_eq(invoke(a, slot_of(c), LABEL_TCBSetPriority, WORDS(11), CAPS(slot_of(a))), ERROR_NONE);
+    ck_assert_uint_eq(invoke(a, slot_of(c), LABEL_TCBSetPriority, WORDS(11), CAPS(slot_of(a))),
+                      ERROR_NONE);
     ck_assert_ptr_eq(running_on(0), c);
-    ck_assert_uint_eq(invoke(c, slot_of(c), LABEL_TCBSetPriority, WORDS(9), CAPS(slot_of(a))), ERROR_NONE);
+    ck_assert_uint_eq(invoke(c, slot_of(c), LABEL_TCBSetPriority, WORDS(9), CAPS(slot_of(a))),
+                      ERROR_NONE);
     expect_order(a, b, a);
 }
 END_TEST
@@ -209,8 +214,10 @@ START_TEST(set_affinity_moves_to_the_tail)
     struct tcb *self = new_running_thread(10, 0);
     struct tcb *one = new_running_thread(10, 1);
     struct tcb *two = new_running_thread(10, 1);
-    ck_assert_uint_eq(invoke(self, slot_of(self), LABEL_TCBSetAffinity, WORDS(2), NO_CAPS), ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(invoke(self, slot_of(self), LABEL_TCBSetAffinity, WORDS(1), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, slot_of(self), LABEL_TCBSetAffinity, WORDS(2), NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, slot_of(self), LABEL_TCBSetAffinity, WORDS(1), NO_CAPS),
+                      ERROR_NONE);
     ck_assert_ptr_null(running_on(0));
     make_syscall(one, SYS_Yield, 0, 0);
     ck_assert_ptr_eq(running_on(1), two);
@@ -344,7 +351,8 @@ START_TEST(many_woken_at_once_reach_all_idle_cpus)
         thread[i] = new_balanced_thread(10);
         make_syscall(thread[i], SYS_Recv, ENDPOINT, 0);
     }
-    ck_assert_uint_eq(invoke(waker, ROOT, LABEL_CNodeDelete, WORDS(ENDPOINT, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(waker, ROOT, LABEL_CNodeDelete, WORDS(ENDPOINT, 64), NO_CAPS),
+                      ERROR_NONE);
     for (unsigned i = 0; i < 3; i++) {
         ck_assert(runs(thread[i]));
     }
@@ -376,7 +384,8 @@ START_TEST(an_affinity_ends_balancing)
     a = new_balanced_thread(10);
     b = new_balanced_thread(10);
     unsigned target = running_on(0) == b ? 1 : 0;
-    ck_assert_uint_eq(invoke(a, slot_of(b), LABEL_TCBSetAffinity, WORDS(target), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(invoke(a, slot_of(b), LABEL_TCBSetAffinity, WORDS(target), NO_CAPS),
+                      ERROR_NONE);
     c = new_balanced_thread(10);
     ck_assert_uint_eq(b->affinity, target);
     ck_assert(runs(a) || runs(b));

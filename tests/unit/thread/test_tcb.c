@@ -15,11 +15,13 @@ static void setup(void)
     target = new_thread(10, 0);
     self_slot = slot_of(self);
     target_slot = slot_of(target);
-    insert_root(frame_capability(0x1000, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, false), &root[FRAME]);
+    insert_root(frame_capability(0x1000, FRAME_SMALL, RIGHT_READ | RIGHT_WRITE, false),
+                &root[FRAME]);
     insert_root(paging_capability(CAP_PML4, new_object(12)), &root[VSPACE]);
 }
 
-static word_t call(word_t label, unsigned length, const word_t *words, unsigned extra_count, const unsigned *extra)
+static word_t call(word_t label, unsigned length, const word_t *words, unsigned extra_count,
+                   const unsigned *extra)
 {
     return invoke(self, target_slot, label, length, words, extra_count, extra);
 }
@@ -66,7 +68,8 @@ START_TEST(read_registers_refusals)
     ck_assert_uint_eq(mr(self, 0), 1);
     ck_assert_uint_eq(mr(self, 1), 20);
     ck_assert_uint_eq(call(LABEL_TCBReadRegisters, WORDS(0, 21), NO_CAPS), ERROR_RANGE);
-    ck_assert_uint_eq(invoke(self, self_slot, LABEL_TCBReadRegisters, WORDS(0, 1), NO_CAPS), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, self_slot, LABEL_TCBReadRegisters, WORDS(0, 1), NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
@@ -74,8 +77,8 @@ START_TEST(write_registers_sanitises_and_resumes)
 {
     target->context.vector = ENTERED_BY_SYSCALL;
     ck_assert_uint_eq(call(LABEL_TCBWriteRegisters,
-                           WORDS(1, 20, 0x600000, 0x7000, ~0ull, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-                                 0x800000000000, 0x123),
+                           WORDS(1, 20, 0x600000, 0x7000, ~0ull, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+                                 12, 13, 14, 15, 0x800000000000, 0x123),
                            NO_CAPS),
                       ERROR_NONE);
     const struct user_context *context = &target->context;
@@ -94,8 +97,10 @@ END_TEST
 START_TEST(write_registers_refusals)
 {
     ck_assert_uint_eq(call(LABEL_TCBWriteRegisters, WORDS(0), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(call(LABEL_TCBWriteRegisters, WORDS(0, 2, 7), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(call(LABEL_TCBWriteRegisters, WORDS(0, ~0ull, 7), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(call(LABEL_TCBWriteRegisters, WORDS(0, 2, 7), NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(call(LABEL_TCBWriteRegisters, WORDS(0, ~0ull, 7), NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(invoke(self, self_slot, LABEL_TCBWriteRegisters, WORDS(0, 1, 7), NO_CAPS),
                       ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(target->context.rip, START_ADDRESS);
@@ -106,17 +111,20 @@ START_TEST(copy_registers)
 {
     struct tcb *source = new_thread(5, 0);
     source->context.restart_ip = 0x900000, source->context.rbx = 77, source->context.fs_base = 0x99;
-    ck_assert_uint_eq(call(LABEL_TCBCopyRegisters, WORDS(2 | 4, 0), CAPS(slot_of(source))), ERROR_NONE);
+    ck_assert_uint_eq(call(LABEL_TCBCopyRegisters, WORDS(2 | 4, 0), CAPS(slot_of(source))),
+                      ERROR_NONE);
     ck_assert_uint_eq(target->context.rip, 0x900000);
     ck_assert_uint_eq(target->context.rbx, 77);
     ck_assert_uint_eq(target->context.fs_base, 0);
     ASSERT_STATE(target, THREAD_RESTART);
     ck_assert_uint_eq(call(LABEL_TCBCopyRegisters, WORDS(8, 0), CAPS(slot_of(source))), ERROR_NONE);
     ck_assert_uint_eq(target->context.fs_base, 0x99);
-    ck_assert_uint_eq(call(LABEL_TCBCopyRegisters, WORDS(0), CAPS(ENDPOINT)), ERROR_INVALID_CAPABILITY);
+    ck_assert_uint_eq(call(LABEL_TCBCopyRegisters, WORDS(0), CAPS(ENDPOINT)),
+                      ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(mr(self, 0), 1);
     /* Source and target the caller itself, suspended and resumed on the way: it goes on. */
-    ck_assert_uint_eq(invoke(self, self_slot, LABEL_TCBCopyRegisters, WORDS(3), CAPS(self_slot)), ERROR_NONE);
+    ck_assert_uint_eq(invoke(self, self_slot, LABEL_TCBCopyRegisters, WORDS(3), CAPS(self_slot)),
+                      ERROR_NONE);
     ck_assert_ptr_eq(running_on(0), self);
 }
 END_TEST
@@ -125,7 +133,8 @@ START_TEST(priorities_are_limited_by_the_authority)
 {
     self->maximum_controlled_priority = 30;
     ck_assert_uint_eq(call(LABEL_TCBSetPriority, WORDS(1), NO_CAPS), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(call(LABEL_TCBSetPriority, WORDS(1), CAPS(ENDPOINT)), ERROR_INVALID_CAPABILITY);
+    ck_assert_uint_eq(call(LABEL_TCBSetPriority, WORDS(1), CAPS(ENDPOINT)),
+                      ERROR_INVALID_CAPABILITY);
     ck_assert_uint_eq(mr(self, 0), 1);
     ck_assert_uint_eq(call(LABEL_TCBSetPriority, WORDS(31), CAPS(self_slot)), ERROR_RANGE);
     ck_assert_uint_eq(mr(self, 0), 0);
@@ -149,15 +158,20 @@ START_TEST(configure)
 {
     unsigned const caps[] = {ROOT, VSPACE, FRAME};
     ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0), 3, caps), ERROR_TRUNCATED_MESSAGE);
-    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ROOT, VSPACE)), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ROOT, VSPACE)),
+                      ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2008), 3, caps), ERROR_ALIGNMENT);
-    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ROOT, VSPACE, ENDPOINT)),
-                      ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ENDPOINT, VSPACE, FRAME)),
-                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(
+        call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ROOT, VSPACE, ENDPOINT)),
+        ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(
+        call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ENDPOINT, VSPACE, FRAME)),
+        ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0x2000), CAPS(ROOT, ENDPOINT, FRAME)),
                       ERROR_ILLEGAL_OPERATION);
-    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 63, 0, 0x2000), 3, caps), ERROR_ILLEGAL_OPERATION); /* guard */
+    /* guard */
+    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 63, 0, 0x2000), 3, caps),
+                      ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(target->fault_handler, 0);
     ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 56, 0, 0x2000), 3, caps), ERROR_NONE);
     ck_assert_uint_eq(target->fault_handler, 9);
@@ -165,7 +179,8 @@ START_TEST(configure)
     ck_assert_int_eq(capability_type(target->slots[TCB_IPC_BUFFER].capability), CAP_FRAME);
     ck_assert_int_eq(capability_type(target->slots[TCB_VSPACE].capability), CAP_PML4);
     ck_assert(is_parent_of(&root[ROOT], &target->slots[TCB_CSPACE]));
-    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0), CAPS(ROOT, VSPACE, ENDPOINT)), ERROR_NONE);
+    ck_assert_uint_eq(call(LABEL_TCBConfigure, WORDS(9, 0, 0, 0), CAPS(ROOT, VSPACE, ENDPOINT)),
+                      ERROR_NONE);
     ck_assert(slot_is_empty(&target->slots[TCB_IPC_BUFFER]));
     ck_assert_uint_eq(target->ipc_buffer, 0);
 }
@@ -173,10 +188,12 @@ END_TEST
 
 START_TEST(set_space_and_buffer)
 {
-    ck_assert_uint_eq(call(LABEL_TCBSetSpace, WORDS(1, 0), CAPS(ROOT, VSPACE)), ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(call(LABEL_TCBSetSpace, WORDS(1, 0), CAPS(ROOT, VSPACE)),
+                      ERROR_TRUNCATED_MESSAGE);
     ck_assert_uint_eq(call(LABEL_TCBSetSpace, WORDS(1, 0, 0), CAPS(ROOT, VSPACE)), ERROR_NONE);
     ck_assert_uint_eq(target->fault_handler, 1);
-    ck_assert_uint_eq(call(LABEL_TCBSetIPCBuffer, WORDS(0x2400), CAPS(ENDPOINT)), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(call(LABEL_TCBSetIPCBuffer, WORDS(0x2400), CAPS(ENDPOINT)),
+                      ERROR_ILLEGAL_OPERATION);
     ck_assert_uint_eq(call(LABEL_TCBSetIPCBuffer, WORDS(0x2410), CAPS(FRAME)), ERROR_ALIGNMENT);
     ck_assert_uint_eq(call(LABEL_TCBSetIPCBuffer, WORDS(0x2400), CAPS(FRAME)), ERROR_NONE);
     ck_assert_uint_eq(target->ipc_buffer, 0x2400);
@@ -188,7 +205,8 @@ START_TEST(the_last_capability_to_its_cspace_is_not_replaced)
     struct slot *cnode = new_object(4 + ABI_SLOT_BITS);
     delete_short(&target->slots[TCB_CSPACE]);
     insert_root(cnode_capability(cnode, 4, 0, 0), &target->slots[TCB_CSPACE]);
-    ck_assert_uint_eq(call(LABEL_TCBSetSpace, WORDS(1, 0, 0), CAPS(ROOT, VSPACE)), ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(call(LABEL_TCBSetSpace, WORDS(1, 0, 0), CAPS(ROOT, VSPACE)),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 

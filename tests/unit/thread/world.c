@@ -55,7 +55,8 @@ struct tcb *new_thread(unsigned priority, unsigned cpu)
 unsigned slot_of(const struct tcb *thread)
 {
     for (unsigned i = next_thread_slot; i < ROOT_SLOTS; i++) {
-        if (capability_type(root[i].capability) == CAP_TCB && capability_tcb(root[i].capability) == thread) {
+        if (capability_type(root[i].capability) == CAP_TCB &&
+            capability_tcb(root[i].capability) == thread) {
             return i;
         }
     }

@@ -1,15 +1,20 @@
 #!/usr/bin/python3
-"""What tools/cache-lines makes of instructions, of a kernel's functions and of QEMU's log. Without any emulator."""
+"""What tools/cache-lines makes of instructions, of a kernel's functions and of QEMU's log. Without
+any emulator.
+"""
 import os
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
+sys.path.insert(
+    0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
-from cmklib.cachelines.instruction import MASK, NotUnderstood, accesses, parse, split_operands  # noqa: E402
-from cmklib.cachelines.kernel import Code, Variables, read_numbers, read_offsets, read_tcb_bytes  # noqa: E402
+# noqa: E402
+from cmklib.cachelines.instruction import MASK, NotUnderstood, accesses, parse, split_operands
+# noqa: E402
+from cmklib.cachelines.kernel import Code, Variables, read_numbers, read_offsets, read_tcb_bytes
 from cmklib.cachelines.main import KINDS, WANTED, Collection, qemu_options  # noqa: E402
 from cmklib.cachelines.report import CPU_COUNTS, read_limits, summary  # noqa: E402
 from cmklib.cachelines.trace import calls, read_steps  # noqa: E402
@@ -58,7 +63,8 @@ class InstructionTest(unittest.TestCase):
 
     def test_operands(self):
         self.assertEqual(split_operands("$0x0,0x8(%rax,%rbx,4)"), ["$0x0", "0x8(%rax,%rbx,4)"])
-        self.assertEqual(split_operands("-0x5fffe2a0(,%rdi,8),%r10"), ["-0x5fffe2a0(,%rdi,8)", "%r10"])
+        self.assertEqual(split_operands("-0x5fffe2a0(,%rdi,8),%r10"),
+                         ["-0x5fffe2a0(,%rdi,8)", "%r10"])
         self.assertEqual(split_operands(""), [])
 
     def test_addresses(self):
@@ -94,16 +100,19 @@ class InstructionTest(unittest.TestCase):
         self.expect("ret", (0x8000, "r"))
 
     def test_no_memory(self):
-        for text in ("lea    -0xd8(%rsp),%r8", "nopl   0x0(%rax)", "mov    $0xffffffffc0020000,%r9", "mov    %rcx,%cr3",
-                     "rdfsbase %rax", "shr    %cl,%rdx", "je     ffffffff801177f5 <fast_call+0x95>", "jmp    *%rax",
-                     "sysretq", "and    $0x3f,%ecx", "bts    $0x3f,%rcx"):
+        for text in ("lea    -0xd8(%rsp),%r8", "nopl   0x0(%rax)", "mov    $0xffffffffc0020000,%r9",
+                     "mov    %rcx,%cr3", "rdfsbase %rax", "shr    %cl,%rdx",
+                     "je     ffffffff801177f5 <fast_call+0x95>", "jmp    *%rax", "sysretq",
+                     "and    $0x3f,%ecx", "bts    $0x3f,%rcx"):
             self.expect(text)
 
     def test_not_understood(self):
-        for text in ("xsave64 0x240(%rax)", "rep stos %rax,%es:(%rdi)", "movsq  %ds:(%rsi),%es:(%rdi)", "iretq", "leave",
-                     "pushf", "mov    %gs:0x8,%rax", "mov    %gs:0x8(%rax),%rax", "mov    (%eax),%rcx", "mov    0x8(%riz),%rcx",
-                     "mov    name,%rax", "mov    0x8(%rax,%rcx,3),%rdx", "mov    0x8(,),%rdx", "mov    (),%rdx",
-                     "mov    (%rax", "mov    1(%rax)", "jmp    0x1234", "(bad)", ""):
+        for text in ("xsave64 0x240(%rax)", "rep stos %rax,%es:(%rdi)",
+                     "movsq  %ds:(%rsi),%es:(%rdi)", "iretq", "leave", "pushf",
+                     "mov    %gs:0x8,%rax", "mov    %gs:0x8(%rax),%rax", "mov    (%eax),%rcx",
+                     "mov    0x8(%riz),%rcx", "mov    name,%rax", "mov    0x8(%rax,%rcx,3),%rdx",
+                     "mov    0x8(,),%rdx", "mov    (),%rdx", "mov    (%rax", "mov    1(%rax)",
+                     "jmp    0x1234", "(bad)", ""):
             with self.assertRaises(NotUnderstood, msg=text):
                 accesses_of(text)
 
@@ -112,11 +121,13 @@ class InstructionTest(unittest.TestCase):
         self.assertRaises(NotUnderstood, accesses_of, "push   %rax", {"RAX": 1})
 
     def test_the_error_names_the_instruction(self):
-        with self.assertRaisesRegex(NotUnderstood, r"ffffffff80100000 in \?: xsave64 0x240\(%rax\)"):
+        with self.assertRaisesRegex(NotUnderstood,
+                                    r"ffffffff80100000 in \?: xsave64 0x240\(%rax\)"):
             accesses_of("xsave64 0x240(%rax)")
 
     def test_lines_without_instruction(self):
-        for line in ("", "ffffffff80100000 <boot>:", "Disassembly of section .text:", "\t...", "zz:\tret"):
+        for line in ("", "ffffffff80100000 <boot>:", "Disassembly of section .text:", "\t...",
+                     "zz:\tret"):
             self.assertIsNone(parse(line), line)
 
 
@@ -132,12 +143,16 @@ class CodeTest(unittest.TestCase):
     def test_names(self):
         self.assertRaises(WrongUse, self.code.reachable, ["no_such"], ())
         self.assertRaises(WrongUse, self.code.reachable, ["stub"], ("no_such",))
-        self.assertRaises(WrongUse, Code((DISASSEMBLY + "0000000000000500 <stub>:\n").splitlines()).address, "stub")
+        self.assertRaises(WrongUse,
+                          Code((DISASSEMBLY + "0000000000000500 <stub>:\n").splitlines()).address,
+                          "stub")
         self.assertRaises(WrongUse, self.code.function_of, 0x50)
 
     def test_variables(self):
-        variables = Variables(["ffffffffa0001000 b lock_tail", "ffffffffa0001010 0000000000000008 B node_id",
-                               "ffffffff80100000 T text", "                 U nothing", "ffffffffa0001020 B end"])
+        variables = Variables([
+            "ffffffffa0001000 b lock_tail", "ffffffffa0001010 0000000000000008 B node_id",
+            "ffffffff80100000 T text", "                 U nothing", "ffffffffa0001020 B end"
+        ])
         self.assertEqual(variables.name(0xffffffffa0001000), "lock_tail")
         self.assertEqual(variables.name(0xffffffffa0001018), "node_id + 8")
         self.assertIsNone(variables.name(0xffffffff80100000))
@@ -181,14 +196,22 @@ class TraceTest(unittest.TestCase):
 
     def test_a_whole_call(self):
         (call,) = self.calls_of(log_of(0x213), log_of(*WHOLE))
-        self.assertEqual((call.left, len(call.steps), call.number(), call.changes_vspace()), ("", 9, MASK, True))
-        self.assertEqual(call.lines(), {0x1000: ({"r"}, {8}), 0x7fc0: ({"w"}, {0x18, 0x38}), 0x8000: ({"r"}, {0})})
+        self.assertEqual((call.left, len(call.steps), call.number(), call.changes_vspace()),
+                         ("", 9, MASK, True))
+        self.assertEqual(call.lines(), {
+            0x1000: ({"r"}, {8}),
+            0x7fc0: ({"w"}, {0x18, 0x38}),
+            0x8000: ({"r"}, {0})
+        })
         self.assertEqual(call.last_pop(), 0x8000)
-        self.assertIn("Call: 3 lines, in 9 instructions of the kernel, which lie in 2 lines (1 calls, all alike)",
-                      summary("Call", [call]))
+        self.assertIn(
+            "Call: 3 lines, in 9 instructions of the kernel, "
+            "which lie in 2 lines (1 calls, all alike)",
+            summary("Call", [call]))
 
     def test_out_of_sight(self):
-        for addresses in (WHOLE[:4] + (0x210,), WHOLE[:3] + (0x204,), WHOLE[:7] + (0x100,), WHOLE[:5] + (0x9000,)):
+        for addresses in (WHOLE[:4] + (0x210, ), WHOLE[:3] + (0x204, ), WHOLE[:7] + (0x100, ),
+                          WHOLE[:5] + (0x9000, )):
             call = self.calls_of(log_of(*addresses))[0]
             self.assertIn("work" if len(addresses) > 4 else "stub", call.left)
 
@@ -206,34 +229,41 @@ class TraceTest(unittest.TestCase):
         return collection
 
     def test_which_count(self):
-        collection = self.collection_of(log_of(*WHOLE), log_of(*WHOLE, info=1), log_of(*WHOLE, number=5))
+        collection = self.collection_of(log_of(*WHOLE), log_of(*WHOLE, info=1),
+                                        log_of(*WHOLE, number=5))
         self.assertEqual([len(collection.complete[name]) for name in ("Call", "ReplyRecv")], [1, 0])
         with self.assertRaisesRegex(WrongUse, "no complete ReplyRecv"):
             collection.check("time")
-        full = self.collection_of(*(log_of(*WHOLE, number=number) for number in (MASK, MASK - 1) for _ in range(WANTED + 1)))
+        full = self.collection_of(*(log_of(*WHOLE, number=number) for number in (MASK, MASK - 1)
+                                    for _ in range(WANTED + 1)))
         self.assertTrue(full.is_full())
         full.check("time")
 
     def test_none_that_counts(self):
         collection = self.collection_of(log_of(*WHOLE[:4], 0x9000))
-        with self.assertRaisesRegex(WrongUse, r"no complete Call .*\(time\); some went out of sight in work: testb"):
+        with self.assertRaisesRegex(
+                WrongUse, r"no complete Call .*\(time\); some went out of sight in work: testb"):
             collection.check("time")
         self.assertRaises(WrongUse, self.collection_of().check, "time")
 
 
 class LimitsTest(unittest.TestCase):
     def test_the_real_ones(self):
-        self.assertEqual(set(read_limits()), {(name, cpus) for name, _, _ in KINDS for cpus in CPU_COUNTS})
+        self.assertEqual(set(read_limits()), {(name, cpus)
+                                              for name, _, _ in KINDS for cpus in CPU_COUNTS})
 
     def test_bad_ones(self):
-        for text in ("Call | 11\n", "Call | eleven | 13\n", "Call | 1 | 2 | 3\n", "Call | 11 | 13\n"):
+        for text in ("Call | 11\n", "Call | eleven | 13\n", "Call | 1 | 2 | 3\n",
+                     "Call | 11 | 13\n"):
             with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
                 file.write("# a comment\n\n" + text)
                 file.flush()
                 self.assertRaises(WrongUse, read_limits, file.name)
 
     def test_options(self):
-        self.assertTrue(qemu_options([(0x100, 16), (0x200, 1)], "log").endswith("-D log -dfilter 0x100+0x10,0x200+0x1"))
+        self.assertTrue(
+            qemu_options([(0x100, 16), (0x200, 1)],
+                         "log").endswith("-D log -dfilter 0x100+0x10,0x200+0x1"))
 
 
 program = unittest.main(exit=False, verbosity=1)

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""The tools that run tests: how they count and what they show, when patience ends, how packages are installed."""
+"""The tools that run tests: how they count and what they show, when patience ends, how packages are
+installed.
+"""
 import io
 import os
 import subprocess
@@ -28,13 +30,16 @@ class ProgressTest(unittest.TestCase):
         self.assertRegex(lines[0], r"^ 1/12  0:0\d ok   shapes/good \(2\.0 s\)$")
         self.assertRegex(lines[1], r"^ 2/12  0:0\d FAIL shapes/bad \(1\.0 s, 4 tests inside\)$")
         self.assertEqual(lines[2], "       missing: x")
-        self.assertEqual(lines[3:], ["slowest:    2.0 s  shapes/good", "slowest:    1.0 s  shapes/bad",
-                                     "failed: shapes/bad", "4 passed, 2 failed"])
+        self.assertEqual(lines[3:], [
+            "slowest:    2.0 s  shapes/good", "slowest:    1.0 s  shapes/bad", "failed: shapes/bad",
+            "4 passed, 2 failed"
+        ])
         self.assertEqual(status, 1)
 
     def test_slowest_ten_only(self):
         lines = ending([(f"t{number}", float(number), False) for number in range(15)])
-        self.assertEqual([line.split()[-1] for line in lines], [f"t{number}" for number in range(14, 4, -1)])
+        self.assertEqual([line.split()[-1] for line in lines],
+                         [f"t{number}" for number in range(14, 4, -1)])
 
     def test_colours_on_terminals_only(self):
         class Terminal(io.StringIO):
@@ -67,8 +72,9 @@ sys.exit(progress.end())
             with open(runner, "w", encoding="utf-8") as file:
                 file.write(self.RUNNER)
             os.chmod(runner, 0o755)
-            done = subprocess.run([os.path.join(TOP, "tools", "total"), *(c.replace("RUN", runner) for c in commands)],
-                                  capture_output=True, text=True, check=False)
+            done = subprocess.run([
+                os.path.join(TOP, "tools", "total"), *(c.replace("RUN", runner) for c in commands)
+            ], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.splitlines()
 
     def test_two_commands_are_numbered_through_and_two_failures_are_two(self):
@@ -156,7 +162,9 @@ class PatienceTest(unittest.TestCase):
 
 
 class PackagesTest(unittest.TestCase):
-    """tools/packages with an apt-get and a dpkg-query of our own: every package is missing until it is installed."""
+    """tools/packages with an apt-get and a dpkg-query of our own: every package is missing until it
+    is installed.
+    """
 
     APT = """#!/bin/sh
 echo "$@" >>"$FOLDER/calls"
@@ -175,8 +183,12 @@ touch "$FOLDER/installed"
 
     def packages(self, *goals, busy=0, root=True, wait=60):
         with tempfile.TemporaryDirectory() as folder:
-            scripts = {"apt-get": self.APT, "dpkg-query": self.DPKG, "id": f"#!/bin/sh\necho {0 if root else 1000}\n",
-                       "sudo": "#!/bin/sh\nexit 1\n"}
+            scripts = {
+                "apt-get": self.APT,
+                "dpkg-query": self.DPKG,
+                "id": f"#!/bin/sh\necho {0 if root else 1000}\n",
+                "sudo": "#!/bin/sh\nexit 1\n"
+            }
             for name, text in scripts.items():
                 with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                     file.write(text)
@@ -185,13 +197,15 @@ touch "$FOLDER/installed"
                 file.write(f"{busy}\n")
             environment = dict(os.environ, PATH=folder + ":" + os.environ["PATH"], FOLDER=folder,
                                CMK_PACKAGES_WAIT=str(wait), CMK_PACKAGES_PAUSE="1")
-            done = subprocess.run([os.path.join(TOP, "tools", "packages"), *goals], env=environment, stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, check=False)
+            done = subprocess.run([os.path.join(TOP, "tools", "packages"), *goals], env=environment,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  check=False)
             calls = []
             if os.path.exists(os.path.join(folder, "calls")):
                 with open(os.path.join(folder, "calls"), encoding="utf-8") as file:
                     calls = file.read().splitlines()
-        return done.returncode, [call for call in calls if call.startswith("install")], done.stdout + done.stderr
+        return done.returncode, [call for call in calls
+                                 if call.startswith("install")], done.stdout + done.stderr
 
     def test_one_installation_for_several_goals(self):
         status, installs, _ = self.packages("build", "run", "unit")
@@ -214,10 +228,13 @@ touch "$FOLDER/installed"
     def test_a_user_without_rights_gets_the_command(self):
         status, installs, text = self.packages("build", "run", root=False)
         self.assertEqual((status, installs), (1, []))
-        self.assertRegex(text, r"As root, run:\n    apt-get update && apt-get install -y .* nasm .*qemu-system-x86")
+        self.assertRegex(
+            text,
+            r"As root, run:\n    apt-get update && apt-get install -y .* nasm .*qemu-system-x86")
 
     def test_every_goal_of_the_makefile_is_known(self):
-        text = subprocess.run(["make", "-pnr", "help"], cwd=TOP, capture_output=True, text=True, check=False).stdout
+        text = subprocess.run(["make", "-pnr", "help"], cwd=TOP, capture_output=True, text=True,
+                              check=False).stdout
         lines = [line for line in text.splitlines() if line.startswith("PACKAGES_FOR_")]
         goals = {goal for line in lines for goal in line.split(":= ")[1].split()}
         self.assertGreater(len(goals), 8)
@@ -226,9 +243,13 @@ touch "$FOLDER/installed"
 
 class MakeTest(unittest.TestCase):
     def test_a_command_installs_all_it_needs_in_one_go(self):
-        for goals, expected in ((["run"], "build+run"), (["test"], "build+format+models+proofs+rules+system+unit"), ([], "build"),
-                                (["unit", "bochs"], "bochs+build+unit"), (["run", "clean"], "build+run")):
-            text = subprocess.run(["make", "-pn", *goals], cwd=TOP, capture_output=True, text=True, check=False).stdout
+        for goals, expected in ((["run"], "build+run"), ([
+                "test"
+        ], "build+format+models+proofs+rules+system+unit"), ([], "build"), ([
+                "unit", "bochs"
+        ], "bochs+build+unit"), (["run", "clean"], "build+run")):
+            text = subprocess.run(["make", "-pn", *goals], cwd=TOP, capture_output=True, text=True,
+                                  check=False).stdout
             stamps = {line for line in text.splitlines() if line.startswith("PACKAGES := ")}
             self.assertEqual(stamps, {f"PACKAGES := build/packages/{expected}"})
 

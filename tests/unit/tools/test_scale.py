@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""tests/bench/scale/run: the simulation where the answer is known without it, and the reading of Bochs's traces."""
+"""tests/bench/scale/run: the simulation where the answer is known without it, and the reading of
+Bochs's traces.
+"""
 import os
 import sys
 import unittest
@@ -12,7 +14,8 @@ sys.path[:0] = [os.path.join(TOP, "tools"), os.path.join(TOP, "tests", "bench", 
 from analysis import fine, hardware, profile, programs, report, sweep  # noqa: E402
 from analysis.boots import Shape, shapes_of, trace_commands  # noqa: E402
 from analysis.check import deviation_of  # noqa: E402
-from analysis.engine import (DOOR, Acquire, Enter, Entry, Interrupt, Kernel, Machine, Plan, Release,  # noqa: E402
+# noqa: E402
+from analysis.engine import (DOOR, Acquire, Enter, Entry, Interrupt, Kernel, Machine, Plan, Release,
                                  Resource, Simulation, Work)
 from analysis.svg import Panel, figure  # noqa: E402
 from analysis.trace import Layout, entries_of, transfers  # noqa: E402
@@ -55,11 +58,13 @@ class LockTest(unittest.TestCase):
 
     def test_few_cpus_do_not_wait_for_long(self):
         # They collide once, when all begin, and are out of each other's way from then on.
-        self.assertAlmostEqual(operations(run_loop(3, user=100, hold=50, until=167 * 600)), 3 * 600, delta=3)
+        self.assertAlmostEqual(operations(run_loop(3, user=100, hold=50, until=167 * 600)), 3 * 600,
+                               delta=3)
 
     def test_saturated_lock_serves_one_operation_per_hold(self):
         for cpus in (4, 8, 64):
-            self.assertAlmostEqual(operations(run_loop(cpus, user=0, hold=50, until=50 * 1000)), 1000, delta=cpus + 1)
+            self.assertAlmostEqual(operations(run_loop(cpus, user=0, hold=50, until=50 * 1000)),
+                                   1000, delta=cpus + 1)
 
     def test_hand_over_counts_as_hold(self):
         simulation = run_loop(16, user=0, hold=50, until=60 * 1000, machine=Machine(hand_over=10))
@@ -80,13 +85,15 @@ class LockTest(unittest.TestCase):
     def test_nobody_is_in_two_places_at_a_time(self):
         for cpus in (1, 2, 7):
             last = {}
-            for cpu, begin, end, what in sorted(run_loop(cpus, user=33, hold=50, until=20000).record):
+            for cpu, begin, end, what in sorted(
+                    run_loop(cpus, user=33, hold=50, until=20000).record):
                 self.assertGreaterEqual(begin, last.get(cpu, 0), what)
                 last[cpu] = end
 
     def test_one_holder_at_a_time(self):
         end_of_last = 0
-        for begin, end in sorted(r[1:3] for r in run_loop(5, 33, 50, 20000).record if r[3] == "hold"):
+        for begin, end in sorted(
+                r[1:3] for r in run_loop(5, 33, 50, 20000).record if r[3] == "hold"):
             self.assertGreaterEqual(begin, end_of_last)
             end_of_last = end
         self.assertGreater(end_of_last, 19000)
@@ -101,7 +108,8 @@ class DoorTest(unittest.TestCase):
     def called(self, user_of_others):
         """CPU 0 calls all others to the door, once; the others work in user mode."""
         interrupt = Entry(10, 5, 7, lambda cpu, contended: Plan(20))
-        simulation, kernel = Simulation(Machine(ipi=3), record=True), Kernel("node", interrupt=interrupt)
+        simulation, kernel = Simulation(Machine(ipi=3), record=True), Kernel(
+            "node", interrupt=interrupt)
         marks = []
 
         def plan(cpu, contended):
@@ -130,8 +138,10 @@ class DoorTest(unittest.TestCase):
         self.assertEqual(simulation.ipis, 2)
         self.assertEqual([cpu.operations for cpu in simulation.cpus], [1, 1, 1])
         self.assertEqual([cpu.spent["work"] for cpu in simulation.cpus], [1050, 1000, 1000])
-        # Until the call 50 + 10 + 40, one more IPI 4, delivery 3, stub 10, door 5; then the rest of the hold.
-        hold = [(begin, end) for cpu, begin, end, what in simulation.record if cpu == 0 and what == "hold"]
+        # Until the call 50 + 10 + 40, one more IPI 4, delivery 3, stub 10, door 5; then the rest of
+        # the hold.
+        hold = [(begin, end) for cpu, begin, end, what in simulation.record
+                if cpu == 0 and what == "hold"]
         self.assertEqual(hold[-1], (122, 122 + 60 + 2))
 
     def test_idle_cpus_are_left_alone(self):
@@ -177,7 +187,8 @@ class ResourceTest(unittest.TestCase):
 
 class WorkloadTest(unittest.TestCase):
     def rate(self, name, nodes, cpus, machine=None, **more):
-        return programs.simulate(PROFILE, name, nodes, cpus, machine or hardware.Uncached(), 300000, **more)[1]
+        return programs.simulate(PROFILE, name, nodes, cpus, machine or hardware.Uncached(), 300000,
+                                 **more)[1]
 
     def test_nodes_of_one_cpu_scale_without_limit(self):
         for name in ("compute", "ipc", "map", "pager", "notify", "ring"):
@@ -190,12 +201,14 @@ class WorkloadTest(unittest.TestCase):
 
     def test_a_full_node_serves_one_entry_per_hold(self):
         for name in ("ipc", "notify"):
-            hold = sum(step["contended"] + 14 * step["per_cpu"] for step in PROFILE["workloads"][name])
+            hold = sum(
+                step["contended"] + 14 * step["per_cpu"] for step in PROFILE["workloads"][name])
             self.assertAlmostEqual(self.rate(name, 1, 16) * hold / 1e6, 1, delta=0.05)
 
     def test_the_store_has_every_write_on_every_node(self):
         for nodes, cpus in ((1, 1), (3, 1), (2, 3)):
-            simulation, rate = programs.simulate(PROFILE, "kv", nodes, cpus, hardware.Uncached(), 300000)
+            simulation, rate = programs.simulate(PROFILE, "kv", nodes, cpus, hardware.Uncached(),
+                                                 300000)
             self.assertGreater(rate, 0)
             self.assertTrue(all(cpu.operations > 0 for cpu in simulation.cpus), (nodes, cpus))
 
@@ -216,11 +229,13 @@ class SweepTest(unittest.TestCase):
     def test_break_even_is_where_the_share_is_reached(self):
         machine = hardware.load("milan")
         think = sweep.break_even(PROFILE, machine, "ipc", 4)
-        one, less = sweep.THINK_STEPS.index(think), sweep.THINK_STEPS[sweep.THINK_STEPS.index(think) - 1]
+        one, less = sweep.THINK_STEPS.index(think), sweep.THINK_STEPS[sweep.THINK_STEPS.index(think)
+                                                                      - 1]
         self.assertGreater(one, 0)
 
         def share(user_work):
-            many, single = (sweep.rate(PROFILE, "ipc", 1, cpus, machine, user_work) for cpus in (4, 1))
+            many, single = (sweep.rate(PROFILE, "ipc", 1, cpus, machine, user_work)
+                            for cpus in (4, 1))
             return many / (4 * single)
         self.assertGreaterEqual(share(think), sweep.SHARE)
         self.assertLess(share(less), sweep.SHARE)
@@ -230,7 +245,9 @@ class SweepTest(unittest.TestCase):
         machine = hardware.load("milan")
         four = sweep.clustered(PROFILE, machine, "notify", 4, 0, known)
         eight = sweep.clustered(PROFILE, machine, "notify", 8, 0, known)
-        self.assertEqual({size: 2 * rate for size, rate in four.items()}, {size: eight[size] for size in four})
+        self.assertEqual({size: 2 * rate
+                          for size, rate in four.items()}, {size: eight[size]
+                                                            for size in four})
 
     def test_tables(self):
         text = report.table(["a", "b"], [[1, 2]])
@@ -255,7 +272,8 @@ class FigureTest(unittest.TestCase):
 class MachineTest(unittest.TestCase):
     def test_the_smallest_group_that_has_both_counts(self):
         machine = hardware.Hardware([[8, 10], [64, 50]], {"ghz": 2})
-        self.assertEqual([machine.transfer(0, other) for other in (0, 1, 7, 8, 63)], [0, 20, 20, 100, 100])
+        self.assertEqual([machine.transfer(0, other) for other in (0, 1, 7, 8, 63)],
+                         [0, 20, 20, 100, 100])
 
     def test_shapes(self):
         self.assertEqual([str(shape) for shape in shapes_of(8)], ["1x8", "2x4", "4x2", "8x1"])
@@ -269,8 +287,10 @@ class MachineTest(unittest.TestCase):
 
 def traced(cpu, address, text, *accesses):
     lines = [f"({cpu}).[100] [0x00000000] 0008:{address:016x} (unk. ctxt): {text} ; 90"]
-    return lines + [f"[CPU{cpu} {kind}]: LIN 0x{where:016x} PHY 0x{where & 0xffffff:012x} (len=8, WB): 0x0 0x0"
-                    for kind, where in accesses]
+    return lines + [
+        f"[CPU{cpu} {kind}]: LIN 0x{where:016x} PHY 0x{where & 0xffffff:012x} (len=8, WB): 0x0 0x0"
+        for kind, where in accesses
+    ]
 
 
 class TraceTest(unittest.TestCase):
@@ -280,11 +300,13 @@ class TraceTest(unittest.TestCase):
     def entry(self, cpu, contended):
         own, other = self.BLOCKS + cpu * 0x20000 + 200, self.BLOCKS + (1 - cpu) * 0x20000 + 200
         lines = traced(cpu, 0x400000, "nop") + traced(cpu, 0x400001, "syscall")
-        lines += traced(cpu, self.KERNEL, "mov rsp, rax") + traced(cpu, self.KERNEL, "xchg rax", ("RW", self.LOCK))
+        lines += traced(cpu, self.KERNEL, "mov rsp, rax") + traced(cpu, self.KERNEL, "xchg rax",
+                                                                   ("RW", self.LOCK))
         if contended:
             lines += traced(cpu, self.KERNEL, "mov cr3, rax")
             for _ in range(3):
-                lines += traced(cpu, self.KERNEL, "pause") + traced(cpu, self.KERNEL, "cmp", ("RD", own))
+                lines += traced(cpu, self.KERNEL, "pause") + traced(cpu, self.KERNEL, "cmp",
+                                                                    ("RD", own))
                 lines += traced(cpu, self.KERNEL, "jnz")
         for _ in range(5):
             lines += traced(cpu, self.KERNEL, "add", ("WR", 0xffffffffa0002000))
@@ -294,14 +316,16 @@ class TraceTest(unittest.TestCase):
     def test_parts_without_waiting(self):
         lines = self.entry(0, False) * 2 + traced(0, 0x400002, "nop") * 2
         entry = entries_of(lines, self.LAYOUT)[0][0]
-        self.assertEqual((entry.cause, entry.site, entry.user, entry.pre, entry.door, entry.hold, entry.post),
-                         ("syscall", 0x400001, 2, 2, 0, 6, 1))
+        self.assertEqual(
+            (entry.cause, entry.site, entry.user, entry.pre, entry.door, entry.hold, entry.post),
+            ("syscall", 0x400001, 2, 2, 0, 6, 1))
 
     def test_parts_with_waiting(self):
         lines = self.entry(0, False) + self.entry(0, True) + traced(0, 0x400002, "nop") * 2
         entry = entries_of(lines, self.LAYOUT)[0][0]
         self.assertTrue(entry.contended)
-        # The loop turns twice more after the first look; what follows the last look belongs to the holder.
+        # The loop turns twice more after the first look; what follows the last look belongs to the
+        # holder.
         self.assertEqual((entry.pre, entry.door, entry.spins, entry.hold), (2, 3, 6, 7))
 
     def test_lines_move_between_cpus_only(self):
@@ -318,8 +342,10 @@ class TraceTest(unittest.TestCase):
             self.assertAlmostEqual(found, true)
 
     def test_commands_for_the_debugger(self):
-        self.assertEqual(trace_commands([1], 1), ["c", "set $cpu=1", "trace on", "trace-mem on",
-                                                  "c", "set $cpu=1", "trace off", "trace-mem off", "q"])
+        self.assertEqual(trace_commands([1], 1), [
+            "c", "set $cpu=1", "trace on", "trace-mem on", "c", "set $cpu=1", "trace off",
+            "trace-mem off", "q"
+        ])
 
 
 if __name__ == "__main__":

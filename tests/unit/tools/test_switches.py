@@ -82,7 +82,8 @@ class SwitchesTest(unittest.TestCase):
 
     def test_a_thread_state(self):
         def with_one_more(text):
-            new = text.replace("enum thread_state {", "enum thread_state {\n    THREAD_ADDED = 99,", 1)
+            new = text.replace("enum thread_state {", "enum thread_state {\n    THREAD_ADDED = 99,",
+                               1)
             self.assertNotEqual(new, text)
             return new
 

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""How a run ends: console lines through tools/cmklib/verdict.py, and strings through image.py, without any emulator."""
+"""How a run ends: console lines through tools/cmklib/verdict.py, and strings through image.py,
+without any emulator.
+"""
 import os
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
+sys.path.insert(
+    0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "..", "tools"))
 
 from cmklib.faults import image_of_node  # noqa: E402
 from cmklib.image import Image, grub_configuration, grub_word, words_of  # noqa: E402
@@ -35,19 +38,22 @@ class VerdictTest(unittest.TestCase):
         self.ends(verdict, 0, "every program returned 0")
 
     def test_one_node_in_the_singular(self):
-        self.ends(verdict_of("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0"), 0, "returned 0")
+        self.ends(verdict_of("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0"),
+                  0, "returned 0")
 
     def test_first_failing_node_decides(self):
-        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 5", "cmk: node 0 exited with status 3")
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 5",
+                             "cmk: node 0 exited with status 3")
         self.ends(verdict, 3, "node 0's program returned 3")
 
     def test_large_status(self):
-        verdict = verdict_of("cmk: cluster of 1 nodes, 1 CPUs", "cmk: node 0 exited with status 300")
+        verdict = verdict_of("cmk: cluster of 1 nodes, 1 CPUs",
+                             "cmk: node 0 exited with status 300")
         self.ends(verdict, 99, "returned 300")
 
     def test_first_exit_of_a_node_counts(self):
-        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 4", "cmk: node 0 exited with status 0",
-                             "cmk: node 1 exited with status 0")
+        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 4",
+                             "cmk: node 0 exited with status 0", "cmk: node 1 exited with status 0")
         self.ends(verdict, 4, "node 0")
 
     def test_refused(self):
@@ -79,15 +85,17 @@ class VerdictTest(unittest.TestCase):
         self.ends(verdict, TIME_LIMIT, "never spoke")
 
     def test_user_lines_mean_nothing(self):
-        verdict = verdict_of(TWO_NODES, "[0] cmk: node 1 stopped: no", "[1] cmk: refused: 1 mistake, nothing boots",
-                             " cmk: refused: 1 mistake", "[0] \x1b[1Gcmk: node 0 exited with status 0")
+        verdict = verdict_of(
+            TWO_NODES, "[0] cmk: node 1 stopped: no", "[1] cmk: refused: 1 mistake, nothing boots",
+            " cmk: refused: 1 mistake", "[0] \x1b[1Gcmk: node 0 exited with status 0")
         self.assertIsNone(verdict.status)
         self.assertEqual((verdict.exited, verdict.stopped), ({}, {}))
 
     def test_only_marked_lines_count_once_programs_may_run(self):
         verdict = Verdict(mark="1f")
-        for line in ("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0", "cmk: refused: 1 mistake",
-                     "cmk: stopped: forged", "cmk 1e: node 0 exited with status 0", "x cmk 1f: node 0 stopped: x",
+        for line in ("cmk: cluster of 1 node, 1 CPU", "cmk: node 0 exited with status 0",
+                     "cmk: refused: 1 mistake", "cmk: stopped: forged",
+                     "cmk 1e: node 0 exited with status 0", "x cmk 1f: node 0 stopped: x",
                      "\x1bccmk 1f: node 0 exited with status 0"):
             verdict.see_line(line)
             self.assertIsNone(verdict.status)
@@ -106,7 +114,8 @@ class VerdictTest(unittest.TestCase):
         verdict = verdict_of(TWO_NODES, self.FAULT + "; no thread is left")
         self.assertIsNone(verdict.status)
         verdict.see_line("cmk: node 0 exited with status 0")
-        self.ends(verdict, FAULTED, "on node 1 no thread is left: thread \"rootserver\" stops at 0x4001")
+        self.ends(verdict, FAULTED,
+                  "on node 1 no thread is left: thread \"rootserver\" stops at 0x4001")
 
     def test_a_node_with_other_threads_goes_on(self):
         verdict = verdict_of(TWO_NODES, self.FAULT, "cmk: node 0 exited with status 0")
@@ -116,7 +125,8 @@ class VerdictTest(unittest.TestCase):
 
     def test_which_image_a_node_has(self):
         images = [Image(__file__, text) for text in ("", "node=2 x", "")]
-        self.assertEqual([image_of_node(images, node) for node in range(4)], [images[0], None, images[1], None])
+        self.assertEqual([image_of_node(images, node) for node in range(4)],
+                         [images[0], None, images[1], None])
         everywhere = [Image(__file__, "node=all")]
         self.assertEqual(image_of_node(everywhere, 5), everywhere[0])
 
@@ -135,7 +145,8 @@ class VerdictTest(unittest.TestCase):
         self.ends(verdict, 0, "'All is well' appeared")
 
     def test_until_never_came(self):
-        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 0", "cmk: node 1 exited with status 0", until="x y z")
+        verdict = verdict_of(TWO_NODES, "cmk: node 0 exited with status 0",
+                             "cmk: node 1 exited with status 0", until="x y z")
         self.ends(verdict, TIME_LIMIT, "'x y z' never appeared")
 
     def test_plan_only(self):

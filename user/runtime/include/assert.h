@@ -3,7 +3,8 @@
 #ifdef NDEBUG
 #define assert(expression) ((void)0)
 #else
-#define assert(expression) ((expression) ? (void)0 : __assert_fail(#expression, __FILE__, __LINE__, __func__))
+#define assert(expression)                                                                         \
+    ((expression) ? (void)0 : __assert_fail(#expression, __FILE__, __LINE__, __func__))
 #endif
 
 #ifndef _ASSERT_H

@@ -29,7 +29,8 @@ size_t fwrite(const void *items, size_t size, size_t count, FILE *file);
 int printf(const char *text, ...) __attribute__((format(printf, 1, 2)));
 int fprintf(FILE *file, const char *text, ...) __attribute__((format(printf, 2, 3)));
 int sprintf(char *buffer, const char *text, ...) __attribute__((format(printf, 2, 3)));
-int snprintf(char *buffer, size_t size, const char *text, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *buffer, size_t size, const char *text, ...)
+    __attribute__((format(printf, 3, 4)));
 int vprintf(const char *text, va_list arguments);
 int vfprintf(FILE *file, const char *text, va_list arguments);
 int vsprintf(char *buffer, const char *text, va_list arguments);

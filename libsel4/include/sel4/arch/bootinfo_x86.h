@@ -32,7 +32,10 @@ typedef struct seL4_X86_BootInfo_fb {
     seL4_Uint8 type;
 } SEL4_PACKED seL4_X86_BootInfo_fb_t;
 
-/* The BIOS's VBE blocks: 512 and 256 bytes whose fields the VESA BIOS Extension 3.0 standard defines. */
+/*
+ * The BIOS's VBE blocks: 512 and 256 bytes whose fields the VESA BIOS Extension 3.0 standard
+ * defines.
+ */
 typedef struct seL4_VBEInfoBlock {
     char signature[4];
     seL4_Uint16 version;

@@ -1,8 +1,8 @@
 /*
- * The one place where user programs enter the kernel (contract 1.2). rdx carries the number, rdi the capability (or
- * the call's only argument) and then the badge, rsi the message info, and r10, r8, r9, r15 the first four message
- * registers. The instruction itself takes rcx and r11. The kernel does not keep rsp, so it waits in rbx, which the
- * kernel does keep.
+ * The one place where user programs enter the kernel (contract 1.2). rdx carries the number, rdi
+ * the capability (or the call's only argument) and then the badge, rsi the message info, and r10,
+ * r8, r9, r15 the first four message registers. The instruction itself takes rcx and r11. The
+ * kernel does not keep rsp, so it waits in rbx, which the kernel does keep.
  */
 #ifndef SEL4_SEL4_ARCH_TRAP_H
 #define SEL4_SEL4_ARCH_TRAP_H
@@ -21,8 +21,9 @@ struct sel4_x64_trap {
 };
 
 /*
- * Memory is clobbered in both directions: the kernel reads and writes the IPC buffer. Operands are variables, not the
- * structure's fields, so that the compiler need not keep the structure in memory.
+ * Memory is clobbered in both directions: the kernel reads and writes the IPC buffer. Operands are
+ * variables, not the structure's fields, so that the compiler need not keep the structure in
+ * memory.
  */
 static inline void sel4_x64_enter(seL4_Syscall_ID number, struct sel4_x64_trap *trap)
 {
@@ -48,13 +49,14 @@ static inline void sel4_x64_enter(seL4_Syscall_ID number, struct sel4_x64_trap *
 }
 
 /*
- * What happens to be in a register: for message registers beyond a message's length. They need no value, because the
- * kernel does not read them.
+ * What happens to be in a register: for message registers beyond a message's length. They need no
+ * value, because the kernel does not read them.
  */
 static inline seL4_Word sel4_x64_any_word(void)
 {
     seL4_Word word;
-    __asm__ volatile("" : "=r"(word)); /* volatile: otherwise all four would be one register, and copied from there */
+    /* volatile: otherwise all four would be one register, and copied from there */
+    __asm__ volatile("" : "=r"(word));
     return word;
 }
 
@@ -77,15 +79,19 @@ static inline seL4_Word sel4_x64_enter_word(seL4_Syscall_ID number, seL4_Word ar
 }
 
 /*
- * The message words of the IPC buffer. Volatile, so that compilers move them one by one: joined in vector registers they
- * would make every thread that sends or receives a user of the FPU, which the kernel then has to switch.
+ * The message words of the IPC buffer. Volatile, so that compilers move them one by one: joined in
+ * vector registers they would make every thread that sends or receives a user of the FPU, which the
+ * kernel then has to switch.
  */
 static inline volatile seL4_Word *sel4_x64_message(void)
 {
     return seL4_GetIPCBuffer()->msg;
 }
 
-/* The first four message registers, from the IPC buffer; those beyond the message's length are not read. */
+/*
+ * The first four message registers, from the IPC buffer; those beyond the message's length are not
+ * read.
+ */
 static inline void sel4_x64_load_registers(struct sel4_x64_trap *trap)
 {
     seL4_Word length = seL4_MessageInfo_get_length(trap->info);
@@ -104,12 +110,13 @@ static inline void sel4_x64_store_registers(const struct sel4_x64_trap *trap)
 }
 
 /*
- * Calls a method of a kernel object and returns its error code. The first four words are in `trap->mr` on the way in
- * and out, further ones in the IPC buffer. On an error the words that explain it go to the IPC buffer too (contract
- * 4.1 item 7), where seL4_GetMR finds them; a thread that has no buffer just learns the code.
+ * Calls a method of a kernel object and returns its error code. The first four words are in
+ * `trap->mr` on the way in and out, further ones in the IPC buffer. On an error the words that
+ * explain it go to the IPC buffer too (contract 4.1 item 7), where seL4_GetMR finds them; a thread
+ * that has no buffer just learns the code.
  */
-static inline seL4_Error sel4_x64_invoke(struct sel4_x64_trap *trap, seL4_CPtr service, seL4_Word label,
-                                         seL4_Word extra_caps, seL4_Word length)
+static inline seL4_Error sel4_x64_invoke(struct sel4_x64_trap *trap, seL4_CPtr service,
+                                         seL4_Word label, seL4_Word extra_caps, seL4_Word length)
 {
     trap->rdi = service;
     trap->info = seL4_MessageInfo_new(label, 0, extra_caps, length);

@@ -1,4 +1,5 @@
-; In place of the runtime's start: this program's first instruction reads the time stamp counter. rdi = boot info, no stack.
+; In place of the runtime's start: this program's first instruction reads the time stamp counter.
+; rdi = boot info, no stack.
 bits 64
 
 global _start, first_stamp

@@ -1,6 +1,6 @@
 /*
- * Between the CPUs of one node: for emulators whose CPUs advance together on one clock (docs/benchmarks.md). The main
- * thread and one partner are on CPU 0, the others on CPU 1 and up.
+ * Between the CPUs of one node: for emulators whose CPUs advance together on one clock
+ * (docs/benchmarks.md). The main thread and one partner are on CPU 0, the others on CPU 1 and up.
  */
 #ifndef CPUS_H
 #define CPUS_H

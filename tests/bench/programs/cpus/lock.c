@@ -1,7 +1,8 @@
 /*
- * Several CPUs that do nothing but short system calls (Poll of a notification of their own): with more of them than the
- * lock can serve, the time from one completion to the next is the time it is held, and handed over. All make the same
- * number of calls; CPU 0's are reported, from when all have begun.
+ * Several CPUs that do nothing but short system calls (Poll of a notification of their own): with
+ * more of them than the lock can serve, the time from one completion to the next is the time it is
+ * held, and handed over. All make the same number of calls; CPU 0's are reported, from when all
+ * have begun.
  */
 #include "cpus.h"
 

@@ -1,6 +1,6 @@
 /*
- * Unmap of a page whose address space other CPUs are using: each of them gets one IPI and must have left user mode
- * before the kernel goes on.
+ * Unmap of a page whose address space other CPUs are using: each of them gets one IPI and must have
+ * left user mode before the kernel goes on.
  */
 #include "cpus.h"
 
@@ -39,8 +39,10 @@ static void measure_with(unsigned others)
     }
     start_thread((struct thread_options){.priority = MIDDLE}, unmapper);
     run_threads();
-    report_numbered("Page unmap, other CPUs that use the address space: %u", others, &samples, ALL_ROUNDS);
-    report_numbers("IPIs of a page unmap, other CPUs that use the address space: %u", others, "IPIs", ipis);
+    report_numbered("Page unmap, other CPUs that use the address space: %u", others, &samples,
+                    ALL_ROUNDS);
+    report_numbers("IPIs of a page unmap, other CPUs that use the address space: %u", others,
+                   "IPIs", ipis);
 }
 
 void measure_unmap(void)

@@ -5,7 +5,8 @@
 
 static struct samples first, second;
 static seL4_CPtr object;
-static atomic_uint taken; /* written by the waiter, with release after its stamp; read by the signaller */
+/* written by the waiter, with release after its stamp; read by the signaller */
+static atomic_uint taken;
 
 /* ---- Signal ---- */
 
@@ -29,7 +30,8 @@ static void signaller(void)
         uint32_t end = stamp();
         first.begin[i] = second.begin[i] = begin;
         second.end[i] = end;
-        while (atomic_load_explicit(&taken, memory_order_acquire) <= i) { /* ends: the waiter runs on its own CPU */
+        /* ends: the waiter runs on its own CPU */
+        while (atomic_load_explicit(&taken, memory_order_acquire) <= i) {
             __builtin_ia32_pause();
         }
     }
@@ -58,8 +60,10 @@ static void measure_signal(const char *there, const char *own, bool is_busy)
 
 void measure_cross_cpu_signal(void)
 {
-    measure_signal("Signal to a thread on another, idle CPU", "Signal to another, idle CPU: until it returns", false);
-    measure_signal("Signal to a thread on another, busy CPU", "Signal to another, busy CPU: until it returns", true);
+    measure_signal("Signal to a thread on another, idle CPU",
+                   "Signal to another, idle CPU: until it returns", false);
+    measure_signal("Signal to a thread on another, busy CPU",
+                   "Signal to another, busy CPU: until it returns", true);
 }
 
 /* ---- Call ---- */
@@ -84,7 +88,8 @@ static void server(void)
         first.end[i] = end;
         delay(UNTIL_IDLE);
         uint32_t begin = stamp();
-        seL4_ReplyRecvWithMRs(object, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL, NULL);
+        seL4_ReplyRecvWithMRs(object, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL,
+                              NULL);
         end = stamp();
         second.begin[i] = begin;
     }

@@ -1,6 +1,6 @@
 /*
- * Call and ReplyRecv again, other VSpace, 0 words: with several callers of one server, and with a caller that is a server
- * itself and owes a reply meanwhile.
+ * Call and ReplyRecv again, other VSpace, 0 words: with several callers of one server, and with a
+ * caller that is a server itself and owes a reply meanwhile.
  */
 #include "node.h"
 
@@ -18,7 +18,8 @@ static void call(seL4_CPtr capability)
 
 static void reply_and_wait(seL4_CPtr capability)
 {
-    seL4_ReplyRecvWithMRs(capability, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL, NULL);
+    seL4_ReplyRecvWithMRs(capability, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL,
+                          NULL);
 }
 
 static void server(void)
@@ -56,7 +57,8 @@ static void report_both(const char *call_name, const char *reply_name, unsigned 
     report(call_name, &there, ALL_ROUNDS, 1);
     report(reply_name, &back, ALL_ROUNDS - 1, 1);
     report_ordinary(call_name, 0, &ordinary, CMK_COUNT_ORDINARY_CALL, calls_in_round * ROUNDS);
-    report_ordinary(reply_name, 0, &ordinary, CMK_COUNT_ORDINARY_REPLY_RECV, calls_in_round * ROUNDS);
+    report_ordinary(reply_name, 0, &ordinary, CMK_COUNT_ORDINARY_REPLY_RECV,
+                    calls_in_round * ROUNDS);
 }
 
 /* ---- Several callers ---- */
@@ -106,7 +108,8 @@ static void measure_layers(void)
     start_thread((struct thread_options){.priority = MIDDLE, .vspace = other_vspace}, server);
     start_thread((struct thread_options){.priority = MIDDLE}, middle_server);
     start_thread((struct thread_options){.priority = MIDDLE, .vspace = other_vspace}, outer_client);
-    report_both("Call, by a server that owes a reply", "ReplyRecv, to a server that owes a reply", LAYERS);
+    report_both("Call, by a server that owes a reply", "ReplyRecv, to a server that owes a reply",
+                LAYERS);
 }
 
 void measure_callers(void)

@@ -1,6 +1,7 @@
 /*
- * A fault to its handler and back. The handler is in another address space. It answers an exception with the address
- * after the instruction, as a debugger or emulator does; a page fault by mapping the page.
+ * A fault to its handler and back. The handler is in another address space. It answers an exception
+ * with the address after the instruction, as a debugger or emulator does; a page fault by mapping
+ * the page.
  */
 #include "node.h"
 
@@ -22,7 +23,8 @@ static void exception_handler(void)
         there.end[i] = end;
         ip += UD2_BYTES;
         uint32_t begin = stamp();
-        seL4_ReplyRecvWithMRs(endpoint, seL4_MessageInfo_new(0, 0, 0, 1), NULL, &ip, NULL, NULL, NULL);
+        seL4_ReplyRecvWithMRs(endpoint, seL4_MessageInfo_new(0, 0, 0, 1), NULL, &ip, NULL, NULL,
+                              NULL);
         back.begin[i] = begin;
     }
 }
@@ -44,7 +46,8 @@ static void exception_faulter(void)
 
 static void map_page(void)
 {
-    OK(seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, FAULT_ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes));
+    OK(seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, FAULT_ADDRESS, seL4_ReadWrite,
+                         seL4_X86_Default_VMAttributes));
 }
 
 static void page_fault_handler(void)
@@ -54,7 +57,8 @@ static void page_fault_handler(void)
         uint32_t end = stamp();
         there.end[i] = end;
         map_page();
-        seL4_ReplyRecvWithMRs(endpoint, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL, NULL);
+        seL4_ReplyRecvWithMRs(endpoint, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL,
+                              NULL);
     }
 }
 
@@ -92,7 +96,8 @@ void measure_faults(void)
     report_ordinary("Fault handler's reply", 0, &ordinary, CMK_COUNT_ORDINARY_REPLY_RECV, ROUNDS);
 
     frame = new_object(seL4_X86_4K, 0);
-    OK(cmk_map_frame(frame, FAULT_ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes)); /* makes the tables */
+    /* makes the tables */
+    OK(cmk_map_frame(frame, FAULT_ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes));
     OK(seL4_X86_Page_Unmap(frame));
     run(page_faulter, page_fault_handler);
     report("Page fault to handler", &there, ALL_ROUNDS, 1);

@@ -1,7 +1,7 @@
 /*
- * A device interrupt to a waiting user thread. The device is the HPET's timer 0, one shot, edge triggered, on a pin of
- * the IOAPIC. A thread of low priority stores the time all the while; what it stored last is when it was interrupted,
- * to within one round of three instructions.
+ * A device interrupt to a waiting user thread. The device is the HPET's timer 0, one shot, edge
+ * triggered, on a pin of the IOAPIC. A thread of low priority stores the time all the while; what
+ * it stored last is when it was interrupted, to within one round of three instructions.
  */
 #include "node.h"
 
@@ -50,5 +50,6 @@ void measure_interrupts(void)
     run_threads();
     hpet_stop(&hpet);
     report("Device interrupt to a waiting user thread", &samples, ALL_ROUNDS, 1);
-    report_ordinary("Device interrupt to a waiting user thread", 0, &ordinary, CMK_COUNT_ORDINARY_INTERRUPT, ROUNDS);
+    report_ordinary("Device interrupt to a waiting user thread", 0, &ordinary,
+                    CMK_COUNT_ORDINARY_INTERRUPT, ROUNDS);
 }

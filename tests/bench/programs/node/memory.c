@@ -1,4 +1,7 @@
-/* Pages: map, change the rights, unmap, one after the other in the own address space, whose tables exist. */
+/*
+ * Pages: map, change the rights, unmap, one after the other in the own address space, whose tables
+ * exist.
+ */
 #include "node.h"
 
 #include <cmk/resources.h>
@@ -28,14 +31,15 @@ static void unmap(unsigned pages)
 }
 
 /* One round, also of those that are not reported: each page is one Call. */
-#define MEASURE_AND_COUNT(measured, round, operation)                                                                  \
-    do {                                                                                                               \
-        counting_begin(&(measured).ordinary);                                                                          \
-        MEASURE((measured).samples, round, operation);                                                                 \
-        counting_end(&(measured).ordinary);                                                                            \
+#define MEASURE_AND_COUNT(measured, round, operation)                                              \
+    do {                                                                                           \
+        counting_begin(&(measured).ordinary);                                                      \
+        MEASURE((measured).samples, round, operation);                                             \
+        counting_end(&(measured).ordinary);                                                        \
     } while (0)
 
-static void report_measured(const char *name, unsigned pages, struct measured *measured, unsigned rounds)
+static void report_measured(const char *name, unsigned pages, struct measured *measured,
+                            unsigned rounds)
 {
     report_counted(name, pages, &measured->samples, rounds);
     report_ordinary(name, pages, &measured->ordinary, CMK_COUNT_ORDINARY_CALL, rounds * pages);
@@ -62,7 +66,8 @@ void measure_memory(void)
     retype_all(untyped, seL4_X86_4K, 0, frames, MOST_PAGES);
     /* Everything once, which makes the tables. */
     for (unsigned i = 0; i < MOST_PAGES; i++) {
-        OK(cmk_map_frame(frames + i, MAP_ADDRESS + i * PAGE, seL4_ReadWrite, seL4_X86_Default_VMAttributes));
+        OK(cmk_map_frame(frames + i, MAP_ADDRESS + i * PAGE, seL4_ReadWrite,
+                         seL4_X86_Default_VMAttributes));
     }
     unmap(MOST_PAGES);
     measure_pages(1);

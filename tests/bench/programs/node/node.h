@@ -1,4 +1,7 @@
-/* The groups of benchmarks inside one node; main.c runs those that the image's arguments name, or all. */
+/*
+ * The groups of benchmarks inside one node; main.c runs those that the image's arguments name, or
+ * all.
+ */
 #ifndef NODE_H
 #define NODE_H
 
@@ -8,11 +11,12 @@
 extern seL4_CPtr other_vspace;
 
 /*
- * Call and ReplyRecv of 0 words between two threads, each with its capability to the endpoint; reports both. At the
- * end the client must be able to use all_done, and all the while node control.
+ * Call and ReplyRecv of 0 words between two threads, each with its capability to the endpoint;
+ * reports both. At the end the client must be able to use all_done, and all the while node control.
  */
-void measure_call(const char *call_name, const char *reply_name, struct thread_options client_options,
-                  seL4_CPtr client_capability, struct thread_options server_options, seL4_CPtr server_capability);
+void measure_call(const char *call_name, const char *reply_name,
+                  struct thread_options client_options, seL4_CPtr client_capability,
+                  struct thread_options server_options, seL4_CPtr server_capability);
 
 void measure_ipc(void);
 void measure_variations(void);

@@ -1,7 +1,7 @@
 /*
- * Objects and capabilities in numbers: what one costs when 1, 16, 256 or 4096 are made, copied or deleted together.
- * Retype makes at most 256 in one call, from an untyped that nothing was made of since it was cleared. Capabilities lie
- * in the initial CNode.
+ * Objects and capabilities in numbers: what one costs when 1, 16, 256 or 4096 are made, copied or
+ * deleted together. Retype makes at most 256 in one call, from an untyped that nothing was made of
+ * since it was cleared. Capabilities lie in the initial CNode.
  */
 #include "node.h"
 
@@ -21,10 +21,13 @@ static const struct kind {
     const char *made, *revoked;
     seL4_Word type, size_bits, bits;
 } kinds[] = {
-    {"Retype to untypeds of 4 KiB, %u objects", "Revoke of untypeds of 4 KiB, %u objects", seL4_UntypedObject, 12, 12},
-    {"Retype to endpoints, %u objects", "Revoke of endpoints, %u objects", seL4_EndpointObject, 0, seL4_EndpointBits},
+    {"Retype to untypeds of 4 KiB, %u objects", "Revoke of untypeds of 4 KiB, %u objects",
+     seL4_UntypedObject, 12, 12},
+    {"Retype to endpoints, %u objects", "Revoke of endpoints, %u objects", seL4_EndpointObject, 0,
+     seL4_EndpointBits},
     {"Retype to TCBs, %u objects", "Revoke of TCBs, %u objects", seL4_TCBObject, 0, seL4_TCBBits},
-    {"Retype to frames of 4 KiB, %u objects", "Revoke of frames of 4 KiB, %u objects", seL4_X86_4K, 0, seL4_PageBits},
+    {"Retype to frames of 4 KiB, %u objects", "Revoke of frames of 4 KiB, %u objects", seL4_X86_4K,
+     0, seL4_PageBits},
 };
 
 static unsigned log2_of(unsigned power_of_two)
@@ -33,8 +36,8 @@ static unsigned log2_of(unsigned power_of_two)
 }
 
 /*
- * A new untyped of what is needed for each round. Retype clears the memory of an untyped that was used before as a
- * whole; here that happens when the first child is made, outside the measurement.
+ * A new untyped of what is needed for each round. Retype clears the memory of an untyped that was
+ * used before as a whole; here that happens when the first child is made, outside the measurement.
  */
 static void measure_kind(const struct kind *kind, unsigned count)
 {

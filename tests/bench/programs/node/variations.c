@@ -1,6 +1,6 @@
 /*
- * Call and ReplyRecv again, other VSpace, 0 words, with one thing changed at a time: whether a fast path serves these
- * as well. And NBSend, which is Send without waiting.
+ * Call and ReplyRecv again, other VSpace, 0 words, with one thing changed at a time: whether a fast
+ * path serves these as well. And NBSend, which is Send without waiting.
  */
 #include "node.h"
 
@@ -19,13 +19,16 @@ static struct thread_options server(seL4_Word priority)
     return (struct thread_options){.priority = priority, .vspace = other_vspace};
 }
 
-static void with_capability(const char *call_name, const char *reply_name, seL4_CapRights_t rights, seL4_Word badge)
+static void with_capability(const char *call_name, const char *reply_name, seL4_CapRights_t rights,
+                            seL4_Word badge)
 {
     seL4_CPtr endpoint = new_endpoint();
-    measure_call(call_name, reply_name, client(MIDDLE), new_minted(endpoint, rights, badge), server(MIDDLE), endpoint);
+    measure_call(call_name, reply_name, client(MIDDLE), new_minted(endpoint, rights, badge),
+                 server(MIDDLE), endpoint);
 }
 
-static void with_priorities(const char *call_name, const char *reply_name, seL4_Word of_client, seL4_Word of_server)
+static void with_priorities(const char *call_name, const char *reply_name, seL4_Word of_client,
+                            seL4_Word of_server)
 {
     seL4_CPtr endpoint = new_endpoint();
     measure_call(call_name, reply_name, client(of_client), endpoint, server(of_server), endpoint);
@@ -34,11 +37,12 @@ static void with_priorities(const char *call_name, const char *reply_name, seL4_
 /* ---- CSpaces of several levels ---- */
 
 /*
- * A CSpace of `levels` CNodes of 256 slots one below the other, in which the given capabilities of the initial CNode
- * have the same addresses. *data becomes the guard that a thread needs with it. All levels but the last two have one
- * CNode, in slot 0.
+ * A CSpace of `levels` CNodes of 256 slots one below the other, in which the given capabilities of
+ * the initial CNode have the same addresses. *data becomes the guard that a thread needs with it.
+ * All levels but the last two have one CNode, in slot 0.
  */
-static seL4_CPtr new_cspace(unsigned levels, const seL4_CPtr *capabilities, unsigned count, seL4_Word *data)
+static seL4_CPtr new_cspace(unsigned levels, const seL4_CPtr *capabilities, unsigned count,
+                            seL4_Word *data)
 {
     seL4_CPtr level[MOST_LEVELS];
     for (unsigned i = 0; i < levels; i++) {
@@ -57,10 +61,11 @@ static seL4_CPtr new_cspace(unsigned levels, const seL4_CPtr *capabilities, unsi
         if (last[group] == 0) {
             must(levels > 1, "addresses below 256 for one level");
             last[group] = new_object(seL4_CapTableObject, LEVEL_BITS);
-            OK(seL4_CNode_Copy(level[levels - 2], group, LEVEL_BITS, ROOT, last[group], DEPTH, seL4_AllRights));
+            OK(seL4_CNode_Copy(level[levels - 2], group, LEVEL_BITS, ROOT, last[group], DEPTH,
+                               seL4_AllRights));
         }
-        OK(seL4_CNode_Copy(last[group], capabilities[i] % LEVEL_SLOTS, LEVEL_BITS, ROOT, capabilities[i], DEPTH,
-                           seL4_AllRights));
+        OK(seL4_CNode_Copy(last[group], capabilities[i] % LEVEL_SLOTS, LEVEL_BITS, ROOT,
+                           capabilities[i], DEPTH, seL4_AllRights));
     }
     *data = seL4_CNode_CapData_new(0, seL4_WordBits - levels * LEVEL_BITS).words[0];
     return level[0];
@@ -113,7 +118,8 @@ static void measure_nbsend(void)
     start_thread(client(MIDDLE), sender);
     run_threads();
     report("NBSend to a higher-priority receiver", &sending, ALL_ROUNDS - 1, 1);
-    report_ordinary("NBSend to a higher-priority receiver", 0, &ordinary, CMK_COUNT_ORDINARY_NBSEND, ROUNDS);
+    report_ordinary("NBSend to a higher-priority receiver", 0, &ordinary, CMK_COUNT_ORDINARY_NBSEND,
+                    ROUNDS);
 }
 
 void measure_variations(void)
@@ -125,7 +131,9 @@ void measure_variations(void)
                     seL4_CapRights_new(false, true, false, true), 0);
     with_levels("Call, CSpace of 2 levels", "ReplyRecv, CSpace of 2 levels", 2);
     with_levels("Call, CSpace of 3 levels", "ReplyRecv, CSpace of 3 levels", 3);
-    with_priorities("Call, server of higher priority", "ReplyRecv, server of higher priority", MIDDLE, HIGH);
-    with_priorities("Call, server of lower priority", "ReplyRecv, server of lower priority", MIDDLE, LOW);
+    with_priorities("Call, server of higher priority", "ReplyRecv, server of higher priority",
+                    MIDDLE, HIGH);
+    with_priorities("Call, server of lower priority", "ReplyRecv, server of lower priority", MIDDLE,
+                    LOW);
     measure_nbsend();
 }

@@ -28,7 +28,8 @@ static void receiver(void)
         uint32_t end = stamp();
         samples.end[i] = end;
     }
-    seL4_Recv(parking, NULL); /* finished() is a Signal, too: it must not come before the sender has counted its own */
+    /* finished() is a Signal, too: it must not come before the sender has counted its own */
+    seL4_Recv(parking, NULL);
 }
 
 static void sender(void)
@@ -59,7 +60,8 @@ static void measure_send(void)
     start_thread((struct thread_options){.priority = HIGH, .vspace = other_vspace}, receiver);
     start_thread((struct thread_options){.priority = MIDDLE}, sender);
     run_threads();
-    report_all("Send to a higher-priority receiver", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_SEND, ROUNDS);
+    report_all("Send to a higher-priority receiver", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_SEND,
+               ROUNDS);
 }
 
 static void measure_signal_up(void)
@@ -68,7 +70,8 @@ static void measure_signal_up(void)
     start_thread((struct thread_options){.priority = HIGH, .vspace = other_vspace}, receiver);
     start_thread((struct thread_options){.priority = MIDDLE}, signaller);
     run_threads();
-    report_all("Signal to a waiting higher-priority thread", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_SEND, ROUNDS);
+    report_all("Signal to a waiting higher-priority thread", ALL_ROUNDS - 1,
+               CMK_COUNT_ORDINARY_SEND, ROUNDS);
 }
 
 /* ---- Signal to a lower-priority thread: until Signal returns ---- */
@@ -77,7 +80,10 @@ static void low_receiver(void)
 {
     for (;;) {
         seL4_Wait(object, NULL);
-        /* Not counted as the measured signal is. Nobody signals before we wait again: we run while the other waits. */
+        /*
+         * Not counted as the measured signal is. Nobody signals before we wait again: we run while
+         * the other waits.
+         */
         seL4_NBSendWithMRs(answer, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL);
     }
 }
@@ -135,10 +141,12 @@ static void second_yielder(void)
 static void measure_yield(void)
 {
     object = new_notification();
-    start_thread((struct thread_options){.priority = MIDDLE, .vspace = other_vspace}, second_yielder);
+    start_thread((struct thread_options){.priority = MIDDLE, .vspace = other_vspace},
+                 second_yielder);
     start_thread((struct thread_options){.priority = MIDDLE}, first_yielder);
     run_threads();
-    report_all("Yield to a thread of the same priority", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_YIELD, 2 * ROUNDS);
+    report_all("Yield to a thread of the same priority", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_YIELD,
+               2 * ROUNDS);
 }
 
 void measure_wake_ups(void)

@@ -1,4 +1,7 @@
-/* 4 KiB from private memory to private memory of the other node: two copies, through the channel's pool. */
+/*
+ * 4 KiB from private memory to private memory of the other node: two copies, through the channel's
+ * pool.
+ */
 #include "nodes.h"
 
 #include <string.h>
@@ -36,7 +39,8 @@ static void answer(void)
         struct cmk_message message;
         must(cmk_channel_receive(peer(), &message, NULL, 0) == CMK_CHANNEL_OK, "bulk data comes");
         uint32_t begin = stamp();
-        must(cmk_channel_bulk_copy(peer(), &message, data, BYTES) == CMK_CHANNEL_OK, "bulk data can be copied");
+        must(cmk_channel_bulk_copy(peer(), &message, data, BYTES) == CMK_CHANNEL_OK,
+             "bulk data can be copied");
         uint32_t end = stamp();
         memcpy(&there.begin[i], data, sizeof(there.begin[i]));
         own.begin[i] = begin;

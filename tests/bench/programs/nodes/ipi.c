@@ -7,7 +7,10 @@ enum { IRQ = 2 };
 
 static struct samples there, own;
 
-/* In the last line of the shared memory, which the mesh does not reach. Written by node 0 and node 1 respectively. */
+/*
+ * In the last line of the shared memory, which the mesh does not reach. Written by node 0 and node
+ * 1 respectively.
+ */
 struct board {
     _Alignas(64) atomic_uint begin;
     _Alignas(64) atomic_uint taken;

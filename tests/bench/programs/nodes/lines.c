@@ -1,18 +1,23 @@
-/* Messages of one cache line: one way, round trip, and each side's own instructions; both polling, or both asleep. */
+/*
+ * Messages of one cache line: one way, round trip, and each side's own instructions; both polling,
+ * or both asleep.
+ */
 #include "nodes.h"
 
 static struct samples there, round_trip, own;
 
 static void send_stamp(uint32_t begin)
 {
-    must(cmk_channel_send(peer(), 0, &begin, sizeof(begin)) == CMK_CHANNEL_OK, "a message can be sent");
+    must(cmk_channel_send(peer(), 0, &begin, sizeof(begin)) == CMK_CHANNEL_OK,
+         "a message can be sent");
 }
 
 static uint32_t receive_stamp(void)
 {
     struct cmk_message message;
     uint32_t value;
-    must(cmk_channel_receive(peer(), &message, &value, sizeof(value)) == CMK_CHANNEL_OK, "a message comes");
+    must(cmk_channel_receive(peer(), &message, &value, sizeof(value)) == CMK_CHANNEL_OK,
+         "a message comes");
     return value;
 }
 
@@ -47,9 +52,11 @@ static void ask(bool polled)
         round_trip.end[i] = end;
         own.end[i] = sent;
     }
-    report(polled ? "Message of a cache line, polled: round trip" : "Message of a cache line, by IPI: round trip", &round_trip,
-           ALL_ROUNDS, 1);
-    report(polled ? "Message of a cache line, polled: the sender's part" : "Message of a cache line, by IPI: the sender's part",
+    report(polled ? "Message of a cache line, polled: round trip"
+                  : "Message of a cache line, by IPI: round trip",
+           &round_trip, ALL_ROUNDS, 1);
+    report(polled ? "Message of a cache line, polled: the sender's part"
+                  : "Message of a cache line, by IPI: the sender's part",
            &own, ALL_ROUNDS, 1);
 }
 
@@ -61,8 +68,9 @@ static void answer(bool polled)
         there.end[i] = end;
         send_stamp(0);
     }
-    report(polled ? "Message of a cache line, polled: one way" : "Message of a cache line, by IPI: one way", &there,
-           ALL_ROUNDS, 1);
+    report(polled ? "Message of a cache line, polled: one way"
+                  : "Message of a cache line, by IPI: one way",
+           &there, ALL_ROUNDS, 1);
     if (polled) {
         report("Message of a cache line, polled: the receiver's part", &own, ALL_ROUNDS, 1);
     }

@@ -1,4 +1,7 @@
-/* See nodes.h. With the argument "streams": messages per second, for emulators whose CPUs run in parallel. */
+/*
+ * See nodes.h. With the argument "streams": messages per second, for emulators whose CPUs run in
+ * parallel.
+ */
 #include "nodes.h"
 
 #include <string.h>
@@ -30,7 +33,8 @@ int main(int argc, char **argv)
     void *memory = cmk_shared_program_memory(&bytes);
     must(memory && cmk_cluster()->num_nodes == 2, "two nodes and shared memory");
     must(cmk_mesh_bytes(2, geometry) <= bytes, "room for the channel");
-    must(cmk_doorbell_create(&bell, 1) && cmk_mesh_open(&mesh, memory, geometry, &bell), "a channel");
+    must(cmk_doorbell_create(&bell, 1) && cmk_mesh_open(&mesh, memory, geometry, &bell),
+         "a channel");
     peer()->spins = NEVER_NAPS;
     if (argc > 1 && strcmp(argv[1], "streams") == 0) {
         measure_streams();

@@ -1,6 +1,7 @@
 /*
- * Between two nodes of one CPU each, over the library's channels: node 0 asks, node 1 answers. Both run the same list
- * of parts. The nodes' clocks are one clock (docs/benchmarks.md); a stamp travels in the message that it belongs to.
+ * Between two nodes of one CPU each, over the library's channels: node 0 asks, node 1 answers. Both
+ * run the same list of parts. The nodes' clocks are one clock (docs/benchmarks.md); a stamp travels
+ * in the message that it belongs to.
  */
 #ifndef NODES_H
 #define NODES_H

@@ -26,14 +26,16 @@ static uint32_t per_second(uint64_t count, uint64_t ticks)
 static void send(void)
 {
     uint64_t nothing = 0;
-    must(cmk_channel_send(peer(), 0, &nothing, sizeof(nothing)) == CMK_CHANNEL_OK, "a message can be sent");
+    must(cmk_channel_send(peer(), 0, &nothing, sizeof(nothing)) == CMK_CHANNEL_OK,
+         "a message can be sent");
 }
 
 static void receive(void)
 {
     struct cmk_message message;
     uint64_t nothing;
-    must(cmk_channel_receive(peer(), &message, &nothing, sizeof(nothing)) == CMK_CHANNEL_OK, "a message comes");
+    must(cmk_channel_receive(peer(), &message, &nothing, sizeof(nothing)) == CMK_CHANNEL_OK,
+         "a message comes");
 }
 
 static void stream(const char *name, unsigned spins)

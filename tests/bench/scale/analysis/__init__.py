@@ -1,1 +1,3 @@
-"""tests/bench/scale/run: which cluster shape serves which workload. Measures in emulators, simulates beyond them, draws."""
+"""tests/bench/scale/run: which cluster shape serves which workload. Measures in emulators,
+simulates beyond them, draws.
+"""

@@ -1,4 +1,6 @@
-"""Boots tests/bench/scale in an emulator and gives back what its workers counted, or what Bochs traced."""
+"""Boots tests/bench/scale in an emulator and gives back what its workers counted, or what Bochs
+traced.
+"""
 import os
 import re
 import shutil
@@ -11,7 +13,8 @@ from cmklib.places import BUILD, WrongUse, kernel_file
 PROGRAM = os.path.join(BUILD, "system", "programs", "scale.elf")
 COUNT = re.compile(r"\[(\d+)\] scale (\w+):(\d+) cpu (\d+) operations (\d+)(.*)")
 END = re.compile(r"\[(\d+)\] scale cycles (\d+) (.*)")
-BOCHS_IPS = 50_000_000  # a tick of the kernel is 100,000 instructions; at 4 million it would be 8,000
+# a tick of the kernel is 100,000 instructions; at 4 million it would be 8,000
+BOCHS_IPS = 50_000_000
 
 
 class Useless(WrongUse):
@@ -48,18 +51,20 @@ def shapes_of(cpus):
     return [Shape(nodes, cpus // nodes) for nodes in range(1, cpus + 1) if cpus % nodes == 0]
 
 
-def setup_for(shape, arguments, loader, kernel="release", commands=BOCHS_COMMANDS, qemu="", extra_cpus=0):
+def setup_for(shape, arguments, loader, kernel="release", commands=BOCHS_COMMANDS, qemu="",
+              extra_cpus=0):
     if not os.path.isfile(PROGRAM):
         raise WrongUse(f"there is no {PROGRAM}; run 'make scale' or 'make for-system'")
     image = Image(PROGRAM, "node=all " + " ".join(arguments))
-    return Setup(kernel_file(kernel), [image], config=f"nodes={shape.nodes} shared=4M", loader=loader,
-                 smp=shape.all_cpus + extra_cpus, bochs_ips=BOCHS_IPS, bochs_commands=commands, qemu=qemu)
+    return Setup(kernel_file(kernel), [image], config=f"nodes={shape.nodes} shared=4M",
+                 loader=loader, smp=shape.all_cpus + extra_cpus, bochs_ips=BOCHS_IPS,
+                 bochs_commands=commands, qemu=qemu)
 
 
 def count(setup, nodes, limit):
     """
-    The operations of each worker: {"NAME:THINK": {(node, cpu): operations}}. Raises if a worker was late or failed,
-    or if the run did not end well.
+    The operations of each worker: {"NAME:THINK": {(node, cpu): operations}}. Raises if a worker
+    was late or failed, or if the run did not end well.
     """
     counts, ended, deadline = {}, 0, time.monotonic() + limit
     with Machine(setup) as machine:
@@ -70,7 +75,8 @@ def count(setup, nodes, limit):
             if match := COUNT.match(line):
                 if match[6]:
                     raise Useless(f"useless figures: {line}")
-                counts.setdefault(f"{match[2]}:{match[3]}", {})[int(match[1]), int(match[4])] = int(match[5])
+                counts.setdefault(f"{match[2]}:{match[3]}", {})[int(match[1]),
+                                                                int(match[4])] = int(match[5])
             elif match := END.match(line):
                 if match[3] != "ok":
                     raise WrongUse(f"the workloads failed: {line}")
@@ -81,12 +87,15 @@ def count(setup, nodes, limit):
 
 
 def trace_commands(cpus, stretches):
-    """For Bochs's debugger: traces some CPUs in each stretch, which begins and ends at a magic break; then quits."""
+    """For Bochs's debugger: traces some CPUs in each stretch, which begins and ends at a magic
+    break; then quits.
+    """
     commands = []
     for on in (True, False) * stretches:
         commands.append("c")
         for cpu in cpus:
-            commands += [f"set $cpu={cpu}"] + [f"{what} {'on' if on else 'off'}" for what in ("trace", "trace-mem")]
+            commands += [f"set $cpu={cpu}"
+                         ] + [f"{what} {'on' if on else 'off'}" for what in ("trace", "trace-mem")]
     return commands + ["q"]
 
 

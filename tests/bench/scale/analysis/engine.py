@@ -1,18 +1,21 @@
 """
-Discrete events: CPUs that run programs in user mode and enter kernels; a kernel's lock, a queue in which each waits
-its turn (MCS); IPIs; marks, as docs/locking.md has them. Time is in instructions, or cycles where a machine's costs
-are added.
+Discrete events: CPUs that run programs in user mode and enter kernels; a kernel's lock, a queue
+in which each waits its turn (MCS); IPIs; marks, as docs/locking.md has them. Time is in
+instructions, or cycles where a machine's costs are added.
 
 A program is a generator. It runs in user mode and yields what its CPU does next:
 
     Work(n)             n instructions in user mode; interrupts may come in between
     Enter(entry)        a kernel entry (class Entry)
-    Acquire(resource), Release(resource)   a lock of user mode, or a line that one CPU has at a time; waits in order
-    Interrupt(cpus, work)   interrupts other CPUs for so much work each, and waits until all have done it: what a kernel
-                            without a common lock does, whose CPUs take interrupts wherever they are
+    Acquire(resource), Release(resource)
+    a lock of user mode, or a line that one CPU has at a time; waits in order
+    Interrupt(cpus, work)
+    interrupts other CPUs for so much work each, and waits until all have done it: what a kernel
+                            without a common lock does, whose CPUs take interrupts wherever they
+                            are
 
-What it does between two yields happens at once. A CPU is in one place at a time: everything it does goes through
-_spend(), which can keep a record of it.
+What it does between two yields happens at once. A CPU is in one place at a time: everything it
+does goes through _spend(), which can keep a record of it.
 """
 import heapq
 import random
@@ -47,9 +50,12 @@ class Interrupt:
 
 @dataclass
 class Plan:
-    """What a kernel entry does under the lock, decided when it has it: nothing can change meanwhile."""
+    """What a kernel entry does under the lock, decided when it has it: nothing can change
+    meanwhile.
+    """
     hold: float                     # instructions under the lock
-    call: tuple = ()                # CPUs that must come to the door before it goes on, if they are in user mode then
+    # CPUs that must come to the door before it goes on, if they are in user mode then
+    call: tuple = ()
     call_at: float = 0              # instructions before that
     call_first: float = 0           # further instructions for the first of them, and for each other
     call_more: float = 0
@@ -61,8 +67,9 @@ class Plan:
 @dataclass
 class Entry:
     """
-    The lengths of one kind of kernel entry. plan(cpu, contended) is asked once it has the lock. `moved` are cache
-    lines that come from another CPU when the last one in this kernel was another: before, and under the lock.
+    The lengths of one kind of kernel entry. plan(cpu, contended) is asked once it has the lock.
+    `moved` are cache lines that come from another CPU when the last one in this kernel was
+    another: before, and under the lock.
     """
     pre: float
     door: float
@@ -80,8 +87,8 @@ class Enter:
 
 class Machine:
     """
-    Costs beside instructions. This one has none but for what the emulator has: time for a hand-over of the lock and
-    for an IPI. hardware.py has those with caches.
+    Costs beside instructions. This one has none but for what the emulator has: time for a
+    hand-over of the lock and for an IPI. hardware.py has those with caches.
     """
 
     def __init__(self, hand_over=0, ipi=0, tick=0):
@@ -186,7 +193,8 @@ class Simulation:
             action()
         self.now = until
 
-    # ---- Events ------------------------------------------------------------------------------------------------------
+    # ---- Events
+    # ------------------------------------------------------------------------------------------
 
     def _at(self, time, action):
         self.order += 1
@@ -199,10 +207,13 @@ class Simulation:
             self.record.append((cpu.number, self.now, self.now + amount, what))
         self._at(self.now + amount, then)
 
-    # ---- User mode ---------------------------------------------------------------------------------------------------
+    # ---- User mode
+    # ------------------------------------------------------------------------------------------
 
     def _go_on(self, cpu):
-        """In user mode: a pending IPI comes first, then what was interrupted, then the program's next step."""
+        """In user mode: a pending IPI comes first, then what was interrupted, then the program's
+        next step.
+        """
         cpu.mark = USER
         if cpu.pending is not None:
             entry, cpu.pending = cpu.pending, None
@@ -230,7 +241,9 @@ class Simulation:
             self._interrupt_others(cpu, step)
 
     def _varied(self, think):
-        """Where CPUs do the same all the time, equal lengths keep them in step for ever, in each other's way or not."""
+        """Where CPUs do the same all the time, equal lengths keep them in step for ever, in each
+        other's way or not.
+        """
         return think * (1 + self.machine.vary * (2 * self.random.random() - 1)) if think else 0
 
     def _work(self, cpu, amount):
@@ -286,7 +299,9 @@ class Simulation:
             self._at(self.now, lambda: self._go_on(cpu))
 
     def _steal(self, cpu, amount, done):
-        """An interrupt: what the CPU works on takes that much longer. One that waits for others loses nothing by it."""
+        """An interrupt: what the CPU works on takes that much longer. One that waits for others
+        loses nothing by it.
+        """
         self._at(self.now + amount, lambda: done(cpu))
         if cpu.working_until is not None:
             left = cpu.working_until - self.now
@@ -302,7 +317,8 @@ class Simulation:
 
     def _own(self, cpu, resource):
         resource.owner = cpu
-        moved = 0 if resource.last in (None, cpu) else self.machine.transfer(resource.last.number, cpu.number)
+        moved = 0 if resource.last in (None, cpu) else self.machine.transfer(
+            resource.last.number, cpu.number)
         self._spend(cpu, "transfer", moved, lambda: self._step(cpu))
 
     def _release(self, cpu, resource):
@@ -314,7 +330,8 @@ class Simulation:
             waiter.waiting = None
             self._own(waiter, resource)
 
-    # ---- Into the kernel ---------------------------------------------------------------------------------------------
+    # ---- Into the kernel
+    # ------------------------------------------------------------------------------------------
 
     def _moved(self, cpu, lines):
         """Time for cache lines that the last CPU in this kernel has."""
@@ -364,7 +381,9 @@ class Simulation:
             self._spend(cpu, "hold", plan.hold + extra, lambda: self._leave(cpu, entry, plan))
 
     def _call(self, cpu, entry, plan):
-        """The holder sends IPIs to those of its node that are in user mode, and waits until each is at the door."""
+        """The holder sends IPIs to those of its node that are in user mode, and waits until each is
+        at the door.
+        """
         called = [other for other in plan.call if other.mark == USER and other is not cpu]
         rest = plan.hold - plan.call_at
         if called:
@@ -410,11 +429,13 @@ class Simulation:
         post = entry.post + self._moved(cpu, entry.moved_post)
         self._spend(cpu, "post", post, lambda: self._idle(cpu) if plan.block else self._go_on(cpu))
 
-    # ---- Interrupts and idling ---------------------------------------------------------------------------------------
+    # ---- Interrupts and idling
+    # ------------------------------------------------------------------------------------------
 
     def _send(self, source, target):
         self.ipis += 1
-        self._at(self.now + self.machine.ipi(source.number, target.number), lambda: self._arrive(target))
+        self._at(self.now + self.machine.ipi(source.number, target.number),
+                 lambda: self._arrive(target))
 
     def _arrive(self, cpu):
         if cpu.mark == IDLE and cpu.idle_since is not None:

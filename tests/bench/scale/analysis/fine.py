@@ -1,20 +1,25 @@
 """
-The same workloads on a kernel that does not exist: one for the whole machine, with a lock for each object and a ready
-queue for each CPU. It is CMK's path of a one-CPU node, and
+The same workloads on a kernel that does not exist: one for the whole machine, with a lock for
+each object and a ready queue for each CPU. It is CMK's path of a one-CPU node, and
 
-  - LOCKS locks for each entry, which nobody else wants: so many locked instructions, and LOCK_INSTRUCTIONS around
-  each; - a line that each entry changes for a short while, because all threads share the capability table: its lock,
+  - LOCKS locks for each entry, which nobody else wants: so many locked instructions, and
+    LOCK_INSTRUCTIONS around
+  each; - a line that each entry changes for a short while, because all threads share the
+  capability table: its lock,
   or a reference
-    count. It is one CPU's at a time. Without it (shared=False: a process for each CPU, or a table read without locks)
+    count. It is one CPU's at a time. Without it (shared=False: a process for each CPU, or a
+    table read without locks)
     CPUs meet nowhere in the kernel: the best that can be;
-  - for `map`, the address space's own lock around MAP_INSTRUCTIONS, and for unmap an interrupt to all CPUs that use
+  - for `map`, the address space's own lock around MAP_INSTRUCTIONS, and for unmap an interrupt
+    to all CPUs that use
   it, which
     they take wherever they are;
   - for `ring`, REMOTE_LINES lines of the other CPU's queue and thread, and an IPI to wake it.
 
 These are assumptions about code that was not written: no kernel's figures.
 """
-from analysis.engine import Acquire, Enter, Entry, Interrupt, Kernel, Plan, Release, Resource, Simulation, Work
+from analysis.engine import (Acquire, Enter, Entry, Interrupt, Kernel, Plan, Release, Resource,
+                             Simulation, Work)
 from analysis.programs import WRITES
 
 LOCKS, LOCK_INSTRUCTIONS = 3, 10
@@ -33,7 +38,8 @@ class Fine:
         self.space = Resource("address space")
 
     def length(self, step):
-        return step["one"] + LOCKS * (LOCK_INSTRUCTIONS + 2 * self.machine.atomic()) + self.machine.entry()
+        return step["one"] + LOCKS * (LOCK_INSTRUCTIONS +
+                                      2 * self.machine.atomic()) + self.machine.entry()
 
     def lookup(self):
         """The shared line, if there is one."""
@@ -134,9 +140,12 @@ def simulate(profile, name, cpus, machine, until, think=0, warm_up=0, shared=Tru
     program = programs.get(name, lambda: in_turn(fine, name, think, simulation.cpus))()
     woken = profile["ring"]["woken"]
     for number in range(cpus):
-        wake = Entry(0, 0, 0, lambda cpu, _: Plan(woken["hold"] + woken["pre"] + woken["post"] + machine.entry()))
+        wake = Entry(
+            0, 0, 0,
+            lambda cpu, _: Plan(woken["hold"] + woken["pre"] + woken["post"] + machine.entry()))
         simulation.add_cpu(Kernel(f"cpu {number}", wake=wake), program)
     simulation.run(warm_up)
     before = sum(cpu.operations for cpu in simulation.cpus)
     simulation.run(until)
-    return simulation, (sum(cpu.operations for cpu in simulation.cpus) - before) * 1e6 / (until - warm_up)
+    return simulation, (sum(cpu.operations
+                            for cpu in simulation.cpus) - before) * 1e6 / (until - warm_up)

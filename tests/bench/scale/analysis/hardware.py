@@ -1,4 +1,6 @@
-"""Machines with caches, from tests/bench/scale/machines.json, which names its sources. Time is in cycles."""
+"""Machines with caches, from tests/bench/scale/machines.json, which names its sources. Time is in
+cycles.
+"""
 import json
 import os
 
@@ -58,4 +60,7 @@ def load(name, hand_over=0, path=FILE):
 def titles(path=FILE):
     with open(path, encoding="utf-8") as file:
         data = json.load(file)
-    return {name: entry["title"] for name, entry in data.items() if isinstance(entry, dict) and "levels" in entry}
+    return {
+        name: entry["title"]
+        for name, entry in data.items() if isinstance(entry, dict) and "levels" in entry
+    }

@@ -15,10 +15,11 @@ Which cluster shape serves which workload: docs/scalability.md.
   check     compares the simulation, without caches, with Bochs; status 1 beyond the tolerance
   simulate  up to 256 CPUs with caches, and fine-grained locks       -> build/scale/simulated.json
   report    prints the tables of docs/scalability.md
-  plot      draws all that is there                                  -> build/scale/*.svg, or --to FOLDER
+  plot      draws all that is there                          -> build/scale/*.svg, or --to FOLDER
   all       one after the other, about ten minutes; what `make scale` does
 
-check and simulate take operations.json from build/scale, or the one in tests/bench/scale if there is none."""
+check and simulate take operations.json from build/scale, or the one in tests/bench/scale if there
+is none."""
 
 OWN_PROFILE = os.path.join(os.path.dirname(sweep.RESULT), "operations.json")
 
@@ -55,7 +56,8 @@ def make_check(_):
     rows = check.compare(used_profile(), measure.load()["bochs"])
     for run, shape, measured, low, high, deviation, good in rows:
         simulated = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
-        say(f"{'ok  ' if good else 'FAIL'} {run:10} {shape}: Bochs {measured}, simulated {simulated}, "
+        say(f"{'ok  ' if good else 'FAIL'} {run:10} {shape}: "
+            f"Bochs {measured}, simulated {simulated}, "
             f"off by {100 * deviation:+.1f} %")
     failed = sum(not row[-1] for row in rows)
     say(f"{len(rows) - failed} agree, {failed} do not")
@@ -81,14 +83,22 @@ def make_report(_):
 
 
 def make_all(options):
-    for step in (make_profile, make_measurements, make_check, make_simulation, make_plots, make_report):
+    for step in (make_profile, make_measurements, make_check, make_simulation, make_plots,
+                 make_report):
         if status := step(options):
             return status
     return 0
 
 
-STEPS = {"profile": make_profile, "measure": make_measurements, "check": make_check, "simulate": make_simulation,
-         "report": make_report, "plot": make_plots, "all": make_all}
+STEPS = {
+    "profile": make_profile,
+    "measure": make_measurements,
+    "check": make_check,
+    "simulate": make_simulation,
+    "report": make_report,
+    "plot": make_plots,
+    "all": make_all
+}
 
 
 def main(arguments):
@@ -96,7 +106,8 @@ def main(arguments):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("--only", choices=("bochs", "qemu"), help="measure in one emulator only")
-    parser.add_argument("--to", metavar="FOLDER", default=os.path.dirname(sweep.RESULT), help="where plot writes")
+    parser.add_argument("--to", metavar="FOLDER", default=os.path.dirname(sweep.RESULT),
+                        help="where plot writes")
     options = parser.parse_args(arguments)
     try:
         return STEPS[options.step](options)

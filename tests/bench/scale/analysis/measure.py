@@ -1,8 +1,9 @@
 """
-`tests/bench/scale/run measure`: the workloads in real kernels, over shapes. Bochs: 1, 2, 4, 8 CPUs that advance together, one
-run each, which repeats to the instruction; throughput in operations per million instructions of the common clock.
-QEMU with a host thread for each CPU: shapes of as many CPUs as the host has, several repetitions, and only ratios
-within one repetition.
+`tests/bench/scale/run measure`: the workloads in real kernels, over shapes. Bochs: 1, 2, 4, 8
+CPUs that advance together, one run each, which repeats to the instruction; throughput in
+operations per million instructions of the common clock. QEMU with a host thread for each CPU:
+shapes of as many CPUs as the host has, several repetitions, and only ratios within one
+repetition.
 """
 import json
 import os
@@ -25,14 +26,22 @@ def total(counts):
 
 
 def on_bochs(say, cpu_counts=CPU_COUNTS):
-    """{shape: {run: {"operations": sum, "least": of a worker, "most": of a worker}}} and the stretch."""
+    """{shape: {run: {"operations": sum, "least": of a worker, "most": of a worker}}} and the
+    stretch.
+    """
     result = {}
     arguments = [f"cycles={BOCHS_CYCLES}", f"margin={BOCHS_MARGIN}"] + RUNS
     for cpus in cpu_counts:
         for shape in shapes_of(cpus):
             counts = count(setup_for(shape, arguments, "bochs"), shape.nodes, BOCHS_LIMIT)
-            result[str(shape)] = {run: {"operations": total(of), "least": min(of.values()), "most": max(of.values())}
-                                  for run, of in counts.items()}
+            result[str(shape)] = {
+                run: {
+                    "operations": total(of),
+                    "least": min(of.values()),
+                    "most": max(of.values())
+                }
+                for run, of in counts.items()
+            }
             say(f"bochs {shape}: " + " ".join(f"{run} {total(of)}" for run, of in counts.items()))
     return {"cycles": BOCHS_CYCLES, "shapes": result}
 
@@ -56,8 +65,9 @@ def count_patiently(setup, nodes):
 
 def on_qemu(say, repetitions=REPETITIONS):
     """
-    The two extreme shapes of the host's CPUs and a single CPU, one after the other in each repetition. What is
-    compared ran within seconds of each other, because the host's speed changes.
+    The two extreme shapes of the host's CPUs and a single CPU, one after the other in each
+    repetition. What is compared ran within seconds of each other, because the host's speed
+    changes.
     """
     cpus = len(os.sched_getaffinity(0))
     shapes = [Shape(1, 1), Shape(1, cpus), Shape(cpus, 1)]

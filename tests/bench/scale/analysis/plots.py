@@ -11,14 +11,16 @@ SHARED, SEPARATE = "fine-grained locks, one process", "fine-grained locks, one p
 
 
 def measured_panel(bochs, simulated, name):
-    """One workload in Bochs: throughput by CPUs in a node, for 2, 4 and 8 CPUs; the simulation dashed."""
+    """One workload in Bochs: throughput by CPUs in a node, for 2, 4 and 8 CPUs; the simulation
+    dashed.
+    """
     one = bochs["shapes"]["1x1"][f"{name}:0"]["operations"]
     series = []
     for number, cpus in enumerate((2, 4, 8)):
         for what, dashed in (("measured", False), ("simulated", True)):
             source = bochs["shapes"] if what == "measured" else simulated
-            points = [(shape.cpus, source[str(shape)][f"{name}:0"]["operations"] / one) for shape in shapes_of(cpus)
-                      if str(shape) in source]
+            points = [(shape.cpus, source[str(shape)][f"{name}:0"]["operations"] / one)
+                      for shape in shapes_of(cpus) if str(shape) in source]
             series.append((f"{cpus} CPUs, {what}", sorted(points), dashed, number))
     return Panel(name, "CPUs per node", "throughput, one CPU = 1", series, (1, 2, 4, 8), 0.5, 16)
 
@@ -35,14 +37,19 @@ def measured_figure(bochs, used):
 
 
 def by_size(results, machine, name, cpus):
-    """One workload on a large machine: throughput by node size, for each amount of work in user mode."""
+    """One workload on a large machine: throughput by node size, for each amount of work in user
+    mode.
+    """
     series = []
     for result in results:
         if (result["machine"], result["workload"], result["cpus"]) == (machine, name, cpus):
-            points = [(int(size), rate / result["one"]) for size, rate in result["clustered"].items()]
-            series.append((f"{result['think']} instructions of user work", points, False, len(series)))
+            points = [(int(size), rate / result["one"])
+                      for size, rate in result["clustered"].items()]
+            series.append(
+                (f"{result['think']} instructions of user work", points, False, len(series)))
     sizes = sorted({x for _, points, _, _ in series for x, _ in points})
-    return Panel(f"{name}, {cpus} CPUs", "CPUs per node", "throughput, one CPU = 1", series, sizes, None, cpus)
+    return Panel(f"{name}, {cpus} CPUs", "CPUs per node", "throughput, one CPU = 1", series, sizes,
+                 None, cpus)
 
 
 def sizes_figure(results, machine, cpus):
@@ -53,7 +60,8 @@ def sizes_figure(results, machine, cpus):
 def compared_panel(results, machine, name, think, cpus):
     """Clusters against fine-grained locks."""
     wanted = (machine, name, think, cpus)
-    result = next(r for r in results if (r["machine"], r["workload"], r["think"], r["cpus"]) == wanted)
+    result = next(
+        r for r in results if (r["machine"], r["workload"], r["think"], r["cpus"]) == wanted)
     points = [(int(size), rate / result["one"]) for size, rate in result["clustered"].items()]
     ends = (points[0][0], points[-1][0])
     series = [("clustered", points, False, 0)]
@@ -75,7 +83,8 @@ def draw_all(folder):
         bochs = measure.load().get("bochs")
         own = os.path.join(os.path.dirname(sweep.RESULT), "operations.json")
         if bochs:
-            figures["measured.svg"] = measured_figure(bochs, profile.load(own if os.path.isfile(own) else profile.FILE))
+            figures["measured.svg"] = measured_figure(
+                bochs, profile.load(own if os.path.isfile(own) else profile.FILE))
     if os.path.isfile(sweep.RESULT):
         results = sweep.load()["results"]
         for machine in hardware.titles():

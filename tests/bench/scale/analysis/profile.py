@@ -1,9 +1,11 @@
 """
-What one operation of each workload costs, from Bochs's traces of short runs with the release kernel: the simulation's
-input, kept in tests/bench/scale/operations.json (`tests/bench/scale/run profile` makes it again).
+What one operation of each workload costs, from Bochs's traces of short runs with the release
+kernel: the simulation's input, kept in tests/bench/scale/operations.json (`tests/bench/scale/run
+profile` makes it again).
 
-Each step is one kernel entry and the user mode before it. Its time under the lock is known in three ways: `one`, the
-whole kernel path of a node with one CPU; `free`, nobody else wants the lock; `contended`, handed over by another CPU.
+Each step is one kernel entry and the user mode before it. Its time under the lock is known in
+three ways: `one`, the whole kernel path of a node with one CPU; `free`, nobody else wants the
+lock; `contended`, handed over by another CPU.
 """
 import json
 import os
@@ -23,21 +25,35 @@ CYCLES, MARGIN, LIMIT = 30000, 1000000, 300
 SHORT_THINK = "ipc:100" # how long a round of it is
 STAGGER = 3000          # so that the ring's workers sleep
 TICK_CYCLES = 250000    # more than two ticks
-CALLS = {"try": "cmk_channel_try_receive", "send": "log_send", "request": "cmk_channel_send", "apply": "table_apply"}
+CALLS = {
+    "try": "cmk_channel_try_receive",
+    "send": "log_send",
+    "request": "cmk_channel_send",
+    "apply": "table_apply"
+}
 
 
 def symbols(path):
-    listing = subprocess.run([program("nm", "binutils"), path], capture_output=True, text=True, check=True).stdout
-    return {words[2]: int(words[0], 16) for words in (line.split() for line in listing.splitlines()) if len(words) == 3}
+    listing = subprocess.run([program("nm", "binutils"), path], capture_output=True, text=True,
+                             check=True).stdout
+    return {
+        words[2]: int(words[0], 16)
+        for words in (line.split() for line in listing.splitlines()) if len(words) == 3
+    }
 
 
 def layout_of(kernel):
     """From the kernel's symbols and from the offsets that its assembly was built with."""
     folder = os.path.dirname(kernel_file(kernel))
     with open(os.path.join(folder, "generated", "offsets.inc"), encoding="utf-8") as file:
-        offsets = {name: int(value) for name, value in re.findall(r"%define (\w+) (-?\d+)", file.read())}
-    return Layout(lock_tail=symbols(kernel_file(kernel))["lock_tail"], cpu_blocks=offsets["CPU_BLOCKS"] % 2**64,
-                  cpu_block_size=offsets["CPU_BLOCK_SIZE"], lock_wait=offsets["CPU_LOCK"] + offsets["LOCK_WAIT"])
+        offsets = {
+            name: int(value)
+            for name, value in re.findall(r"%define (\w+) (-?\d+)", file.read())
+        }
+    return Layout(lock_tail=symbols(
+        kernel_file(kernel))["lock_tail"], cpu_blocks=offsets["CPU_BLOCKS"] % 2**64,
+                  cpu_block_size=offsets["CPU_BLOCK_SIZE"],
+                  lock_wait=offsets["CPU_LOCK"] + offsets["LOCK_WAIT"])
 
 
 def stretches(path):
@@ -54,7 +70,9 @@ def stretches(path):
 
 
 class Traces:
-    """The entries of one boot: of("ipc:0") is a list over all traced CPUs, with the cache lines that moved."""
+    """The entries of one boot: of("ipc:0") is a list over all traced CPUs, with the cache lines
+    that moved.
+    """
 
     def __init__(self, shape, names, cpus, active=None, cycles=CYCLES, stagger=0, keep=2 / 3):
         self.result = os.path.join(BUILD, f"scale-trace-{shape}.txt")
@@ -70,7 +88,10 @@ class Traces:
             by_cpu = entries_of(lines, layout, watch)
             self.moved.update((id(entry), moved) for entry, moved in transfers(by_cpu))
             # The first third is warming up: caches in the model of transfers, queues at the lock.
-            self.entries[name] = {cpu: entries[round(len(entries) * (1 - keep)):] for cpu, entries in by_cpu.items()}
+            self.entries[name] = {
+                cpu: entries[round(len(entries) * (1 - keep)):]
+                for cpu, entries in by_cpu.items()
+            }
         os.remove(self.result)
 
     def of(self, name, cpus=None):
@@ -83,7 +104,9 @@ def middle(entries, part):
 
 
 def sites_in_turn(entries):
-    """The system calls of an operation, by the user instruction that makes them, in the order of first appearance."""
+    """The system calls of an operation, by the user instruction that makes them, in the order of
+    first appearance.
+    """
     counts = defaultdict(int)
     for entry in entries:
         if entry.cause == "syscall":
@@ -100,21 +123,28 @@ def step_of(site, one, free, contended):
     """One entry: `one` from a node of one CPU, `free` and `contended` from one of two."""
     c = [entry for entry in at(contended, site) if entry.contended and not entry.sent]
     result = {
-        "user": middle(at(free, site), "user"), "one": middle(at(one, site), "hold"),
-        "pre": middle(at(free, site), "pre"), "free": middle(at(free, site), "hold"),
-        "post": middle(at(free, site), "post"), "door": middle(c, "door"), "contended": middle(c, "hold"),
+        "user": middle(at(free, site), "user"),
+        "one": middle(at(one, site), "hold"),
+        "pre": middle(at(free, site), "pre"),
+        "free": middle(at(free, site), "hold"),
+        "post": middle(at(free, site), "post"),
+        "door": middle(c, "door"),
+        "contended": middle(c, "hold"),
     }
     return result
 
 
 def add_four(step, site, four, name):
-    """From a node of four CPUs: what each beyond two adds under the lock, and the cache lines that move."""
+    """From a node of four CPUs: what each beyond two adds under the lock, and the cache lines that
+    move.
+    """
     entries = [entry for entry in at(four.of(name), site) if entry.contended and not entry.sent]
     if not entries:
         raise WrongUse(f"{name}: four CPUs never wait for each other")
     step["per_cpu"] = max(0, round((middle(entries, "hold") - step["contended"]) / 2, 1))
     for part in ("pre", "hold", "post"):
-        step["moved_" + part] = round(mean(four.moved[id(entry)].get(part, 0) for entry in entries), 1)
+        step["moved_" + part] = round(mean(four.moved[id(entry)].get(part, 0) for entry in entries),
+                                      1)
     return step
 
 
@@ -126,9 +156,13 @@ def interrupts(traces, name):
     if not entries:
         raise WrongUse("no CPU was called to the door")
     waited = [entry for entry in entries if entry.contended] or entries
-    return {"pre": middle(entries, "pre"), "door": middle(waited, "door"), "hold": middle(entries, "hold"),
-            "post": middle(entries, "post"),
-            "moved_hold": round(mean(traces.moved[id(entry)].get("hold", 0) for entry in entries), 1)}
+    return {
+        "pre": middle(entries, "pre"),
+        "door": middle(waited, "door"),
+        "hold": middle(entries, "hold"),
+        "post": middle(entries, "post"),
+        "moved_hold": round(mean(traces.moved[id(entry)].get("hold", 0) for entry in entries), 1)
+    }
 
 
 def tick_of(traces, name):
@@ -136,7 +170,12 @@ def tick_of(traces, name):
     entries = [entry for entry in traces.of(name) if entry.cause == "interrupt"]
     if not entries:
         raise WrongUse("there was no tick")
-    return {"pre": middle(entries, "pre"), "door": 28, "hold": middle(entries, "hold"), "post": middle(entries, "post")}
+    return {
+        "pre": middle(entries, "pre"),
+        "door": 28,
+        "hold": middle(entries, "hold"),
+        "post": middle(entries, "post")
+    }
 
 
 def latency(traces, name):
@@ -152,7 +191,8 @@ def hand_over(traces, names):
     """From a release to the next CPU's last look at its word."""
     waits = []
     for name in names:
-        entries = sorted((entry for entry in traces.of(name) if entry.acquired), key=lambda entry: entry.acquired)
+        entries = sorted((entry for entry in traces.of(name) if entry.acquired),
+                         key=lambda entry: entry.acquired)
         for before, after in zip(entries, entries[1:]):
             if after.contended and before.released and after.acquired >= before.released:
                 waits.append(after.acquired - before.released)
@@ -161,8 +201,9 @@ def hand_over(traces, names):
 
 def called(entries, site, quiet):
     """
-    Unmapping in a node of three CPUs while others must be called: instructions under the lock up to the first IPI's
-    sending; what the first IPI adds to the `quiet` length, and what each further one does; waiting left out.
+    Unmapping in a node of three CPUs while others must be called: instructions under the lock up
+    to the first IPI's sending; what the first IPI adds to the `quiet` length, and what each
+    further one does; waiting left out.
     """
     calling = [entry for entry in at(entries, site) if entry.sent]
     more = [entry for entry in calling if len(entry.sent) > 1]
@@ -176,22 +217,35 @@ def called(entries, site, quiet):
 
 def ring_of(one, free, four, asleep):
     """
-    Signal and wait, each with what it finds, and the entry of an idle CPU that is woken. All is from nodes of four
-    CPUs, in one of which the workers began one after the other, and so sleep.
+    Signal and wait, each with what it finds, and the entry of an idle CPU that is woken. All is
+    from nodes of four CPUs, in one of which the workers began one after the other, and so sleep.
     """
     entries = four.of("ring:0") + asleep.of("ring:0")
-    signal, wait = sorted(sites_in_turn(one.of("ring:0")), key=lambda site: any(e.to_idle for e in at(entries, site)))
+    signal, wait = sorted(sites_in_turn(one.of("ring:0")),
+                          key=lambda site: any(e.to_idle for e in at(entries, site)))
     woken = [entry for entry in asleep.of("ring:0") if entry.from_idle]
     blocked = at(entries, wait, to_idle=True)
-    steps = [add_four(step_of(site, one.of("ring:0"), free.of("ring:0"), entries), site, four, "ring:0")
-             for site in (signal, wait)]
+    steps = [
+        add_four(step_of(site, one.of("ring:0"), free.of("ring:0"), entries), site, four, "ring:0")
+        for site in (signal, wait)
+    ]
     wakes = [entry for entry in at(entries, signal) if entry.sent]
     # A worker alone signals itself: `free` of the signal is that of one that wakes nobody.
-    return {"signal": {**steps[0], "wake": middle(wakes, "hold")},
-            "wait": {**steps[1], "post_block": middle(blocked, "post")},
-            "woken": {"pre": middle(woken, "pre"), "door": middle(woken, "door"), "hold": middle(woken, "hold"),
-                      "post": middle(woken, "post"),
-                      "moved_hold": round(mean(asleep.moved[id(entry)].get("hold", 0) for entry in woken), 1)}}
+    return {
+        "signal": {
+            **steps[0], "wake": middle(wakes, "hold")
+        },
+        "wait": {
+            **steps[1], "post_block": middle(blocked, "post")
+        },
+        "woken": {
+            "pre": middle(woken, "pre"),
+            "door": middle(woken, "door"),
+            "hold": middle(woken, "hold"),
+            "post": middle(woken, "post"),
+            "moved_hold": round(mean(asleep.moved[id(entry)].get("hold", 0) for entry in woken), 1)
+        }
+    }
 
 
 def solve(rows, values):
@@ -212,49 +266,76 @@ def solve(rows, values):
 
 
 def calls_are(entries, **counts):
-    """The lengths in user mode of those entries that called watched functions so often, all others never."""
-    return [entry.user for entry in entries
-            if all(entry.calls.get(name, 0) == counts.get(name, 0) for name in ("try", "send", "request", "apply"))]
+    """The lengths in user mode of those entries that called watched functions so often, all others
+    never.
+    """
+    return [
+        entry.user for entry in entries if all(
+            entry.calls.get(name, 0) == counts.get(name, 0)
+            for name in ("try", "send", "request", "apply"))
+    ]
 
 
 def many_nodes(site, two, square):
     """
-    An entry in a cluster of several nodes: its threads copy messages with vector registers, so the kernel switches the
-    FPU's state, too. `two` is 2x1, `square` 2x2; node 0 only.
+    An entry in a cluster of several nodes: its threads copy messages with vector registers, so
+    the kernel switches the FPU's state, too. `two` is 2x1, `square` 2x2; node 0 only.
     """
     entries = at(square.of("kv:0", [0, 1]), site)
     alone = [entry for entry in entries if not entry.contended] or entries
     step = step_of(site, two.of("kv:0", [0]), alone, entries)
     step["per_cpu"] = 0
     for part in ("pre", "hold", "post"):
-        step["moved_" + part] = round(mean(square.moved[id(entry)].get(part, 0) for entry in entries), 1)
+        step["moved_" + part] = round(
+            mean(square.moved[id(entry)].get(part, 0) for entry in entries), 1)
     return step
 
 
 def store_of(one, free, contended, four, two, square):
     """
-    The key-value store: its two entries, and what the server does in user mode: for a read or write of its own on
-    node 0; on node 0 also for each look into a channel, each message sent, each request taken; on other nodes for a
-    look, an update applied, a request sent, and each turn of the loop that waits for its own update.
+    The key-value store: its two entries, and what the server does in user mode: for a read or
+    write of its own on node 0; on node 0 also for each look into a channel, each message sent,
+    each request taken; on other nodes for a look, an update applied, a request sent, and each
+    turn of the loop that waits for its own update.
     """
     client, server = sorted(sites_in_turn(one.of("kv:0")),
                             key=lambda site: any(entry.calls for entry in at(one.of("kv:0"), site)))
-    steps = {name: add_four(step_of(site, one.of("kv:0"), free.of("kv:0"), contended.of("kv:0")), site, four, "kv:0")
-             for name, site in (("client", client), ("server", server))}
-    steps.update(client_many=many_nodes(client, two, square), server_many=many_nodes(server, two, square))
-    alone, first, second = at(one.of("kv:0"), server), at(two.of("kv:0", [0]), server), at(two.of("kv:0", [1]), server)
+    steps = {
+        name: add_four(step_of(site, one.of("kv:0"), free.of("kv:0"), contended.of("kv:0")), site,
+                       four, "kv:0")
+        for name, site in (("client", client), ("server", server))
+    }
+    steps.update(client_many=many_nodes(client, two, square), server_many=many_nodes(
+        server, two, square))
+    alone, first, second = at(one.of("kv:0"), server), at(two.of("kv:0", [0]), server), at(
+        two.of("kv:0", [1]), server)
     read, write = median(calls_are(alone)), median(calls_are(alone, apply=1))
     look = median(calls_are(first, **{"try": 1})) - read
     send = median(calls_are(first, send=1, request=1, apply=1)) - write
-    take = median(calls_are(first, **{"try": 2, "send": 1, "request": 1, "apply": 1})) - read - look - send
+    take = median(calls_are(first, **{
+        "try": 2,
+        "send": 1,
+        "request": 1,
+        "apply": 1
+    })) - read - look - send
     look_elsewhere = median(calls_are(second, **{"try": 1})) - read
     update = median(calls_are(second, **{"try": 2, "apply": 1})) - read - look_elsewhere
     waits = [entry for entry in second if entry.calls.get("request", 0) == 1]
-    request, turn, applied = solve([[1, entry.calls.get("try", 0), entry.calls.get("apply", 0)] for entry in waits],
-                                   [entry.user for entry in waits])
-    return {**steps, "read": read, "write": write, "look": look, "send": send, "take": take,
-            "look_elsewhere": look_elsewhere, "update": update, "request": round(request, 1), "turn": round(turn, 1),
-            "applied": round(applied, 1)}
+    request, turn, applied = solve(
+        [[1, entry.calls.get("try", 0), entry.calls.get("apply", 0)] for entry in waits],
+        [entry.user for entry in waits])
+    return {
+        **steps, "read": read,
+        "write": write,
+        "look": look,
+        "send": send,
+        "take": take,
+        "look_elsewhere": look_elsewhere,
+        "update": update,
+        "request": round(request, 1),
+        "turn": round(turn, 1),
+        "applied": round(applied, 1)
+    }
 
 
 def make():
@@ -274,20 +355,30 @@ def make():
 
     for name in SIMPLE[1:]:
         sites = sites_in_turn(one.of(name + ":0"))
-        workloads[name] = [add_four(step_of(site, one.of(name + ":0"), free.of(name + ":0"), contended.of(name + ":0")),
-                                    site, four, name + ":0") for site in sites]
+        workloads[name] = [
+            add_four(
+                step_of(site, one.of(name + ":0"), free.of(name + ":0"), contended.of(name + ":0")),
+                site, four, name + ":0") for site in sites
+        ]
     sites = sites_in_turn(one.of("map:0"))
-    unmap = next(i for i, site in enumerate(sites) if any(entry.sent for entry in at(calling.of(think), site)))
+    unmap = next(i for i, site in enumerate(sites)
+                 if any(entry.sent for entry in at(calling.of(think), site)))
     unmap_call = sites[unmap]
-    longer, shorter = (sum(middle(at(one.of(name), site), "user") for site in sites_in_turn(one.of("ipc:0")))
+    longer, shorter = (sum(
+        middle(at(one.of(name), site), "user") for site in sites_in_turn(one.of("ipc:0")))
                        for name in (SHORT_THINK, "ipc:0"))
     step = workloads["map"][unmap]
     step["called"] = called(calling.of(think), unmap_call, step["free"] + step["per_cpu"])
-    return {"workloads": workloads, "ring": ring_of(one, free, four, asleep),
-            "kv": store_of(one, free, contended, four, distributed, square),
-            "interrupt": interrupts(calling, think), "tick": tick_of(ticking, "compute:0"),
-            "ipi_latency": latency(calling, think),
-            "hand_over": hand_over(contended, names[:4]), "think_round": round((longer - shorter) / 100, 2)}
+    return {
+        "workloads": workloads,
+        "ring": ring_of(one, free, four, asleep),
+        "kv": store_of(one, free, contended, four, distributed, square),
+        "interrupt": interrupts(calling, think),
+        "tick": tick_of(ticking, "compute:0"),
+        "ipi_latency": latency(calling, think),
+        "hand_over": hand_over(contended, names[:4]),
+        "think_round": round((longer - shorter) / 100, 2)
+    }
 
 
 def load(path=FILE):

@@ -1,10 +1,12 @@
 """
-The workloads as programs for the simulation, from a profile (profile.py): the same steps that tests/bench/scale
-takes, with the lengths that were measured for one CPU, two, and what each further one adds.
+The workloads as programs for the simulation, from a profile (profile.py): the same steps that
+tests/bench/scale takes, with the lengths that were measured for one CPU, two, and what each
+further one adds.
 """
 from analysis.engine import Acquire, Enter, Entry, Kernel, Plan, Release, Resource, Simulation, Work
 
-# Which operations write: of how many one, and how far CPUs are apart in that. `kv` as in tests/bench/scale/store.c.
+# Which operations write: of how many one, and how far CPUs are apart in that. `kv` as in
+# tests/bench/scale/store.c.
 FAILED_TURN = 8  # instructions of a look at a lock that is taken
 WRITES = {"kv": (5, 0), "kv100": (100, 1)}
 
@@ -13,9 +15,10 @@ def entry_of(step, cpus, plan=None):
     """An entry into a node of so many CPUs."""
     if cpus == 1:
         return Entry(0, 0, 0, plan or (lambda cpu, contended: Plan(step["one"])))
-    return Entry(step["pre"], step["door"], step["post"],
-                 plan or (lambda cpu, contended: Plan(held(step, cpus, contended))), moved_pre=step["moved_pre"],
-                 moved_hold=step["moved_hold"], moved_post=step["moved_post"])
+    return Entry(step["pre"], step["door"], step["post"], plan
+                 or (lambda cpu, contended: Plan(held(step, cpus, contended))),
+                 moved_pre=step["moved_pre"], moved_hold=step["moved_hold"],
+                 moved_post=step["moved_post"])
 
 
 def held(step, cpus, contended):
@@ -31,12 +34,14 @@ def constant(length):
 
 def interrupt_entry(profile):
     step = profile["interrupt"]
-    return Entry(step["pre"], step["door"], step["post"], constant(step["hold"]), moved_hold=step["moved_hold"])
+    return Entry(step["pre"], step["door"], step["post"], constant(step["hold"]),
+                 moved_hold=step["moved_hold"])
 
 
 def woken_entry(profile):
     step = profile["ring"]["woken"]
-    return Entry(step["pre"], step["door"], step["post"], constant(step["hold"]), moved_hold=step["moved_hold"])
+    return Entry(step["pre"], step["door"], step["post"], constant(step["hold"]),
+                 moved_hold=step["moved_hold"])
 
 
 def tick_entry(profile):
@@ -45,10 +50,12 @@ def tick_entry(profile):
 
 
 def new_kernel(profile, name):
-    return Kernel(name, interrupt=interrupt_entry(profile), wake=woken_entry(profile), tick=tick_entry(profile))
+    return Kernel(name, interrupt=interrupt_entry(profile), wake=woken_entry(profile),
+                  tick=tick_entry(profile))
 
 
-# ---- Workloads whose CPUs meet only in the kernel --------------------------------------------------------------------
+# ---- Workloads whose CPUs meet only in the kernel
+# --------------------------------------------------------------------
 
 def compute(profile, cpus, think):
     del profile, cpus
@@ -65,16 +72,19 @@ def unmap_plan(step, cpus):
     called = step["called"]
 
     def plan(cpu, contended):
-        return Plan(held(step, cpus, contended), call=tuple(cpu.kernel.cpus), call_at=called["before"],
-                    call_first=called["first"], call_more=called["each"])
+        return Plan(held(step, cpus, contended), call=tuple(cpu.kernel.cpus),
+                    call_at=called["before"], call_first=called["first"], call_more=called["each"])
     return plan
 
 
 def in_turn(profile, name, cpus, think):
     """The steps of a workload, one after the other."""
     steps = profile["workloads"][name]
-    entries = [entry_of(step, cpus, unmap_plan(step, cpus) if "called" in step and cpus > 1 else None)
-               for step in steps]
+    entries = [
+        entry_of(step, cpus,
+                 unmap_plan(step, cpus) if "called" in step and cpus > 1 else None)
+        for step in steps
+    ]
 
     def program(cpu):
         while True:
@@ -101,7 +111,10 @@ class Ring:
 
             def effect():
                 self.blocked[target] = False
-            return Plan(held(step, self.cpus, contended) + extra, wake=(cpu.kernel.cpus[target],), effect=effect)
+
+            return Plan(
+                held(step, self.cpus, contended) + extra, wake=(cpu.kernel.cpus[target], ),
+                effect=effect)
 
         def effect():
             self.signalled[target] = True
@@ -130,7 +143,8 @@ class Ring:
             cpu.operations += 1
 
 
-# ---- The key-value store: all nodes together -------------------------------------------------------------------------
+# ---- The key-value store: all nodes together
+# -------------------------------------------------------------------------
 
 class Store:
     """The replicas, and the channels as lists of messages. Node 0 orders the writes."""
@@ -227,7 +241,8 @@ class Store:
             cpu.operations += 1
 
 
-# ---- Runs ------------------------------------------------------------------------------------------------------------
+# ---- Runs
+# ----------------------------------------------------------------------------------------------
 
 def program_for(profile, name, nodes, cpus, think, machine):
     """A function that gives each CPU its program, for one node, or for the store for all."""
@@ -253,11 +268,12 @@ def staggered(program, distance):
     return delayed if distance else program
 
 
-def simulate(profile, name, nodes, cpus, machine, until, think=0, warm_up=0, stagger=0, record=False):
+def simulate(profile, name, nodes, cpus, machine, until, think=0, warm_up=0, stagger=0,
+             record=False):
     """
-    Runs a workload on a clustered kernel. Returns the simulation, and operations of all nodes per million
-    instructions or cycles after the warm-up. Nodes that never meet are alike: then one is simulated and counts for
-    all.
+    Runs a workload on a clustered kernel. Returns the simulation, and operations of all nodes
+    per million instructions or cycles after the warm-up. Nodes that never meet are alike: then
+    one is simulated and counts for all.
     """
     simulation = Simulation(machine, record)
     many = nodes if is_one_machine(name) else 1
@@ -271,5 +287,3 @@ def simulate(profile, name, nodes, cpus, machine, until, think=0, warm_up=0, sta
     simulation.run(until)
     done = sum(cpu.operations for cpu in simulation.cpus) - before
     return simulation, done * (nodes // many) * 1e6 / (until - warm_up)
-
-

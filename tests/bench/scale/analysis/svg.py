@@ -8,12 +8,13 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 330, 250, 34, 30, 40, 8
 
 class Panel:
     """
-    One chart: series are (name, [(x, y)], dashed, number of the colour); x and y must be above 0. A series has the
-    same name and colour in all panels of a figure.
+    One chart: series are (name, [(x, y)], dashed, number of the colour); x and y must be above
+    0. A series has the same name and colour in all panels of a figure.
     """
 
     def __init__(self, title, x_label, y_label, series, x_ticks, bottom=None, top=None):
-        self.title, self.x_label, self.y_label, self.series, self.x_ticks = title, x_label, y_label, series, x_ticks
+        self.title, self.x_label, self.y_label = title, x_label, y_label
+        self.series, self.x_ticks = series, x_ticks
         values = [y for _, points, _, _ in series for _, y in points]
         self.low = 2.0 ** math.floor(math.log2(bottom or min(values)))
         self.high = 2.0 ** math.ceil(math.log2(top or max(values)))
@@ -25,7 +26,8 @@ class Panel:
         return LEFT + (math.log2(value) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value):
-        share = (math.log2(max(value, self.low)) - math.log2(self.low)) / (math.log2(self.high) - math.log2(self.low))
+        share = (math.log2(max(value, self.low)) - math.log2(self.low)) / (math.log2(self.high) -
+                                                                           math.log2(self.low))
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
     def draw(self):
@@ -44,16 +46,23 @@ class Panel:
             colour = COLOURS[number]
             path = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in points)
             dash = ' stroke-dasharray="5 3"' if dashed else ""
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>')
+            parts.append(
+                f'<polyline points="{path}" fill="none" stroke="{colour}" '
+                f'stroke-width="1.6"{dash}/>'
+            )
             if not dashed:
-                parts += [f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="2.2" fill="{colour}"/>'
-                          for x, y in points]
+                parts += [
+                    f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="2.2" fill="{colour}"/>'
+                    for x, y in points
+                ]
         return "".join(parts)
 
 
 def text(x, y, content, size=10, anchor="start", weight="normal"):
-    return (f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}" font-weight="{weight}">'
-            f'{escape(content)}</text>')
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}" '
+        f'font-weight="{weight}">'
+        f'{escape(content)}</text>')
 
 
 def line(x1, y1, x2, y2, colour):

@@ -1,16 +1,17 @@
 """
-What Bochs's debugger prints while it traces instructions and memory: as kernel entries, cut where the node's lock is
-taken and released.
+What Bochs's debugger prints while it traces instructions and memory: as kernel entries, cut
+where the node's lock is taken and released.
 
-An entry has five parts, in instructions: `user`, what ran in user mode before it; `pre`, from the kernel's first
-instruction to the exchange at the end of the lock's queue; `door`, what a CPU does before it waits; `hold`, under the
-lock, the release included; `post`, from there to user mode or to idling. Without a lock (nodes of one CPU) all of the
-kernel is `hold`.
+An entry has five parts, in instructions: `user`, what ran in user mode before it; `pre`, from
+the kernel's first instruction to the exchange at the end of the lock's queue; `door`, what a CPU
+does before it waits; `hold`, under the lock, the release included; `post`, from there to user
+mode or to idling. Without a lock (nodes of one CPU) all of the kernel is `hold`.
 """
 import re
 from dataclasses import dataclass, field
 
-INSTRUCTION = re.compile(r"\((\d+)\)\.\[(\d+)\] \[0x[0-9a-f]+\] [0-9a-f]{4}:([0-9a-f]{16}) \(.*?\): (.*?)\s*;")
+INSTRUCTION = re.compile(
+    r"\((\d+)\)\.\[(\d+)\] \[0x[0-9a-f]+\] [0-9a-f]{4}:([0-9a-f]{16}) \(.*?\): (.*?)\s*;")
 ACCESS = re.compile(r"\[CPU(\d+) (RD|WR|RW)\]: LIN 0x([0-9a-f]+) PHY 0x([0-9a-f]+) \(len=(\d+)")
 KERNEL_HALF = 1 << 63
 LINE = 64
@@ -30,7 +31,9 @@ class Instruction:
 
 @dataclass
 class Entry:
-    """One kernel entry of one CPU; `begin` and `end` are Bochs's ticks, `lines` (physical line, written) by part."""
+    """One kernel entry of one CPU; `begin` and `end` are Bochs's ticks, `lines` (physical line,
+    written) by part.
+    """
     cpu: int
     begin: int
     cause: str = "interrupt"  # or syscall
@@ -50,12 +53,13 @@ class Entry:
     end: int = 0
     contended: bool = False
     lines: dict = field(default_factory=dict)
-    calls: dict = field(default_factory=dict)  # of functions to watch, in user mode before the entry
+    # of functions to watch, in user mode before the entry
+    calls: dict = field(default_factory=dict)
 
 
 @dataclass
 class Layout:
-    """Where the kernel under test has what the parts are told by (Layout.of_kernel in profile.py)."""
+    """Where the kernel under test has what tells the parts (Layout.of_kernel in profile.py)."""
     lock_tail: int
     cpu_blocks: int
     cpu_block_size: int
@@ -66,7 +70,8 @@ class Layout:
 
     def is_wait_word(self, address):
         offset = address - self.cpu_blocks
-        return 0 <= offset < 256 * self.cpu_block_size and offset % self.cpu_block_size == self.lock_wait
+        return (0 <= offset < 256 * self.cpu_block_size
+                and offset % self.cpu_block_size == self.lock_wait)
 
 
 def instructions(lines):
@@ -141,7 +146,8 @@ class _Cutter:
         part = self.part
         words = [linear for _, linear, _ in instruction.accesses]
         written = [linear for write, linear, _ in instruction.accesses if write]
-        if self.part == "pre" and self.layout.lock_tail in words and "xchg" in text and "cmpxchg" not in text:
+        if (self.part == "pre" and self.layout.lock_tail in words and "xchg" in text
+                and "cmpxchg" not in text):
             self.part = "hold"
             entry.acquired = instruction.tick
         elif self.part == "hold" and self._is_waiting(instruction):
@@ -158,7 +164,9 @@ class _Cutter:
                                                 for write, _, physical in instruction.accesses)
 
     def _look_for_ipis(self, instruction):
-        """x2APIC ends an interrupt and sends by WRMSR; a holder has a PAUSE only where it waits for other CPUs."""
+        """x2APIC ends an interrupt and sends by WRMSR; a holder has a PAUSE only where it waits for
+        other CPUs.
+        """
         entry = self.entry
         if instruction.text.startswith("wrmsr") and not self.must_end:
             entry.sent.append(instruction.tick)
@@ -171,10 +179,13 @@ class _Cutter:
             self.paused_at = entry.hold
 
     def _is_waiting(self, instruction):
-        return any(not write and linear == self.layout.wait_word(self.cpu) for write, linear, _ in instruction.accesses)
+        return any(not write and linear == self.layout.wait_word(self.cpu)
+                   for write, linear, _ in instruction.accesses)
 
     def _waits(self, instruction):
-        """A look at the own waiting word: all since the exchange was the door; more looks are the loop."""
+        """A look at the own waiting word: all since the exchange was the door; more looks are the
+        loop.
+        """
         entry = self.entry
         if not entry.contended:
             entry.contended = True
@@ -193,8 +204,8 @@ class _Cutter:
 
 def entries_of(lines, layout, watch=None):
     """
-    All complete entries of each CPU: {cpu: [Entry]}, in order. The first of each may be cut off, and is left out.
-    `watch` names functions by their addresses.
+    All complete entries of each CPU: {cpu: [Entry]}, in order. The first of each may be cut off,
+    and is left out. `watch` names functions by their addresses.
     """
     cutters = {}
     for instruction in instructions(lines):
@@ -205,12 +216,14 @@ def entries_of(lines, layout, watch=None):
 
 def transfers(entries):
     """
-    Lines that had to come from another CPU, by part, over all entries of all CPUs in their order of time: a read of a
-    line that another CPU wrote last, or a write to one that another CPU has. Caches without limit, MESI. Returns a
-    list parallel to the entries in order of time: (entry, {part: transfers}).
+    Lines that had to come from another CPU, by part, over all entries of all CPUs in their order
+    of time: a read of a line that another CPU wrote last, or a write to one that another CPU
+    has. Caches without limit, MESI. Returns a list parallel to the entries in order of time:
+    (entry, {part: transfers}).
     """
     sharers, result = {}, []
-    for entry in sorted((e for cpu in entries.values() for e in cpu), key=lambda e: e.acquired or e.begin):
+    for entry in sorted((e for cpu in entries.values() for e in cpu),
+                        key=lambda e: e.acquired or e.begin):
         moved = {}
         for part, accesses in entry.lines.items():
             count = 0

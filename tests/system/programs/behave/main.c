@@ -1,6 +1,7 @@
 /*
- * Does what its arguments say, one after the other, and shows them: "print=TEXT" writes TEXT with %r and %n for carriage return
- * and line feed; "exit=N" ends with that status; "wait" does so never. Without an end of its own: status 0.
+ * Does what its arguments say, one after the other, and shows them: "print=TEXT" writes TEXT with
+ * %r and %n for carriage return and line feed; "exit=N" ends with that status; "wait" does so
+ * never. Without an end of its own: status 0.
  */
 #include <sel4/sel4.h>
 #include <stdio.h>

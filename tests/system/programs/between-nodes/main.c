@@ -1,6 +1,6 @@
 /*
- * Status pages, the name service, barrier and broadcast, and a sleeping reader whose peer dies. All nodes run it; the
- * last node dies on the way, by the argument's way: "exit", "assert" or "crash".
+ * Status pages, the name service, barrier and broadcast, and a sleeping reader whose peer dies. All
+ * nodes run it; the last node dies on the way, by the argument's way: "exit", "assert" or "crash".
  */
 #include "tests.h"
 
@@ -44,7 +44,8 @@ static void test_mesh(void)
         }
     }
     check(good, "broadcasts of many lengths from every node");
-    check(cmk_mesh_broadcast(&mesh, mesh.num_nodes, text, 1) == CMK_CHANNEL_UNEXPECTED, "no broadcast from nobody");
+    check(cmk_mesh_broadcast(&mesh, mesh.num_nodes, text, 1) == CMK_CHANNEL_UNEXPECTED,
+          "no broadcast from nobody");
 }
 
 static void test_names(void)
@@ -55,8 +56,10 @@ static void test_names(void)
     uint64_t value = 5, answer = 0;
     size_t length;
     struct cmk_message message;
-    check(cmk_names_connect(&names, "nobody", &end) == CMK_NAMES_NONE, "an unknown name is not found");
-    check(cmk_names_publish(&names, "a name that is much longer than names can be", geometry) == CMK_NAMES_WRONG,
+    check(cmk_names_connect(&names, "nobody", &end) == CMK_NAMES_NONE,
+          "an unknown name is not found");
+    check(cmk_names_publish(&names, "a name that is much longer than names can be", geometry) ==
+              CMK_NAMES_WRONG,
           "a name that is too long is refused");
     check(cmk_names_publish(&names, "bad", (struct cmk_channel_geometry){3, 0}) == CMK_NAMES_WRONG,
           "an impossible geometry is refused");
@@ -64,12 +67,15 @@ static void test_names(void)
         check(cmk_names_publish(&names, "echo", geometry) == CMK_NAMES_OK, "a name is published");
     }
     cmk_mesh_barrier(&mesh);
-    check(cmk_names_publish(&names, "echo", geometry) == CMK_NAMES_TAKEN, "and belongs to who came first");
+    check(cmk_names_publish(&names, "echo", geometry) == CMK_NAMES_TAKEN,
+          "and belongs to who came first");
     cmk_mesh_barrier(&mesh);
     if (mesh.self == 0) {
-        check(cmk_names_accept(&names, "echo", &end, &node) == CMK_NAMES_WRONG, "only its owner accepts connections");
+        check(cmk_names_accept(&names, "echo", &end, &node) == CMK_NAMES_WRONG,
+              "only its owner accepts connections");
         check(cmk_names_connect(&names, "echo", &end) == CMK_NAMES_OK &&
-                  cmk_channel_call(&end, &value, sizeof(value), &answer, sizeof(answer), &length) == CMK_CHANNEL_OK &&
+                  cmk_channel_call(&end, &value, sizeof(value), &answer, sizeof(answer), &length) ==
+                      CMK_CHANNEL_OK &&
                   answer == 6,
               "a call through a channel that the name service made");
     } else if (mesh.self == 1) {
@@ -81,7 +87,8 @@ static void test_names(void)
                   cmk_channel_receive(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK,
               "its owner accepts the connection and gets the call");
         value++;
-        check(cmk_channel_reply(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK, "and answers it");
+        check(cmk_channel_reply(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK,
+              "and answers it");
     }
     cmk_mesh_barrier(&mesh);
 }
@@ -132,8 +139,8 @@ int main(int argc, char **argv)
     cluster = cmk_cluster();
     void *memory = cmk_shared_program_memory(&bytes);
     if (argc < 2 || !memory || cluster->num_nodes < 3 || !cmk_doorbell_create(&bell, 1) ||
-        !cmk_mesh_open(&mesh, memory, (struct cmk_channel_geometry){16, 0}, &bell) || !cmk_names_start() ||
-        !cmk_names_join(&names, &bell)) {
+        !cmk_mesh_open(&mesh, memory, (struct cmk_channel_geometry){16, 0}, &bell) ||
+        !cmk_names_start() || !cmk_names_join(&names, &bell)) {
         printf("cannot start\n");
         return 99;
     }

@@ -1,4 +1,7 @@
-/* Memory that belongs to others: status pages are for reading only, a channel only for its two nodes. */
+/*
+ * Memory that belongs to others: status pages are for reading only, a channel only for its two
+ * nodes.
+ */
 #include "tests.h"
 
 #include <stdatomic.h>
@@ -20,7 +23,8 @@ static bool is_read_only(seL4_Word node)
     static struct cmk_thread thread;
     seL4_CPtr copy = cmk_alloc_slot();
     if (seL4_CNode_Copy(seL4_CapInitThreadCNode, copy, seL4_WordBits, seL4_CapInitThreadCNode,
-                        cluster->nodes[node].status_frame, seL4_WordBits, seL4_AllRights) != seL4_NoError) {
+                        cluster->nodes[node].status_frame, seL4_WordBits,
+                        seL4_AllRights) != seL4_NoError) {
         return false;
     }
     struct cmk_status_page *page =
@@ -53,7 +57,8 @@ void test_status_pages(void)
     check(running, "every node's status page says that it runs, and its ticks go on");
     check(is_read_only(mesh.self), "the own status page cannot be written");
     check(is_read_only((mesh.self + 1) % mesh.num_nodes), "nor can that of another node");
-    check(cmk_node_status(cluster->num_nodes) == NULL, "there is no status page of a node that does not exist");
+    check(cmk_node_status(cluster->num_nodes) == NULL,
+          "there is no status page of a node that does not exist");
 }
 
 static bool overlaps(seL4_Word start, seL4_Word bytes, const struct cmk_region *region)
@@ -66,7 +71,8 @@ static bool reaches(const struct cmk_region *region)
 {
     const seL4_BootInfo *info = seL4_GetBootInfo();
     for (seL4_Word i = 0; i < info->untyped.end - info->untyped.start; i++) {
-        if (overlaps(info->untypedList[i].paddr, LIBSEL4_BIT(info->untypedList[i].sizeBits), region)) {
+        if (overlaps(info->untypedList[i].paddr, LIBSEL4_BIT(info->untypedList[i].sizeBits),
+                     region)) {
             return true;
         }
     }
@@ -74,7 +80,8 @@ static bool reaches(const struct cmk_region *region)
         seL4_X86_Page_GetAddress_t address = {.error = seL4_InvalidCapability};
         bool frame = (slot >= info->userImageFrames.start && slot < info->userImageFrames.end) ||
                      (slot >= info->sharedFrames.start && slot < info->sharedFrames.end) ||
-                     (slot >= info->untyped.end && slot != cluster->ipi_control && slot != cluster->node_control);
+                     (slot >= info->untyped.end && slot != cluster->ipi_control &&
+                      slot != cluster->node_control);
         if (frame) {
             address = seL4_X86_Page_GetAddress(slot);
         }
@@ -94,7 +101,8 @@ void test_foreign_channel(void)
         region = cluster->channels[i].region;
         mine = true;
     }
-    if (cmk_mesh_broadcast(&mesh, 0, &region, sizeof(region)) != CMK_CHANNEL_OK || region.bytes == 0) {
+    if (cmk_mesh_broadcast(&mesh, 0, &region, sizeof(region)) != CMK_CHANNEL_OK ||
+        region.bytes == 0) {
         return;
     }
     check(mine == (mesh.self <= 1), "a channel is shown to its two nodes only");

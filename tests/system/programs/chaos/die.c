@@ -38,11 +38,13 @@ static void wild_write(seL4_Word vaddr)
 }
 
 /*
- * With equal nodes in 256 MiB, as the test has them: 64 MiB from this program's own image lies another node's memory.
+ * With equal nodes in 256 MiB, as the test has them: 64 MiB from this program's own image lies
+ * another node's memory.
  */
 static seL4_Word address_in_neighbour(void)
 {
-    seL4_X86_Page_GetAddress_t own = seL4_X86_Page_GetAddress(seL4_GetBootInfo()->userImageFrames.start);
+    seL4_X86_Page_GetAddress_t own =
+        seL4_X86_Page_GetAddress(seL4_GetBootInfo()->userImageFrames.start);
     seL4_Word step = 0x4000000;
     return mesh.self + 1 < mesh.num_nodes ? own.paddr + step : own.paddr - step;
 }

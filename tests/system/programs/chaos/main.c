@@ -1,7 +1,8 @@
 /*
- * Chaos: all nodes exchange numbered operations with all others, while some are killed. Arguments: the number of
- * operations to each peer, then for each node to be killed NODE:HOW:AFTER, the number of operations received after
- * which it dies. Survivors lose and duplicate nothing, finish, and say so; what came from the dead is without gaps too.
+ * Chaos: all nodes exchange numbered operations with all others, while some are killed. Arguments:
+ * the number of operations to each peer, then for each node to be killed NODE:HOW:AFTER, the number
+ * of operations received after which it dies. Survivors lose and duplicate nothing, finish, and say
+ * so; what came from the dead is without gaps too.
  */
 #include "chaos.h"
 

@@ -1,6 +1,7 @@
 /*
- * A stream of numbered operations between two nodes: plain messages of any length, writes to a key that the peer keeps,
- * and reads of it. The number decides everything else, so that the receiver can tell what it must get.
+ * A stream of numbered operations between two nodes: plain messages of any length, writes to a key
+ * that the peer keeps, and reads of it. The number decides everything else, so that the receiver
+ * can tell what it must get.
  */
 #include "chaos.h"
 
@@ -32,7 +33,8 @@ static bool wrong(seL4_Word peer, const char *what, uint64_t number)
 }
 
 /* Says whether it was sent; a dead peer is noticed on the way. */
-static bool put(struct stream *stream, uint64_t tag, const void *data, size_t length, bool *progress)
+static bool put(struct stream *stream, uint64_t tag, const void *data, size_t length,
+                bool *progress)
 {
     enum cmk_channel_error error = cmk_channel_try_send(stream->end, tag, data, length);
     *progress = *progress || error == CMK_CHANNEL_OK;
@@ -85,7 +87,8 @@ static bool take_operation(struct stream *stream, seL4_Word peer, const struct c
     return true;
 }
 
-static bool take_message(struct stream *stream, seL4_Word peer, const struct cmk_message *message, const uint64_t *data)
+static bool take_message(struct stream *stream, seL4_Word peer, const struct cmk_message *message,
+                         const uint64_t *data)
 {
     if (message->kind != CMK_MESSAGE) {
         return wrong(peer, "a message of another kind", message->tag);
@@ -113,7 +116,8 @@ static bool receive_all(struct stream *stream, seL4_Word peer, bool *progress)
     struct cmk_message message;
     for (unsigned i = 0; i < 16; i++) {
         if (stream->reply_due) {
-            if (!put(stream, stream->reply_tag, &stream->reply_value, sizeof(stream->reply_value), progress)) {
+            if (!put(stream, stream->reply_tag, &stream->reply_value, sizeof(stream->reply_value),
+                     progress)) {
                 return true;
             }
             stream->reply_due = false;
@@ -139,8 +143,8 @@ static bool receive_all(struct stream *stream, seL4_Word peer, bool *progress)
 
 bool stream_is_complete(const struct stream *stream, uint64_t operations)
 {
-    return stream->dead || (stream->sent == operations && stream->received == operations && !stream->reply_due &&
-                            stream->replies == operations / OPERATIONS);
+    return stream->dead || (stream->sent == operations && stream->received == operations &&
+                            !stream->reply_due && stream->replies == operations / OPERATIONS);
 }
 
 bool stream_step(struct stream *stream, seL4_Word peer, uint64_t operations, bool *progress)
@@ -155,13 +159,15 @@ bool stream_step(struct stream *stream, seL4_Word peer, uint64_t operations, boo
         stream->said_done = put(stream, TAG_DONE, NULL, 0, progress);
     }
     if (cmk_channel_state(stream->end) == CMK_CHANNEL_DEAD) {
-        stream->reply_due = false; /* nobody waits for it; what the peer sent before is still received */
+        /* nobody waits for it; what the peer sent before is still received */
+        stream->reply_due = false;
     }
     if (!receive_all(stream, peer, progress)) {
         return false;
     }
     if (stream->dead) {
-        printf("node %lu is dead; %lu operations to it, %lu from it\n", peer, stream->sent, stream->received);
+        printf("node %lu is dead; %lu operations to it, %lu from it\n", peer, stream->sent,
+               stream->received);
         *progress = true;
     }
     return true;

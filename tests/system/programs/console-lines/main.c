@@ -1,6 +1,6 @@
 /*
- * Every node writes lines to the console as fast as it can. The last node's lines try to look like the
- * kernel's, and to command the terminal; what reads the console must not be taken in.
+ * Every node writes lines to the console as fast as it can. The last node's lines try to look like
+ * the kernel's, and to command the terminal; what reads the console must not be taken in.
  */
 #include <cmk/cluster.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Containment: one node goes wrong while the others work, and they neither lose anything nor stop. Arguments: the
- * node, and what becomes of it:
+ * Containment: one node goes wrong while the others work, and they neither lose anything nor stop.
+ * Arguments: the node, and what becomes of it:
  *
  *   fault     its program faults, and nobody handles it: its kernel runs on
  *   assert    an assertion of its kernel fails
@@ -11,8 +11,8 @@
  *             see, and each waits for its end
  *   nmi       somebody outside sends NMIs: it must go on working
  *
- * "Outside" waits for the line "ready for it". The others exchange numbered messages in rounds, from before it
- * happens until some time after each of them has seen it in the status page.
+ * "Outside" waits for the line "ready for it". The others exchange numbered messages in rounds,
+ * from before it happens until some time after each of them has seen it in the status page.
  */
 #include <cmk/mesh.h>
 #include <cmk/node_status.h>
@@ -81,7 +81,8 @@ static int go_wrong(char **arguments)
     } else if (is("assert")) {
         cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_ASSERT, 0);
     } else if (is("write")) {
-        cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE, strtoul(arguments[3], NULL, 0));
+        cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_WRITE,
+                                strtoul(arguments[3], NULL, 0));
     } else if (is("hang")) {
         cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_HANG, 0);
     } else if (is("nmi") || is("check") || is("check-all")) {
@@ -104,8 +105,9 @@ struct round {
 };
 
 /*
- * One message to each survivor and one from each; false if anything is wrong. *enough, this node's word in the round,
- * becomes true if all say so: everybody gets the same words, so all end in the same round.
+ * One message to each survivor and one from each; false if anything is wrong. *enough, this node's
+ * word in the round, becomes true if all say so: everybody gets the same words, so all end in the
+ * same round.
  */
 static bool exchange(uint64_t number, bool *enough)
 {
@@ -124,7 +126,8 @@ static bool exchange(uint64_t number, bool *enough)
         if (node == mesh.self || node == victim) {
             continue;
         }
-        if (cmk_channel_receive(&mesh.end[node], &message, &round, sizeof(round)) != CMK_CHANNEL_OK ||
+        if (cmk_channel_receive(&mesh.end[node], &message, &round, sizeof(round)) !=
+                CMK_CHANNEL_OK ||
             message.tag != number || round.content != content(number, node, mesh.self)) {
             printf("wrong: round %lu from node %lu\n", number, node);
             return false;
@@ -173,8 +176,8 @@ static bool work(uint64_t *rounds)
                 wait_for_the_end();
             }
         }
-        if (seen == 0 && *rounds > ROUNDS_BEFORE && atomic_load(&board->ready) == mesh.num_nodes - 1 &&
-            has_happened(&watch, first_ticks)) {
+        if (seen == 0 && *rounds > ROUNDS_BEFORE &&
+            atomic_load(&board->ready) == mesh.num_nodes - 1 && has_happened(&watch, first_ticks)) {
             seen = *rounds;
         }
     }
@@ -226,5 +229,7 @@ int main(int argc, char **argv)
     if (cluster->node_id == victim) {
         return go_wrong(argv); /* no guardian: nobody handles its faults */
     }
-    return cmk_doorbell_create(&bell, 1) && cmk_mesh_open(&mesh, memory, geometry, &bell) ? survive() : EXIT_FAILURE;
+    return cmk_doorbell_create(&bell, 1) && cmk_mesh_open(&mesh, memory, geometry, &bell)
+               ? survive()
+               : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /*
- * What each CPU of this node counts, also in release kernels (CMK_COUNT_*): system calls that took the ordinary path, and
- * the IPIs of unmappings. With the argument "ordinary" the node runs with fastpath=off.
+ * What each CPU of this node counts, also in release kernels (CMK_COUNT_*): system calls that took
+ * the ordinary path, and the IPIs of unmappings. With the argument "ordinary" the node runs with
+ * fastpath=off.
  */
 #include <cmk/cluster.h>
 #include <cmk/cmk.h>
@@ -36,12 +37,16 @@ static void check_refusals(void)
     seL4_CPtr node_control = cmk_cluster()->node_control;
     seL4_Word value = 42;
     if (cmk_NodeControl_Count(node_control, CMK_COUNTS, 0, &value) != seL4_InvalidArgument ||
-        cmk_NodeControl_Count(node_control, 0, cpus, &value) != seL4_InvalidArgument || value != 42) {
+        cmk_NodeControl_Count(node_control, 0, cpus, &value) != seL4_InvalidArgument ||
+        value != 42) {
         fail("what does not exist is counted", value);
     }
 }
 
-/* Nobody waits for the message: no fast path. Nobody waits for the signal: a fast path, if there is any. */
+/*
+ * Nobody waits for the message: no fast path. Nobody waits for the signal: a fast path, if there is
+ * any.
+ */
 static void check_ordinary_calls(bool all_are)
 {
     seL4_CPtr endpoint = cmk_alloc_object(seL4_EndpointObject, 0);
@@ -58,7 +63,8 @@ static void check_ordinary_calls(bool all_are)
     seL4_Word signalled = count(CMK_COUNT_ORDINARY_SEND, 0) - before;
     before = count(CMK_COUNT_ORDINARY_CALL, 0);
     seL4_Word asked = count(CMK_COUNT_ORDINARY_CALL, 0) - before;
-    printf("%lu of %u messages, %lu of %u signals, %lu questions\n", sent, TIMES, signalled, TIMES, asked);
+    printf("%lu of %u messages, %lu of %u signals, %lu questions\n", sent, TIMES, signalled, TIMES,
+           asked);
     if (sent != TIMES || asked != 1 || (all_are ? signalled != TIMES : signalled > 1)) {
         fail("wrong number of ordinary calls", sent);
     }
@@ -80,7 +86,8 @@ static seL4_Word ipis_of_unmapping(void)
     frame = frame != 0 ? frame : cmk_alloc_object(seL4_X86_4K, 0);
     seL4_Word before = count(CMK_COUNT_SHOOT_DOWN_IPIS, 0);
     for (unsigned i = 0; i < TIMES; i++) {
-        if (cmk_map_frame(frame, ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes) != seL4_NoError ||
+        if (cmk_map_frame(frame, ADDRESS, seL4_ReadWrite, seL4_X86_Default_VMAttributes) !=
+                seL4_NoError ||
             seL4_X86_Page_Unmap(frame) != seL4_NoError) {
             fail("no page", i);
         }
@@ -88,7 +95,10 @@ static seL4_Word ipis_of_unmapping(void)
     return count(CMK_COUNT_SHOOT_DOWN_IPIS, 0) - before;
 }
 
-/* One for each time that the other CPU is in user mode, which it nearly always is; none if it is idle. */
+/*
+ * One for each time that the other CPU is in user mode, which it nearly always is; none if it is
+ * idle.
+ */
 static void check_shoot_downs(void)
 {
     static struct cmk_thread thread;

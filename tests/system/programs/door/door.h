@@ -1,6 +1,7 @@
 /*
- * Threads that notice when the kernel changes something under their feet. Each runs on some CPU of the node until
- * `stop`; main.c meanwhile suspends, moves, reads and rewrites them and remaps the page they read.
+ * Threads that notice when the kernel changes something under their feet. Each runs on some CPU of
+ * the node until `stop`; main.c meanwhile suspends, moves, reads and rewrites them and remaps the
+ * page they read.
  */
 #ifndef DOOR_H
 #define DOOR_H
@@ -15,12 +16,14 @@
 enum { FRAMES = 4, FIRST_VALUE = 1000 };
 
 /* Written by main before it starts the others. */
-extern const volatile seL4_Word *window; /* one of the frames is mapped here, and holds FIRST_VALUE + its number */
+/* one of the frames is mapped here, and holds FIRST_VALUE + its number */
+extern const volatile seL4_Word *window;
 extern seL4_CPtr fault_endpoint;
 extern seL4_CPtr notification;
 
 /*
- * Odd while main maps another frame at the window; else frame (sequence / 2) % FRAMES is there. Written by main only.
+ * Odd while main maps another frame at the window; else frame (sequence / 2) % FRAMES is there.
+ * Written by main only.
  */
 extern atomic_ulong sequence;
 
@@ -35,19 +38,21 @@ enum { MAX_THREADS = 64 };
 extern atomic_ulong progress[MAX_THREADS];
 
 /*
- * Counts, and prints a letter: F FPU, S FS base, G GS base, T stale translation, R ran while suspended, others
- * main's.
+ * Counts, and prints a letter: F FPU, S FS base, G GS base, T stale translation, R ran while
+ * suspended, others main's.
  */
 void note_mistake(char letter);
 
 void fpu_thread(void *number);    /* its FPU and base registers keep their values */
 void window_thread(void *number); /* reads the window; has never used the FPU */
-void trap_thread(void *number);   /* executes int3 and `int 200`, whose faults the handler answers */
+/* executes int3 and `int 200`, whose faults the handler answers */
+void trap_thread(void *number);
 void handler_thread(void *number);
 
 /*
- * Interrupts on CPU 0 that wake a thread of that priority. While an equal runs, CPU 0 goes on with that one, but may have
- * waited for the lock before. Waits for `count` of them, then no more come. 0: this node has no such timer.
+ * Interrupts on CPU 0 that wake a thread of that priority. While an equal runs, CPU 0 goes on with
+ * that one, but may have waited for the lock before. Waits for `count` of them, then no more come.
+ * 0: this node has no such timer.
  */
 unsigned take_interrupts(unsigned count, seL4_Word priority);
 

@@ -27,7 +27,8 @@ unsigned take_interrupts(unsigned count, seL4_Word priority)
     interrupts = cmk_alloc_object(seL4_NotificationObject, 0);
     finished = cmk_alloc_object(seL4_NotificationObject, 0);
     wanted = count;
-    if (!hpet_open(&timer, VECTOR, interrupts) || !cmk_create_thread(&thread, 0, priority, driver, NULL)) {
+    if (!hpet_open(&timer, VECTOR, interrupts) ||
+        !cmk_create_thread(&thread, 0, priority, driver, NULL)) {
         return 0;
     }
     seL4_Wait(finished, NULL);

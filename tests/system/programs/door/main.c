@@ -1,10 +1,10 @@
 /*
- * The door under load: whatever one CPU does to threads and mappings that others are using, nobody notices. Each
- * round suspends, moves, reads or rewrites some thread, or maps another frame where all of them read. Arguments:
- * rounds, seed.
+ * The door under load: whatever one CPU does to threads and mappings that others are using, nobody
+ * notices. Each round suspends, moves, reads or rewrites some thread, or maps another frame where
+ * all of them read. Arguments: rounds, seed.
  *
- * With several CPUs the main thread has CPU 0 to itself, as long as it works; the others' threads are moved there and
- * away.
+ * With several CPUs the main thread has CPU 0 to itself, as long as it works; the others' threads
+ * are moved there and away.
  */
 #include "door.h"
 
@@ -32,7 +32,8 @@ static void require(bool good, const char *what)
 
 static void set_own_priority(seL4_Word priority)
 {
-    require(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, priority) == seL4_NoError,
+    require(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, priority) ==
+                seL4_NoError,
             "own priority");
 }
 
@@ -44,8 +45,8 @@ static seL4_Error set_priority(unsigned thread, seL4_Word priority)
 static unsigned start(seL4_Word cpu, seL4_Word priority, void (*function)(void *))
 {
     unsigned number = thread_count++;
-    require(number < MAX_THREADS &&
-                cmk_create_thread(&threads[number], cpu, priority, function, (void *)(seL4_Word)number),
+    require(number < MAX_THREADS && cmk_create_thread(&threads[number], cpu, priority, function,
+                                                      (void *)(seL4_Word)number),
             "cannot start a thread");
     return number;
 }
@@ -54,8 +55,8 @@ static unsigned start(seL4_Word cpu, seL4_Word priority, void (*function)(void *
 static void start_trap_thread(seL4_Word cpu)
 {
     unsigned number = start(cpu, LOWEST, trap_thread);
-    require(seL4_TCB_SetSpace(threads[number].tcb, fault_endpoint, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace,
-                              0) == seL4_NoError &&
+    require(seL4_TCB_SetSpace(threads[number].tcb, fault_endpoint, seL4_CapInitThreadCNode, 0,
+                              seL4_CapInitThreadVSpace, 0) == seL4_NoError &&
                 set_priority(number, EQUAL) == seL4_NoError,
             "cannot give a thread its fault handler");
 }
@@ -67,7 +68,10 @@ static bool is_trap_thread(unsigned number)
 
 static void start_threads(void)
 {
-    /* Number 0, and never a victim. It must not keep the main thread from working: faults come all the time. */
+    /*
+     * Number 0, and never a victim. It must not keep the main thread from working: faults come all
+     * the time.
+     */
     start(cpus - 1, HANDLER, handler_thread);
     set_own_priority(cpus > 1 ? WORKING : EQUAL);
     for (seL4_Word cpu = 0; cpu < cpus; cpu++) {
@@ -89,13 +93,15 @@ static void make_window(void)
 {
     for (unsigned i = 0; i < FRAMES; i++) {
         frames[i] = cmk_alloc_object(seL4_X86_4K, 0);
-        seL4_Word *page = cmk_map_frames(frames[i], 1, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+        seL4_Word *page = cmk_map_frames(frames[i], 1, seL4_PageBits, seL4_ReadWrite,
+                                         seL4_X86_Default_VMAttributes);
         require(page != NULL, "no frame for the window");
         *page = FIRST_VALUE + i;
         seL4_X86_Page_Unmap(frames[i]);
     }
     window_address = cmk_alloc_addresses(1 << seL4_PageBits, seL4_PageBits);
-    require(cmk_map_frame(frames[0], window_address, seL4_ReadWrite, seL4_X86_Default_VMAttributes) == seL4_NoError,
+    require(cmk_map_frame(frames[0], window_address, seL4_ReadWrite,
+                          seL4_X86_Default_VMAttributes) == seL4_NoError,
             "cannot map the window");
     window = (const volatile seL4_Word *)window_address;
 }
@@ -122,24 +128,24 @@ static void read_registers(unsigned victim)
 {
     enum { PROGRAM_START = 4 << 20, PROGRAM_END = 5 << 20 }; /* user/runtime/user.ld */
     seL4_UserContext registers;
-    seL4_Error error =
-        seL4_TCB_ReadRegisters(threads[victim].tcb, false, 0, sizeof(registers) / sizeof(seL4_Word), &registers);
+    seL4_Error error = seL4_TCB_ReadRegisters(threads[victim].tcb, false, 0,
+                                              sizeof(registers) / sizeof(seL4_Word), &registers);
     if (error != seL4_NoError || registers.rip < PROGRAM_START || registers.rip >= PROGRAM_END) {
         note_mistake('I');
     }
 }
 
 /*
- * The frame that was there keeps its capability's memory of the mapping, and is unmapped when nobody can see it any
- * more.
+ * The frame that was there keeps its capability's memory of the mapping, and is unmapped when
+ * nobody can see it any more.
  */
 static void map_next_frame(void)
 {
     seL4_Word before = atomic_load(&sequence);
     seL4_Word after = before + 2;
     atomic_store(&sequence, before + 1);
-    if (seL4_X86_Page_Map(frames[after / 2 % FRAMES], seL4_CapInitThreadVSpace, window_address, seL4_ReadWrite,
-                          seL4_X86_Default_VMAttributes) != seL4_NoError) {
+    if (seL4_X86_Page_Map(frames[after / 2 % FRAMES], seL4_CapInitThreadVSpace, window_address,
+                          seL4_ReadWrite, seL4_X86_Default_VMAttributes) != seL4_NoError) {
         note_mistake('M');
     }
     atomic_store(&sequence, after);
@@ -163,13 +169,15 @@ static void one_round(void)
         suspend_and_resume(victim);
         break;
     case 1:
-        good = seL4_TCB_SetAffinity(threads[victim].tcb, random_below((unsigned)cpus)) == seL4_NoError;
+        good =
+            seL4_TCB_SetAffinity(threads[victim].tcb, random_below((unsigned)cpus)) == seL4_NoError;
         break;
     case 2:
         read_registers(victim);
         break;
     case 3:
-        good = set_priority(victim, BELOW) == seL4_NoError && set_priority(victim, EQUAL) == seL4_NoError;
+        good = set_priority(victim, BELOW) == seL4_NoError &&
+               set_priority(victim, EQUAL) == seL4_NoError;
         break;
     case 4:
         good = seL4_TCB_SetFlags(threads[victim].tcb, 0, 0).error == seL4_NoError;
@@ -188,7 +196,8 @@ static bool wait_for_threads(void)
 {
     set_own_priority(EQUAL);
     atomic_store(&stop, true);
-    for (unsigned yields = 0; yields < 200000 && atomic_load(&stopped) < thread_count - 1; yields++) {
+    for (unsigned yields = 0; yields < 200000 && atomic_load(&stopped) < thread_count - 1;
+         yields++) {
         seL4_Yield();
     }
     return atomic_load(&stopped) == thread_count - 1;

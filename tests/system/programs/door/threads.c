@@ -35,8 +35,8 @@ static bool has_fsgsbase(void)
 }
 
 /*
- * Puts `pattern` and a rounding mode into FPU registers, spends `spins` loops, perhaps yields, and looks at them
- * again.
+ * Puts `pattern` and a rounding mode into FPU registers, spends `spins` loops, perhaps yields, and
+ * looks at them again.
  */
 static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield, seL4_Word has_ymm)
 {
@@ -71,14 +71,13 @@ static bool fpu_keeps(seL4_Word pattern, seL4_Word spins, seL4_Word yield, seL4_
         "movq %%xmm15, %[last]\n\t"
         "fistpq %[x87]\n\t"
         "stmxcsr %[after]"
-        : [spins] "+r"(spins), [first] "=&r"(first), [last] "=&r"(last), [x87] "=m"(x87), [after] "=m"(mxcsr_after),
-          [first_upper] "+m"(first_upper), [last_upper] "+m"(last_upper)
-        : [pattern] "r"(pattern), [memory] "m"(pattern), [yield] "r"(yield), [mxcsr] "m"(mxcsr), [number] "i"(YIELD),
-          [has_ymm] "r"(has_ymm)
+        : [spins] "+r"(spins), [first] "=&r"(first), [last] "=&r"(last), [x87] "=m"(x87),
+          [after] "=m"(mxcsr_after), [first_upper] "+m"(first_upper), [last_upper] "+m"(last_upper)
+        : [pattern] "r"(pattern), [memory] "m"(pattern), [yield] "r"(yield), [mxcsr] "m"(mxcsr),
+          [number] "i"(YIELD), [has_ymm] "r"(has_ymm)
         : "rbx", "rcx", "rdx", "r11", "xmm0", "xmm15", "memory", "cc");
-    return first == pattern && last == pattern && x87 == pattern &&
-           first_upper[0] == pattern && last_upper[0] == pattern &&
-           (mxcsr_after & MXCSR_CONTROL) == (mxcsr & MXCSR_CONTROL);
+    return first == pattern && last == pattern && x87 == pattern && first_upper[0] == pattern &&
+           last_upper[0] == pattern && (mxcsr_after & MXCSR_CONTROL) == (mxcsr & MXCSR_CONTROL);
 }
 
 void fpu_thread(void *argument)

@@ -1,7 +1,7 @@
 /*
- * Devices of nodes: node 0 has all that is left, node 1 has the function 00:05.0 (QEMU's edu) and com2's ports, node 2
- * has nothing. Prints PASS and FAIL lines. With an argument, node 1's kernel is asked for its counts of interrupts:
- * debug kernels only.
+ * Devices of nodes: node 0 has all that is left, node 1 has the function 00:05.0 (QEMU's edu) and
+ * com2's ports, node 2 has nothing. Prints PASS and FAIL lines. With an argument, node 1's kernel
+ * is asked for its counts of interrupts: debug kernels only.
  */
 #include "suite.h"
 
@@ -54,8 +54,8 @@ void pause_milliseconds(unsigned count)
 int main(void)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
-    struct common *common = cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits, seL4_ReadWrite,
-                                           seL4_X86_Default_VMAttributes);
+    struct common *common = cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits,
+                                           seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     if (cluster->node_id == 0) {
         test_node_with_all();
     } else if (cluster->node_id == 1) {

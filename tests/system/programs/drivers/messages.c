@@ -1,6 +1,7 @@
 /*
- * Message signalled interrupts from QEMU's device edu, which sends one when it is told to: to vectors with and without
- * a handler, on this node's CPUs and on other nodes', and to vectors that are the kernels' own.
+ * Message signalled interrupts from QEMU's device edu, which sends one when it is told to: to
+ * vectors with and without a handler, on this node's CPUs and on other nodes', and to vectors that
+ * are the kernels' own.
  */
 #include "suite.h"
 
@@ -21,7 +22,10 @@ enum {
     MILLISECONDS = 5, /* between two looks */
     MANY = 500,
 
-    /* Delivery modes in a message's data. ExtINT: the CPU asks the 8259 for a vector; QEMU ignores it. */
+    /*
+     * Delivery modes in a message's data. ExtINT: the CPU asks the 8259 for a vector; QEMU ignores
+     * it.
+     */
     MESSAGE_IS_NMI = 4 << 8,
     MESSAGE_IS_EXTINT = 7 << 8,
 };
@@ -45,7 +49,10 @@ static void raise(seL4_Word address, uint32_t data)
     registers[EDU_ACKNOWLEDGE / 4] = 1;
 }
 
-/* Waits until the notification is signalled, however slow the host is; true. What runs the tests ends a hang. */
+/*
+ * Waits until the notification is signalled, however slow the host is; true. What runs the tests
+ * ends a hang.
+ */
 static bool arrives(seL4_CPtr notification)
 {
     for (;;) {
@@ -63,8 +70,8 @@ static seL4_CPtr badged_notification(seL4_CPtr *plain)
 {
     seL4_CPtr badged = cmk_alloc_slot();
     *plain = cmk_alloc_object(seL4_NotificationObject, 0);
-    return seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode, *plain,
-                           seL4_WordBits, seL4_AllRights, 1) == seL4_NoError
+    return seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode,
+                           *plain, seL4_WordBits, seL4_AllRights, 1) == seL4_NoError
                ? badged
                : 0;
 }
@@ -127,13 +134,15 @@ static void test_own_cpus(const struct cmk_cluster *cluster)
 /* Every CPU of the cluster gets what it did not ask for: anything but INIT, which would stop it. */
 static void forge(const struct cmk_cluster *cluster)
 {
-    static const uint16_t data[] = {0x20, 0x21, 0x2e, 0x2f, 0x30 + LOST_VECTOR, 0x9c, 0x9d, 0x9e, 0xa0, 0xfe, 0xff,
+    static const uint16_t data[] = {0x20, 0x21, 0x2e, 0x2f, 0x30 + LOST_VECTOR, 0x9c, 0x9d, 0x9e,
+                                    0xa0, 0xfe, 0xff,
                                     /* vectors of exceptions; an APIC refuses lower ones */
-                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, MESSAGE_IS_NMI,
-                                    MESSAGE_IS_EXTINT};
+                                    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                    MESSAGE_IS_NMI, MESSAGE_IS_EXTINT};
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
         for (seL4_Word cpu = 0; cpu < cluster->nodes[node].num_cpus; cpu++) {
-            seL4_Word address = CMK_MSI_ADDRESS_BASE | cluster->nodes[node].apic_ids[cpu] << CMK_MSI_APIC_ID_SHIFT;
+            seL4_Word address = CMK_MSI_ADDRESS_BASE | cluster->nodes[node].apic_ids[cpu]
+                                                           << CMK_MSI_APIC_ID_SHIFT;
             for (unsigned i = 0; i < COUNT_OF(data) * 8; i++) {
                 raise(address, data[i % COUNT_OF(data)]);
             }
@@ -145,9 +154,10 @@ static void forge(const struct cmk_cluster *cluster)
 }
 
 /*
- * Where interrupts are remapped: all entries near those of this function, which are other functions'
- * and pins', as they are and with every vector of theirs. None is this device's, so nobody is
- * interrupted. (QEMU 7.2 lets messages pass that are not remapped at all; hardware blocks them.)
+ * Where interrupts are remapped: all entries near those of this function, which are other
+ * functions' and pins', as they are and with every vector of theirs. None is this device's, so
+ * nobody is interrupted. (QEMU 7.2 lets messages pass that are not remapped at all; hardware blocks
+ * them.)
  */
 static void forge_entries(void)
 {

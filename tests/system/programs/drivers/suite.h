@@ -6,9 +6,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* In the first shared frame, zero at boot. Each word is written by one node and read by the others. */
+/*
+ * In the first shared frame, zero at boot. Each word is written by one node and read by the others.
+ */
 struct common {
-    _Atomic uint64_t forged; /* by the node with the device: all interrupts were sent. Release after them */
+    /* by the node with the device: all interrupts were sent. Release after them */
+    _Atomic uint64_t forged;
     _Atomic uint64_t waiting;  /* by node 0: its handler is set, it waits */
     _Atomic uint64_t received; /* by node 0: interrupts that its own handler got */
 };
@@ -16,7 +19,9 @@ struct common {
 void report(const char *name, bool good);
 void check_equal(const char *name, seL4_Word value, seL4_Word expected);
 
-/* Waits until *word is at least `value`, however slow the host is; what runs the tests ends a hang. */
+/*
+ * Waits until *word is at least `value`, however slow the host is; what runs the tests ends a hang.
+ */
 void wait_until(_Atomic uint64_t *word, uint64_t value);
 void pause_milliseconds(unsigned milliseconds);
 

@@ -1,7 +1,7 @@
 /*
- * Fairness of the node's lock: every CPU makes system calls in a loop, for as many TSC cycles as the argument says (in
- * millions). Prints how many each made; fails if the most and the least served differ by 10 % or more. Means something only
- * where CPUs advance together: on Bochs.
+ * Fairness of the node's lock: every CPU makes system calls in a loop, for as many TSC cycles as
+ * the argument says (in millions). Prints how many each made; fails if the most and the least
+ * served differ by 10 % or more. Means something only where CPUs advance together: on Bochs.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct board {
-    atomic_ulong tag; /* upper half of every word of the secret; stored after the secret */
+    atomic_ulong tag;          /* upper half of every word of the secret; stored after the secret */
     atomic_ulong paddr, bytes; /* where the channel lies: even that is told */
     atomic_ulong seen;         /* the peer sees the secret too */
     atomic_ulong tried;        /* the thief has tried everything */

@@ -1,8 +1,9 @@
 /*
- * A channel's memory belongs to two nodes. Its owners, nodes 0 and 1, fill it with a secret, and tell everybody what
- * it looks like and where it lies. Nodes without the channel then look for it in all memory that they can get, by all
- * means (thief.c), and write over what they find; afterwards the owners must find it unchanged. With the argument
- * keep=TICKS the owners look after it for so long instead, whatever other program runs on the other nodes.
+ * A channel's memory belongs to two nodes. Its owners, nodes 0 and 1, fill it with a secret, and
+ * tell everybody what it looks like and where it lies. Nodes without the channel then look for it
+ * in all memory that they can get, by all means (thief.c), and write over what they find;
+ * afterwards the owners must find it unchanged. With the argument keep=TICKS the owners look after
+ * it for so long instead, whatever other program runs on the other nodes.
  */
 #include "foreign.h"
 
@@ -55,8 +56,8 @@ static void own(unsigned long keep)
 {
     const struct cmk_region *region = &cluster->channels[0].region;
     seL4_Word count = region->bytes / sizeof(seL4_Word);
-    seL4_Word *words = cmk_map_frames(region->first_slot, region->num_frames, seL4_LargePageBits, seL4_ReadWrite,
-                                      seL4_X86_Default_VMAttributes);
+    seL4_Word *words = cmk_map_frames(region->first_slot, region->num_frames, seL4_LargePageBits,
+                                      seL4_ReadWrite, seL4_X86_Default_VMAttributes);
     check(words != NULL, "the-channel-can-be-mapped-by-its-nodes");
     if (!words) {
         return;
@@ -75,15 +76,17 @@ static void own(unsigned long keep)
     do {
         intact = intact && is_intact(words, count, atomic_load(&board->tag));
         seL4_Yield();
-    } while (keep > 0 ? cmk_node_ticks(page) < end : atomic_load(&board->tried) < cluster->num_nodes - 2);
-    check(intact && is_intact(words, count, atomic_load(&board->tag)), "nobody-else-has-written-there");
+    } while (keep > 0 ? cmk_node_ticks(page) < end
+                      : atomic_load(&board->tried) < cluster->num_nodes - 2);
+    check(intact && is_intact(words, count, atomic_load(&board->tag)),
+          "nobody-else-has-written-there");
 }
 
 int main(int argc, char **argv)
 {
     cluster = cmk_cluster();
-    board = cluster ? cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits, seL4_ReadWrite,
-                                     seL4_X86_Default_VMAttributes)
+    board = cluster ? cmk_map_frames(cluster->shared.first_slot, 1, seL4_LargePageBits,
+                                     seL4_ReadWrite, seL4_X86_Default_VMAttributes)
                     : NULL;
     if (!board) {
         return EXIT_FAILURE;

@@ -32,8 +32,8 @@ static seL4_Word address_of(seL4_CPtr frame)
 }
 
 /*
- * All of this node's own memory, in frames of the size, until no memory is left. The last ones pay for paging
- * structures.
+ * All of this node's own memory, in frames of the size, until no memory is left. The last ones pay
+ * for paging structures.
  */
 static bool search_memory(seL4_Word type, seL4_Word bits, seL4_Word *frames)
 {
@@ -45,7 +45,8 @@ static bool search_memory(seL4_Word type, seL4_Word bits, seL4_Word *frames)
         if (is_there(address_of(slot), LIBSEL4_BIT(bits))) {
             return false;
         }
-        seL4_Word *words = cmk_map_frames(slot, 1, bits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+        seL4_Word *words =
+            cmk_map_frames(slot, 1, bits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
         if (!words) {
             return true;
         }
@@ -56,13 +57,17 @@ static bool search_memory(seL4_Word type, seL4_Word bits, seL4_Word *frames)
     }
 }
 
-/* Untypeds, for devices too: none covers it, whatever boot info says of it. Devices are not touched. */
+/*
+ * Untypeds, for devices too: none covers it, whatever boot info says of it. Devices are not
+ * touched.
+ */
 static bool search_untypeds(void)
 {
     const seL4_BootInfo *info = seL4_GetBootInfo();
     for (seL4_Word i = 0; i < info->untyped.end - info->untyped.start; i++) {
         const seL4_UntypedDesc *untyped = &info->untypedList[i];
-        seL4_Word page_bits = untyped->sizeBits >= seL4_LargePageBits ? seL4_LargePageBits : seL4_PageBits;
+        seL4_Word page_bits =
+            untyped->sizeBits >= seL4_LargePageBits ? seL4_LargePageBits : seL4_PageBits;
         if (is_there(untyped->paddr, LIBSEL4_BIT(untyped->sizeBits))) {
             return false;
         }
@@ -71,7 +76,8 @@ static bool search_untypeds(void)
         }
         seL4_CPtr slot = cmk_alloc_slot();
         seL4_Word type = page_bits == seL4_PageBits ? seL4_X86_4K : seL4_X86_LargePageObject;
-        if (seL4_Untyped_Retype(info->untyped.start + i, type, 0, ROOT, 0, 0, slot, 1) != seL4_NoError ||
+        if (seL4_Untyped_Retype(info->untyped.start + i, type, 0, ROOT, 0, 0, slot, 1) !=
+                seL4_NoError ||
             address_of(slot) != untyped->paddr) {
             return false;
         }
@@ -84,12 +90,13 @@ static bool search_untypeds(void)
 /* Copies with every badge that looks like an address, of all that this node began with. */
 static bool forge_copies(void)
 {
-    const seL4_Word badges[] = {target, target | 1, target >> 12, target >> 21, target << 12, ~0ul, ~target};
+    const seL4_Word badges[] = {target,       target | 1, target >> 12, target >> 21,
+                                target << 12, ~0ul,       ~target};
     seL4_CPtr copy = cmk_alloc_slot();
     for (seL4_CPtr slot = 1; slot < seL4_GetBootInfo()->empty.start; slot++) {
         for (unsigned i = 0; i < sizeof(badges) / sizeof(badges[0]); i++) {
-            if (seL4_CNode_Mint(ROOT, copy, seL4_WordBits, ROOT, slot, seL4_WordBits, seL4_AllRights, badges[i]) !=
-                seL4_NoError) {
+            if (seL4_CNode_Mint(ROOT, copy, seL4_WordBits, ROOT, slot, seL4_WordBits,
+                                seL4_AllRights, badges[i]) != seL4_NoError) {
                 continue;
             }
             bool bad = is_there(address_of(copy), 1);
@@ -102,10 +109,14 @@ static bool forge_copies(void)
     return true;
 }
 
-/* Invokes a capability with every label and words that look like the target's address; afterwards it is what it was. */
+/*
+ * Invokes a capability with every label and words that look like the target's address; afterwards
+ * it is what it was.
+ */
 static bool forge_calls(seL4_CPtr slot)
 {
-    static const seL4_CPtr extras[] = {seL4_CapInitThreadVSpace, seL4_CapInitThreadCNode, seL4_CapInitThreadTCB};
+    static const seL4_CPtr extras[] = {seL4_CapInitThreadVSpace, seL4_CapInitThreadCNode,
+                                       seL4_CapInitThreadTCB};
     seL4_Word before = address_of(slot);
     for (seL4_Word label = 0; label < 80; label++) {
         for (unsigned i = 0; i < 3 * 4; i++) {
@@ -148,9 +159,10 @@ static bool forge_all_calls(void)
 /* The kernel would write there itself. */
 static bool try_as_buffer(void)
 {
-    return seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, target & ~0x1ffful, cluster->shared.first_slot) !=
-               seL4_NoError &&
-           seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, 0x200000, cluster->nodes[0].status_frame) != seL4_NoError;
+    return seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, target & ~0x1ffful,
+                                 cluster->shared.first_slot) != seL4_NoError &&
+           seL4_TCB_SetIPCBuffer(seL4_CapInitThreadTCB, 0x200000, cluster->nodes[0].status_frame) !=
+               seL4_NoError;
 }
 
 void steal(void)

@@ -1,9 +1,10 @@
 /*
- * A hostile peer: node 2 is a correct peer for a while, and then fills the region that it shares with node 0 with random
- * words, also with nearly correct ones, while it and node 0 go on sending and receiving there, messages and bulk. Node 0
- * exchanges numbered messages with node 1 in another region.
- * Node 0 gets errors on the first, loses nothing on the second, and never faults. Needs channel=0-1,2M channel=0-2,2M.
- * Argument: how many channels it opens one after the other in the hostile region; 100.
+ * A hostile peer: node 2 is a correct peer for a while, and then fills the region that it shares
+ * with node 0 with random words, also with nearly correct ones, while it and node 0 go on sending
+ * and receiving there, messages and bulk. Node 0 exchanges numbered messages with node 1 in another
+ * region. Node 0 gets errors on the first, loses nothing on the second, and never faults. Needs
+ * channel=0-1,2M channel=0-2,2M. Argument: how many channels it opens one after the other in the
+ * hostile region; 100.
  */
 #include <cmk/channel.h>
 #include <cmk/cluster.h>
@@ -17,7 +18,9 @@
 #define MESSAGES 3000
 #define STEPS    20000 /* with each, unless it breaks before */
 
-/* Behind the hostile channel: counted up by node 0 when it has opened its end anew, read by node 2. */
+/*
+ * Behind the hostile channel: counted up by node 0 when it has opened its end anew, read by node 2.
+ */
 #define SHARED_OFFSET 0x100000
 struct shared {
     _Atomic uint64_t generation;
@@ -112,7 +115,9 @@ static enum cmk_channel_error use(struct cmk_channel_end *end)
     case 0:
         return cmk_channel_try_send(end, 1, buffer, next_random() % sizeof(buffer));
     case 1: {
-        void *room = end->sent - end->sent_taken < geometry.lines / 2 ? cmk_channel_bulk_reserve(end, 150) : NULL;
+        void *room = end->sent - end->sent_taken < geometry.lines / 2
+                         ? cmk_channel_bulk_reserve(end, 150)
+                         : NULL;
         if (!room) {
             return cmk_channel_state(end);
         }
@@ -127,7 +132,10 @@ static enum cmk_channel_error use(struct cmk_channel_end *end)
     }
 }
 
-/* Node 2: a correct peer for some steps of each channel, then one that scribbles more and more. Ends with node 0. */
+/*
+ * Node 2: a correct peer for some steps of each channel, then one that scribbles more and more.
+ * Ends with node 0.
+ */
 static int misbehave(void)
 {
     unsigned char *memory = map_channel(0);
@@ -142,7 +150,8 @@ static int misbehave(void)
         } else if (generation != seen) {
             seen = generation;
             correct_steps = next_random() % 400;
-            if (!cmk_channel_open(&end, memory, &(struct cmk_channel_config){.geometry = geometry, .side = 1})) {
+            if (!cmk_channel_open(&end, memory,
+                                  &(struct cmk_channel_config){.geometry = geometry, .side = 1})) {
                 return 6;
             }
         } else if (correct_steps > 0) {
@@ -210,7 +219,8 @@ static int withstand(void)
     for (unsigned i = 0; i <= CMK_CHANNEL_DEAD; i++) {
         printf("answers of kind %u: %u\n", i, counts[i]);
     }
-    printf("%u channels were broken by the hostile peer; %lu messages of the good one arrived\n", broken, number);
+    printf("%u channels were broken by the hostile peer; %lu messages of the good one arrived\n",
+           broken, number);
     return cmk_channel_send(&good_end, 0, NULL, 0) == CMK_CHANNEL_OK ? 0 : 5;
 }
 
@@ -223,5 +233,7 @@ int main(int argc, char **argv)
     if (argc > 1) {
         channels = strtoul(argv[1], NULL, 10);
     }
-    return cluster->node_id == 0 ? withstand() : cluster->node_id == 1 ? send_numbers() : misbehave();
+    return cluster->node_id == 0   ? withstand()
+           : cluster->node_id == 1 ? send_numbers()
+                                   : misbehave();
 }

@@ -1,6 +1,7 @@
 /*
- * Threads run on every CPU for a while, with this program's page table, and end; then all CPUs but the first are idle,
- * and this program says so and goes on for ever. run_idle_cpus.py looks at them and ends it.
+ * Threads run on every CPU for a while, with this program's page table, and end; then all CPUs but
+ * the first are idle, and this program says so and goes on for ever. run_idle_cpus.py looks at them
+ * and ends it.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>

@@ -1,8 +1,9 @@
 /*
- * What a victim keeps of its own time while all other nodes signal it in loops, on every irq: the work it does in a
- * number of its own ticks, without and with the flood. First with no handler bound, so that what it loses is what it
- * cannot avoid; then while a thread of higher priority takes every signal. A figure means something only where time
- * is the same for all, as in Bochs or on hardware. Afterwards no signal may be lost.
+ * What a victim keeps of its own time while all other nodes signal it in loops, on every irq: the
+ * work it does in a number of its own ticks, without and with the flood. First with no handler
+ * bound, so that what it loses is what it cannot avoid; then while a thread of higher priority
+ * takes every signal. A figure means something only where time is the same for all, as in Bochs or
+ * on hardware. Afterwards no signal may be lost.
  */
 #include "ipi.h"
 
@@ -62,8 +63,8 @@ static void listen(void *argument)
 static void compare(unsigned long quiet, unsigned long flooded, const char *name)
 {
     unsigned long percent = flooded * 100 / quiet;
-    printf("%lu nodes: the victim keeps %lu percent of its own work (%lu of %lu units)\n", cluster->num_nodes, percent,
-           flooded, quiet);
+    printf("%lu nodes: the victim keeps %lu percent of its own work (%lu of %lu units)\n",
+           cluster->num_nodes, percent, flooded, quiet);
     check(percent >= 80, name);
 }
 
@@ -77,11 +78,13 @@ static void suffer(void)
     while (atomic_load(&board->turn.value) < cluster->num_nodes - 1) {
         __builtin_ia32_pause();
     }
-    compare(quiet, work(cycles), "a victim of all other nodes keeps at least 80 percent of its work");
+    compare(quiet, work(cycles),
+            "a victim of all other nodes keeps at least 80 percent of its work");
 
     make_handlers();
-    bool listening = cmk_create_thread(&listener, 0, 255, listen, NULL) &&
-                     seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 200) == seL4_NoError;
+    bool listening =
+        cmk_create_thread(&listener, 0, 255, listen, NULL) &&
+        seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 200) == seL4_NoError;
     compare(quiet, work(cycles), "and also while it takes every signal");
     check(listening && signals_taken > 0, "it did take signals");
     atomic_store(&board->phase.value, OVER);

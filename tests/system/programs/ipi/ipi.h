@@ -10,7 +10,9 @@
 
 #define IRQS ABI_CMK_IPI_IRQS
 
-/* The first shared frame, zero at first. Words that several nodes write are in lines of their own. */
+/*
+ * The first shared frame, zero at first. Words that several nodes write are in lines of their own.
+ */
 struct board {
     struct {
         _Alignas(64) atomic_ulong value;
@@ -19,7 +21,8 @@ struct board {
 
 extern const struct cmk_cluster *cluster;
 extern struct board *board;
-extern seL4_CPtr notification;       /* gets every IPI irq that arrives here: bit irq of its badge */
+/* gets every IPI irq that arrives here: bit irq of its badge */
+extern seL4_CPtr notification;
 extern seL4_CPtr handlers[IRQS + 1];
 
 void check(bool good, const char *name);

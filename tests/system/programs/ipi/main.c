@@ -1,7 +1,7 @@
 /*
- * IPIs between nodes, on all nodes at once: refusals, every node and irq, coalescing, none lost beyond the sender's
- * budget, revocation. With the argument "flood" it measures instead what of its own time a node keeps while all others
- * signal it in loops.
+ * IPIs between nodes, on all nodes at once: refusals, every node and irq, coalescing, none lost
+ * beyond the sender's budget, revocation. With the argument "flood" it measures instead what of its
+ * own time a node keeps while all others signal it in loops.
  */
 #include "ipi.h"
 
@@ -45,8 +45,8 @@ void meet(void)
 seL4_CPtr signal_to(seL4_Word node, seL4_Word irq)
 {
     seL4_CPtr slot = cmk_alloc_slot();
-    return cmk_IPIControl_SendIPI(cluster->ipi_control, node, irq, seL4_CapInitThreadCNode, slot, seL4_WordBits) ==
-                   seL4_NoError
+    return cmk_IPIControl_SendIPI(cluster->ipi_control, node, irq, seL4_CapInitThreadCNode, slot,
+                                  seL4_WordBits) == seL4_NoError
                ? slot
                : 0;
 }
@@ -59,10 +59,11 @@ void make_handlers(void)
         seL4_CPtr badged = cmk_alloc_slot();
         handlers[irq] = cmk_alloc_slot();
         good = good &&
-               seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode, notification,
-                               seL4_WordBits, seL4_AllRights, 1ul << irq) == seL4_NoError &&
-               cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode, handlers[irq],
-                                         seL4_WordBits) == seL4_NoError &&
+               seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits,
+                               seL4_CapInitThreadCNode, notification, seL4_WordBits, seL4_AllRights,
+                               1ul << irq) == seL4_NoError &&
+               cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode,
+                                         handlers[irq], seL4_WordBits) == seL4_NoError &&
                seL4_IRQHandler_SetNotification(handlers[irq], badged) == seL4_NoError;
     }
     check(good, "a handler for every IPI irq, bound to a notification");

@@ -5,7 +5,8 @@
 
 #define ROOT seL4_CapInitThreadCNode
 
-static seL4_Error send(seL4_Word node, seL4_Word irq, seL4_CNode root, seL4_Word index, seL4_Uint8 depth)
+static seL4_Error send(seL4_Word node, seL4_Word irq, seL4_CNode root, seL4_Word index,
+                       seL4_Uint8 depth)
 {
     return cmk_IPIControl_SendIPI(cluster->ipi_control, node, irq, root, index, depth);
 }
@@ -34,10 +35,12 @@ static void test_ranges(seL4_CPtr slot)
     const seL4_Word bad_nodes[] = {nodes, nodes + 1, ABI_CMK_MAX_NODES, 1ul << 32, ~0ul};
     good = true;
     for (unsigned i = 0; i < sizeof(bad_nodes) / sizeof(bad_nodes[0]); i++) {
-        good = good && is_range_error(send(bad_nodes[i], 1, ROOT, slot, seL4_WordBits), 0, nodes - 1);
+        good =
+            good && is_range_error(send(bad_nodes[i], 1, ROOT, slot, seL4_WordBits), 0, nodes - 1);
     }
     check(good, "nodes that do not exist are refused, and the range is told");
-    check(is_range_error(send(nodes, 0, ROOT, slot, seL4_WordBits), 1, IRQS), "the irq is checked before the node");
+    check(is_range_error(send(nodes, 0, ROOT, slot, seL4_WordBits), 1, IRQS),
+          "the irq is checked before the node");
 }
 
 static void test_slots(seL4_CPtr slot)
@@ -51,8 +54,8 @@ static void test_slots(seL4_CPtr slot)
           "a depth outside the range is refused, and the range is told");
     bool good = send(0, 1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup &&
                 seL4_GetMR(0) == 0 && seL4_GetMR(1) == seL4_InvalidRoot;
-    good = good && handler(1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup && seL4_GetMR(0) == 0 &&
-           seL4_GetMR(1) == seL4_InvalidRoot;
+    good = good && handler(1, seL4_CapInitThreadTCB, slot, seL4_WordBits) == seL4_FailedLookup &&
+           seL4_GetMR(0) == 0 && seL4_GetMR(1) == seL4_InvalidRoot;
     check(good, "a root that is no CNode is refused, and the lookup's failure is told");
 }
 
@@ -60,19 +63,22 @@ static void test_messages(seL4_CPtr slot)
 {
     struct sel4_x64_trap trap = {.mr = {0, 1, slot}};
     seL4_SetCap(0, ROOT);
-    bool good = sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlSendIPI, 1, 3) == seL4_TruncatedMessage;
+    bool good = sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlSendIPI, 1, 3) ==
+                seL4_TruncatedMessage;
     trap = (struct sel4_x64_trap){.mr = {0, 1, slot, seL4_WordBits}};
-    good = good && sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlSendIPI, 0, 4) == seL4_TruncatedMessage;
+    good = good && sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlSendIPI, 0, 4) ==
+                       seL4_TruncatedMessage;
     trap = (struct sel4_x64_trap){.mr = {1, slot}};
     seL4_SetCap(0, ROOT);
-    good = good && sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlGetHandler, 1, 2) == seL4_TruncatedMessage;
+    good = good && sel4_x64_invoke(&trap, cluster->ipi_control, CMKIPIControlGetHandler, 1, 2) ==
+                       seL4_TruncatedMessage;
     check(good, "messages that are too short are refused");
 
     trap = (struct sel4_x64_trap){.mr = {0}};
     check(sel4_x64_invoke(&trap, cluster->ipi_control, TCBSuspend, 0, 0) == seL4_IllegalOperation,
           "IPI control has no other methods");
-    check(seL4_CNode_Copy(ROOT, slot, seL4_WordBits, ROOT, cluster->ipi_control, seL4_WordBits, seL4_AllRights) ==
-              seL4_IllegalOperation,
+    check(seL4_CNode_Copy(ROOT, slot, seL4_WordBits, ROOT, cluster->ipi_control, seL4_WordBits,
+                          seL4_AllRights) == seL4_IllegalOperation,
           "IPI control cannot be copied");
 }
 
@@ -135,15 +141,17 @@ void test_revocation(void)
     seL4_CPtr copy = cmk_alloc_slot();
     seL4_CPtr minted = cmk_alloc_slot();
     meet();
-    for (unsigned i = 0; i < 2000; i++) { /* what the bursts left pending has arrived: more than a tick */
+    /* what the bursts left pending has arrived: more than a tick */
+    for (unsigned i = 0; i < 2000; i++) {
         relax();
     }
     seL4_Word badge = 0;
     seL4_Poll(notification, &badge);
     check(signal != 0 &&
-              seL4_CNode_Copy(ROOT, copy, seL4_WordBits, ROOT, signal, seL4_WordBits, seL4_NoRights) == seL4_NoError &&
-              seL4_CNode_Mint(ROOT, minted, seL4_WordBits, ROOT, signal, seL4_WordBits, seL4_AllRights, 77) ==
-                  seL4_NoError,
+              seL4_CNode_Copy(ROOT, copy, seL4_WordBits, ROOT, signal, seL4_WordBits,
+                              seL4_NoRights) == seL4_NoError &&
+              seL4_CNode_Mint(ROOT, minted, seL4_WordBits, ROOT, signal, seL4_WordBits,
+                              seL4_AllRights, 77) == seL4_NoError,
           "an IPI signal can be copied and minted");
     seL4_Signal(copy);
     seL4_Wait(notification, &badge);
@@ -152,13 +160,14 @@ void test_revocation(void)
     seL4_Wait(notification, &badge);
     check(badge == 1ul << 5, "so does a minted one, and the badge is ignored");
     seL4_CPtr moved = cmk_alloc_slot();
-    check(seL4_CNode_Move(ROOT, moved, seL4_WordBits, ROOT, copy, seL4_WordBits) == seL4_NoError && is_empty(copy),
+    check(seL4_CNode_Move(ROOT, moved, seL4_WordBits, ROOT, copy, seL4_WordBits) == seL4_NoError &&
+              is_empty(copy),
           "it can be moved");
     seL4_Signal(moved);
     seL4_Wait(notification, &badge);
     check(badge == 1ul << 5 && is_transferred(signal), "and transferred in a message");
-    check(seL4_CNode_Revoke(ROOT, cluster->ipi_control, seL4_WordBits) == seL4_NoError && is_empty(signal) &&
-              is_empty(copy) && is_empty(minted) && is_empty(handlers[5]),
+    check(seL4_CNode_Revoke(ROOT, cluster->ipi_control, seL4_WordBits) == seL4_NoError &&
+              is_empty(signal) && is_empty(copy) && is_empty(minted) && is_empty(handlers[5]),
           "revoking IPI control takes every signal, every copy and every handler");
     seL4_CPtr again = signal_to(cluster->node_id, 5);
     seL4_Signal(again);

@@ -89,7 +89,9 @@ static void send_bursts(seL4_CPtr signal, unsigned long bursts)
     }
 }
 
-/* Looks only after a signal: if the last one of a burst were lost, the sender would wait for ever. */
+/*
+ * Looks only after a signal: if the last one of a burst were lost, the sender would wait for ever.
+ */
 static void receive_bursts(unsigned long bursts)
 {
     unsigned long wakings = 0;

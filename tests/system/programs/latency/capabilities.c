@@ -21,16 +21,16 @@ static void revoke_many(void)
     end("revoke 10000 capabilities");
     fill(cnode, MANY_RADIX, MANY, endpoint);
     begin();
-    delete(cnode);
+    delete (cnode);
     end("delete a CNode of 16384 slots, 10000 used");
-    delete(endpoint);
+    delete (endpoint);
 }
 
 static void delete_empty(void)
 {
     seL4_CPtr cnode = new_object(seL4_CapTableObject, 18);
     begin();
-    delete(cnode);
+    delete (cnode);
     end("delete an empty CNode of 262144 slots");
 }
 
@@ -41,15 +41,15 @@ static void delete_tree(void)
     seL4_CPtr copy = new_object(seL4_EndpointObject, 0);
     seL4_CPtr top = new_object(seL4_CapTableObject, TREE_RADIX);
     OK(seL4_Untyped_Retype(untyped, seL4_CapTableObject, LEAF_RADIX, ROOT, top, DEPTH, 0, FAN_OUT));
-    delete(copy);
+    delete (copy);
     for (seL4_Word i = 0; i < FAN_OUT; i++) {
         OK(seL4_CNode_Copy(ROOT, copy, DEPTH, top, i, TREE_RADIX, seL4_AllRights));
         fill(copy, LEAF_RADIX, 8, copy);
         OK(seL4_CNode_Copy(copy, 8, LEAF_RADIX, ROOT, top, DEPTH, seL4_AllRights));
-        delete(copy);
+        delete (copy);
     }
     begin();
-    delete(top);
+    delete (top);
     revoke(untyped);
     end("delete a tree of 257 CNodes with cycles");
 }
@@ -78,7 +78,8 @@ static void make_and_revoke(unsigned i)
     seL4_CPtr untyped = new_object(seL4_UntypedObject, kinds[i].untyped_bits);
     seL4_Word count = kinds[i].type == seL4_X86_LargePageObject ? 64 : FAN_OUT;
     begin();
-    OK(seL4_Untyped_Retype(untyped, kinds[i].type, kinds[i].size_bits, ROOT, cnode, DEPTH, 0, count));
+    OK(seL4_Untyped_Retype(untyped, kinds[i].type, kinds[i].size_bits, ROOT, cnode, DEPTH, 0,
+                           count));
     snprintf(name, sizeof(name), "make %s", kinds[i].name);
     end(name);
     begin();

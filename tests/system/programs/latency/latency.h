@@ -1,6 +1,7 @@
 /*
- * The longest time for which the kernel lets nobody in, operation by operation. A debug kernel measures it
- * (CMK_TRIGGER_LONGEST_STRETCH); under QEMU's -icount shift=0 it counts instructions. See docs/latency.md.
+ * The longest time for which the kernel lets nobody in, operation by operation. A debug kernel
+ * measures it (CMK_TRIGGER_LONGEST_STRETCH); under QEMU's -icount shift=0 it counts instructions.
+ * See docs/latency.md.
  */
 #ifndef LATENCY_H
 #define LATENCY_H
@@ -14,8 +15,9 @@
 enum { FAN_OUT = 256 };
 
 /*
- * From begin() to end() is one operation; end() prints its line. What is in between should be little else. An operation
- * that takes more than the goal has an exception, and its reason in docs/latency.md: then it has a limit of its own.
+ * From begin() to end() is one operation; end() prints its line. What is in between should be
+ * little else. An operation that takes more than the goal has an exception, and its reason in
+ * docs/latency.md: then it has a limit of its own.
  */
 enum { GOAL = 20000 };
 void begin(void);
@@ -26,13 +28,16 @@ void end_with_limit(const char *name, seL4_Word limit);
 void must(bool condition, const char *what);
 #define OK(call) must((call) == seL4_NoError, #call)
 
-/* Objects in the initial CNode. `new_objects` takes them from an untyped of their own, in *untyped. */
+/*
+ * Objects in the initial CNode. `new_objects` takes them from an untyped of their own, in *untyped.
+ */
 seL4_CPtr new_object(seL4_Word type, seL4_Word size_bits);
-seL4_CPtr new_objects(seL4_CPtr *untyped, seL4_Word untyped_bits, seL4_Word type, seL4_Word size_bits, seL4_Word count);
+seL4_CPtr new_objects(seL4_CPtr *untyped, seL4_Word untyped_bits, seL4_Word type,
+                      seL4_Word size_bits, seL4_Word count);
 
 /* Deletes what was made of the untyped. */
 void revoke(seL4_CPtr slot);
-void delete(seL4_CPtr slot);
+void delete (seL4_CPtr slot);
 
 /* The initial thread's priority; it begins with 255. */
 void set_own_priority(seL4_Word priority);

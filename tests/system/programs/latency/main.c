@@ -1,7 +1,8 @@
 /*
- * See latency.h. Prints one line for each operation, "latency: COUNT NAME", and the longest of all last. With the argument
- * "bounded" it is a mistake if an operation takes longer than its limit; that is only meant where instructions are
- * counted. With "console" behind it, only output is measured.
+ * See latency.h. Prints one line for each operation, "latency: COUNT NAME", and the longest of all
+ * last. With the argument "bounded" it is a mistake if an operation takes longer than its limit;
+ * that is only meant where instructions are counted. With "console" behind it, only output is
+ * measured.
  */
 #include "latency.h"
 #include <api/types.h>
@@ -28,7 +29,8 @@ void must(bool condition, const char *what)
 /* The longest stretch since the last question. */
 static seL4_Word ask(void)
 {
-    seL4_Word what = CMK_TRIGGER_LONGEST_STRETCH, operation = 0; /* as an argument: of all stretches */
+    /* as an argument: of all stretches */
+    seL4_Word what = CMK_TRIGGER_LONGEST_STRETCH, operation = 0;
     seL4_MessageInfo_t info = seL4_MessageInfo_new(CMKNodeControlTrigger, 0, 0, 2);
     info = seL4_CallWithMRs(node_control, info, &what, &operation, NULL, NULL);
     must(seL4_MessageInfo_get_label(info) == seL4_NoError, "the kernel is a debug build");
@@ -66,7 +68,8 @@ seL4_CPtr new_object(seL4_Word type, seL4_Word size_bits)
     return slot;
 }
 
-seL4_CPtr new_objects(seL4_CPtr *untyped, seL4_Word untyped_bits, seL4_Word type, seL4_Word size_bits, seL4_Word count)
+seL4_CPtr new_objects(seL4_CPtr *untyped, seL4_Word untyped_bits, seL4_Word type,
+                      seL4_Word size_bits, seL4_Word count)
 {
     seL4_CPtr first = cmk_alloc_slots(count);
     must(first != 0, "slots in a row");
@@ -83,7 +86,7 @@ void revoke(seL4_CPtr slot)
     OK(seL4_CNode_Revoke(ROOT, slot, DEPTH));
 }
 
-void delete(seL4_CPtr slot)
+void delete (seL4_CPtr slot)
 {
     OK(seL4_CNode_Delete(ROOT, slot, DEPTH));
 }
@@ -100,7 +103,8 @@ static void check_operation(void)
     begin();
     new_objects(&untyped, UNTYPED_BITS, seL4_EndpointObject, 0, FAN_OUT);
     ask();
-    must(last_operation == CMK_OPERATION(-seL4_SysCall, CAP_UNTYPED, UntypedRetype), "the kernel names the operation");
+    must(last_operation == CMK_OPERATION(-seL4_SysCall, CAP_UNTYPED, UntypedRetype),
+         "the kernel names the operation");
     revoke(untyped);
 }
 

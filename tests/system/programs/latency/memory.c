@@ -18,7 +18,8 @@ static void clear_large(void)
         if (!untyped->isDevice && untyped->sizeBits == LARGE_UNTYPED_BITS) {
             seL4_CPtr slot = cmk_alloc_slot();
             begin();
-            OK(seL4_Untyped_Retype(boot_info->untyped.start + i, seL4_EndpointObject, 0, ROOT, 0, 0, slot, 1));
+            OK(seL4_Untyped_Retype(boot_info->untyped.start + i, seL4_EndpointObject, 0, ROOT, 0, 0,
+                                   slot, 1));
             end("clear an untyped of 512 MiB");
             return;
         }
@@ -55,7 +56,7 @@ static void address_space(void)
     end("unmap a full page table");
     OK(seL4_X86_PageTable_Map(table, vspace, MAP_ADDRESS, seL4_X86_Default_VMAttributes));
     begin();
-    delete(vspace);
+    delete (vspace);
     end("delete a VSpace");
     begin();
     revoke(frames_untyped);
@@ -76,7 +77,7 @@ static void asid_pools(void)
     }
     end("assign 511 ASIDs");
     begin();
-    delete(pool);
+    delete (pool);
     end("delete an ASID pool with 511 VSpaces");
     begin();
     revoke(vspaces_untyped);
@@ -90,7 +91,7 @@ static void ports(void)
     OK(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0, 0xffff, ROOT, slot, DEPTH));
     end("issue all I/O ports");
     begin();
-    delete(slot);
+    delete (slot);
     end("delete all I/O ports");
 }
 

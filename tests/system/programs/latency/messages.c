@@ -2,7 +2,15 @@
 #include "latency.h"
 #include <cmk/resources.h>
 
-enum { CHAIN = 61, LAST_RADIX = 3, LEVELS = 62, MAIN = 100, SERVER = 90, CLIENT = 110, BELOW_SERVER = 80 };
+enum {
+    CHAIN = 61,
+    LAST_RADIX = 3,
+    LEVELS = 62,
+    MAIN = 100,
+    SERVER = 90,
+    CLIENT = 110,
+    BELOW_SERVER = 80
+};
 
 /* Capability pointers in the long chain: 61 bits of zero, then the slot of the last CNode. */
 enum { ENDPOINT, NOTIFICATION, CHAIN_ROOT, RECEIVED };
@@ -51,7 +59,10 @@ static void server(void *argument)
     wait_for_ever();
 }
 
-/* The CSpace of all three: 61 CNodes of two slots, each in the first slot of the one before, then one of eight. */
+/*
+ * The CSpace of all three: 61 CNodes of two slots, each in the first slot of the one before, then
+ * one of eight.
+ */
 static seL4_CPtr make_chain(void)
 {
     seL4_CPtr untyped;
@@ -63,7 +74,8 @@ static seL4_CPtr make_chain(void)
         [CHAIN_ROOT] = chain,
     };
     for (seL4_Word i = 0; i < CHAIN; i++) {
-        OK(seL4_CNode_Copy(chain + i, 0, 1, ROOT, i + 1 < CHAIN ? chain + i + 1 : last, DEPTH, seL4_AllRights));
+        OK(seL4_CNode_Copy(chain + i, 0, 1, ROOT, i + 1 < CHAIN ? chain + i + 1 : last, DEPTH,
+                           seL4_AllRights));
     }
     for (seL4_Word i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         OK(seL4_CNode_Copy(last, i, LAST_RADIX, ROOT, contents[i], DEPTH, seL4_AllRights));
@@ -87,7 +99,8 @@ static void run(seL4_CPtr tcb, seL4_Word priority)
 void measure_messages(void)
 {
     seL4_CPtr chain = make_chain();
-    seL4_CPtr first = start(client, chain), second = start(client, chain), serving = start(server, chain);
+    seL4_CPtr first = start(client, chain), second = start(client, chain),
+              serving = start(server, chain);
     run(serving, SERVER);
     set_own_priority(BELOW_SERVER); /* the server runs until it waits */
     set_own_priority(MAIN);

@@ -1,7 +1,8 @@
 /*
- * How the CPUs of this node use its lock, as a debug kernel tells (CMK_TRIGGER_LOCK_STATISTIC): each CPU counts its own
- * entries, and what it counts fits together. With the argument "instructions" the clock counts instructions (QEMU's
- * -icount), and equal calls must hold the lock equally long. With "hang" one CPU hangs with the lock.
+ * How the CPUs of this node use its lock, as a debug kernel tells (CMK_TRIGGER_LOCK_STATISTIC):
+ * each CPU counts its own entries, and what it counts fits together. With the argument
+ * "instructions" the clock counts instructions (QEMU's -icount), and equal calls must hold the lock
+ * equally long. With "hang" one CPU hangs with the lock.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>
@@ -57,7 +58,10 @@ static void check_refusals(void)
     }
 }
 
-/* Each CPU's acquisitions grow by the calls made there, and not by those made elsewhere (some ticks and IPIs come on top). */
+/*
+ * Each CPU's acquisitions grow by the calls made there, and not by those made elsewhere (some ticks
+ * and IPIs come on top).
+ */
 static void check_own_entries(void)
 {
     static struct cmk_thread threads[ABI_CMK_MAX_NODE_CPUS];
@@ -90,13 +94,18 @@ static void check_sense(void)
 {
     bool contention = false;
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
-        seL4_Word contended = statistic(CMK_LOCK_CONTENDED, cpu), queue = statistic(CMK_LOCK_LONGEST_QUEUE, cpu);
-        seL4_Word held = statistic(CMK_LOCK_HELD, cpu), longest = statistic(CMK_LOCK_LONGEST_HOLD, cpu);
-        seL4_Word waited = statistic(CMK_LOCK_WAITED, cpu), longest_wait = statistic(CMK_LOCK_LONGEST_WAIT, cpu);
+        seL4_Word contended = statistic(CMK_LOCK_CONTENDED, cpu),
+                  queue = statistic(CMK_LOCK_LONGEST_QUEUE, cpu);
+        seL4_Word held = statistic(CMK_LOCK_HELD, cpu),
+                  longest = statistic(CMK_LOCK_LONGEST_HOLD, cpu);
+        seL4_Word waited = statistic(CMK_LOCK_WAITED, cpu),
+                  longest_wait = statistic(CMK_LOCK_LONGEST_WAIT, cpu);
         seL4_Word acquisitions = statistic(CMK_LOCK_ACQUISITIONS, cpu);
-        printf("CPU %u: %lu acquisitions, %lu contended, longest queue %lu; held %lu, longest %lu; waited %lu, longest %lu\n",
+        printf("CPU %u: %lu acquisitions, %lu contended, longest queue %lu; held %lu, longest %lu; "
+               "waited %lu, longest %lu\n",
                cpu, acquisitions, contended, queue, held, longest, waited, longest_wait);
-        if (contended > acquisitions || longest > held || longest_wait > waited || held < acquisitions) {
+        if (contended > acquisitions || longest > held || longest_wait > waited ||
+            held < acquisitions) {
             fail("a part is more than the whole", cpu);
         }
         if (queue < 1 || queue > cpus || (contended > 0 && queue < 2)) {
@@ -109,7 +118,10 @@ static void check_sense(void)
     }
 }
 
-/* Two questions in a row: the second answer has one entry more in it, always the same. Now and then a tick comes between. */
+/*
+ * Two questions in a row: the second answer has one entry more in it, always the same. Now and then
+ * a tick comes between.
+ */
 static void check_instructions(void)
 {
     seL4_Word counts[SAMPLES];
@@ -157,7 +169,8 @@ int main(int argc, char **argv)
     } else if (argc > 1 && strcmp(argv[1], "hang") == 0) {
         hang();
     } else {
-        if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+        if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) !=
+            seL4_NoError) {
             fail("own priority", 0);
         }
         check_own_entries();

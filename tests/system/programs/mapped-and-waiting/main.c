@@ -1,7 +1,8 @@
 /*
- * Maps something of every kind that the node has (private memory in all page sizes that fit, shared and channel regions,
- * status pages, and the largest device untyped's first page), says so, and runs on: for checks from the outside. With
- * threads on every CPU of the node, so that each has this VSpace loaded.
+ * Maps something of every kind that the node has (private memory in all page sizes that fit, shared
+ * and channel regions, status pages, and the largest device untyped's first page), says so, and
+ * runs on: for checks from the outside. With threads on every CPU of the node, so that each has
+ * this VSpace loaded.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>
@@ -19,15 +20,18 @@ static void must(bool good, const char *what)
 /* The attributes are ignored: such memory is write-back for everybody. */
 static void map_region(const struct cmk_region *region, seL4_X86_VMAttributes attributes)
 {
-    must(region->bytes == 0 || cmk_map_frames(region->first_slot, region->num_frames, seL4_LargePageBits, seL4_AllRights,
-                                              attributes) != NULL, "map a shared region");
+    must(region->bytes == 0 ||
+             cmk_map_frames(region->first_slot, region->num_frames, seL4_LargePageBits,
+                            seL4_AllRights, attributes) != NULL,
+         "map a shared region");
 }
 
 static void map_private_memory(void)
 {
     must(cmk_alloc_pages(100) != NULL, "map small pages");
     seL4_CPtr large = cmk_alloc_object(seL4_X86_LargePageObject, 0);
-    must(large != 0 && cmk_map_frames(large, 1, seL4_LargePageBits, seL4_AllRights, seL4_X86_Default_VMAttributes) != NULL,
+    must(large != 0 && cmk_map_frames(large, 1, seL4_LargePageBits, seL4_AllRights,
+                                      seL4_X86_Default_VMAttributes) != NULL,
          "map a large page");
 }
 
@@ -37,9 +41,12 @@ static void map_device_page(void)
     for (seL4_Word i = 0; i < info->untyped.end - info->untyped.start; i++) {
         if (info->untypedList[i].isDevice && info->untypedList[i].sizeBits >= seL4_PageBits) {
             seL4_CPtr slot = cmk_alloc_slot();
-            must(seL4_Untyped_Retype(info->untyped.start + i, seL4_X86_4K, 0, seL4_CapInitThreadCNode, 0, 0, slot, 1) == 0,
+            must(seL4_Untyped_Retype(info->untyped.start + i, seL4_X86_4K, 0,
+                                     seL4_CapInitThreadCNode, 0, 0, slot, 1) == 0,
                  "retype a device page");
-            must(cmk_map_frames(slot, 1, seL4_PageBits, seL4_AllRights, seL4_X86_Uncacheable) != NULL, "map a device page");
+            must(cmk_map_frames(slot, 1, seL4_PageBits, seL4_AllRights, seL4_X86_Uncacheable) !=
+                     NULL,
+                 "map a device page");
             return;
         }
     }
@@ -69,7 +76,8 @@ static void print_shared_frames(const struct cmk_cluster *cluster)
     printf("frames of several nodes:");
     print_frames(shared.start, shared.end - shared.start);
     for (seL4_Word i = 0; i < cluster->num_channels; i++) {
-        print_frames(cluster->channels[i].region.first_slot, cluster->channels[i].region.num_frames);
+        print_frames(cluster->channels[i].region.first_slot,
+                     cluster->channels[i].region.num_frames);
     }
     printf("\n");
 }
@@ -84,8 +92,9 @@ int main(void)
     for (seL4_Word i = 0; i < cluster->num_channels; i++) {
         map_region(&cluster->channels[i].region, seL4_X86_WriteCombining);
     }
-    must(cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits, seL4_AllRights,
-                        seL4_X86_CacheDisabled) != NULL, "map the status pages");
+    must(cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits,
+                        seL4_AllRights, seL4_X86_CacheDisabled) != NULL,
+         "map the status pages");
     static struct cmk_thread threads[ABI_CMK_MAX_NODE_CPUS];
     for (seL4_Word cpu = 1; cpu < cluster->nodes[cluster->node_id].num_cpus; cpu++) {
         must(cmk_create_thread(&threads[cpu], cpu, 100, run_on, NULL), "create a thread");

@@ -1,7 +1,7 @@
 /*
- * The name service has a client that abuses it: the last node asks without ever taking an answer, publishes as many
- * names as it can, and connects as often as it can. The others publish and connect all the same. The argument says
- * which: "silent", "names" or "connections".
+ * The name service has a client that abuses it: the last node asks without ever taking an answer,
+ * publishes as many names as it can, and connects as often as it can. The others publish and
+ * connect all the same. The argument says which: "silent", "names" or "connections".
  */
 #include <cmk/mesh.h>
 #include <cmk/names.h>
@@ -12,8 +12,8 @@
 #include <string.h>
 
 /* Of the library's inner parts: what cmk_channel_call sends first. */
-enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind, uint64_t tag,
-                                   const void *data, size_t length);
+enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind,
+                                   uint64_t tag, const void *data, size_t length);
 
 enum { REQUEST_BYTES = 48 };
 
@@ -46,7 +46,8 @@ static void ask_and_take_nothing(void)
     unsigned char request[REQUEST_BYTES] = {1, 0, 0, 0, 1};
     unsigned long asked = 0;
     for (unsigned long i = 0; i < 20000; i++) {
-        asked += channel_put(&names.link, CMK_REQUEST, i, request, sizeof(request)) == CMK_CHANNEL_OK;
+        asked +=
+            channel_put(&names.link, CMK_REQUEST, i, request, sizeof(request)) == CMK_CHANNEL_OK;
         seL4_Yield();
     }
     printf("asked %lu times\n", asked);
@@ -65,8 +66,8 @@ static void abuse(const char *how)
     for (unsigned i = 0; i < 200; i++) {
         name[1] = (char)('0' + i / 64);
         name[2] = (char)('0' + i % 64);
-        got += (connect ? cmk_names_connect(&names, "service", &end) : cmk_names_publish(&names, name, geometry)) ==
-               CMK_NAMES_OK;
+        got += (connect ? cmk_names_connect(&names, "service", &end)
+                        : cmk_names_publish(&names, name, geometry)) == CMK_NAMES_OK;
     }
     printf("got %lu of 200\n", got);
     check(got > 0 && got < 60, "a-node-gets-its-part-and-no-more");
@@ -78,7 +79,8 @@ static void serve(void)
     struct cmk_message message;
     uint64_t value = 0;
     seL4_Word node = 99;
-    check(cmk_names_publish(&names, "second", geometry) == CMK_NAMES_OK, "another-node-can-still-publish");
+    check(cmk_names_publish(&names, "second", geometry) == CMK_NAMES_OK,
+          "another-node-can-still-publish");
     atomic_store(&board->published, 2);
     enum cmk_names_error error;
     do {
@@ -86,7 +88,8 @@ static void serve(void)
             cmk_doorbell_sleep(&bell);
         }
     } while (error == CMK_NAMES_OK && node != 0);
-    check(error == CMK_NAMES_OK && cmk_channel_receive(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK &&
+    check(error == CMK_NAMES_OK &&
+              cmk_channel_receive(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK &&
               cmk_channel_reply(&end, &message, &value, sizeof(value)) == CMK_CHANNEL_OK,
           "and-be-reached");
 }
@@ -97,7 +100,8 @@ static void use(void)
     uint64_t value = 5, answer = 0;
     size_t length;
     check(cmk_names_connect(&names, "service", &end) == CMK_NAMES_OK &&
-              cmk_channel_call(&end, &value, sizeof(value), &answer, sizeof(answer), &length) == CMK_CHANNEL_OK &&
+              cmk_channel_call(&end, &value, sizeof(value), &answer, sizeof(answer), &length) ==
+                  CMK_CHANNEL_OK &&
               answer == value,
           "a-third-can-still-connect");
 }
@@ -107,8 +111,8 @@ int main(int argc, char **argv)
     size_t bytes;
     const struct cmk_cluster *cluster = cmk_cluster();
     board = cmk_shared_program_memory(&bytes);
-    if (argc < 2 || !board || cluster->num_nodes != 3 || !cmk_doorbell_create(&bell, 1) || !cmk_names_start() ||
-        !cmk_names_join(&names, &bell)) {
+    if (argc < 2 || !board || cluster->num_nodes != 3 || !cmk_doorbell_create(&bell, 1) ||
+        !cmk_names_start() || !cmk_names_join(&names, &bell)) {
         return EXIT_FAILURE;
     }
     (void)seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB,
@@ -116,7 +120,8 @@ int main(int argc, char **argv)
     atomic_fetch_add(&board->joined, 1);
     wait_for(&board->joined, 3);
     if (cluster->node_id == 1) {
-        check(cmk_names_publish(&names, "service", geometry) == CMK_NAMES_OK, "a-name-is-published");
+        check(cmk_names_publish(&names, "service", geometry) == CMK_NAMES_OK,
+              "a-name-is-published");
         atomic_store(&board->published, 1);
         wait_for(&board->abused, 1);
         serve();

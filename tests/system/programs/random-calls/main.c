@@ -1,8 +1,9 @@
 /*
- * Random system calls in a sandbox, on all CPUs of the node. Arguments: seed=N, calls=N (at least that many in all),
- * seconds=N (or until then). Workers that get stuck, fault or end are started anew; the whole sandbox is made anew now and
- * then. The end is the line `random-calls: N calls`; the checks are the kernel's own (checks=on), and that this program
- * can still take back all that it gave.
+ * Random system calls in a sandbox, on all CPUs of the node. Arguments: seed=N, calls=N (at least
+ * that many in all), seconds=N (or until then). Workers that get stuck, fault or end are started
+ * anew; the whole sandbox is made anew now and then. The end is the line `random-calls: N calls`;
+ * the checks are the kernel's own (checks=on), and that this program can still take back all that
+ * it gave.
  */
 #include "../../longest_stretch.h"
 #include "random_calls.h"
@@ -29,7 +30,10 @@ static uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* Cycles since then; 0 if the counter says it was later: an emulator's may step back when its thread changes CPUs. */
+/*
+ * Cycles since then; 0 if the counter says it was later: an emulator's may step back when its
+ * thread changes CPUs.
+ */
 static uint64_t cycles_since(uint64_t start)
 {
     int64_t passed = (int64_t)(cycles() - start);
@@ -72,8 +76,8 @@ static void look_after_workers(uint64_t now, uint64_t millisecond)
 
 static void show(const char *what)
 {
-    printf("random-calls: %s: %lu calls, %lu starts of workers, %lu faults, %lu sandboxes\n", what, total_calls(),
-           sandbox_starts(), sandbox_faults(), sandboxes_made());
+    printf("random-calls: %s: %lu calls, %lu starts of workers, %lu faults, %lu sandboxes\n", what,
+           total_calls(), sandbox_starts(), sandbox_faults(), sandboxes_made());
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /*
- * A worker: random system calls, most of them nearly right. It must not use any variable of the program, nor thread-local
- * ones: the IPC buffer is in its page. Its registers may be rewritten at any time; then it faults, and is started anew.
+ * A worker: random system calls, most of them nearly right. It must not use any variable of the
+ * program, nor thread-local ones: the IPC buffer is in its page. Its registers may be rewritten at
+ * any time; then it faults, and is started anew.
  */
 #include "random_calls.h"
 
@@ -31,18 +32,37 @@ static bool one_in(struct worker_page *page, uint64_t n)
 /* --- values --- */
 
 static const uint64_t odd_values[] = {
-    0, 1, 7, 64, 255, 4096, 0x7fffffffffff, 0x800000000000, 0xffff800000000000, 0xffffffff80000000, 0xfffffffffffffff0, ~0ull,
-    0x7ffffffff000, 1ull << 46, 1ull << 47, 1ull << 63, 0x202, 0x3ffff, 0xfee00000,
+    0,
+    1,
+    7,
+    64,
+    255,
+    4096,
+    0x7fffffffffff,
+    0x800000000000,
+    0xffff800000000000,
+    0xffffffff80000000,
+    0xfffffffffffffff0,
+    ~0ull,
+    0x7ffffffff000,
+    1ull << 46,
+    1ull << 47,
+    1ull << 63,
+    0x202,
+    0x3ffff,
+    0xfee00000,
 };
 
 static uint64_t odd(struct worker_page *page)
 {
-    return one_in(page, 4) ? next(page) << below(page, 56) : odd_values[below(page, sizeof(odd_values) / sizeof(odd_values[0]))];
+    return one_in(page, 4) ? next(page) << below(page, 56)
+                           : odd_values[below(page, sizeof(odd_values) / sizeof(odd_values[0]))];
 }
 
 static seL4_CPtr slot(struct worker_page *page, enum kind kind)
 {
-    return one_in(page, 12) ? below(page, SANDBOX_SLOTS) : slot_of(kind, (unsigned)below(page, SLOTS_PER_KIND));
+    return one_in(page, 12) ? below(page, SANDBOX_SLOTS)
+                            : slot_of(kind, (unsigned)below(page, SLOTS_PER_KIND));
 }
 
 static seL4_CPtr any_slot(struct worker_page *page)
@@ -61,7 +81,8 @@ static uint64_t address(struct worker_page *page)
     if (one_in(page, 20)) {
         return odd(page);
     }
-    return 0x200000000000 + (below(page, 3) << 39) + (below(page, 2) << 30) + (below(page, 3) << 21) + (below(page, 4) << 12);
+    return 0x200000000000 + (below(page, 3) << 39) + (below(page, 2) << 30) +
+           (below(page, 3) << 21) + (below(page, 4) << 12);
 }
 
 /* --- which capability a method belongs to --- */
@@ -79,16 +100,22 @@ static enum kind kind_for(struct worker_page *page, uint64_t label)
     }
     switch (label) {
     case X86PDPTMap:
-    case X86PDPTUnmap: return KIND_PDPT;
+    case X86PDPTUnmap:
+        return KIND_PDPT;
     case X86PageDirectoryMap:
-    case X86PageDirectoryUnmap: return KIND_DIRECTORY;
+    case X86PageDirectoryUnmap:
+        return KIND_DIRECTORY;
     case X86PageTableMap:
-    case X86PageTableUnmap: return KIND_PAGE_TABLE;
+    case X86PageTableUnmap:
+        return KIND_PAGE_TABLE;
     case X86PageMap:
     case X86PageUnmap:
-    case X86PageGetAddress: return KIND_FRAME;
-    case X86ASIDPoolAssign: return KIND_POOL;
-    default: return one_in(page, 2) ? KIND_CONTROL : (enum kind)below(page, KINDS);
+    case X86PageGetAddress:
+        return KIND_FRAME;
+    case X86ASIDPoolAssign:
+        return KIND_POOL;
+    default:
+        return one_in(page, 2) ? KIND_CONTROL : (enum kind)below(page, KINDS);
     }
 }
 
@@ -96,8 +123,8 @@ static enum kind kind_for(struct worker_page *page, uint64_t label)
 static void retype_arguments(struct worker_page *page, uint64_t words[], seL4_CPtr caps[])
 {
     static const enum kind kind_of_type[] = {
-        KIND_UNTYPED, KIND_TCB, KIND_ENDPOINT, KIND_NOTIFICATION, KIND_CNODE, KIND_PDPT, KIND_PML4, KIND_FRAME, KIND_FRAME,
-        KIND_FRAME, KIND_PAGE_TABLE, KIND_DIRECTORY,
+        KIND_UNTYPED, KIND_TCB,   KIND_ENDPOINT, KIND_NOTIFICATION, KIND_CNODE,      KIND_PDPT,
+        KIND_PML4,    KIND_FRAME, KIND_FRAME,    KIND_FRAME,        KIND_PAGE_TABLE, KIND_DIRECTORY,
     };
     uint64_t type = below(page, sizeof(kind_of_type) / sizeof(kind_of_type[0]));
     words[0] = one_in(page, 40) ? odd(page) : type;
@@ -120,7 +147,8 @@ static void cnode_arguments(struct worker_page *page, uint64_t words[], seL4_CPt
     caps[1] = slot(page, KIND_CNODE);
 }
 
-static void tcb_arguments(struct worker_page *page, uint64_t label, uint64_t words[], seL4_CPtr caps[])
+static void tcb_arguments(struct worker_page *page, uint64_t label, uint64_t words[],
+                          seL4_CPtr caps[])
 {
     words[0] = one_in(page, 8) ? odd(page) : below(page, 128);
     words[1] = one_in(page, 8) ? odd(page) : below(page, 21);
@@ -133,10 +161,10 @@ static void tcb_arguments(struct worker_page *page, uint64_t label, uint64_t wor
     } else if (label == TCBSetIPCBuffer) {
         words[0] = one_in(page, 2) ? (uint64_t)page : address(page);
     }
-    caps[0] = label == TCBConfigure || label == TCBSetSpace        ? slot(page, KIND_CNODE)
-              : label == TCBBindNotification                       ? slot(page, KIND_NOTIFICATION)
-              : label == TCBSetIPCBuffer                           ? slot(page, KIND_FRAME)
-                                                                   : slot(page, KIND_TCB);
+    caps[0] = label == TCBConfigure || label == TCBSetSpace ? slot(page, KIND_CNODE)
+              : label == TCBBindNotification                ? slot(page, KIND_NOTIFICATION)
+              : label == TCBSetIPCBuffer                    ? slot(page, KIND_FRAME)
+                                                            : slot(page, KIND_TCB);
     caps[1] = slot(page, KIND_PML4);
     caps[2] = slot(page, KIND_FRAME);
 }
@@ -165,7 +193,9 @@ static void control_arguments(struct worker_page *page, uint64_t words[], seL4_C
 static uint64_t random_label(struct worker_page *page)
 {
     enum { OURS = 0x1000, LABELS = X86IRQIssueIRQHandlerMSI + 1 };
-    return one_in(page, 50) ? odd(page) : one_in(page, 30) ? OURS + below(page, 4) : below(page, LABELS);
+    return one_in(page, 50)   ? odd(page)
+           : one_in(page, 30) ? OURS + below(page, 4)
+                              : below(page, LABELS);
 }
 
 static struct call random_invocation(struct worker_page *page)
@@ -192,7 +222,10 @@ static struct call random_invocation(struct worker_page *page)
     for (unsigned i = 0; i < 3; i++) {
         page->buffer.caps_or_badges[i] = caps[i];
     }
-    uint64_t length = one_in(page, 10) ? below(page, 128) : one_in(page, 3) ? 8 : label == TCBWriteRegisters ? 22 : 6;
+    uint64_t length = one_in(page, 10)             ? below(page, 128)
+                      : one_in(page, 3)            ? 8
+                      : label == TCBWriteRegisters ? 22
+                                                   : 6;
     return (struct call){
         .number = (uint64_t)seL4_SysCall,
         .capability = one_in(page, 100) ? any_slot(page) : slot(page, kind_for(page, label)),
@@ -205,11 +238,14 @@ static struct call random_invocation(struct worker_page *page)
 static struct call random_message(struct worker_page *page)
 {
     static const int64_t numbers[] = {
-        seL4_SysNBSend, seL4_SysNBRecv, seL4_SysReply, seL4_SysYield, seL4_SysSetTLSBase, seL4_SysDebugCapIdentify,
-        seL4_SysSend, seL4_SysCall, seL4_SysReplyRecv, seL4_SysRecv, /* these may block */
+        seL4_SysNBSend, seL4_SysNBRecv,     seL4_SysReply,
+        seL4_SysYield,  seL4_SysSetTLSBase, seL4_SysDebugCapIdentify,
+        seL4_SysSend,   seL4_SysCall,       seL4_SysReplyRecv,
+        seL4_SysRecv, /* these may block */
     };
     enum { ALL = sizeof(numbers) / sizeof(numbers[0]), NOT_BLOCKING = 6 };
-    static const enum kind kinds[] = {KIND_ENDPOINT, KIND_NOTIFICATION, KIND_SIGNAL, KIND_REPLY, KIND_HANDLER};
+    static const enum kind kinds[] = {KIND_ENDPOINT, KIND_NOTIFICATION, KIND_SIGNAL, KIND_REPLY,
+                                      KIND_HANDLER};
     for (unsigned i = 0; i < 3; i++) {
         page->buffer.caps_or_badges[i] = any_slot(page);
     }
@@ -219,7 +255,9 @@ static struct call random_message(struct worker_page *page)
     return (struct call){
         .number = (uint64_t)numbers[below(page, one_in(page, 30) ? ALL : NOT_BLOCKING)],
         .capability = one_in(page, 30) ? odd(page) : slot(page, kinds[below(page, 5)]),
-        .info = one_in(page, 10) ? next(page) : below(page, 1 << 12) << 12 | below(page, 4) << 7 | below(page, 128),
+        .info = one_in(page, 10)
+                    ? next(page)
+                    : below(page, 1 << 12) << 12 | below(page, 4) << 7 | below(page, 128),
         .mr = {next(page), odd(page), any_slot(page), next(page)},
     };
 }
@@ -244,10 +282,18 @@ static void enter(const struct call *call)
 static void fault(struct worker_page *page)
 {
     switch (below(page, 5)) {
-    case 0: __asm__ volatile("ud2"); break;
-    case 1: __asm__ volatile("int3"); break;
-    case 2: __asm__ volatile("int $0xa5"); break;
-    case 3: (void)*(volatile char *)odd(page); break;
+    case 0:
+        __asm__ volatile("ud2");
+        break;
+    case 1:
+        __asm__ volatile("int3");
+        break;
+    case 2:
+        __asm__ volatile("int $0xa5");
+        break;
+    case 3:
+        (void)*(volatile char *)odd(page);
+        break;
     case 4: /* a system call that does not exist, unless the number is by chance one that prints */
         enter(&(struct call){.number = below(page, 1000)});
         break;
@@ -258,7 +304,8 @@ static void fault(struct worker_page *page)
 static void disturb(struct worker_page *page)
 {
     char *other = (char *)page->others + below(page, page->worker_count) * WORKER_BYTES;
-    ((volatile uint64_t *)other)[below(page, sizeof(seL4_IPCBuffer) / sizeof(uint64_t))] = odd(page);
+    ((volatile uint64_t *)other)[below(page, sizeof(seL4_IPCBuffer) / sizeof(uint64_t))] =
+        odd(page);
 }
 
 _Noreturn void worker_main(struct worker_page *page)

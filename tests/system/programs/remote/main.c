@@ -1,7 +1,7 @@
 /*
- * Whatever is done to a thread has the same outcome whether the thread runs on the caller's CPU or on another. Each
- * operation is done to a probe on each CPU of the node in turn; what came of it must be what is expected, and so the
- * same everywhere. Prints PASS or FAIL for each operation.
+ * Whatever is done to a thread has the same outcome whether the thread runs on the caller's CPU or
+ * on another. Each operation is done to a probe on each CPU of the node in turn; what came of it
+ * must be what is expected, and so the same everywhere. Prints PASS or FAIL for each operation.
  */
 #include <cmk/cluster.h>
 #include <cmk/resources.h>
@@ -9,7 +9,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { PRIORITY = 100, PATIENCE = 4000, CNODE_BITS = 13, FPU_VALUE = 0x77, NEW_VALUE = 0x99, BADGE = 0x31 };
+enum {
+    PRIORITY = 100,
+    PATIENCE = 4000,
+    CNODE_BITS = 13,
+    FPU_VALUE = 0x77,
+    NEW_VALUE = 0x99,
+    BADGE = 0x31
+};
 
 /* probe.asm knows this. */
 static struct probe {
@@ -20,7 +27,7 @@ static struct probe {
     volatile uint64_t fpu;   /* xmm0 */
     uint64_t page;
     uint64_t use_fpu;
-    uint64_t sends;          /* the endpoint to which it sends, or 0 */
+    uint64_t sends; /* the endpoint to which it sends, or 0 */
 } probe;
 
 extern const char probe_start[], probe_end[];
@@ -76,7 +83,11 @@ static bool is_in_probe(seL4_Word rip)
 static seL4_UserContext registers(seL4_Word rbx)
 {
     return (seL4_UserContext){
-        .rip = (seL4_Word)probe_start, .rflags = 0x202, .r14 = (seL4_Word)&probe, .r13 = FPU_VALUE, .rbx = rbx,
+        .rip = (seL4_Word)probe_start,
+        .rflags = 0x202,
+        .r14 = (seL4_Word)&probe,
+        .r13 = FPU_VALUE,
+        .rbx = rbx,
         .fs_base = (seL4_Word)&cell[0],
     };
 }
@@ -86,14 +97,14 @@ static bool start_probe(seL4_Word cpu)
     seL4_UserContext context = registers(1);
     probe = (struct probe){.page = page_address, .use_fpu = 1};
     return cmk_retype(seL4_TCBObject, 0, 1, tcb) == seL4_NoError &&
-           seL4_TCB_Configure(tcb, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, (seL4_Word)buffer[0],
-                              buffer_frame[0]) == seL4_NoError &&
+           seL4_TCB_Configure(tcb, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0,
+                              (seL4_Word)buffer[0], buffer_frame[0]) == seL4_NoError &&
            seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY) == seL4_NoError &&
            seL4_TCB_SetAffinity(tcb, cpu) == seL4_NoError &&
            seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) == seL4_NoError && goes_on();
 }
 
-static bool delete(seL4_CPtr slot)
+static bool delete (seL4_CPtr slot)
 {
     return seL4_CNode_Delete(seL4_CapInitThreadCNode, slot, seL4_WordBits) == seL4_NoError;
 }
@@ -104,18 +115,20 @@ static bool suspend_and_resume(void)
 {
     seL4_UserContext context;
     return seL4_TCB_Suspend(tcb) == seL4_NoError && stands_still() &&
-           seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) == seL4_NoError && is_in_probe(context.rip) &&
-           context.rbx == 1 && context.r14 == (seL4_Word)&probe && seL4_TCB_Resume(tcb) == seL4_NoError && goes_on() &&
+           seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) == seL4_NoError &&
+           is_in_probe(context.rip) && context.rbx == 1 && context.r14 == (seL4_Word)&probe &&
+           seL4_TCB_Resume(tcb) == seL4_NoError && goes_on() &&
            seL4_TCB_Resume(tcb) == seL4_NoError && goes_on();
 }
 
 static bool read_registers(void)
 {
     seL4_UserContext context;
-    bool good = seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) == seL4_NoError && is_in_probe(context.rip) &&
-                context.rbx == 1 && context.r13 == FPU_VALUE && context.fs_base == (seL4_Word)&cell[0] && goes_on();
-    return good && seL4_TCB_ReadRegisters(tcb, true, 0, 20, &context) == seL4_NoError && is_in_probe(context.rip) &&
-           stands_still();
+    bool good = seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) == seL4_NoError &&
+                is_in_probe(context.rip) && context.rbx == 1 && context.r13 == FPU_VALUE &&
+                context.fs_base == (seL4_Word)&cell[0] && goes_on();
+    return good && seL4_TCB_ReadRegisters(tcb, true, 0, 20, &context) == seL4_NoError &&
+           is_in_probe(context.rip) && stands_still();
 }
 
 static bool write_registers(void)
@@ -123,15 +136,16 @@ static bool write_registers(void)
     seL4_UserContext context = registers(NEW_VALUE);
     context.fs_base = (seL4_Word)&cell[1];
     return seL4_TCB_WriteRegisters(tcb, false, 0, 20, &context) == seL4_NoError && goes_on() &&
-           comes_to_be(&probe.seen, NEW_VALUE) && comes_to_be(&probe.tls, cell[1]) && comes_to_be(&probe.fpu, FPU_VALUE);
+           comes_to_be(&probe.seen, NEW_VALUE) && comes_to_be(&probe.tls, cell[1]) &&
+           comes_to_be(&probe.fpu, FPU_VALUE);
 }
 
 static bool copy_registers_from(void)
 {
     seL4_UserContext context;
-    return seL4_TCB_CopyRegisters(scratch, tcb, false, false, true, true, 0) == seL4_NoError && goes_on() &&
-           seL4_TCB_ReadRegisters(scratch, false, 0, 20, &context) == seL4_NoError && is_in_probe(context.rip) &&
-           context.rbx == 1 && context.fs_base == (seL4_Word)&cell[0];
+    return seL4_TCB_CopyRegisters(scratch, tcb, false, false, true, true, 0) == seL4_NoError &&
+           goes_on() && seL4_TCB_ReadRegisters(scratch, false, 0, 20, &context) == seL4_NoError &&
+           is_in_probe(context.rip) && context.rbx == 1 && context.fs_base == (seL4_Word)&cell[0];
 }
 
 static bool copy_registers_to(void)
@@ -139,8 +153,8 @@ static bool copy_registers_to(void)
     seL4_UserContext context = registers(NEW_VALUE);
     context.fs_base = (seL4_Word)&cell[1];
     return seL4_TCB_WriteRegisters(scratch, false, 0, 20, &context) == seL4_NoError &&
-           seL4_TCB_CopyRegisters(tcb, scratch, false, false, true, true, 0) == seL4_NoError && goes_on() &&
-           comes_to_be(&probe.seen, NEW_VALUE) && comes_to_be(&probe.tls, cell[1]);
+           seL4_TCB_CopyRegisters(tcb, scratch, false, false, true, true, 0) == seL4_NoError &&
+           goes_on() && comes_to_be(&probe.seen, NEW_VALUE) && comes_to_be(&probe.tls, cell[1]);
 }
 
 static bool set_tls_base(void)
@@ -162,21 +176,24 @@ static bool sends(seL4_Word badge, seL4_Word fifth_word)
 
 static bool set_ipc_buffer(void)
 {
-    return sends(0, 0x501) && seL4_TCB_SetIPCBuffer(tcb, (seL4_Word)buffer[1], buffer_frame[1]) == seL4_NoError &&
+    return sends(0, 0x501) &&
+           seL4_TCB_SetIPCBuffer(tcb, (seL4_Word)buffer[1], buffer_frame[1]) == seL4_NoError &&
            sends(0, 0x502) && goes_on();
 }
 
 static bool set_space(void)
 {
     return sends(0, 0x501) &&
-           seL4_TCB_SetSpace(tcb, faults, other_cspace, 0, seL4_CapInitThreadVSpace, 0) == seL4_NoError &&
+           seL4_TCB_SetSpace(tcb, faults, other_cspace, 0, seL4_CapInitThreadVSpace, 0) ==
+               seL4_NoError &&
            sends(BADGE, 0x501) && goes_on();
 }
 
 static bool configure(void)
 {
-    return seL4_TCB_Configure(tcb, faults, other_cspace, 0, seL4_CapInitThreadVSpace, 0, (seL4_Word)buffer[1],
-                              buffer_frame[1]) == seL4_NoError && sends(BADGE, 0x502) && goes_on();
+    return seL4_TCB_Configure(tcb, faults, other_cspace, 0, seL4_CapInitThreadVSpace, 0,
+                              (seL4_Word)buffer[1], buffer_frame[1]) == seL4_NoError &&
+           sends(BADGE, 0x502) && goes_on();
 }
 
 static void spin(void *argument)
@@ -194,8 +211,10 @@ static bool set_priority(void)
     if (!cmk_create_thread(&rival, seL4_DebugGetThreadAffinity(tcb), PRIORITY, spin, NULL)) {
         return false;
     }
-    bool good = seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY - 1) == seL4_NoError && stands_still() &&
-                seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 0, PRIORITY) == seL4_NoError && goes_on() &&
+    bool good = seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY - 1) == seL4_NoError &&
+                stands_still() &&
+                seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, 0, PRIORITY) == seL4_NoError &&
+                goes_on() &&
                 seL4_TCB_SetMCPriority(tcb, seL4_CapInitThreadTCB, 7) == seL4_NoError && goes_on();
     return seL4_TCB_Suspend(rival.tcb) == seL4_NoError && good;
 }
@@ -203,7 +222,8 @@ static bool set_priority(void)
 static bool set_affinity(void)
 {
     for (seL4_Word cpu = 0; cpu < cpus; cpu++) {
-        if (seL4_TCB_SetAffinity(tcb, cpu) != seL4_NoError || !goes_on() || probe.fpu != FPU_VALUE || probe.seen != 1) {
+        if (seL4_TCB_SetAffinity(tcb, cpu) != seL4_NoError || !goes_on() ||
+            probe.fpu != FPU_VALUE || probe.seen != 1) {
             return false;
         }
     }
@@ -234,7 +254,8 @@ static bool unmap_page(void)
 {
     bool good = seL4_X86_Page_Unmap(page_frame) == seL4_NoError &&
                 faults_with(seL4_Fault_VMFault, seL4_VMFault_Addr, page_address);
-    good = good && cmk_map_frame(page_frame, page_address, seL4_ReadWrite, seL4_X86_Default_VMAttributes) == seL4_NoError;
+    good = good && cmk_map_frame(page_frame, page_address, seL4_ReadWrite,
+                                 seL4_X86_Default_VMAttributes) == seL4_NoError;
     seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
     return good && goes_on();
 }
@@ -249,7 +270,7 @@ static bool bind_notification(void)
 
 static bool delete_thread(void)
 {
-    bool good = delete(tcb) && stands_still();
+    bool good = delete (tcb) && stands_still();
     return good && cmk_retype(seL4_TCBObject, 0, 1, tcb) == seL4_NoError; /* the slot is empty */
 }
 
@@ -287,7 +308,8 @@ static bool moved_while_waiting(void)
     for (unsigned i = 0; i < 4 * cpus && good; i++) {
         seL4_Word cpu = i % 3 % cpus;
         for (unsigned calls = 0; calls < 3 && good; calls++) {
-            good = seL4_TCB_SetAffinity(server.tcb, cpu) == seL4_NoError && ask_server() == apic_ids[cpu];
+            good = seL4_TCB_SetAffinity(server.tcb, cpu) == seL4_NoError &&
+                   ask_server() == apic_ids[cpu];
         }
     }
     return seL4_TCB_Suspend(server.tcb) == seL4_NoError && good;
@@ -297,13 +319,23 @@ static const struct operation {
     const char *name;
     bool (*run)(void);
 } operations[] = {
-    {"suspend_and_resume", suspend_and_resume}, {"read_registers", read_registers},
-    {"write_registers", write_registers}, {"copy_registers_from", copy_registers_from},
-    {"copy_registers_to", copy_registers_to}, {"set_tls_base", set_tls_base}, {"set_ipc_buffer", set_ipc_buffer},
-    {"set_space", set_space}, {"configure", configure}, {"set_priority", set_priority}, {"set_affinity", set_affinity},
-    {"set_flags", set_flags}, {"unmap_page", unmap_page}, {"bind_notification", bind_notification},
-    {"refused_operations", refused_operations}, {"moved_while_waiting", moved_while_waiting},
-     {"delete_thread", delete_thread},
+    {"suspend_and_resume", suspend_and_resume},
+    {"read_registers", read_registers},
+    {"write_registers", write_registers},
+    {"copy_registers_from", copy_registers_from},
+    {"copy_registers_to", copy_registers_to},
+    {"set_tls_base", set_tls_base},
+    {"set_ipc_buffer", set_ipc_buffer},
+    {"set_space", set_space},
+    {"configure", configure},
+    {"set_priority", set_priority},
+    {"set_affinity", set_affinity},
+    {"set_flags", set_flags},
+    {"unmap_page", unmap_page},
+    {"bind_notification", bind_notification},
+    {"refused_operations", refused_operations},
+    {"moved_while_waiting", moved_while_waiting},
+    {"delete_thread", delete_thread},
 };
 
 /* --- setting up --- */
@@ -314,12 +346,13 @@ static bool make_other_cspace(void)
     seL4_CPtr cnode = cmk_alloc_object(seL4_CapTableObject, CNODE_BITS);
     other_cspace = cmk_alloc_slot();
     return cnode != 0 && endpoint >> CNODE_BITS == 0 &&
-           seL4_CNode_Mint(cnode, endpoint, CNODE_BITS, seL4_CapInitThreadCNode, endpoint, seL4_WordBits, seL4_AllRights,
-                           BADGE) == seL4_NoError &&
-           seL4_CNode_Mint(cnode, faults, CNODE_BITS, seL4_CapInitThreadCNode, faults, seL4_WordBits, seL4_AllRights, 0) ==
-               seL4_NoError &&
-           seL4_CNode_Mint(seL4_CapInitThreadCNode, other_cspace, seL4_WordBits, seL4_CapInitThreadCNode, cnode,
-                           seL4_WordBits, seL4_AllRights, seL4_CNode_CapData_new(0, seL4_WordBits - CNODE_BITS).words[0]) ==
+           seL4_CNode_Mint(cnode, endpoint, CNODE_BITS, seL4_CapInitThreadCNode, endpoint,
+                           seL4_WordBits, seL4_AllRights, BADGE) == seL4_NoError &&
+           seL4_CNode_Mint(cnode, faults, CNODE_BITS, seL4_CapInitThreadCNode, faults,
+                           seL4_WordBits, seL4_AllRights, 0) == seL4_NoError &&
+           seL4_CNode_Mint(seL4_CapInitThreadCNode, other_cspace, seL4_WordBits,
+                           seL4_CapInitThreadCNode, cnode, seL4_WordBits, seL4_AllRights,
+                           seL4_CNode_CapData_new(0, seL4_WordBits - CNODE_BITS).words[0]) ==
                seL4_NoError;
 }
 
@@ -333,15 +366,18 @@ static bool set_up(void)
     page_address = cmk_alloc_addresses(4096, 12);
     for (unsigned i = 0; i < 2; i++) {
         buffer_frame[i] = cmk_alloc_object(seL4_X86_4K, 0);
-        buffer[i] = cmk_map_frames(buffer_frame[i], 1, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
+        buffer[i] = cmk_map_frames(buffer_frame[i], 1, seL4_PageBits, seL4_ReadWrite,
+                                   seL4_X86_Default_VMAttributes);
         if (buffer[i] == NULL) {
             return false;
         }
         ((seL4_IPCBuffer *)buffer[i])->msg[4] = 0x501 + i;
     }
     return make_other_cspace() &&
-           cmk_map_frame(page_frame, page_address, seL4_ReadWrite, seL4_X86_Default_VMAttributes) == seL4_NoError &&
-           seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) == seL4_NoError;
+           cmk_map_frame(page_frame, page_address, seL4_ReadWrite, seL4_X86_Default_VMAttributes) ==
+               seL4_NoError &&
+           seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) ==
+               seL4_NoError;
 }
 
 int main(void)
@@ -355,7 +391,7 @@ int main(void)
     for (unsigned i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
         for (seL4_Word cpu = 0; cpu < cpus; cpu++) {
             bool good = start_probe(cpu) && operations[i].run();
-            good = delete(tcb) && good;
+            good = delete (tcb) && good;
             printf("%s %s_on_cpu_%lu\n", good ? "PASS" : "FAIL", operations[i].name, cpu);
             status |= !good;
         }

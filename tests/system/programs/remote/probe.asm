@@ -1,4 +1,5 @@
-; The thread to which things are done. r14: struct probe (main.c). No stack; r13: what it keeps in xmm0, if it uses the FPU.
+; The thread to which things are done. r14: struct probe (main.c). No stack; r13: what it keeps in
+; xmm0, if it uses the FPU.
 
 global probe_start, probe_end
 

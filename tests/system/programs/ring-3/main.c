@@ -12,8 +12,13 @@
 #include <string.h>
 
 enum { CONTEXT_WORDS = sizeof(seL4_UserContext) / sizeof(seL4_Word) };
-enum { EXCEPTION_DEBUG = 1, EXCEPTION_BREAKPOINT = 3, EXCEPTION_INVALID = 6, EXCEPTION_STACK = 12,
-       EXCEPTION_PROTECTION = 13 };
+enum {
+    EXCEPTION_DEBUG = 1,
+    EXCEPTION_BREAKPOINT = 3,
+    EXCEPTION_INVALID = 6,
+    EXCEPTION_STACK = 12,
+    EXCEPTION_PROTECTION = 13
+};
 enum { REPLY_REGISTERS = 3 }; /* of an exception: instruction pointer, stack pointer, flags */
 
 static seL4_CPtr endpoint;
@@ -111,13 +116,13 @@ static void run_loop(const struct loop *loop, seL4_Word limit)
                (fault.exception == EXCEPTION_PROTECTION || fault.exception == EXCEPTION_STACK)) {
             faults++;
             seL4_SetMR(seL4_UserException_FaultIP, (seL4_Word)loop->next);
-            fault = fault_of(seL4_ReplyRecv(endpoint,
-                                            seL4_MessageInfo_new(0, 0, 0, REPLY_REGISTERS), NULL));
+            fault = fault_of(
+                seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, REPLY_REGISTERS), NULL));
         }
     }
     seL4_Word completed = count_of_completed();
-    bool ended = fault.label == seL4_Fault_UserException &&
-                 fault.exception == EXCEPTION_INVALID && fault.ip == (seL4_Word)loop->end;
+    bool ended = fault.label == seL4_Fault_UserException && fault.exception == EXCEPTION_INVALID &&
+                 fault.ip == (seL4_Word)loop->end;
     if (ended && faults == expected && completed == loop->completed) {
         printf("PASS %s\n", loop->name);
     } else {

@@ -1,7 +1,8 @@
 /*
  * Every privileged or sensitive instruction that the manuals have (Intel SDM volume 3, 2.8 and 5.9;
  * AMD APM volume 2, 4.9), every software interrupt, every port, and every selector in every way to
- * use one, with what ring 3 should get (SDM volume 2, each instruction's exceptions in 64-bit mode).
+ * use one, with what ring 3 should get (SDM volume 2, each instruction's exceptions in 64-bit
+ * mode).
  */
 #include "ring_3.h"
 
@@ -128,16 +129,15 @@
     X(rdpid, ".byte 0xf3,0x0f,0xc7,0xf8; test %eax,%eax; jz 1f; hlt; 1:")
 
 #define DEFINE(id, code, expected) PIECE(id, code)
-#define DEFINE_PLAIN(id, code) PIECE(id, code)
+#define DEFINE_PLAIN(id, code)     PIECE(id, code)
 PIECES(DEFINE)
 UMIP_PIECES(DEFINE_PLAIN)
 FEATURE_PIECES(DEFINE_PLAIN)
 
 #define ROW(id, code, expected) {#id, id##_start, id##_end, expected},
-#define ROW_PLAIN(id, code) {#id, id##_start, id##_end, 0},
-static struct piece pieces[] = {
-    UMIP_PIECES(ROW_PLAIN) FEATURE_PIECES(ROW_PLAIN) PIECES(ROW) {NULL, NULL, NULL, 0}
-};
+#define ROW_PLAIN(id, code)     {#id, id##_start, id##_end, 0},
+static struct piece pieces[] = {UMIP_PIECES(ROW_PLAIN) FEATURE_PIECES(ROW_PLAIN)
+                                    PIECES(ROW){NULL, NULL, NULL, 0}};
 
 static void expect(const char *name, unsigned expected)
 {
@@ -202,7 +202,8 @@ struct piece *software_interrupts(void)
 }
 
 /*
- * --- loops: R14 counts up to R13, R15 counts what did not fault, RBP has the stack at each start ---
+ * --- loops: R14 counts up to R13, R15 counts what did not fault, RBP has the stack at each start
+ * ---
  */
 
 #define LOOP(id, step, body)                                                                       \
@@ -228,17 +229,17 @@ LOOP(load_gs, 1, "load_gs_faulting: mov %r14d,%gs")
 LOOP(load_ss, 1, "load_ss_faulting: mov %r14d,%ss")
 
 /* Far transfers to label 2, in the segment that R14 selects. */
-#define FAR_TARGET "lea 2f(%rip),%rax\n"
+#define FAR_TARGET  "lea 2f(%rip),%rax\n"
 #define FAR_POINTER FAR_TARGET "mov %eax,-16(%rsp); mov %r14w,-12(%rsp)\n"
 LOOP(far_call, 1, FAR_POINTER "far_call_faulting: lcall *-16(%rsp)\n2:")
 LOOP(far_jump, 1, FAR_POINTER "far_jump_faulting: ljmp *-16(%rsp)\n2:")
 LOOP(far_return, 1, FAR_TARGET "push %r14; push %rax\nfar_return_faulting: lretq\n2:")
-LOOP(interrupt_return, 1, FAR_TARGET
-     "pushq $0x23; push %rbp; pushq $0x202; push %r14; push %rax\n"
-     "interrupt_return_faulting: iretq\n2:")
-LOOP(interrupt_return_stack, 1, FAR_TARGET
-     "push %r14; push %rbp; pushq $0x202; pushq $0x2b; push %rax\n"
-     "interrupt_return_stack_faulting: iretq\n2:")
+LOOP(interrupt_return, 1,
+     FAR_TARGET "pushq $0x23; push %rbp; pushq $0x202; push %r14; push %rax\n"
+                "interrupt_return_faulting: iretq\n2:")
+LOOP(interrupt_return_stack, 1,
+     FAR_TARGET "push %r14; push %rbp; pushq $0x202; pushq $0x2b; push %rax\n"
+                "interrupt_return_stack_faulting: iretq\n2:")
 
 /* LAR, LSL, VERR and VERW set a flag instead: what they accept counts as completed. */
 #define QUESTION_LOOP(id, instruction)                                                             \
@@ -249,7 +250,9 @@ QUESTION_LOOP(ask_verr, "verr %r14w")
 QUESTION_LOOP(ask_verw, "verw %r14w")
 
 #define ROW_OF_LOOP(id, step, completed, kind)                                                     \
-    {#id, id##_start, id##_faulting, id##_next, id##_end, step, completed, kind}
+    {                                                                                              \
+#id, id##_start, id##_faulting, id##_next, id##_end, step, completed, kind                 \
+    }
 
 /*
  * Of all selectors, 4 are null, 4 name the user's data (by RPL) and 4 the user's code, which can be

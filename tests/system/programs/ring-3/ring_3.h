@@ -7,8 +7,8 @@
 
 /* How a piece of code can end; a set of them is what it may end in. */
 enum {
-    COMPLETED = 1 << 0, /* it came to its end */
-    INVALID = 1 << 1,   /* #UD in it */
+    COMPLETED = 1 << 0,  /* it came to its end */
+    INVALID = 1 << 1,    /* #UD in it */
     PROTECTION = 1 << 2, /* #GP */
     PAGE = 1 << 3,
     DEBUG = 1 << 4,

@@ -1,7 +1,7 @@
 /*
- * Lets the node's kernel break one of its rules, the one whose number is the argument, and ends: a kernel that checks its
- * rules must not come so far. Before, it makes what a mutant may need: an inactive thread, a sender that waits, and with a
- * second CPU a thread that runs there.
+ * Lets the node's kernel break one of its rules, the one whose number is the argument, and ends: a
+ * kernel that checks its rules must not come so far. Before, it makes what a mutant may need: an
+ * inactive thread, a sender that waits, and with a second CPU a thread that runs there.
  */
 #include <cmk/cluster.h>
 #include <cmk/cmk.h>
@@ -22,8 +22,7 @@ static void run(void *argument)
 {
     (void)argument;
     runs_elsewhere = true;
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 /* Started at once. */
@@ -49,10 +48,11 @@ int main(int argc, char **argv)
     seL4_Yield();
     if (seL4_GetBootInfo()->numNodes > 1) {
         start(run, 100, 1);
-        while (!runs_elsewhere) {
-        }
+        while (!runs_elsewhere) {}
     }
-    seL4_Error error = cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_BREAK_RULE, which);
-    printf("rule-mutants: mutant %lu: %s\n", which, error == seL4_NoError ? "made" : "could not be made");
+    seL4_Error error =
+        cmk_NodeControl_Trigger(cluster->node_control, CMK_TRIGGER_BREAK_RULE, which);
+    printf("rule-mutants: mutant %lu: %s\n", which,
+           error == seL4_NoError ? "made" : "could not be made");
     return error == seL4_NoError ? 0 : 2;
 }

@@ -17,7 +17,10 @@ void check_heap(void);
 /* Last: the heap does not grow after it. */
 void check_heap_that_keeps_its_size(void);
 
-/* Whether the calling thread has its own thread-local variables, with their first values, where they must be. */
+/*
+ * Whether the calling thread has its own thread-local variables, with their first values, where
+ * they must be.
+ */
 bool thread_local_data_is_fresh(void);
 
 #endif

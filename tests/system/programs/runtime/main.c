@@ -1,6 +1,6 @@
 /*
- * The user runtime on a real kernel: what of it a test on the host cannot see. With the arguments "a b=c" it runs the
- * checks; with "exit", "return", "assert" or "abort" it only ends in that way.
+ * The user runtime on a real kernel: what of it a test on the host cannot see. With the arguments
+ * "a b=c" it runs the checks; with "exit", "return", "assert" or "abort" it only ends in that way.
  */
 #include "checks.h"
 

@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bounded: each yield lets the thread run that is waited for, or a CPU of its own runs it at the same time. */
+/*
+ * Bounded: each yield lets the thread run that is waited for, or a CPU of its own runs it at the
+ * same time.
+ */
 #define YIELDS 200000
 
 static bool pages_work(void)
@@ -62,7 +65,8 @@ void check_resources(void)
     check(objects_work(), "resources/objects");
     check(pages_work(), "resources/pages");
     check(large_page_works(), "resources/large-page");
-    check(cmk_alloc_addresses(1ul << 46, 12) == 0 && cmk_alloc_addresses(4096, 30) % (1ul << 30) == 0,
+    check(cmk_alloc_addresses(1ul << 46, 12) == 0 &&
+              cmk_alloc_addresses(4096, 30) % (1ul << 30) == 0,
           "resources/addresses");
 }
 
@@ -161,5 +165,6 @@ void check_threads(void)
     check(aligned, "threads/aligned-stacks");
     check(placed, "threads/affinity");
     check(fault_arrives(), "threads/fault-endpoint");
-    check(!cmk_create_thread(&(struct cmk_thread){0}, cpus, 255, work, NULL), "threads/no-such-cpu");
+    check(!cmk_create_thread(&(struct cmk_thread){0}, cpus, 255, work, NULL),
+          "threads/no-such-cpu");
 }

@@ -1,4 +1,6 @@
-/* Start-up: arguments, constructors, boot info, stack, floating point, thread-local data, console. */
+/*
+ * Start-up: arguments, constructors, boot info, stack, floating point, thread-local data, console.
+ */
 #include "checks.h"
 
 #include <cmk/cluster.h>
@@ -28,8 +30,8 @@ static bool arguments_arrived(int argc, char **argv)
 {
     char name[16];
     snprintf(name, sizeof(name), "node%lu", cmk_cluster()->node_id);
-    return argc == 3 && strcmp(argv[0], name) == 0 && strcmp(argv[1], "a") == 0 && strcmp(argv[2], "b=c") == 0 &&
-           argv[3] == NULL;
+    return argc == 3 && strcmp(argv[0], name) == 0 && strcmp(argv[1], "a") == 0 &&
+           strcmp(argv[2], "b=c") == 0 && argv[3] == NULL;
 }
 
 void check_start(int argc, char **argv)
@@ -43,9 +45,11 @@ void check_start(int argc, char **argv)
     check(constructed == 3, "start/constructors-in-order");
     check(boot_info->numNodes == cluster->nodes[cluster->node_id].num_cpus, "start/boot-info");
     check(boot_info->ipcBuffer == seL4_GetIPCBuffer(), "start/ipc-buffer");
-    check((uintptr_t)aligned % 64 == 0 && (uintptr_t)__builtin_frame_address(0) % 16 == 0, "start/aligned-stack");
+    check((uintptr_t)aligned % 64 == 0 && (uintptr_t)__builtin_frame_address(0) % 16 == 0,
+          "start/aligned-stack");
     check(tenth * 10 > 0.99 && tenth * 10 < 1.01, "start/floating-point");
-    check(seL4_DebugCapIdentify(cluster->node_control) == 30 && seL4_DebugCapIdentify(cluster->ipi_control) == 26,
+    check(seL4_DebugCapIdentify(cluster->node_control) == 30 &&
+              seL4_DebugCapIdentify(cluster->ipi_control) == 26,
           "start/capabilities-of-the-cluster");
 }
 
@@ -55,7 +59,8 @@ static __thread _Alignas(128) char aligned_text[] = "thread";
 
 bool thread_local_data_is_fresh(void)
 {
-    bool fresh = initialised == 42 && strcmp(aligned_text, "thread") == 0 && (uintptr_t)aligned_text % 128 == 0;
+    bool fresh = initialised == 42 && strcmp(aligned_text, "thread") == 0 &&
+                 (uintptr_t)aligned_text % 128 == 0;
     for (int i = 0; i < 100; i++) {
         fresh = fresh && zeroed[i] == 0;
         zeroed[i] = i + 1;
@@ -73,7 +78,8 @@ void check_thread_local_data(void)
 
 void check_output(void)
 {
-    const char *text = "a line through node control, longer than what fits in four message registers\n";
+    const char *text =
+        "a line through node control, longer than what fits in four message registers\n";
 
     for (int i = 0; i < seL4_MsgMaxLength; i++) {
         seL4_SetMR(i, (seL4_Word)i);

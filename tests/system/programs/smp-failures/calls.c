@@ -1,4 +1,7 @@
-/* Failures around the lock: a call is carried out twice, or with half of what the holder before did, or is disturbed after it. */
+/*
+ * Failures around the lock: a call is carried out twice, or with half of what the holder before
+ * did, or is disturbed after it.
+ */
 #include "failures.h"
 
 enum {
@@ -13,7 +16,10 @@ enum {
 
 static _Atomic seL4_CPtr sender;
 
-/* What the sender does is not changed, but where it does it. A node without balance=on does not choose that itself. */
+/*
+ * What the sender does is not changed, but where it does it. A node without balance=on does not
+ * choose that itself.
+ */
 static void take_sender(void *argument)
 {
     (void)argument;
@@ -21,8 +27,9 @@ static void take_sender(void *argument)
         seL4_Yield();
     }
     for (unsigned i = 0; !atomic_load(&stop); i++) {
-        seL4_Error error = is_balanced || i % 4 != 0 ? seL4_TCB_SetPriority(sender, seL4_CapInitThreadTCB, SENDER)
-                                                     : seL4_TCB_SetAffinity(sender, i / 4 % cpu_count);
+        seL4_Error error = is_balanced || i % 4 != 0
+                               ? seL4_TCB_SetPriority(sender, seL4_CapInitThreadTCB, SENDER)
+                               : seL4_TCB_SetAffinity(sender, i / 4 % cpu_count);
         if (error != seL4_NoError) {
             atomic_fetch_add(&mistakes, 1);
         }
@@ -30,14 +37,16 @@ static void take_sender(void *argument)
 }
 
 /*
- * Numbered messages, each of which must arrive once, although their sender is stopped on the way in all the time. The
- * receiver is more important, so that the sender gives its CPU away with each. Of those who stop the sender, some run
- * it on their own CPUs then, and some go on, because they are more important.
+ * Numbered messages, each of which must arrive once, although their sender is stopped on the way in
+ * all the time. The receiver is more important, so that the sender gives its CPU away with each. Of
+ * those who stop the sender, some run it on their own CPUs then, and some go on, because they are
+ * more important.
  */
 static bool call_carried_out_twice(void)
 {
     static struct raw sends, receives;
-    seL4_CPtr endpoint = cmk_alloc_object(seL4_EndpointObject, 0), receiver = cmk_alloc_slot(), tcb = cmk_alloc_slot();
+    seL4_CPtr endpoint = cmk_alloc_object(seL4_EndpointObject, 0), receiver = cmk_alloc_slot(),
+              tcb = cmk_alloc_slot();
     atomic_store(&sender, 0);
     sends = receives = (struct raw){.address = endpoint};
     if (!start_raw(0, receiver, is_balanced ? ANY_CPU : 0, raw_receiver, &receives) ||
@@ -46,7 +55,8 @@ static bool call_carried_out_twice(void)
     }
     for (unsigned i = 0; i < TAKERS; i++) {
         seL4_CPtr taker = start(i + 1, take_sender, NULL);
-        if (cpu_count > 2 && i == 1 && seL4_TCB_SetPriority(taker, seL4_CapInitThreadTCB, MORE_IMPORTANT) != seL4_NoError) {
+        if (cpu_count > 2 && i == 1 &&
+            seL4_TCB_SetPriority(taker, seL4_CapInitThreadTCB, MORE_IMPORTANT) != seL4_NoError) {
             return false;
         }
     }
@@ -69,7 +79,8 @@ static _Atomic uint64_t borrowings,
 
 static seL4_Error move_slot(seL4_CPtr to, seL4_CPtr from)
 {
-    return seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode, from, seL4_WordBits);
+    return seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode,
+                           from, seL4_WordBits);
 }
 
 static void borrow(void *argument)
@@ -103,7 +114,10 @@ static bool order_of_hand_over(void)
     return are_back && borrowed == borrowings;
 }
 
-/* --- state that is still touched after the lock was released: a thread leaves while its registers are rewritten --- */
+/*
+ * --- state that is still touched after the lock was released: a thread leaves while its registers
+ * are rewritten ---
+ */
 
 static bool touched_on_the_way_out(void)
 {
@@ -115,8 +129,15 @@ static bool touched_on_the_way_out(void)
     }
     for (uint64_t i = 1; i % 8 != 0 || goes_on(i, REWRITES); i++) {
         seL4_UserContext context = {
-            .rip = (seL4_Word)raw_comparer, .rflags = 0x202, .r14 = (seL4_Word)&raw,
-            .rbx = i, .rbp = i, .r12 = i, .r13 = i, .r8 = i, .r9 = i,
+            .rip = (seL4_Word)raw_comparer,
+            .rflags = 0x202,
+            .r14 = (seL4_Word)&raw,
+            .rbx = i,
+            .rbp = i,
+            .r12 = i,
+            .r13 = i,
+            .r8 = i,
+            .r9 = i,
         };
         if (seL4_TCB_WriteRegisters(tcb, false, 0, 20, &context) != seL4_NoError ||
             seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context) != seL4_NoError) {

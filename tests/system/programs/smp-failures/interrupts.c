@@ -1,4 +1,7 @@
-/* Failures around interrupts: lost on the way to the lock, lost with a thread that moves, raised by nobody. */
+/*
+ * Failures around interrupts: lost on the way to the lock, lost with a thread that moves, raised by
+ * nobody.
+ */
 #include "failures.h"
 
 enum { SIGNALS = 100, SPURIOUS = 1000, WAKES = 1000, CALLS = 1000, MOVES = 100 };
@@ -11,17 +14,24 @@ static void enter_kernel(void *argument)
     }
 }
 
-/* --- an interrupt that arrives between "I want the lock" and "I am queued", or whose thread is taken away there --- */
+/*
+ * --- an interrupt that arrives between "I want the lock" and "I am queued", or whose thread is
+ * taken away there ---
+ */
 
 static _Atomic seL4_CPtr busy[2];
 
-/* Whatever the interrupt finds on its CPU, somebody else may take it away before the interrupt has the lock. */
+/*
+ * Whatever the interrupt finds on its CPU, somebody else may take it away before the interrupt has
+ * the lock.
+ */
 static void take_busy(void *argument)
 {
     (void)argument;
     for (unsigned i = 0; !atomic_load(&stop); i++) {
         seL4_CPtr tcb = atomic_load(&busy[i % 2]);
-        if (tcb != 0 && seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+        if (tcb != 0 &&
+            seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
             atomic_fetch_add(&mistakes, 1);
         }
     }
@@ -37,12 +47,14 @@ static bool interrupt_on_the_way_to_the_lock(void)
         handler[i] = cmk_alloc_slot();
         notification[i] = cmk_alloc_object(seL4_NotificationObject, 0);
         seL4_CPtr badged = cmk_alloc_slot();
-        if (cmk_IPIControl_SendIPI(cluster->ipi_control, cluster->node_id, i + 1, seL4_CapInitThreadCNode, signal[i],
+        if (cmk_IPIControl_SendIPI(cluster->ipi_control, cluster->node_id, i + 1,
+                                   seL4_CapInitThreadCNode, signal[i],
                                    seL4_WordBits) != seL4_NoError ||
-            cmk_IPIControl_GetHandler(cluster->ipi_control, i + 1, seL4_CapInitThreadCNode, handler[i], seL4_WordBits) !=
-                seL4_NoError ||
-            seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode, notification[i],
-                            seL4_WordBits, seL4_AllRights, i + 1) != seL4_NoError ||
+            cmk_IPIControl_GetHandler(cluster->ipi_control, i + 1, seL4_CapInitThreadCNode,
+                                      handler[i], seL4_WordBits) != seL4_NoError ||
+            seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode,
+                            notification[i], seL4_WordBits, seL4_AllRights,
+                            i + 1) != seL4_NoError ||
             seL4_IRQHandler_SetNotification(handler[i], badged) != seL4_NoError) {
             return false;
         }
@@ -93,12 +105,13 @@ static void receive(void *argument)
 
 static bool signal_during_migration(void)
 {
-    seL4_CPtr notification = cmk_alloc_object(seL4_NotificationObject, 0), badged = cmk_alloc_slot();
+    seL4_CPtr notification = cmk_alloc_object(seL4_NotificationObject, 0),
+              badged = cmk_alloc_slot();
     endpoint = cmk_alloc_object(seL4_EndpointObject, 0);
     seL4_CPtr tcb = start(1, receive, NULL);
     if (seL4_TCB_BindNotification(tcb, notification) != seL4_NoError ||
-        seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode, notification, seL4_WordBits,
-                        seL4_AllRights, 5) != seL4_NoError) {
+        seL4_CNode_Mint(seL4_CapInitThreadCNode, badged, seL4_WordBits, seL4_CapInitThreadCNode,
+                        notification, seL4_WordBits, seL4_AllRights, 5) != seL4_NoError) {
         return false;
     }
     for (unsigned cpu = 1; cpu < cpu_count; cpu++) {
@@ -106,8 +119,8 @@ static bool signal_during_migration(void)
     }
     for (uint64_t sent = 1; goes_on(sent, SIGNALS); sent++) {
         seL4_Signal(badged);
-        if (seL4_TCB_SetAffinity(tcb, random_below(cpu_count)) != seL4_NoError || !await(&received, sent) ||
-            atomic_load(&received) != sent) {
+        if (seL4_TCB_SetAffinity(tcb, random_below(cpu_count)) != seL4_NoError ||
+            !await(&received, sent) || atomic_load(&received) != sent) {
             return false;
         }
     }
@@ -135,8 +148,8 @@ static bool spurious_interrupts(void)
 /* --- an IPI that is seen before what it is about; one that is lost --- */
 
 /*
- * A thread blocks, so that its CPU idles, until it is given new registers. All that wakes the CPU is the door's IPI,
- * and the thread must find what it was given.
+ * A thread blocks, so that its CPU idles, until it is given new registers. All that wakes the CPU
+ * is the door's IPI, and the thread must find what it was given.
  */
 static bool woken_before_its_work(void)
 {
@@ -147,7 +160,8 @@ static bool woken_before_its_work(void)
         return false;
     }
     for (uint64_t round = 1; goes_on(round, WAKES); round++) {
-        seL4_UserContext context = {.rip = (seL4_Word)raw_sleeper, .rflags = 0x202, .r14 = (seL4_Word)&raw, .rbx = round};
+        seL4_UserContext context = {
+            .rip = (seL4_Word)raw_sleeper, .rflags = 0x202, .r14 = (seL4_Word)&raw, .rbx = round};
         if (seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) != seL4_NoError) {
             return false;
         }
@@ -170,12 +184,14 @@ static bool late_ipis(void)
     static struct raw sends, receives;
     seL4_CPtr receiver = cmk_alloc_slot(), sender = cmk_alloc_slot();
     sends = receives = (struct raw){.address = cmk_alloc_object(seL4_EndpointObject, 0)};
-    if (!start_raw(0, receiver, 1, raw_receiver, &receives) || !start_raw(0, sender, 2, raw_sender, &sends)) {
+    if (!start_raw(0, receiver, 1, raw_receiver, &receives) ||
+        !start_raw(0, sender, 2, raw_sender, &sends)) {
         return false;
     }
     /* Both block all the time, and are called to the door in between. */
     for (uint64_t i = 0; i % 8 != 0 || goes_on(i, CALLS); i++) {
-        if (seL4_TCB_SetPriority(i % 2 ? receiver : sender, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+        if (seL4_TCB_SetPriority(i % 2 ? receiver : sender, seL4_CapInitThreadTCB, PRIORITY) !=
+            seL4_NoError) {
             return false;
         }
     }
@@ -200,7 +216,8 @@ static bool tick_during_migration(void)
         }
     }
     for (uint64_t i = 0; goes_on(i, MOVES); i++) {
-        if (seL4_TCB_SetAffinity(tcbs[random_below(SPINNERS)], random_below(cpu_count)) != seL4_NoError) {
+        if (seL4_TCB_SetAffinity(tcbs[random_below(SPINNERS)], random_below(cpu_count)) !=
+            seL4_NoError) {
             return false;
         }
     }

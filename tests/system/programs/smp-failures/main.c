@@ -1,7 +1,7 @@
 /*
- * The ways in which real SMP kernels failed, one test each. Prints PASS or FAIL for each. Arguments: "balanced"
- * first, if the node has balance=on; names of tests to run (none: all). The node should have several CPUs; with one,
- * the tests still hold.
+ * The ways in which real SMP kernels failed, one test each. Prints PASS or FAIL for each.
+ * Arguments: "balanced" first, if the node has balance=on; names of tests to run (none: all). The
+ * node should have several CPUs; with one, the tests still hold.
  */
 #include "../../vector_registers.h"
 #include "failures.h"
@@ -99,14 +99,17 @@ seL4_CPtr start(unsigned cpu, void (*entry)(void *), void *argument)
 
 bool start_raw(seL4_CPtr untyped, seL4_CPtr slot, unsigned cpu, const void *code, void *argument)
 {
-    seL4_UserContext context = {.rip = (seL4_Word)code, .rflags = 0x202, .r14 = (seL4_Word)argument};
+    seL4_UserContext context = {
+        .rip = (seL4_Word)code, .rflags = 0x202, .r14 = (seL4_Word)argument};
     seL4_Error error = untyped == 0 ? cmk_retype(seL4_TCBObject, 0, 1, slot)
-                                    : seL4_Untyped_Retype(untyped, seL4_TCBObject, 0, seL4_CapInitThreadCNode, 0, 0, slot, 1);
+                                    : seL4_Untyped_Retype(untyped, seL4_TCBObject, 0,
+                                                          seL4_CapInitThreadCNode, 0, 0, slot, 1);
     if (untyped == 0) {
         remember(slot);
     }
     return error == seL4_NoError &&
-           seL4_TCB_Configure(slot, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0) == seL4_NoError &&
+           seL4_TCB_Configure(slot, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0,
+                              0) == seL4_NoError &&
            seL4_TCB_SetPriority(slot, seL4_CapInitThreadTCB, PRIORITY) == seL4_NoError &&
            (cpu == ANY_CPU || seL4_TCB_SetAffinity(slot, cpu % cpu_count) == seL4_NoError) &&
            seL4_TCB_WriteRegisters(slot, true, 0, 20, &context) == seL4_NoError;
@@ -142,8 +145,8 @@ static bool run(const struct test *test)
     if (good) {
         printf("PASS %s\n", test->name);
     } else {
-        printf("FAIL %s: see its comment; %lu mistakes, figures %lu and %lu\n", test->name, atomic_load(&mistakes), figures[0],
-               figures[1]);
+        printf("FAIL %s: see its comment; %lu mistakes, figures %lu and %lu\n", test->name,
+               atomic_load(&mistakes), figures[0], figures[1]);
     }
     return good;
 }
@@ -161,13 +164,15 @@ static uint64_t find_millisecond(void)
 
 int main(int argc, char **argv)
 {
-    static const struct test *const suites[] = {thread_tests, memory_tests, interrupt_tests, call_tests};
+    static const struct test *const suites[] = {thread_tests, memory_tests, interrupt_tests,
+                                                call_tests};
     int status = 0;
     cpu_count = (unsigned)seL4_GetBootInfo()->numNodes;
     is_balanced = argc > 1 && strcmp(argv[1], "balanced") == 0;
     millisecond = find_millisecond();
     raw_has_ymm = has_ymm_registers();
-    if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+    if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, PRIORITY) !=
+        seL4_NoError) {
         return 4;
     }
     for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {

@@ -6,8 +6,9 @@ enum { READERS = 4 };
 #define POISON (1ull << 63)
 
 /*
- * A page is unmapped and at once poisoned through another mapping; another is mapped in its place. The readers enter and
- * leave the kernel all the time, or never. Faults are answered by a thread of this program.
+ * A page is unmapped and at once poisoned through another mapping; another is mapped in its place.
+ * The readers enter and leave the kernel all the time, or never. Faults are answered by a thread of
+ * this program.
  */
 static seL4_CPtr faults;
 
@@ -33,13 +34,15 @@ static void read_steadily(void *argument)
 
 static bool set_handler(seL4_CPtr tcb)
 {
-    return seL4_TCB_SetSpace(tcb, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0) == seL4_NoError;
+    return seL4_TCB_SetSpace(tcb, faults, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace,
+                             0) == seL4_NoError;
 }
 
 static bool stale_translations(bool entering, unsigned rounds)
 {
     struct raw raws[READERS] = {{0, 0, 0, 0}};
-    static struct raw lasting[READERS]; /* the threads outlive this function by a few instructions */
+    /* the threads outlive this function by a few instructions */
+    static struct raw lasting[READERS];
     seL4_CPtr frames[2], copies[2];
     volatile uint64_t *alias[2];
     (void)raws;
@@ -48,14 +51,17 @@ static bool stale_translations(bool entering, unsigned rounds)
     for (unsigned i = 0; i < 2; i++) {
         frames[i] = cmk_alloc_object(seL4_X86_4K, 0);
         copies[i] = cmk_alloc_slot();
-        alias[i] = cmk_map_frames(frames[i], 1, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
-        if (alias[i] == NULL || seL4_CNode_Copy(seL4_CapInitThreadCNode, copies[i], seL4_WordBits, seL4_CapInitThreadCNode,
-                                                frames[i], seL4_WordBits, seL4_AllRights) != seL4_NoError) {
+        alias[i] = cmk_map_frames(frames[i], 1, seL4_PageBits, seL4_ReadWrite,
+                                  seL4_X86_Default_VMAttributes);
+        if (alias[i] == NULL || seL4_CNode_Copy(seL4_CapInitThreadCNode, copies[i], seL4_WordBits,
+                                                seL4_CapInitThreadCNode, frames[i], seL4_WordBits,
+                                                seL4_AllRights) != seL4_NoError) {
             return false;
         }
     }
     seL4_Word vaddr = cmk_alloc_addresses(4096, 12);
-    if (cmk_map_frame(copies[0], vaddr, seL4_ReadWrite, seL4_X86_Default_VMAttributes) != seL4_NoError) {
+    if (cmk_map_frame(copies[0], vaddr, seL4_ReadWrite, seL4_X86_Default_VMAttributes) !=
+        seL4_NoError) {
         return false;
     }
     for (unsigned i = 0; i < READERS; i++) {
@@ -72,8 +78,8 @@ static bool stale_translations(bool entering, unsigned rounds)
         }
         *alias[from] = POISON;
         *alias[to] = 0;
-        if (seL4_X86_Page_Map(copies[to], seL4_CapInitThreadVSpace, vaddr, seL4_ReadWrite, seL4_X86_Default_VMAttributes) !=
-            seL4_NoError) {
+        if (seL4_X86_Page_Map(copies[to], seL4_CapInitThreadVSpace, vaddr, seL4_ReadWrite,
+                              seL4_X86_Default_VMAttributes) != seL4_NoError) {
             return false;
         }
     }

@@ -15,7 +15,8 @@ static void ask(void *argument)
     (void)argument;
     while (!atomic_load(&stop)) {
         seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(known_frame);
-        if (address.error != seL4_NoError || address.paddr != known_address || seL4_DebugCapIdentify(known_frame) != 1 ||
+        if (address.error != seL4_NoError || address.paddr != known_address ||
+            seL4_DebugCapIdentify(known_frame) != 1 ||
             seL4_DebugCapIdentify(seL4_CapInitThreadCNode) != 10) {
             atomic_fetch_add(&mistakes, 1);
         }
@@ -55,8 +56,10 @@ static void duel(void *argument)
     }
     while (!atomic_load(&stop)) {
         seL4_UserContext context;
-        if (seL4_TCB_ReadRegisters(atomic_load(&self->target), false, 0, 20, &context) != seL4_NoError ||
-            seL4_TCB_SetPriority(atomic_load(&self->target), seL4_CapInitThreadTCB, PRIORITY) != seL4_NoError) {
+        if (seL4_TCB_ReadRegisters(atomic_load(&self->target), false, 0, 20, &context) !=
+                seL4_NoError ||
+            seL4_TCB_SetPriority(atomic_load(&self->target), seL4_CapInitThreadTCB, PRIORITY) !=
+                seL4_NoError) {
             atomic_fetch_add(&mistakes, 1);
         }
         atomic_fetch_add(&self->rounds, 1);
@@ -89,7 +92,10 @@ static bool two_cpus_wait_for_each_other(void)
 
 /* --- starvation: of two that stop each other, one always comes first --- */
 
-/* Each alone on its CPU (with four of them). Both must get somewhere, if not the same way; FAIRNESS is generous. */
+/*
+ * Each alone on its CPU (with four of them). Both must get somewhere, if not the same way; FAIRNESS
+ * is generous.
+ */
 static bool stopped_before_its_turn(void)
 {
     enum { FAIRNESS = 4 };
@@ -115,9 +121,15 @@ static bool stalls_that_nest(void)
     return circle(cpu_count < 3 ? 3 : cpu_count > 8 ? 8 : cpu_count);
 }
 
-/* --- time that is not counted: a thread that another CPU stops all the time keeps its CPU for ever --- */
+/*
+ * --- time that is not counted: a thread that another CPU stops all the time keeps its CPU for ever
+ * ---
+ */
 
-/* A slice is 10 ms, in which no machine stops a thread so often: thousands of times is what one can do. */
+/*
+ * A slice is 10 ms, in which no machine stops a thread so often: thousands of times is what one can
+ * do.
+ */
 enum { MOST_STOPS_IN_A_SLICE = 1000000, TURNS = 20 };
 
 static seL4_CPtr spinner_tcb;
@@ -132,8 +144,8 @@ static void spin(void *argument)
 }
 
 /*
- * Compares two counts, not times: a busy host makes slices longer and gives fewer stops to each. It ends the test itself,
- * because in a node that has the failure the main thread never runs again.
+ * Compares two counts, not times: a busy host makes slices longer and gives fewer stops to each. It
+ * ends the test itself, because in a node that has the failure the main thread never runs again.
  */
 static void stop_spinner(void *argument)
 {
@@ -154,7 +166,10 @@ static void stop_spinner(void *argument)
     }
 }
 
-/* The main thread gets its turns beside a spinner of its priority that another CPU stops all the time. */
+/*
+ * The main thread gets its turns beside a spinner of its priority that another CPU stops all the
+ * time.
+ */
 static bool time_of_stopped_threads(void)
 {
     atomic_store(&turns_of_main, 0);
@@ -188,7 +203,10 @@ static bool migrated_while_current(void)
     for (unsigned i = 0; i < 4; i++) {
         struct cmk_thread thread;
         (void)thread;
-        /* The thread's name is known only after it was made: it starts when main gives the CPU away. */
+        /*
+         * The thread's name is known only after it was made: it starts when main gives the CPU
+         * away.
+         */
         names[i] = 0;
     }
     seL4_CPtr tcbs[4];
@@ -204,9 +222,15 @@ static bool migrated_while_current(void)
     return await(&answers, atomic_load(&answers) + 100);
 }
 
-/* --- deleting the thread that another CPU is saving; FPU registers of a thread that no longer exists --- */
+/*
+ * --- deleting the thread that another CPU is saving; FPU registers of a thread that no longer
+ * exists ---
+ */
 
-/* A thread with a full FPU is deleted while it runs elsewhere; a new one in its memory starts with a fresh FPU. */
+/*
+ * A thread with a full FPU is deleted while it runs elsewhere; a new one in its memory starts with
+ * a fresh FPU.
+ */
 static bool deleted_while_running(void)
 {
     static struct raw user, first;
@@ -229,7 +253,8 @@ static bool deleted_while_running(void)
         while (first.counter == before) {
             seL4_Yield();
         }
-        if (first.found != 0 || seL4_CNode_Revoke(seL4_CapInitThreadCNode, untyped, seL4_WordBits) != seL4_NoError) {
+        if (first.found != 0 ||
+            seL4_CNode_Revoke(seL4_CapInitThreadCNode, untyped, seL4_WordBits) != seL4_NoError) {
             return false;
         }
     }
@@ -244,7 +269,8 @@ static bool fpu_left_behind(void)
     seL4_CPtr tcbs[6];
     for (unsigned i = 0; i < 6; i++) {
         tcbs[i] = cmk_alloc_slot();
-        if (!start_raw(0, tcbs[i], i, i < 3 ? raw_fpu_user : raw_fpu_first, i < 3 ? &users[i] : &fresh[i - 3])) {
+        if (!start_raw(0, tcbs[i], i, i < 3 ? raw_fpu_user : raw_fpu_first,
+                       i < 3 ? &users[i] : &fresh[i - 3])) {
             return false;
         }
     }

@@ -1,6 +1,6 @@
 /*
- * Stops at once, as its argument says: "null" by a null pointer, "call" by a debug system call, "deep"
- * by a stack that grows without end.
+ * Stops at once, as its argument says: "null" by a null pointer, "call" by a debug system call,
+ * "deep" by a stack that grows without end.
  */
 #include <stddef.h>
 #include <string.h>

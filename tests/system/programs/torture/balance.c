@@ -1,7 +1,8 @@
 /*
- * Part "balance", for nodes with balance=on and by itself (word "balanced"): pairs of threads without affinity wake each
- * other, and as many spinners as there are CPUs beside the main thread run without end. Signals of a pair alternate; and
- * when the spinners are left alone, and there is a CPU for each, none stands still.
+ * Part "balance", for nodes with balance=on and by itself (word "balanced"): pairs of threads
+ * without affinity wake each other, and as many spinners as there are CPUs beside the main thread
+ * run without end. Signals of a pair alternate; and when the spinners are left alone, and there is
+ * a CPU for each, none stands still.
  */
 #include "torture.h"
 
@@ -30,12 +31,16 @@ static bool start(const char *code, void *argument, seL4_Word priority)
 {
     seL4_CPtr tcb = cmk_alloc_object(seL4_TCBObject, 0);
     seL4_UserContext context = {
-        .rip = (seL4_Word)code, .rflags = 0x202, .r14 = (seL4_Word)argument, .r15 = (seL4_Word)argument,
+        .rip = (seL4_Word)code,
+        .rflags = 0x202,
+        .r14 = (seL4_Word)argument,
+        .r15 = (seL4_Word)argument,
         .rdi = (seL4_Word)argument + 2 * sizeof(uint64_t),
     };
     tcbs[tcb_count++] = tcb;
     return tcb != 0 &&
-           seL4_TCB_Configure(tcb, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0, 0) == seL4_NoError &&
+           seL4_TCB_Configure(tcb, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0,
+                              0) == seL4_NoError &&
            seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, priority) == seL4_NoError &&
            seL4_TCB_WriteRegisters(tcb, true, 0, 20, &context) == seL4_NoError;
 }
@@ -44,7 +49,8 @@ static bool start(const char *code, void *argument, seL4_Word priority)
 static void disturb(struct worker *worker)
 {
     seL4_CPtr tcb = tcbs[random_below(&worker->random, tcb_count)];
-    (void)seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY - random_below(&worker->random, 2));
+    (void)seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB,
+                               WORKER_PRIORITY - random_below(&worker->random, 2));
     seL4_Yield();
 }
 
@@ -64,8 +70,9 @@ static bool reaches(const volatile uint64_t *counter, uint64_t value, const char
 }
 
 /*
- * Only spinners and this thread are left, and there is a CPU for each: whichever of them is disturbed, all must go on. Nothing
- * else happens before they have, so that one that was forgotten stays so.
+ * Only spinners and this thread are left, and there is a CPU for each: whichever of them is
+ * disturbed, all must go on. Nothing else happens before they have, so that one that was forgotten
+ * stays so.
  */
 static bool spinners_go_on(void)
 {
@@ -113,10 +120,12 @@ static bool set_up(const struct part *part)
     pinger_count = 2 * cpu_count < MAX_THREADS ? 2 * cpu_count : MAX_THREADS;
     spinner_count = cpu_count > 1 ? cpu_count - 1 : 0;
     for (unsigned i = 0; i < pinger_count; i += 2) {
-        seL4_CPtr a = cmk_alloc_object(seL4_NotificationObject, 0), b = cmk_alloc_object(seL4_NotificationObject, 0);
+        seL4_CPtr a = cmk_alloc_object(seL4_NotificationObject, 0),
+                  b = cmk_alloc_object(seL4_NotificationObject, 0);
         pingers[i] = (struct pinger){0, a, b};
         pingers[i + 1] = (struct pinger){0, b, a};
-        if (!start(pinger_start, &pingers[i], WORKER_PRIORITY) || !start(pinger_start, &pingers[i + 1], WORKER_PRIORITY)) {
+        if (!start(pinger_start, &pingers[i], WORKER_PRIORITY) ||
+            !start(pinger_start, &pingers[i + 1], WORKER_PRIORITY)) {
             return false;
         }
     }

@@ -1,4 +1,5 @@
-; System calls of the parts that must not go through the compiler: with every SSE register in use, or without a stack.
+; System calls of the parts that must not go through the compiler: with every SSE register in use,
+; or without a stack.
 
 global call_with_floating, pinger_start, sender_start
 
@@ -9,8 +10,9 @@ SYS_RECV   equ -5
 
 section .text
 
-; struct floating_reply call_with_floating(seL4_CPtr endpoint, seL4_Word info, seL4_Word mr0, seL4_Word mr1, uint64_t pattern)
-; Call, with pattern + i in SSE register i. Returns MR0 of the reply, and how many registers came back changed.
+; struct floating_reply call_with_floating(seL4_CPtr endpoint, seL4_Word info, seL4_Word mr0,
+; seL4_Word mr1, uint64_t pattern) Call, with pattern + i in SSE register i. Returns MR0 of the
+; reply, and how many registers came back changed.
 call_with_floating:
     push rbx
     push rbp
@@ -69,7 +71,8 @@ pinger_start:
     inc qword [r14 + PINGER_COUNTER]
     jmp pinger_start
 
-; r14: as above. Sends what nobody needs to receive to the capability in slot PINGER_SIGNAL, for ever; it may be gone.
+; r14: as above. Sends what nobody needs to receive to the capability in slot PINGER_SIGNAL, for
+; ever; it may be gone.
 sender_start:
     mov rdi, [r14 + PINGER_SIGNAL]
     xor esi, esi

@@ -1,6 +1,7 @@
 /*
- * Part "circles": CPUs that aim at each other. Worker i stops, reads and moves worker i + 1, the last one the first, all at
- * the same time; when all have suspended one another, the main thread resumes them.
+ * Part "circles": CPUs that aim at each other. Worker i stops, reads and moves worker i + 1, the
+ * last one the first, all at the same time; when all have suspended one another, the main thread
+ * resumes them.
  */
 #include "torture.h"
 
@@ -31,24 +32,33 @@ static void attack(struct worker *worker)
         expect(seL4_TCB_ReadRegisters(tcb, false, 0, 20, &context), "ReadRegisters");
         expect(seL4_TCB_SetTLSBase(tcb, context.fs_base), "SetTLSBase");
         break;
-    case 2: expect(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY), "SetPriority"); break;
+    case 2:
+        expect(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY), "SetPriority");
+        break;
     case 3:
         if (!balanced) {
-            expect(seL4_TCB_SetAffinity(tcb, random_below(&worker->random, cpu_count)), "SetAffinity");
+            expect(seL4_TCB_SetAffinity(tcb, random_below(&worker->random, cpu_count)),
+                   "SetAffinity");
         }
         break;
     case 4:
-        expect(seL4_TCB_CopyRegisters(scratch[worker->index], tcb, random_below(&worker->random, 4) == 0, false, true, true, 0),
+        expect(seL4_TCB_CopyRegisters(scratch[worker->index], tcb,
+                                      random_below(&worker->random, 4) == 0, false, true, true, 0),
                "CopyRegisters");
         expect(seL4_TCB_Resume(tcb), "Resume");
         break;
     case 5:
-        expect(seL4_TCB_SetIPCBuffer(tcb, (seL4_Word)target->thread.ipc_buffer, target->thread.ipc_buffer_frame), "SetIPCBuffer");
+        expect(seL4_TCB_SetIPCBuffer(tcb, (seL4_Word)target->thread.ipc_buffer,
+                                     target->thread.ipc_buffer_frame),
+               "SetIPCBuffer");
         break;
     case 6:
-        expect(seL4_TCB_SetSpace(tcb, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0), "SetSpace");
+        expect(seL4_TCB_SetSpace(tcb, 0, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0),
+               "SetSpace");
         break;
-    case 7: seL4_Yield(); break;
+    case 7:
+        seL4_Yield();
+        break;
     }
 }
 
@@ -72,5 +82,8 @@ static bool set_up(const struct part *part)
 }
 
 const struct part part_circles = {
-    .name = "circles", .what = "CPUs that aim at each other", .set_up = set_up, .check = resume_all,
+    .name = "circles",
+    .what = "CPUs that aim at each other",
+    .set_up = set_up,
+    .check = resume_all,
 };

@@ -1,12 +1,19 @@
 /*
- * Part "interrupts": the timer chip's channel 0, through the IOAPIC, fires once for each time it is set; IPIs from this
- * node to itself, on irqs of all its CPUs. Each must arrive, and none may arrive again, while the other parts fight for
- * the lock.
+ * Part "interrupts": the timer chip's channel 0, through the IOAPIC, fires once for each time it is
+ * set; IPIs from this node to itself, on irqs of all its CPUs. Each must arrive, and none may
+ * arrive again, while the other parts fight for the lock.
  */
 #include "torture.h"
 
-enum { TIMER_PIN = 2, TIMER_VECTOR = 5, CHANNEL_0 = 0x40, COMMAND = 0x43, ONE_SHOT = 0x30, MAX_IPIS = 8,
-       WARM_UP = 3 };
+enum {
+    TIMER_PIN = 2,
+    TIMER_VECTOR = 5,
+    CHANNEL_0 = 0x40,
+    COMMAND = 0x43,
+    ONE_SHOT = 0x30,
+    MAX_IPIS = 8,
+    WARM_UP = 3
+};
 
 static seL4_CPtr ports, timer, timer_fired;
 
@@ -44,7 +51,8 @@ static void fire_timer(struct worker *worker)
 {
     seL4_Word badge = 0;
     if (atomic_load(&worker->rounds) < WARM_UP) {
-        seL4_Poll(timer_fired, &badge); /* a loaded emulator may deliver what the firmware left very late */
+        /* a loaded emulator may deliver what the firmware left very late */
+        seL4_Poll(timer_fired, &badge);
     } else {
         expect_nothing(timer_fired, "a timer interrupt");
     }
@@ -75,7 +83,8 @@ static bool set_up_timer(void)
     ports = cmk_alloc_slot();
     timer = cmk_alloc_slot();
     timer_fired = cmk_alloc_object(seL4_NotificationObject, 0);
-    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, CHANNEL_0, COMMAND, seL4_CapInitThreadCNode, ports,
+    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, CHANNEL_0, COMMAND,
+                                     seL4_CapInitThreadCNode, ports,
                                      seL4_WordBits) != seL4_NoError) {
         return false;
     }
@@ -84,7 +93,8 @@ static bool set_up_timer(void)
     for (uint64_t start = cycles(); cycles_since(start) < 100 * cycles_per_millisecond();) {
         seL4_Yield();
     }
-    return seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, timer, seL4_WordBits, 0, TIMER_PIN, 0, 0,
+    return seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, seL4_CapInitThreadCNode, timer,
+                                     seL4_WordBits, 0, TIMER_PIN, 0, 0,
                                      TIMER_VECTOR) == seL4_NoError &&
            slot_mint(badged, timer_fired, 0x42) == seL4_NoError &&
            seL4_IRQHandler_SetNotification(timer, badged) == seL4_NoError;
@@ -98,10 +108,11 @@ static bool set_up_ipi(unsigned irq)
     ipi->signal = cmk_alloc_slot();
     ipi->handler = cmk_alloc_slot();
     ipi->notification = cmk_alloc_object(seL4_NotificationObject, 0);
-    return cmk_IPIControl_SendIPI(cluster->ipi_control, cluster->node_id, irq, seL4_CapInitThreadCNode, ipi->signal,
+    return cmk_IPIControl_SendIPI(cluster->ipi_control, cluster->node_id, irq,
+                                  seL4_CapInitThreadCNode, ipi->signal,
                                   seL4_WordBits) == seL4_NoError &&
-           cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode, ipi->handler, seL4_WordBits) ==
-               seL4_NoError &&
+           cmk_IPIControl_GetHandler(cluster->ipi_control, irq, seL4_CapInitThreadCNode,
+                                     ipi->handler, seL4_WordBits) == seL4_NoError &&
            slot_mint(badged, ipi->notification, irq) == seL4_NoError &&
            seL4_IRQHandler_SetNotification(ipi->handler, badged) == seL4_NoError;
 }
@@ -109,7 +120,8 @@ static bool set_up_ipi(unsigned irq)
 static bool set_up(const struct part *part)
 {
     ipi_count = 2 * cpu_count < MAX_IPIS ? 2 * cpu_count : MAX_IPIS;
-    if (cmk_cluster() == NULL || !set_up_timer() || !add_worker(part, cpu_count - 1, fire_timer, RUNS)) {
+    if (cmk_cluster() == NULL || !set_up_timer() ||
+        !add_worker(part, cpu_count - 1, fire_timer, RUNS)) {
         return false;
     }
     for (unsigned irq = 1; irq <= ipi_count; irq++) {
@@ -120,4 +132,5 @@ static bool set_up(const struct part *part)
     return true;
 }
 
-const struct part part_interrupts = {.name = "interrupts", .what = "lost and doubled interrupts", .set_up = set_up};
+const struct part part_interrupts = {
+    .name = "interrupts", .what = "lost and doubled interrupts", .set_up = set_up};

@@ -1,10 +1,13 @@
 /*
  * Part "ipc": messages with sequence numbers, across CPUs.
  *
- * - A ring: thread i passes tokens on from endpoint i to endpoint i + 1; each token's hops are counted, and its words follow
+ * - A ring: thread i passes tokens on from endpoint i to endpoint i + 1; each token's hops are
+ *   counted, and its words follow
  *   from token and hop.
- * - Clients call servers on other CPUs, with all SSE registers in use; each pair's calls have numbers.
- * - The servers have bound notifications. Clients signal them, each its own badge bit, and wait for the answer in memory:
+ * - Clients call servers on other CPUs, with all SSE registers in use; each pair's calls have
+ *   numbers.
+ * - The servers have bound notifications. Clients signal them, each its own badge bit, and wait for
+ *   the answer in memory:
  *   no signal may be lost, and none may come twice.
  * - Pairs play ping-pong with two notifications.
  */
@@ -19,20 +22,20 @@ struct floating_reply {
     uint64_t changed;
 };
 
-struct floating_reply call_with_floating(seL4_CPtr endpoint, seL4_Word info, seL4_Word mr0, seL4_Word mr1,
-                                         uint64_t pattern);
+struct floating_reply call_with_floating(seL4_CPtr endpoint, seL4_Word info, seL4_Word mr0,
+                                         seL4_Word mr1, uint64_t pattern);
 
 static struct server {
     seL4_CPtr endpoint, notification;
     seL4_CPtr badged[MAX_CLIENTS], signal[MAX_CLIENTS];
-    uint64_t calls[MAX_CLIENTS];          /* counted by the server */
+    uint64_t calls[MAX_CLIENTS]; /* counted by the server */
     _Atomic uint64_t signals[MAX_CLIENTS];
-    uint64_t called[MAX_CLIENTS];         /* counted by the client */
+    uint64_t called[MAX_CLIENTS]; /* counted by the client */
     uint64_t signalled[MAX_CLIENTS];
 } servers[MAX_SERVERS];
 
 static seL4_CPtr ring[MAX_RING];
-static _Atomic uint64_t hops[MAX_RING];   /* by token */
+static _Atomic uint64_t hops[MAX_RING]; /* by token */
 static seL4_CPtr ping[MAX_PAIRS], pong[MAX_PAIRS];
 static _Atomic uint64_t pings[MAX_PAIRS], pongs[MAX_PAIRS];
 
@@ -71,7 +74,8 @@ static void pass_on(struct worker *worker)
     seL4_MessageInfo_t info = seL4_Recv(ring[own], NULL);
     uint64_t token = seL4_GetMR(0), hop = seL4_GetMR(1);
     if (token >= token_count || atomic_fetch_add(&hops[token], 1) + 1 != hop ||
-        seL4_MessageInfo_get_length(info) != words_of(token, hop) || seL4_MessageInfo_get_label(info) != (hop & 0xfff)) {
+        seL4_MessageInfo_get_length(info) != words_of(token, hop) ||
+        seL4_MessageInfo_get_label(info) != (hop & 0xfff)) {
         violation(worker->part, "ring: token %lu came with hop %lu", token, hop);
         return;
     }
@@ -107,9 +111,11 @@ static void serve(struct worker *worker)
             continue;
         }
         seL4_Word client = badge - 1, number = seL4_GetMR(0), check = seL4_GetMR(1);
-        if (client >= client_count || seL4_MessageInfo_get_length(info) != 2 || ++server->calls[client] != number ||
+        if (client >= client_count || seL4_MessageInfo_get_length(info) != 2 ||
+            ++server->calls[client] != number ||
             check != mix(worker->index - ring_count, client, number)) {
-            violation(worker->part, "server %u got call %lu from badge %lx", worker->index - ring_count, number, badge);
+            violation(worker->part, "server %u got call %lu from badge %lx",
+                      worker->index - ring_count, number, badge);
             return;
         }
         atomic_fetch_add(&worker->rounds, 1);
@@ -122,11 +128,11 @@ static void call(struct worker *worker, struct server *server, unsigned which, u
 {
     uint64_t number = ++server->called[client];
     struct floating_reply reply =
-        call_with_floating(server->badged[client], seL4_MessageInfo_new(7, 0, 0, 2).words[0], number,
-                           mix(which, client, number), random_next(&worker->random));
+        call_with_floating(server->badged[client], seL4_MessageInfo_new(7, 0, 0, 2).words[0],
+                           number, mix(which, client, number), random_next(&worker->random));
     if (reply.word != mix(client, number, 2) || reply.changed != 0) {
-        violation(worker->part, "client %u, call %lu: answer %lx, %lu SSE registers changed", client, number, reply.word,
-                  reply.changed);
+        violation(worker->part, "client %u, call %lu: answer %lx, %lu SSE registers changed",
+                  client, number, reply.word, reply.changed);
     }
 }
 
@@ -180,7 +186,8 @@ static void play_pong(struct worker *worker)
     seL4_Wait(ping[pair], NULL);
     uint64_t number = atomic_fetch_add(&pongs[pair], 1) + 1;
     if (atomic_load(&pings[pair]) != number) {
-        violation(worker->part, "pair %u: pong %lu does not follow ping %lu", pair, number, atomic_load(&pings[pair]));
+        violation(worker->part, "pair %u: pong %lu does not follow ping %lu", pair, number,
+                  atomic_load(&pings[pair]));
     }
     seL4_Signal(pong[pair]);
 }
@@ -195,7 +202,8 @@ static bool set_up_server(struct server *server)
         server->badged[i] = cmk_alloc_slot();
         server->signal[i] = cmk_alloc_slot();
         if (slot_mint(server->badged[i], server->endpoint, i + 1) != seL4_NoError ||
-            slot_mint(server->signal[i], server->notification, SIGNAL_BADGE | 1ul << i) != seL4_NoError) {
+            slot_mint(server->signal[i], server->notification, SIGNAL_BADGE | 1ul << i) !=
+                seL4_NoError) {
             return false;
         }
     }
@@ -219,8 +227,8 @@ static bool set_up_objects(void)
     return pong[pair_count - 1] != 0;
 }
 
-static bool add_workers(const struct part *part, unsigned count, unsigned first_cpu, void (*body)(struct worker *),
-                        enum worker_kind kind)
+static bool add_workers(const struct part *part, unsigned count, unsigned first_cpu,
+                        void (*body)(struct worker *), enum worker_kind kind)
 {
     for (unsigned i = 0; i < count; i++) {
         if (!add_worker(part, first_cpu + i, body, kind)) {
@@ -235,7 +243,8 @@ static bool prepare_servers(const struct part *part)
 {
     for (unsigned i = 0; i < server_count; i++) {
         seL4_CPtr tcb = worker_of(part, ring_count + i)->thread.tcb;
-        if (seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY + i % 2) != seL4_NoError ||
+        if (seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, WORKER_PRIORITY + i % 2) !=
+                seL4_NoError ||
             seL4_TCB_BindNotification(tcb, servers[i].notification) != seL4_NoError) {
             return false;
         }
@@ -256,11 +265,13 @@ static bool set_up(const struct part *part)
         return false;
     }
     for (unsigned i = 0; i < pair_count; i++) {
-        if (!add_worker(part, i, play_ping, BLOCKS) || !add_worker(part, i + 1, play_pong, BLOCKS)) {
+        if (!add_worker(part, i, play_ping, BLOCKS) ||
+            !add_worker(part, i + 1, play_pong, BLOCKS)) {
             return false;
         }
     }
     return true;
 }
 
-const struct part part_ipc = {.name = "ipc", .what = "lost, doubled and mixed messages", .set_up = set_up};
+const struct part part_ipc = {
+    .name = "ipc", .what = "lost, doubled and mixed messages", .set_up = set_up};

@@ -6,9 +6,9 @@
  *   rounds=N    until each part has had that many rounds
  *   PART...     which parts, by name; none or "all" means all
  *
- * The parts run at the same time, all with all. The end is a line for each part, `torture: PART rounds N ok` or
- * `... FAILED`; the status is 0 only if no part had a violation. A worker that stands still for STANDSTILL_MILLISECONDS is
- * a violation, too: something was lost.
+ * The parts run at the same time, all with all. The end is a line for each part, `torture: PART
+ * rounds N ok` or `... FAILED`; the status is 0 only if no part had a violation. A worker that
+ * stands still for STANDSTILL_MILLISECONDS is a violation, too: something was lost.
  */
 #include "torture.h"
 
@@ -18,7 +18,8 @@
 #include <string.h>
 
 static const struct part *const parts[] = {
-    &part_registers, &part_mappings, &part_ipc, &part_trees, &part_circles, &part_interrupts, &part_balance,
+    &part_registers, &part_mappings,   &part_ipc,     &part_trees,
+    &part_circles,   &part_interrupts, &part_balance,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), MAX_WORKERS = 160 };
@@ -86,7 +87,8 @@ uint64_t cycles_per_millisecond(void)
 bool is_too_long(struct waiting *waiting, uint64_t milliseconds)
 {
     enum { TURNS = 100 };
-    return ++waiting->turns > TURNS && cycles_since(waiting->start) > milliseconds * cycles_per_millisecond();
+    return ++waiting->turns > TURNS &&
+           cycles_since(waiting->start) > milliseconds * cycles_per_millisecond();
 }
 
 static atomic_bool console_lock;
@@ -150,7 +152,8 @@ static void work(void *argument)
     atomic_store(&worker->ended, true);
 }
 
-bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worker *), enum worker_kind kind)
+bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worker *),
+                enum worker_kind kind)
 {
     if (worker_count == MAX_WORKERS) {
         return false;
@@ -162,7 +165,10 @@ bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worke
     worker->body = body;
     worker->random = new_seed();
     worker->kind = kind;
-    /* They start together: so many that wait would keep each other and the main thread from getting anywhere. */
+    /*
+     * They start together: so many that wait would keep each other and the main thread from getting
+     * anywhere.
+     */
     return cmk_create_thread(&worker->thread, worker->cpu, WORKER_PRIORITY, work, worker) &&
            seL4_TCB_Suspend(worker->thread.tcb) == seL4_NoError;
 }
@@ -210,7 +216,8 @@ static uint64_t rounds_of(const struct part *part)
 static bool choose(const char *word)
 {
     for (unsigned i = 0; i < PARTS; i++) {
-        if (strcmp(word, "all") == 0 ? !parts[i]->only_by_name : strcmp(word, parts[i]->name) == 0) {
+        if (strcmp(word, "all") == 0 ? !parts[i]->only_by_name
+                                     : strcmp(word, parts[i]->name) == 0) {
             chosen[i] = true;
         }
     }
@@ -270,11 +277,13 @@ static void look_for_standstill(void)
     for (unsigned i = 0; i < worker_count; i++) {
         struct worker *worker = &workers[i];
         uint64_t rounds = atomic_load(&worker->rounds);
-        if (rounds != seen[i] || waiting[i].start == 0 || worker->kind == SERVES || atomic_load(&worker->ended)) {
+        if (rounds != seen[i] || waiting[i].start == 0 || worker->kind == SERVES ||
+            atomic_load(&worker->ended)) {
             seen[i] = rounds;
             waiting[i] = begin_waiting();
         } else if (is_too_long(&waiting[i], STANDSTILL_MILLISECONDS)) {
-            violation(worker->part, "worker %u on CPU %u stands still at round %lu", worker->index, worker->cpu, rounds);
+            violation(worker->part, "worker %u on CPU %u stands still at round %lu", worker->index,
+                      worker->cpu, rounds);
             waiting[i] = begin_waiting();
         }
     }
@@ -298,7 +307,8 @@ static void run(void)
     uint64_t start = cycles(), shown = start;
     while (!atomic_load(&stopping)) {
         uint64_t now = cycles();
-        if (rounds_wanted != 0 ? have_all_their_rounds() : cycles_since(start) > seconds * 1000 * cycles_per_millisecond()) {
+        if (rounds_wanted != 0 ? have_all_their_rounds()
+                               : cycles_since(start) > seconds * 1000 * cycles_per_millisecond()) {
             break;
         }
         if (cycles_since(shown) > PROGRESS_MILLISECONDS * cycles_per_millisecond()) {
@@ -356,7 +366,8 @@ int main(int argc, char **argv)
             return 3;
         }
     }
-    if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, WORKER_PRIORITY) != seL4_NoError) {
+    if (seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, WORKER_PRIORITY) !=
+        seL4_NoError) {
         return 4;
     }
     run();

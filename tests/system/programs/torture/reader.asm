@@ -1,5 +1,6 @@
-; Checkers of the part "mappings": they read or write one word for ever, without a stack, a system call or any other memory
-; than struct checker. A page that is not there makes them fault; the handler lets them repeat the instruction.
+; Checkers of the part "mappings": they read or write one word for ever, without a stack, a system
+; call or any other memory than struct checker. A page that is not there makes them fault; the
+; handler lets them repeat the instruction.
 ;
 ; r15: struct checker, rdi: the word's address.
 

@@ -1,7 +1,7 @@
 /*
- * What the parts of the torture program share. A part is a set of workers, threads of this program spread over the
- * node's CPUs, that attack the kernel or one another until the main thread says stop; each counts its rounds and
- * reports what must not be as a violation.
+ * What the parts of the torture program share. A part is a set of workers, threads of this program
+ * spread over the node's CPUs, that attack the kernel or one another until the main thread says
+ * stop; each counts its rounds and reports what must not be as a violation.
  */
 #ifndef TORTURE_H
 #define TORTURE_H
@@ -23,9 +23,10 @@ enum worker_kind {
 struct worker {
     struct cmk_thread thread;
     const struct part *part;
-    void (*body)(struct worker *worker); /* one round; called until the program stops or the worker has had enough */
+    /* one round; called until the program stops or the worker has had enough */
+    void (*body)(struct worker *worker);
     unsigned cpu;
-    unsigned index;        /* among the part's workers */
+    unsigned index; /* among the part's workers */
     uint64_t random;
     _Atomic uint64_t rounds;
     atomic_bool ended;
@@ -35,26 +36,32 @@ struct worker {
 struct part {
     const char *name;
     const char *what;
-    bool (*set_up)(const struct part *part); /* makes the part's objects and its workers; false: something is used up */
-    void (*check)(void);                     /* called by the main thread now and then; may be null */
-    bool (*check_end)(void);                 /* called when all workers have ended; false: a violation; may be null */
-    bool only_by_name;                       /* not among the parts that "all" means */
+    /* makes the part's objects and its workers; false: something is used up */
+    bool (*set_up)(const struct part *part);
+    /* called by the main thread now and then; may be null */
+    void (*check)(void);
+    /* called when all workers have ended; false: a violation; may be null */
+    bool (*check_end)(void);
+    bool only_by_name; /* not among the parts that "all" means */
 };
 
-extern const struct part part_registers, part_mappings, part_ipc, part_trees, part_circles, part_interrupts, part_balance;
+extern const struct part part_registers, part_mappings, part_ipc, part_trees, part_circles,
+    part_interrupts, part_balance;
 
 extern unsigned cpu_count;
-extern bool balanced;          /* the node balances threads without affinity */
-extern atomic_bool stopping;   /* set once, by the main thread or by a violation */
+extern bool balanced;        /* the node balances threads without affinity */
+extern atomic_bool stopping; /* set once, by the main thread or by a violation */
 
 /* A thread for a part. False if something is used up. By the main thread, in set_up. */
-bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worker *), enum worker_kind kind);
+bool add_worker(const struct part *part, unsigned cpu, void (*body)(struct worker *),
+                enum worker_kind kind);
 struct worker *worker_of(const struct part *part, unsigned index);
 unsigned workers_of(const struct part *part);
 bool is_alone(const struct part *part); /* no other part runs */
 
 /* Counts a violation and says so on the console. */
-__attribute__((format(printf, 2, 3))) void violation(const struct part *part, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void violation(const struct part *part, const char *format,
+                                                     ...);
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* xorshift: the same seed gives the same choices; what the CPUs make of them differs. */
@@ -77,7 +84,10 @@ static inline uint64_t cycles(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* Cycles since then; 0 if the counter says it was later: an emulator's may step back when its thread changes CPUs. */
+/*
+ * Cycles since then; 0 if the counter says it was later: an emulator's may step back when its
+ * thread changes CPUs.
+ */
 static inline uint64_t cycles_since(uint64_t start)
 {
     int64_t passed = (int64_t)(cycles() - start);
@@ -87,8 +97,8 @@ static inline uint64_t cycles_since(uint64_t start)
 uint64_t cycles_per_millisecond(void);
 
 /*
- * Whether somebody has waited too long: for so much time, and for a hundred turns of its own thread on its CPU. Time
- * alone says nothing on a host that gives the emulator little of it.
+ * Whether somebody has waited too long: for so much time, and for a hundred turns of its own thread
+ * on its CPU. Time alone says nothing on a host that gives the emulator little of it.
  */
 enum { STANDSTILL_MILLISECONDS = 600000 };
 struct waiting {
@@ -114,17 +124,18 @@ static inline seL4_Error slot_revoke(seL4_CPtr slot)
 
 static inline seL4_Error slot_copy(seL4_CPtr to, seL4_CPtr from)
 {
-    return seL4_CNode_Copy(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode, from, seL4_WordBits,
-                           seL4_AllRights);
+    return seL4_CNode_Copy(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode,
+                           from, seL4_WordBits, seL4_AllRights);
 }
 
 static inline seL4_Error slot_mint(seL4_CPtr to, seL4_CPtr from, seL4_Word badge)
 {
-    return seL4_CNode_Mint(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode, from, seL4_WordBits,
-                           seL4_AllRights, badge);
+    return seL4_CNode_Mint(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode,
+                           from, seL4_WordBits, seL4_AllRights, badge);
 }
 
-static inline seL4_Error retype_into(seL4_CPtr untyped, seL4_Word type, seL4_Word bits, seL4_CPtr slot)
+static inline seL4_Error retype_into(seL4_CPtr untyped, seL4_Word type, seL4_Word bits,
+                                     seL4_CPtr slot)
 {
     return seL4_Untyped_Retype(untyped, type, bits, seL4_CapInitThreadCNode, 0, 0, slot, 1);
 }

@@ -1,14 +1,26 @@
 /*
- * Part "trees": a keeper makes endpoints, notifications, CNodes, threads and frames from one untyped and takes everything
- * back with one revocation, while workers on all CPUs copy, mint, move, delete, revoke and invoke what is in it, and threads
- * run in the CNodes. What then must hold: nothing of it is left, and the untyped can be used as a whole again.
+ * Part "trees": a keeper makes endpoints, notifications, CNodes, threads and frames from one
+ * untyped and takes everything back with one revocation, while workers on all CPUs copy, mint,
+ * move, delete, revoke and invoke what is in it, and threads run in the CNodes. What then must
+ * hold: nothing of it is left, and the untyped can be used as a whole again.
  */
 #include "torture.h"
 
 enum { UNTYPED_BITS = 17, CNODE_BITS = 4, MAX_SENDERS = 4, OWN_SLOTS = 16 };
 
 /* The keeper's slots. */
-enum { ENDPOINT, NOTIFICATION, CNODE, INNER_CNODE, FRAME, TCB, INNER_UNTYPED, PARENT, FIRST_SENDER, KEPT = FIRST_SENDER + MAX_SENDERS };
+enum {
+    ENDPOINT,
+    NOTIFICATION,
+    CNODE,
+    INNER_CNODE,
+    FRAME,
+    TCB,
+    INNER_UNTYPED,
+    PARENT,
+    FIRST_SENDER,
+    KEPT = FIRST_SENDER + MAX_SENDERS
+};
 
 struct pinger {
     volatile uint64_t counter;
@@ -33,7 +45,8 @@ static void expect(seL4_Error error, const char *what)
 
 static seL4_Error into_cnode(seL4_CPtr cnode, seL4_Word index, seL4_CPtr source)
 {
-    return seL4_CNode_Copy(cnode, index, CNODE_BITS, seL4_CapInitThreadCNode, source, seL4_WordBits, seL4_AllRights);
+    return seL4_CNode_Copy(cnode, index, CNODE_BITS, seL4_CapInitThreadCNode, source, seL4_WordBits,
+                           seL4_AllRights);
 }
 
 /* A thread whose CSpace is the CNode that will go: it sends to what it finds in slot 1. */
@@ -44,9 +57,12 @@ static void start_sender(unsigned i, uint64_t *random)
     expect(retype_into(untyped, seL4_TCBObject, 0, tcb), "retype to a TCB");
     senders[i].signal = 1 + i % 2;
     seL4_UserContext context = {
-        .rip = (seL4_Word)sender_start, .rflags = 0x202, .r14 = (seL4_Word)&senders[i],
+        .rip = (seL4_Word)sender_start,
+        .rflags = 0x202,
+        .r14 = (seL4_Word)&senders[i],
     };
-    if (seL4_TCB_Configure(tcb, 0, kept + CNODE, guard, seL4_CapInitThreadVSpace, 0, 0, 0) != seL4_NoError) {
+    if (seL4_TCB_Configure(tcb, 0, kept + CNODE, guard, seL4_CapInitThreadVSpace, 0, 0, 0) !=
+        seL4_NoError) {
         (void)slot_delete(tcb); /* somebody has taken the CNode */
         return;
     }
@@ -62,13 +78,17 @@ static void make_everything(struct worker *worker)
     static const struct {
         unsigned slot, type, bits;
     } objects[] = {
-        {ENDPOINT, seL4_EndpointObject, 0},    {NOTIFICATION, seL4_NotificationObject, 0},
-        {CNODE, seL4_CapTableObject, CNODE_BITS}, {INNER_CNODE, seL4_CapTableObject, CNODE_BITS},
-        {FRAME, seL4_X86_4K, 0},               {TCB, seL4_TCBObject, 0},
+        {ENDPOINT, seL4_EndpointObject, 0},
+        {NOTIFICATION, seL4_NotificationObject, 0},
+        {CNODE, seL4_CapTableObject, CNODE_BITS},
+        {INNER_CNODE, seL4_CapTableObject, CNODE_BITS},
+        {FRAME, seL4_X86_4K, 0},
+        {TCB, seL4_TCBObject, 0},
         {INNER_UNTYPED, seL4_UntypedObject, 12},
     };
     for (unsigned i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
-        expect(retype_into(untyped, objects[i].type, objects[i].bits, kept + objects[i].slot), "retype");
+        expect(retype_into(untyped, objects[i].type, objects[i].bits, kept + objects[i].slot),
+               "retype");
     }
     /* Others may move or delete any of these from here on, so errors say nothing. */
     (void)slot_mint(kept + PARENT, kept + ENDPOINT, 3);
@@ -89,7 +109,8 @@ static void keep(struct worker *worker)
         seL4_Yield();
     }
     if (random_below(&worker->random, 3) == 0) {
-        (void)slot_delete(kept + random_below(&worker->random, KEPT)); /* what others still use by other capabilities */
+        /* what others still use by other capabilities */
+        (void)slot_delete(kept + random_below(&worker->random, KEPT));
     }
     if (random_below(&worker->random, 3) == 0) {
         (void)seL4_CNode_CancelBadgedSends(seL4_CapInitThreadCNode, kept + PARENT, seL4_WordBits);
@@ -103,7 +124,8 @@ static void keep(struct worker *worker)
         }
     }
     /* Nobody has a capability to copy any more: what there is now can only have been missed. */
-    expect(retype_into(untyped, seL4_UntypedObject, UNTYPED_BITS, kept + INNER_UNTYPED), "retype of all the memory");
+    expect(retype_into(untyped, seL4_UntypedObject, UNTYPED_BITS, kept + INNER_UNTYPED),
+           "retype of all the memory");
     expect(slot_revoke(untyped), "revocation of the whole");
     for (unsigned i = 0; i < KEPT; i++) {
         if (seL4_DebugCapIdentify(kept + i) != 0) {
@@ -126,33 +148,71 @@ static seL4_CPtr any_slot(struct worker *worker)
 /* Any error is a good answer, depending on who came first. */
 static void attack(struct worker *worker)
 {
-    seL4_CPtr from = any_slot(worker), to = own[worker->index] + random_below(&worker->random, OWN_SLOTS - 1);
+    seL4_CPtr from = any_slot(worker),
+              to = own[worker->index] + random_below(&worker->random, OWN_SLOTS - 1);
     seL4_CPtr cnode = kept + (random_below(&worker->random, 2) ? CNODE : INNER_CNODE);
     seL4_Word index = random_below(&worker->random, 1 << CNODE_BITS);
     seL4_UserContext context;
     switch (random_below(&worker->random, 16)) {
-    case 0: (void)slot_copy(to, from); break;
-    case 1: (void)slot_mint(to, from, 1 + random_below(&worker->random, 5)); break;
-    case 2: (void)seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode, from, seL4_WordBits); break;
-    case 3: (void)slot_delete(to); break;
-    case 4: (void)slot_revoke(to); break;
-    case 5: (void)slot_revoke(kept + PARENT); break;
-    case 6: (void)into_cnode(cnode, index, from); break;
-    case 7: (void)seL4_CNode_Delete(cnode, index, CNODE_BITS); break;
-    case 8: (void)seL4_CNode_Revoke(cnode, index, CNODE_BITS); break;
+    case 0:
+        (void)slot_copy(to, from);
+        break;
+    case 1:
+        (void)slot_mint(to, from, 1 + random_below(&worker->random, 5));
+        break;
+    case 2:
+        (void)seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, seL4_CapInitThreadCNode,
+                              from, seL4_WordBits);
+        break;
+    case 3:
+        (void)slot_delete(to);
+        break;
+    case 4:
+        (void)slot_revoke(to);
+        break;
+    case 5:
+        (void)slot_revoke(kept + PARENT);
+        break;
+    case 6:
+        (void)into_cnode(cnode, index, from);
+        break;
+    case 7:
+        (void)seL4_CNode_Delete(cnode, index, CNODE_BITS);
+        break;
+    case 8:
+        (void)seL4_CNode_Revoke(cnode, index, CNODE_BITS);
+        break;
     case 9:
         (void)seL4_CNode_Move(seL4_CapInitThreadCNode, to, seL4_WordBits, cnode, index, CNODE_BITS);
         break;
-    case 10: (void)seL4_TCB_Suspend(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS)); break;
-    case 11: (void)seL4_TCB_Resume(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS)); break;
-    case 12: (void)seL4_TCB_ReadRegisters(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS), false, 0, 20, &context); break;
-    case 13: (void)retype_into(kept + INNER_UNTYPED, seL4_EndpointObject, 0, to); break;
-    case 14: (void)seL4_TCB_BindNotification(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS), kept + NOTIFICATION); break;
-    case 15: seL4_NBSend(kept + NOTIFICATION, seL4_MessageInfo_new(0, 0, 0, 0)); break;
+    case 10:
+        (void)seL4_TCB_Suspend(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS));
+        break;
+    case 11:
+        (void)seL4_TCB_Resume(kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS));
+        break;
+    case 12:
+        (void)seL4_TCB_ReadRegisters(kept + FIRST_SENDER +
+                                         random_below(&worker->random, MAX_SENDERS),
+                                     false, 0, 20, &context);
+        break;
+    case 13:
+        (void)retype_into(kept + INNER_UNTYPED, seL4_EndpointObject, 0, to);
+        break;
+    case 14:
+        (void)seL4_TCB_BindNotification(
+            kept + FIRST_SENDER + random_below(&worker->random, MAX_SENDERS), kept + NOTIFICATION);
+        break;
+    case 15:
+        seL4_NBSend(kept + NOTIFICATION, seL4_MessageInfo_new(0, 0, 0, 0));
+        break;
     }
 }
 
-/* The capability may go at any time; then the call is refused. Otherwise it is answered with its own number. */
+/*
+ * The capability may go at any time; then the call is refused. Otherwise it is answered with its
+ * own number.
+ */
 static void call(struct worker *worker)
 {
     seL4_CPtr slot = own[worker->index] + OWN_SLOTS - 1;
@@ -160,9 +220,11 @@ static void call(struct worker *worker)
     (void)slot_mint(slot, calls_parent, 1 + worker->index);
     seL4_SetMR(0, number);
     seL4_MessageInfo_t info = seL4_Call(slot, seL4_MessageInfo_new(0, 0, 0, 1));
-    if (seL4_MessageInfo_get_label(info) == 77 ? seL4_GetMR(0) != number + 1
-                                               : seL4_MessageInfo_get_label(info) != seL4_InvalidCapability) {
-        violation(worker->part, "a call was answered with label %lu, word %lx", seL4_MessageInfo_get_label(info), seL4_GetMR(0));
+    if (seL4_MessageInfo_get_label(info) == 77
+            ? seL4_GetMR(0) != number + 1
+            : seL4_MessageInfo_get_label(info) != seL4_InvalidCapability) {
+        violation(worker->part, "a call was answered with label %lu, word %lx",
+                  seL4_MessageInfo_get_label(info), seL4_GetMR(0));
     }
 }
 
@@ -204,4 +266,5 @@ static bool set_up(const struct part *part)
     return add_worker(part, 1, serve, SERVES);
 }
 
-const struct part part_trees = {.name = "trees", .what = "revoking what others use", .set_up = set_up};
+const struct part part_trees = {
+    .name = "trees", .what = "revoking what others use", .set_up = set_up};

@@ -1,6 +1,6 @@
-; A victim of the part "registers": it holds a value of its own in every register, the stack pointer, FPU and MXCSR
-; included, and checks them all without end. It makes no system call and has no stack: whatever it finds changed, the
-; kernel has changed.
+; A victim of the part "registers": it holds a value of its own in every register, the stack
+; pointer, FPU and MXCSR included, and checks them all without end. It makes no system call and has
+; no stack: whatever it finds changed, the kernel has changed.
 ;
 ; Register i holds base + i, with the base in rbp. struct victim, addressed by r15, see registers.c.
 

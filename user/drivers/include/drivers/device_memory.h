@@ -1,6 +1,6 @@
 /*
- * Memory for drivers: registers of devices from this node's device untypeds, and memory that devices read and write.
- * Initial thread only. Whoever uses this leaves the device untypeds to it.
+ * Memory for drivers: registers of devices from this node's device untypeds, and memory that
+ * devices read and write. Initial thread only. Whoever uses this leaves the device untypeds to it.
  */
 #ifndef DRIVERS_DEVICE_MEMORY_H
 #define DRIVERS_DEVICE_MEMORY_H
@@ -12,8 +12,9 @@
 CMK_BEGIN_C
 
 /*
- * Maps `bytes` bytes of device memory at physical address `paddr`, uncached. Any part of a page may be asked for again
- * later. Null if a page is not in this node's device untypeds, or something is used up. Never unmapped.
+ * Maps `bytes` bytes of device memory at physical address `paddr`, uncached. Any part of a page may
+ * be asked for again later. Null if a page is not in this node's device untypeds, or something is
+ * used up. Never unmapped.
  */
 volatile void *device_map(seL4_Word paddr, seL4_Word bytes);
 
@@ -24,8 +25,9 @@ struct dma_memory {
 };
 
 /*
- * Zeroed RAM of this node, 2^size_bits bytes (12 to 21), aligned to its size, mapped for reading and writing. Null
- * vaddr if something is used up. x86 devices see the caches, so nothing needs to be flushed.
+ * Zeroed RAM of this node, 2^size_bits bytes (12 to 21), aligned to its size, mapped for reading
+ * and writing. Null vaddr if something is used up. x86 devices see the caches, so nothing needs to
+ * be flushed.
  */
 struct dma_memory dma_allocate(unsigned size_bits);
 

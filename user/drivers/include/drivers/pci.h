@@ -1,6 +1,7 @@
 /*
- * PCI functions through their memory-mapped configuration page (PCI Express base specification, 7.2.2), which the node
- * that was given the function has among its device untypeds. No ports are needed, so any node can have devices.
+ * PCI functions through their memory-mapped configuration page (PCI Express base specification,
+ * 7.2.2), which the node that was given the function has among its device untypeds. No ports are
+ * needed, so any node can have devices.
  */
 #ifndef DRIVERS_PCI_H
 #define DRIVERS_PCI_H
@@ -38,8 +39,9 @@ struct pci_function {
 };
 
 /*
- * Opens the function "BB:DD.F" (hexadecimal, as in nodeK.devices=), and turns its memory registers on. False if the
- * text is no such name, this node was not given the function, or nothing answers there.
+ * Opens the function "BB:DD.F" (hexadecimal, as in nodeK.devices=), and turns its memory registers
+ * on. False if the text is no such name, this node was not given the function, or nothing answers
+ * there.
  */
 bool pci_open(struct pci_function *function, const char *name);
 
@@ -53,8 +55,8 @@ void pci_write32(const struct pci_function *function, unsigned offset, uint32_t 
 void pci_enable_dma(const struct pci_function *function);
 
 /*
- * Offset of the function's next capability with this id after the one at `after` (0: from the beginning); 0 if there is
- * none.
+ * Offset of the function's next capability with this id after the one at `after` (0: from the
+ * beginning); 0 if there is none.
  */
 unsigned pci_find_capability(const struct pci_function *function, uint8_t id, unsigned after);
 
@@ -62,11 +64,13 @@ unsigned pci_find_capability(const struct pci_function *function, uint8_t id, un
 seL4_Word pci_bar_address(const struct pci_function *function, unsigned bar);
 
 /* Maps bytes [offset, offset + bytes) of a memory register; null if that is not possible. */
-volatile void *pci_map_bar(const struct pci_function *function, unsigned bar, uint32_t offset, uint32_t bytes);
+volatile void *pci_map_bar(const struct pci_function *function, unsigned bar, uint32_t offset,
+                           uint32_t bytes);
 
 /*
- * Sets message `entry` of the function's MSI-X table, unmasked, and turns MSI-X on. `address` and `data` are those of
- * <cmk/msi.h>. False if there is no MSI-X, no such entry, or the table is out of reach.
+ * Sets message `entry` of the function's MSI-X table, unmasked, and turns MSI-X on. `address` and
+ * `data` are those of <cmk/msi.h>. False if there is no MSI-X, no such entry, or the table is out
+ * of reach.
  */
 bool pci_msix_set(struct pci_function *function, unsigned entry, seL4_Word address, uint32_t data);
 

@@ -1,6 +1,7 @@
 /*
- * Lines for and from a serial console that another node has (user/serial-server). A line is a message of at most
- * SERIAL_MAX_LINE bytes, without its end; the server marks it with the sender's node.
+ * Lines for and from a serial console that another node has (user/serial-server). A line is a
+ * message of at most SERIAL_MAX_LINE bytes, without its end; the server marks it with the sender's
+ * node.
  */
 #ifndef DRIVERS_SERIAL_H
 #define DRIVERS_SERIAL_H
@@ -24,7 +25,8 @@ bool serial_client_open(struct serial_client *client, seL4_Word server);
 enum cmk_channel_error serial_write_line(struct serial_client *client, const char *line);
 
 /* Waits for the next line that somebody typed for this node, and terminates it with a zero. */
-enum cmk_channel_error serial_read_line(struct serial_client *client, char line[SERIAL_MAX_LINE + 1]);
+enum cmk_channel_error serial_read_line(struct serial_client *client,
+                                        char line[SERIAL_MAX_LINE + 1]);
 
 CMK_END_C
 

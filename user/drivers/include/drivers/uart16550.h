@@ -1,5 +1,6 @@
 /*
- * A 16550 serial port (PC16550D data sheet) through I/O ports: 115200 baud, 8 bits, no parity, FIFOs of 16 bytes.
+ * A 16550 serial port (PC16550D data sheet) through I/O ports: 115200 baud, 8 bits, no parity,
+ * FIFOs of 16 bytes.
  */
 #ifndef DRIVERS_UART16550_H
 #define DRIVERS_UART16550_H
@@ -20,8 +21,8 @@ struct uart16550 {
 };
 
 /*
- * Takes the port at `base` from this node's I/O ports. `interrupts`: whether received bytes shall interrupt. Null, or
- * in a few words why it cannot be used.
+ * Takes the port at `base` from this node's I/O ports. `interrupts`: whether received bytes shall
+ * interrupt. Null, or in a few words why it cannot be used.
  */
 const char *uart_open(struct uart16550 *uart, uint16_t base, bool interrupts);
 
@@ -36,8 +37,8 @@ void uart_write(struct uart16550 *uart, uint8_t byte);
 void uart_announce_room(struct uart16550 *uart, bool on);
 
 /*
- * Whether the port still has a reason to interrupt; also what ends an announcement of room. Its pin is edge triggered:
- * a driver sleeps only after this was false.
+ * Whether the port still has a reason to interrupt; also what ends an announcement of room. Its pin
+ * is edge triggered: a driver sleeps only after this was false.
  */
 bool uart_is_interrupting(struct uart16550 *uart);
 

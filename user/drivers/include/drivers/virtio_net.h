@@ -1,6 +1,7 @@
 /*
- * A virtio network card on PCI (Virtual I/O Device specification 1.1, 4.1 and 5.1): modern and transitional devices,
- * one receive and one transmit queue, an MSI-X message for received frames. One thread at a time.
+ * A virtio network card on PCI (Virtual I/O Device specification 1.1, 4.1 and 5.1): modern and
+ * transitional devices, one receive and one transmit queue, an MSI-X message for received frames.
+ * One thread at a time.
  */
 #ifndef DRIVERS_VIRTIO_NET_H
 #define DRIVERS_VIRTIO_NET_H
@@ -38,13 +39,17 @@ const char *virtio_net_start(struct virtio_net *net, const char *name, seL4_Word
                              seL4_Word vector);
 
 /*
- * The next received frame, or null. It is the driver's until virtio_net_release, with the same *buffer. Every received
- * frame is announced by an interrupt, so whoever has got null may sleep until the next one.
+ * The next received frame, or null. It is the driver's until virtio_net_release, with the same
+ * *buffer. Every received frame is announced by an interrupt, so whoever has got null may sleep
+ * until the next one.
  */
 const unsigned char *virtio_net_receive(struct virtio_net *net, size_t *length, unsigned *buffer);
 void virtio_net_release(struct virtio_net *net, unsigned buffer);
 
-/* Sends a frame of at most ETHERNET_MAX_FRAME bytes; it is copied. False: it was dropped, the card has no room. */
+/*
+ * Sends a frame of at most ETHERNET_MAX_FRAME bytes; it is copied. False: it was dropped, the card
+ * has no room.
+ */
 bool virtio_net_send(struct virtio_net *net, const void *frame, size_t length);
 
 CMK_END_C

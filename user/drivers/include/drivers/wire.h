@@ -1,6 +1,6 @@
 /*
- * What frames look like: Ethernet, ARP (RFC 826), IPv4 (RFC 791), ICMP (RFC 792), UDP (RFC 768). Fields are read and
- * written byte by byte in network order, so frames may lie at any address.
+ * What frames look like: Ethernet, ARP (RFC 826), IPv4 (RFC 791), ICMP (RFC 792), UDP (RFC 768).
+ * Fields are read and written byte by byte in network order, so frames may lie at any address.
  */
 #ifndef DRIVERS_WIRE_H
 #define DRIVERS_WIRE_H
@@ -78,7 +78,10 @@ static inline void wire_put32(unsigned char *frame, size_t at, uint32_t value)
     wire_put16(frame, at + 2, (uint16_t)value);
 }
 
-/* The Internet checksum (RFC 1071) of `length` bytes; 0 over bytes that contain their own correct checksum. */
+/*
+ * The Internet checksum (RFC 1071) of `length` bytes; 0 over bytes that contain their own correct
+ * checksum.
+ */
 static inline uint16_t wire_checksum(const unsigned char *bytes, size_t length)
 {
     uint32_t sum = 0;
@@ -94,13 +97,14 @@ static inline uint16_t wire_checksum(const unsigned char *bytes, size_t length)
 }
 
 /*
- * Bytes of the IPv4 datagram in a frame of `length` bytes, or 0 if it is none that is understood here: one without
- * options and not a fragment, that is as long as it says, with a correct header checksum.
+ * Bytes of the IPv4 datagram in a frame of `length` bytes, or 0 if it is none that is understood
+ * here: one without options and not a fragment, that is as long as it says, with a correct header
+ * checksum.
  */
 static inline size_t wire_ipv4_bytes(const unsigned char *frame, size_t length)
 {
-    if (length < IPV4_PAYLOAD || wire_get16(frame, ETHERNET_TYPE) != TYPE_IPV4 || frame[IPV4_VERSION] != 0x45 ||
-        (wire_get16(frame, IPV4_FRAGMENT) & 0x3fff) != 0 ||
+    if (length < IPV4_PAYLOAD || wire_get16(frame, ETHERNET_TYPE) != TYPE_IPV4 ||
+        frame[IPV4_VERSION] != 0x45 || (wire_get16(frame, IPV4_FRAGMENT) & 0x3fff) != 0 ||
         wire_checksum(frame + IPV4_VERSION, IPV4_HEADER_BYTES) != 0) {
         return 0;
     }
@@ -116,7 +120,8 @@ static inline size_t wire_udp_bytes(const unsigned char *frame, size_t length)
         return 0;
     }
     size_t udp = wire_get16(frame, UDP_LENGTH);
-    return udp >= UDP_HEADER_BYTES && udp <= bytes - IPV4_HEADER_BYTES ? udp - UDP_HEADER_BYTES + 1 : 0;
+    return udp >= UDP_HEADER_BYTES && udp <= bytes - IPV4_HEADER_BYTES ? udp - UDP_HEADER_BYTES + 1
+                                                                       : 0;
 }
 
 CMK_END_C

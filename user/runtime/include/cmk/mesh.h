@@ -1,9 +1,9 @@
 /*
- * A channel between each two nodes, in the shared region, and what programs that run on all nodes do over it: come
- * together, and tell all the same. A node that ends is left out from then on.
+ * A channel between each two nodes, in the shared region, and what programs that run on all nodes
+ * do over it: come together, and tell all the same. A node that ends is left out from then on.
  *
- * The shared region is every node's: a mesh protects from a wrong or dead node by errors, not by secrecy. Two nodes
- * that want that use a region of their own (channel=A-B) with cmk_channel_open.
+ * The shared region is every node's: a mesh protects from a wrong or dead node by errors, not by
+ * secrecy. Two nodes that want that use a region of their own (channel=A-B) with cmk_channel_open.
  */
 #ifndef CMK_MESH_H
 #define CMK_MESH_H
@@ -20,7 +20,10 @@ struct cmk_mesh {
     uint64_t barriers, broadcasts[ABI_CMK_MAX_NODES];
 };
 
-/* The shared region, mapped at the first call; *bytes becomes its size. Null if there is none. Initial thread only. */
+/*
+ * The shared region, mapped at the first call; *bytes becomes its size. Null if there is none.
+ * Initial thread only.
+ */
 void *cmk_shared_memory(size_t *bytes);
 
 /* The part of it that the name service does not use (cmk/names.h). */
@@ -30,23 +33,26 @@ void *cmk_shared_program_memory(size_t *bytes);
 size_t cmk_mesh_bytes(seL4_Word num_nodes, struct cmk_channel_geometry geometry);
 
 /*
- * Opens this node's ends. All nodes give the same place in the shared region and the same geometry, and doorbells with
- * the same irq. False if anything is not possible. Initial thread only.
+ * Opens this node's ends. All nodes give the same place in the shared region and the same geometry,
+ * and doorbells with the same irq. False if anything is not possible. Initial thread only.
  */
 bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geometry geometry,
                    struct cmk_doorbell *bell);
 
 /*
- * Returns when all nodes that live have called it as often as this one. All to all: each node sends one message to each
- * other. OK, or BROKEN if some peer sent anything else. No other messages may be under way on the mesh.
+ * Returns when all nodes that live have called it as often as this one. All to all: each node sends
+ * one message to each other. OK, or BROKEN if some peer sent anything else. No other messages may
+ * be under way on the mesh.
  */
 enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh);
 
 /*
- * The root's `length` bytes at `data` become those of all others, who all call it with the same root and length. DEAD:
- * the root ended before this node got them, though others may have got them. BROKEN: the root sent something else.
+ * The root's `length` bytes at `data` become those of all others, who all call it with the same
+ * root and length. DEAD: the root ended before this node got them, though others may have got them.
+ * BROKEN: the root sent something else.
  */
-enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data, size_t length);
+enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data,
+                                          size_t length);
 
 CMK_END_C
 

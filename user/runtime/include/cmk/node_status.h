@@ -1,4 +1,6 @@
-/* The nodes' status pages, mapped read-only: who is alive, who ended and why, and who stands still. */
+/*
+ * The nodes' status pages, mapped read-only: who is alive, who ended and why, and who stands still.
+ */
 #ifndef CMK_NODE_STATUS_H
 #define CMK_NODE_STATUS_H
 
@@ -9,12 +11,16 @@
 
 CMK_BEGIN_C
 
-/* The status page of a node, mapped at the first call; null if there is no such node. Initial thread only. */
+/*
+ * The status page of a node, mapped at the first call; null if there is no such node. Initial
+ * thread only.
+ */
 const struct cmk_status_page *cmk_node_status(seL4_Word node);
 
 /*
- * Whether the page says that its node has ended, by exit or by a stop. A node whose CPU hangs with interrupts off has
- * not: its ticks stand still. Acquire: what the node did before it ended is visible.
+ * Whether the page says that its node has ended, by exit or by a stop. A node whose CPU hangs with
+ * interrupts off has not: its ticks stand still. Acquire: what the node did before it ended is
+ * visible.
  */
 static inline bool cmk_node_has_ended(const struct cmk_status_page *page)
 {
@@ -29,7 +35,8 @@ static inline uint64_t cmk_node_ticks(const struct cmk_status_page *page)
 
 enum cmk_node_health {
     CMK_NODE_WELL,
-    CMK_NODE_SILENT, /* its ticks stand still: its CPU 0, or one with its kernel's lock, hangs; or it boots */
+    /* its ticks stand still: its CPU 0, or one with its kernel's lock, hangs; or it boots */
+    CMK_NODE_SILENT,
     CMK_NODE_ENDED, /* the page's state says how */
 };
 
@@ -45,8 +52,9 @@ struct cmk_node_watch {
 bool cmk_node_watch(struct cmk_node_watch *watch, seL4_Word node);
 
 /*
- * How the node is now: SILENT if between the looks its ticks have not moved for `patience` ticks of this node (2 ms
- * each). A node that is only late, because a host or a debugger stopped it, can be WELL again at the next look.
+ * How the node is now: SILENT if between the looks its ticks have not moved for `patience` ticks of
+ * this node (2 ms each). A node that is only late, because a host or a debugger stopped it, can be
+ * WELL again at the next look.
  */
 enum cmk_node_health cmk_node_look(struct cmk_node_watch *watch, uint64_t patience);
 

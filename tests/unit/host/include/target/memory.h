@@ -1,4 +1,7 @@
-/* What arch/memory.h promises, on the host: the node's memory is an array (tests/unit/host/memory.c). */
+/*
+ * What arch/memory.h promises, on the host: the node's memory is an array
+ * (tests/unit/host/memory.c).
+ */
 #ifndef TARGET_MEMORY_H
 #define TARGET_MEMORY_H
 

@@ -1,4 +1,7 @@
-/* What arch/switch.h promises, on the host, which has neither address spaces nor live state, and no undelivered traps. */
+/*
+ * What arch/switch.h promises, on the host, which has neither address spaces nor live state, and no
+ * undelivered traps.
+ */
 #ifndef TARGET_SWITCH_H
 #define TARGET_SWITCH_H
 

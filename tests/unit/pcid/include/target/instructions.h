@@ -1,4 +1,7 @@
-/* The instructions that door.c and switch.h need, on CPUs of C (main.c). Found before the real header. */
+/*
+ * The instructions that door.c and switch.h need, on CPUs of C (main.c). Found before the real
+ * header.
+ */
 #ifndef ARCH_X86_INSTRUCTIONS_H
 #define ARCH_X86_INSTRUCTIONS_H
 
@@ -8,12 +11,26 @@ void write_cr3(word_t value);
 void invalidate_page(word_t address);
 uint64_t read_tsc(void);
 
-static inline void spin_pause(void) {}
+static inline void spin_pause(void)
+{
+}
 
 /* Nobody has bases here. */
-static inline word_t read_fs_base(void) { return 0; }
-static inline word_t read_gs_base(void) { return 0; }
-static inline void write_fs_base(word_t value) { (void)value; }
-static inline void write_gs_base(word_t value) { (void)value; }
+static inline word_t read_fs_base(void)
+{
+    return 0;
+}
+static inline word_t read_gs_base(void)
+{
+    return 0;
+}
+static inline void write_fs_base(word_t value)
+{
+    (void)value;
+}
+static inline void write_gs_base(word_t value)
+{
+    (void)value;
+}
 
 #endif

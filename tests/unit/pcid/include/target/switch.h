@@ -1,2 +1,4 @@
-/* This test is about x86's own exit, unlike the others (tests/unit/host/include/target/switch.h). */
+/*
+ * This test is about x86's own exit, unlike the others (tests/unit/host/include/target/switch.h).
+ */
 #include "../../../../../arch/x86/include/target/switch.h"
