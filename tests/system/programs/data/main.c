@@ -38,7 +38,7 @@ static void remap(const char *name)
     seL4_CPtr frame = seL4_GetBootInfo()->userImageFrames.end - 1;
     seL4_Error error = seL4_X86_Page_Map(frame, seL4_CapInitThreadVSpace, (seL4_Word)data,
                                          seL4_ReadWrite, seL4_X86_Default_VMAttributes);
-    printf("%s mapped for writing: error %d\n", name, error);
+    printf("%s mapped for writing: error %lu\n", name, error);
 }
 
 int main(int argc, char **argv)
