@@ -25,11 +25,12 @@
  * thread. (c) Each device interrupt is handled.
  *
  *   run
+ *   run -DUNASKED
  *   run -DCPUS=3 -DVICTIM -DDEVICE_INTERRUPTS=0
- *   run long bitstate -DCPUS=3 -DVICTIM
- *   run long bitstate -DCPUS=3
+ *   run long bitstate -DCPUS=3 -DVICTIM -DUNASKED
+ *   run long bitstate -DCPUS=3 -DUNASKED
  *
- * VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls
+ * UNASKED: a CPU that has to wait for the lock may also come to the door at once. VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls
  * without effect. Exhaustive are two CPUs with one device interrupt or stray door IPI, and three as
  * VICTIM without; the others visit what fits in a table.
  *
@@ -37,13 +38,16 @@
  * -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE, -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE,
  * -DNO_TABLE_SWITCH, -DIDLE_KEEPS_TABLE, -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE,
  * -DINTERRUPTS_BEFORE_RETURN, -DNO_WAIT, -DCURRENT_KEPT, -DDECIDED_BY_STATE,
- * -DPREEMPTED_AFTER_STALL, -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a
- * thread that deletes itself stays current until the exit). (b): -DNO_IPI,
+ * -DPREEMPTED_AFTER_STALL, -DWAITS_IS_ENOUGH (the holder does not ask a CPU that waits),
+ * -DCURRENT_MIGRATES (moved without being taken), -DDEAD_FPU_SAVED (a thread that deletes itself
+ * stays current until the exit). (b): -DNO_IPI,
  * -DUSER_WITHOUT_INTERRUPTS, -DEND_DROPPED (no end of interrupt at the APIC if the thread is gone),
  * -DNO_KICK, -DIDLE_MARKED_DOOR, -DSTALL_OUTSIDE_LOCK (waits for the other CPU after releasing the
  * lock: two wait for each other, and what was achieved is lost), -DIDLE_PEEKS (a woken CPU believes
- * a word written before the IPI, without the lock). (c): -DINTERRUPT_DROPPED. Those that only show
- * as endless activity are in progress.pml.
+ * a word written before the IPI, without the lock), -DNOT_ASKED (the IPI alone: it finds the CPU on
+ * its way to the lock), -DONLY_USERS_ASKED, -DASK_IGNORED, -DASKED_UNTIL_RELEASED (the holder takes
+ * back its word after the release, when it may be the next holder's), -DWAITS_KEPT (the mark on the
+ * way out). (c): -DINTERRUPT_DROPPED. Those that only show as endless activity are in progress.pml.
  */
 #ifndef CPUS
 #define CPUS 2
@@ -59,9 +63,11 @@
 #define NEXT(cpu) 2 * CPUS + (cpu)     /* CPU + 1, or 0 */
 #define WAIT(cpu) 3 * CPUS + (cpu)
 #define READY(cpu) 4 * CPUS + (cpu)    /* for -DIDLE_PEEKS */
-#define CONTEXT(thread) 5 * CPUS + (thread)             /* saved at an interrupt or a system call, or the registers are newer */
-#define FPU_AREA(thread) 5 * CPUS + THREADS + (thread)  /* 0: saved; 1: the registers are newer */
-#define WORDS (5 * CPUS + 2 * THREADS)
+#define ASKED(cpu) 5 * CPUS + (cpu)    /* by the holder, to come to the door */
+/* Saved at an interrupt or a system call, or the registers are newer. */
+#define CONTEXT(thread) 6 * CPUS + (thread)
+#define FPU_AREA(thread) 6 * CPUS + THREADS + (thread)  /* 0: saved; 1: the registers are newer */
+#define WORDS (6 * CPUS + 2 * THREADS)
 
 #define AT_INTERRUPT 0
 #define NEWER 1
@@ -70,6 +76,7 @@
 #define IDLE 0
 #define USER 1
 #define DOOR 2
+#define WAITS 3
 
 #define NODE 0
 #define VSPACE 1
@@ -108,7 +115,7 @@ byte worked_on;       /* thread + 1 that the holder works on, or 0 */
 /* A store to a TCB takes effect. */
 inline drained(cpu, address, value)
 {
-    assert(address < CONTEXT(0) || may_touch(cpu, (address - 5 * CPUS) % THREADS))
+    assert(address < CONTEXT(0) || may_touch(cpu, (address - 6 * CPUS) % THREADS))
 }
 
 #include "x86_tso.inc"
@@ -170,27 +177,57 @@ inline mark_at_the_door()
     store(self, MARK(self), DOOR)
 }
 
+/* 4a to 4c, for a holder that asked. */
+inline come_to_the_door()
+{
+#ifdef MARK_BEFORE_FPU
+    mark_at_the_door();
+#endif
+    save_fpu_at_the_door();
+#ifdef MARK_BEFORE_TABLE
+    mark_at_the_door();
+#endif
+    leave_user_table();
+#if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE)
+    mark_at_the_door();
+#endif
+#ifdef TOUCH_AFTER_MARK
+    save_context((vector == CALL -> AT_CALL : AT_INTERRUPT));
+#endif
+    came = true
+}
+
 inline wait_at_the_door()
 {
     atomic {
         store(self, NEXT(previous - 1), self + 1);
         previous = 0;
-#ifdef MARK_BEFORE_FPU
-        mark_at_the_door();
+        if
+        :: thread == 0 -> mark_at_the_door(); came = true /* idle has nothing to give up */
+#ifdef UNASKED
+        :: thread != 0 -> come_to_the_door() /* it was asked the last time */
 #endif
-        save_fpu_at_the_door();
-#ifdef MARK_BEFORE_TABLE
-        mark_at_the_door();
+        :: thread != 0 ->
+#ifndef MARK_BEFORE_SAVE
+            store(self, MARK(self), WAITS)
+#else
+            skip
 #endif
-        leave_user_table();
-#if !defined(MARK_BEFORE_FPU) && !defined(MARK_BEFORE_TABLE) && !defined(MARK_BEFORE_SAVE)
-        mark_at_the_door();
-#endif
-#ifdef TOUCH_AFTER_MARK
-        save_context((vector == CALL -> AT_CALL : AT_INTERRUPT));
-#endif
+        fi
     };
-    atomic { reads_zero(self, WAIT(self)) -> store(self, ROOT(self), loaded) }
+    do
+    :: atomic {
+        reads_zero(self, WAIT(self)) ->
+        if
+        :: came -> store(self, ROOT(self), loaded); came = false
+        :: else -> assert(current[self] == thread)
+        fi;
+        break
+    }
+#ifndef ASK_IGNORED
+    :: atomic { !came && memory[ASKED(self)] == 1 -> come_to_the_door() }
+#endif
+    od
 }
 
 /* The compare-exchange; or, if it fails, a wait for the link and the store that hands over. */
@@ -199,20 +236,58 @@ inline release()
     if
     :: atomic { tail == self + 1 && fenced(self) -> tail = 0 }
     :: atomic { memory[NEXT(self)] != 0 -> store(self, WAIT(memory[NEXT(self)] - 1), 0) }
-    fi
+    fi;
+#ifdef ASKED_UNTIL_RELEASED
+    atomic {
+        if
+        :: late != 0 -> store(self, ASKED(late - 1), 0); late = 0
+        :: else
+        fi
+    }
+#endif
+    skip
 }
 
 /* --- the holder --- */
 
+#ifdef WAITS_IS_ENOUGH
+#define holds_user_state(cpu) (memory[MARK(cpu)] == USER)
+#else
+#define holds_user_state(cpu) (memory[MARK(cpu)] == USER || memory[MARK(cpu)] == WAITS)
+#endif
+
 inline call(cpu)
 {
-#ifndef NO_IPI
     if
-    :: memory[MARK(cpu)] == USER -> door_requested[cpu] = true
+    :: holds_user_state(cpu) ->
+#ifdef ONLY_USERS_ASKED
+        if
+        :: memory[MARK(cpu)] == USER -> store(self, ASKED(cpu), 1)
+        :: else
+        fi;
+#endif
+#if !defined(NOT_ASKED) && !defined(ONLY_USERS_ASKED)
+        store(self, ASKED(cpu), 1);
+#endif
+#ifndef NO_IPI
+        if
+        :: memory[MARK(cpu)] == USER -> door_requested[cpu] = true
+        :: else
+        fi
+#else
+        skip
+#endif
     :: else
     fi
+}
+
+/* The word is the holder's alone, so it takes back what it asked, in time for the next one. */
+inline take_back(cpu)
+{
+#ifndef ASKED_UNTIL_RELEASED
+    store(self, ASKED(cpu), 0)
 #else
-    skip
+    late = cpu + 1
 #endif
 }
 
@@ -225,7 +300,7 @@ inline wait_for_it()
         release();
 #endif
 #ifndef NO_WAIT
-        memory[MARK(other - 1)] != USER;
+        atomic { !holds_user_state(other - 1) -> take_back(other - 1) };
 #endif
 #ifdef STALL_OUTSIDE_LOCK
         exchange();
@@ -301,7 +376,7 @@ inline kick(cpu)
 #endif
 #ifndef NO_KICK
     if
-    :: cpu == self || memory[MARK(cpu)] == DOOR
+    :: cpu == self || memory[MARK(cpu)] == DOOR || memory[MARK(cpu)] == WAITS
     :: else ->
         if
         :: door_requested[cpu] = true
@@ -601,7 +676,13 @@ inline leave_to_thread()
 {
     atomic {
         enter_user_table();
-#ifndef USER_AFTER_RELEASE
+#ifdef WAITS_KEPT
+        if
+        :: memory[MARK(self)] != WAITS -> store(self, MARK(self), USER)
+        :: else
+        fi
+#endif
+#if !defined(USER_AFTER_RELEASE) && !defined(WAITS_KEPT)
         store(self, MARK(self), USER)
 #endif
     };
@@ -663,6 +744,10 @@ active [CPUS] proctype cpu()
     byte vector;   /* likewise */
     byte previous, target, other;
     byte dropped;  /* thread + 1 whose system call was dropped in this entry, or 0 */
+    bool came;     /* to the door, in this wait for the lock */
+#ifdef ASKED_UNTIL_RELEASED
+    byte late;
+#endif
     bit loaded;    /* the value of loaded_root, which only this CPU writes */
 #ifdef PREEMPTED_AFTER_STALL
     bool resumed;  /* this system call has been left after step 9 */

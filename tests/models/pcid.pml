@@ -25,7 +25,8 @@
  * came to the door, not for those that had left before), -DOWN_KEPT (for all but its own CPU, which
  * does not use the VSpace), -DOWN_KEPT_FOR_STRUCTURE (the same when it leaves it),
  * -DNO_GENERATION_FOR_NEW (giving a PCID begins none), -DDOOR_KEEPS_TABLE, -DIDLE_KEEPS_TABLE,
- * -DNO_WAIT, -DNO_LOCAL_INVALIDATION.
+ * -DNO_WAIT, -DNO_LOCAL_INVALIDATION, -DWAITS_IS_ENOUGH (a CPU that waits
+ * for the lock is not asked), -DIDLE_WAITS (a woken CPU is not at the door at once).
  */
 #ifndef CPUS
 #define CPUS 2
@@ -37,11 +38,13 @@
 #define MARK(cpu) 2 + (cpu)
 #define ROOT(cpu) 2 + CPUS + (cpu)     /* loaded_root */
 #define SEEN(cpu) 2 + 2 * CPUS + (cpu) /* the CPU's bit in generation_seen */
-#define WORDS (2 + 3 * CPUS)
+#define ASKED(cpu) 2 + 3 * CPUS + (cpu) /* by the holder, to come to the door */
+#define WORDS (2 + 4 * CPUS)
 
 #define IDLE 0
 #define USER 1
 #define DOOR 2
+#define WAITS 3
 
 #define NODE 0
 
@@ -73,16 +76,33 @@ inline load_node_root()
  * `loaded_root` of another CPU does not change while this one has the lock, so that both words are
  * read in one step.
  */
-#define is_concerned(other, all) ((all || (root != 0 && memory[ROOT(other)] == root)) && memory[MARK(other)] == USER)
+#ifdef WAITS_IS_ENOUGH
+#define holds_user_state(other) (memory[MARK(other)] == USER)
+#else
+#define holds_user_state(other) (memory[MARK(other)] == USER || memory[MARK(other)] == WAITS)
+#endif
+#define is_concerned(other, all) \
+    ((all || (root != 0 && memory[ROOT(other)] == root)) && holds_user_state(other))
 
 inline call(other, all)
 {
     atomic {
         if
-        :: is_concerned(other, all) -> ipi[other] = true
+        :: is_concerned(other, all) ->
+            store(self, ASKED(other), 1);
+            if
+            :: memory[MARK(other)] == USER -> ipi[other] = true
+            :: else
+            fi
         :: else
         fi
     }
+}
+
+/* A CPU that was not asked has nothing to be taken back, but the store does no harm. */
+inline wait_for(other, all)
+{
+    atomic { !is_concerned(other, all) -> store(self, ASKED(other), 0) }
 }
 
 inline bring_to_the_door(all)
@@ -92,9 +112,9 @@ inline bring_to_the_door(all)
     call((self + 2) % CPUS, all);
 #endif
 #ifndef NO_WAIT
-    !is_concerned((self + 1) % CPUS, all);
+    wait_for((self + 1) % CPUS, all);
 #if CPUS == 3
-    !is_concerned((self + 2) % CPUS, all);
+    wait_for((self + 2) % CPUS, all);
 #endif
 #endif
 }
@@ -252,7 +272,8 @@ inline release(mark)
     store(self, LOCK, 0);
 }
 
-inline wait_at_the_door()
+/* 4b and 4c, for a holder that asked. */
+inline come_to_the_door()
 {
 #ifndef DOOR_KEEPS_TABLE
     if
@@ -261,14 +282,35 @@ inline wait_at_the_door()
     fi;
 #endif
     store(self, MARK(self), DOOR);
-    atomic { memory[LOCK] == 0 -> memory[LOCK] = 1 };
-    store(self, ROOT(self), loaded)
+    came = true
+}
+
+/* Idle had nothing to give up. */
+inline wait_at_the_door()
+{
+    if
+#ifndef IDLE_WAITS
+    :: was_idle -> store(self, MARK(self), DOOR); came = true
+#endif
+    :: else -> store(self, MARK(self), WAITS)
+    fi;
+    do
+    :: atomic { memory[LOCK] == 0 -> memory[LOCK] = 1 };
+        break
+    :: !came && memory[ASKED(self)] == 1 -> come_to_the_door()
+    od;
+    if
+    :: came -> store(self, ROOT(self), loaded); came = false
+    :: else
+    fi
 }
 
 active [CPUS] proctype cpu()
 {
     byte loaded; /* what this CPU last wrote to its loaded_root; nobody else writes it */
     byte keep, rest, spare_address, spare_value;
+    bool came; /* to the door, in this wait for the lock */
+    bool was_idle = true; /* or comes from boot */
 
 kernel:
     if
@@ -276,6 +318,7 @@ kernel:
     :: atomic { fenced(self) && memory[LOCK] == 1 -> skip };
         wait_at_the_door()
     fi;
+    was_idle = false;
     operate();
     if
     :: root != 0 -> load_root(root)
@@ -297,6 +340,7 @@ idle:
     load_root(NODE);
 #endif
     release(IDLE);
+    was_idle = true;
     if
     :: goto kernel
     :: skip

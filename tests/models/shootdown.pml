@@ -27,7 +27,8 @@
  * (after the shoot-down), -DFREED_BEFORE_WAIT, -DNO_SWITCH_AT_DOOR, -DMARK_BEFORE_SWITCH,
  * -DROOT_NOTED_EARLY (loaded_root written at the door before CR3 is), -DIDLE_KEEPS_TABLE,
  * -DUSER_AFTER_RELEASE, -DROOT_AFTER_RELEASE (mark or loaded_root written after the release),
- * -DFREED_VSPACE_FOUND (a deleted VSpace can still be loaded).
+ * -DFREED_VSPACE_FOUND (a deleted VSpace can still be loaded), -DWAITS_IS_ENOUGH (a CPU that waits
+ * for the lock is not asked), -DASK_IGNORED.
  */
 #ifndef CPUS
 #define CPUS 2
@@ -39,11 +40,13 @@
 #define LEAF 2  /* structure's entry: maps the page, or not present */
 #define MARK(cpu) 3 + (cpu)
 #define ROOT(cpu) 3 + CPUS + (cpu) /* loaded_root */
-#define WORDS (3 + 2 * CPUS)
+#define ASKED(cpu) 3 + 2 * CPUS + (cpu) /* by the holder, to come to the door */
+#define WORDS (3 + 3 * CPUS)
 
 #define IDLE 0
 #define USER 1
 #define DOOR 2
+#define WAITS 3
 
 #define NODE 0
 #define R 1
@@ -91,30 +94,46 @@ inline invalidate_page()
  * `loaded_root` of another CPU does not change while this one has the lock, so that both words are
  * read in one step.
  */
-#define is_concerned(other) (memory[ROOT(other)] == R && memory[MARK(other)] == USER)
+#ifdef WAITS_IS_ENOUGH
+#define holds_user_state(other) (memory[MARK(other)] == USER)
+#else
+#define holds_user_state(other) (memory[MARK(other)] == USER || memory[MARK(other)] == WAITS)
+#endif
+#define is_concerned(other) (memory[ROOT(other)] == R && holds_user_state(other))
 
 inline call(other)
 {
     atomic {
         if
-        :: is_concerned(other) -> ipi[other] = true
+        :: is_concerned(other) ->
+            store(self, ASKED(other), 1);
+#ifndef NO_IPI
+            if
+            :: memory[MARK(other)] == USER -> ipi[other] = true
+            :: else
+            fi
+#endif
         :: else
         fi
     }
 }
 
+/* A CPU that was not asked has nothing to be taken back, but the store does no harm. */
+inline wait_for(other)
+{
+    atomic { !is_concerned(other) -> store(self, ASKED(other), 0) }
+}
+
 inline shoot_down(structures)
 {
-#ifndef NO_IPI
     call((self + 1) % CPUS);
 #if CPUS == 3
     call((self + 2) % CPUS);
 #endif
-#endif
 #ifndef NO_WAIT
-    !is_concerned((self + 1) % CPUS);
+    wait_for((self + 1) % CPUS);
 #if CPUS == 3 && !defined(WAIT_FOR_FIRST_ONLY)
-    !is_concerned((self + 2) % CPUS);
+    wait_for((self + 2) % CPUS);
 #endif
 #endif
 #ifndef NO_LOCAL_INVALIDATION
@@ -245,7 +264,8 @@ inline release(mark)
 #endif
 }
 
-inline wait_at_the_door()
+/* 4b and 4c, for a holder that asked. */
+inline come_to_the_door()
 {
 #ifdef ROOT_NOTED_EARLY
     store(self, ROOT(self), NODE);
@@ -262,14 +282,35 @@ inline wait_at_the_door()
 #ifndef MARK_BEFORE_SWITCH
     store(self, MARK(self), DOOR);
 #endif
-    atomic { memory[LOCK] == 0 -> memory[LOCK] = 1 };
-    store(self, ROOT(self), loaded)
+    came = true
+}
+
+/* Idle had nothing to give up. */
+inline wait_at_the_door()
+{
+    if
+    :: was_idle -> store(self, MARK(self), DOOR); came = true
+    :: else -> store(self, MARK(self), WAITS)
+    fi;
+    do
+    :: atomic { memory[LOCK] == 0 -> memory[LOCK] = 1 };
+        break
+#ifndef ASK_IGNORED
+    :: !came && memory[ASKED(self)] == 1 -> come_to_the_door()
+#endif
+    od;
+    if
+    :: came -> store(self, ROOT(self), loaded); came = false
+    :: else
+    fi
 }
 
 active [CPUS] proctype cpu()
 {
     byte loaded; /* what this CPU last wrote to its loaded_root; nobody else writes it */
     byte root;
+    bool came; /* to the door, in this wait for the lock */
+    bool was_idle = true; /* or comes from boot */
 
 kernel:
     if
@@ -277,6 +318,7 @@ kernel:
     :: atomic { fenced(self) && memory[LOCK] == 1 -> skip };
         wait_at_the_door()
     fi;
+    was_idle = false;
 #ifdef ONE_OPERATES
     if
     :: self == 0 -> operate()
@@ -309,6 +351,7 @@ idle:
     set_root(NODE);
 #endif
     release(IDLE);
+    was_idle = true;
     if
     :: goto kernel
     :: skip
