@@ -76,8 +76,12 @@ static void cpu_offsets(void)
     OFFSET(CPU_RSP0, offsetof(struct cpu, arch.tss.rsp0));
     OFFSET(CPU_MARK, offsetof(struct cpu, mark));
     OFFSET(CPU_MARK_DOOR, CPU_DOOR);
+    OFFSET(CPU_MARK_WAITS, CPU_WAITS);
     OFFSET(LOCK_NEXT, offsetof(struct lock_node, next));
     OFFSET(LOCK_WAIT, offsetof(struct lock_node, wait));
+    OFFSET(LOCK_ASKED, offsetof(struct lock_node, asked));
+    OFFSET(LOCK_UNASKED, offsetof(struct lock_node, unasked));
+    OFFSET(UNASKED_WAITS, UNASKED_WAITS);
     OFFSET(NO_EVENT, NO_EVENT);
     OFFSET(LOCAL_APIC_IN_SERVICE, LOCAL_APIC + APIC_IN_SERVICE);
     OFFSET(X2APIC_IN_SERVICE, X2APIC_FIRST_MSR + APIC_IN_SERVICE / 16);

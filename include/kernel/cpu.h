@@ -12,10 +12,10 @@
 
 /*
  * Where a CPU is, as seen by the holder of the lock (docs/locking.md). Written by its own CPU: USER
- * and IDLE under the lock, DOOR while it waits for the lock. Read by the lock holder only; no fence
- * is needed (docs/locking.md).
+ * and IDLE under the lock, WAITS and DOOR while it waits for the lock, with and without what is a
+ * user's in its registers. Read by the lock holder only; no fence is needed (docs/locking.md).
  */
-enum cpu_mark { CPU_IDLE, CPU_USER, CPU_DOOR };
+enum cpu_mark { CPU_IDLE, CPU_USER, CPU_DOOR, CPU_WAITS };
 
 struct ready_queues {
     word_t bitmap[ABI_PRIORITIES / WORD_BITS]; /* bit set: that priority's queue is not empty */

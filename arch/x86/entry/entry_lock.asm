@@ -56,16 +56,20 @@ global enter_one, enter_many, syscall_stub_one, syscall_many, cpu_enter_first, i
     mov rax, rsi
 %endmacro
 
-; rbp = when the wait began; changes rax and rdx.
+; rbp = when the wait began; changes rax and r13.
 %macro COUNT_WAIT 0
+    mov r13, rdx
     READ_TSC
+    mov rdx, r13
     sub rax, rbp
     COUNT CPU_LOCK_WAIT_CYCLES, CPU_LOCK_LONGEST_WAIT
 %endmacro
 
 %macro BEGIN_WAIT 0
     inc qword [rbx + CPU_LOCK_CONTENDED]
+    mov r13, rdx
     READ_TSC
+    mov rdx, r13
     mov rbp, rax
 %endmacro
 
@@ -211,24 +215,60 @@ release:
     mov qword [rdx + LOCK_WAIT], 0       ; after all that was done under the lock
     jmp leave
 
-; The trap record is for after the wait, when the thread may be gone.
+; Step 4: another CPU holds the lock. r10 = own lock node, rax = that of the CPU before this one.
+; What the registers hold of the user stays there until a holder asks for it: most waits are over
+; before. Where holders do ask, each of them would wait for all, so this CPU then comes by itself
+; for some time. Goes on at %1 with the lock, at %2 when asked, at %3 unasked. Bounded by the kernel
+; entries of the CPUs before this one; past lock_patience looks the node stops. Changes r12.
+%macro WAIT_OR_BE_ASKED 3
+    sub byte [r10 + LOCK_UNASKED], 1
+    jnc %3
+    mov byte [r10 + LOCK_UNASKED], 0
+    mov byte [rbx + CPU_MARK], CPU_MARK_WAITS
+    mov r12d, [lock_patience]
+%%wait:
+    pause
+    cmp qword [r10 + LOCK_WAIT], 0
+    je %1
+    cmp qword [r10 + LOCK_ASKED], 0
+    jne %2
+    dec r12d
+    jnz %%wait
+    jmp lock_waited_too_long
+%endmacro
+
+; Not asked: the thread is still current, and its registers are at hand. Else the trap record is for
+; after the wait, when it may be gone.
 align 16
 syscall_at_door:
+    mov [rax + LOCK_NEXT], r10
+    BEGIN_WAIT
+    WAIT_OR_BE_ASKED .waited, .asked, .unasked
+.waited:
+    COUNT_WAIT
+    COUNT_ENTRY
+    call syscall_entry
+    jmp release
+.asked:
+    mov byte [r10 + LOCK_UNASKED], UNASKED_WAITS
+.unasked:
     mov [rbx + CPU_TRAP_THREAD], r8
     mov qword [rbx + CPU_TRAP_VECTOR], ENTERED_BY_SYSCALL
-    ; fall through
+    jmp door.come
 
-; Step 4: another CPU holds the lock, rax = the CPU before this one. Nothing of any user may stay in
-; this CPU once it is marked. Writes only this CPU's block and its own thread's context and FPU
-; area.
 door:
-    lea rdi, [rbx + CPU_LOCK]
-    mov [rax + LOCK_NEXT], rdi
+    mov [rax + LOCK_NEXT], r10
     BEGIN_WAIT
-    mov rcx, [rbx + CPU_TRAP_THREAD]
-    test rcx, rcx
-    jz .saved                            ; idle had nothing
+    mov rax, [rbx + CPU_NODE_ROOT]
+    cmp qword [rbx + CPU_TRAP_THREAD], 0
+    je .at_the_door                      ; idle has nothing to give up
+    WAIT_OR_BE_ASKED .waited, .asked, .come
+.asked:
+    mov byte [r10 + LOCK_UNASKED], UNASKED_WAITS
 
+; Writes only this CPU's block and its own thread's context and FPU area.
+.come:
+    mov rcx, [rbx + CPU_TRAP_THREAD]
     ; 4a, FPU registers and bases, which users with FSGSBASE change by themselves.
     cmp byte [rbx + CPU_FPU], CPU_FPU_IS_LIVE
     jne .fpu_saved
@@ -244,31 +284,32 @@ door:
     mov byte [rbx + CPU_FPU], CPU_FPU_IS_FREE
 .fpu_saved:
     test byte [rbx + CPU_FEATURES], CPU_FEATURE_FSGSBASE
-    jz .saved
+    jz .bases_saved
     rdfsbase rax
     rdgsbase rdx
     mov [rcx + TCB_CONTEXT + CONTEXT_FS_BASE], rax
     mov [rcx + TCB_CONTEXT + CONTEXT_GS_BASE], rdx
-.saved:
+.bases_saved:
     ; 4b. Loading CR3 is serialising: the user's translations are gone before the mark can be seen.
     mov rax, [rbx + CPU_NODE_ROOT]
     cmp rax, [rbx + CPU_LOADED_ROOT]
-    je .without_user_pages
+    je .at_the_door
     mov cr3, rax
-.without_user_pages:
+.at_the_door:
     mov byte [rbx + CPU_MARK], CPU_MARK_DOOR ; 4c: from here on the thread's context is the holder's
     ; 4d. Bounded by the kernel entries of the CPUs before this one; past lock_patience looks the
     ; node stops.
     mov ecx, [lock_patience]
 .wait:
     pause
-    cmp qword [rdi + LOCK_WAIT], 0
+    cmp qword [r10 + LOCK_WAIT], 0
     je .holding
     dec ecx
     jnz .wait
     jmp lock_waited_too_long
 .holding:
     mov [rbx + CPU_LOADED_ROOT], rax     ; only now: the holder reads it
+.waited:
     COUNT_WAIT
     jmp holding
 

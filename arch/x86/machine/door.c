@@ -51,33 +51,53 @@ enum { ARRIVAL_MILLISECONDS = 10000 };
  * Acquire: what the CPU saved before it marked itself is there. The processor needs no fence for
  * it.
  */
-static bool is_in_user_mode(struct cpu *cpu)
+static uint8_t mark_of(struct cpu *cpu)
 {
-    return atomic_load_explicit(&cpu->mark, memory_order_acquire) == CPU_USER;
+    return atomic_load_explicit(&cpu->mark, memory_order_acquire);
 }
 
-static void call(const struct cpu *cpu)
+/* Its registers, page table included, are a user's: it runs one, or waits for the lock with it. */
+static bool holds_user_state(struct cpu *cpu)
 {
-    apic_send(cpu->arch.apic_id, VECTOR_DOOR);
+    uint8_t mark = mark_of(cpu);
+    return mark == CPU_USER || mark == CPU_WAITS;
 }
 
-/* Bounded by ARRIVAL_MILLISECONDS; then the node stops. */
+/*
+ * To the door. One that waits for the lock already looks at the word; one in user mode does once
+ * the IPI, which was sent if it is true, has brought it there.
+ */
+static bool call(struct cpu *cpu)
+{
+    atomic_store_explicit(&cpu->lock.asked, 1, memory_order_relaxed);
+    bool needs_ipi = mark_of(cpu) == CPU_USER;
+    if (needs_ipi) {
+        apic_send(cpu->arch.apic_id, VECTOR_DOOR);
+    }
+    return needs_ipi;
+}
+
+/*
+ * Bounded by ARRIVAL_MILLISECONDS; then the node stops. What was asked is taken back: it is the
+ * next holder's word after the release.
+ */
 static void wait_for(struct cpu *cpu)
 {
     uint64_t end = read_tsc() + ARRIVAL_MILLISECONDS * 1000ull * global_state.tsc_mhz;
-    while (is_in_user_mode(cpu)) {
+    while (holds_user_state(cpu)) {
         if (read_tsc() > end) {
-            kernel_stop(
-                "CPU %u does not come to the door: still in user mode %u ms after it was called",
-                cpu->index, ARRIVAL_MILLISECONDS);
+            kernel_stop("CPU %u does not come to the door: still %s %u ms after it was called",
+                        cpu->index, mark_of(cpu) == CPU_USER ? "in user mode" : "waits",
+                        ARRIVAL_MILLISECONDS);
         }
         spin_pause();
     }
+    atomic_store_explicit(&cpu->lock.asked, 0, memory_order_relaxed);
 }
 
 static void bring_to_the_door(struct cpu *cpu)
 {
-    if (is_in_user_mode(cpu)) {
+    if (holds_user_state(cpu)) {
         call(cpu);
         wait_for(cpu);
     }
@@ -123,15 +143,16 @@ static void leave_address_space(void)
 }
 
 /* For something that was taken away from an address space. Counted by the CPU that calls. */
-static void call_to_shoot_down(const struct cpu *cpu)
+static void call_to_shoot_down(struct cpu *cpu)
 {
-    call(cpu);
-    count_here(CMK_COUNT_SHOOT_DOWN_IPIS);
+    if (call(cpu)) {
+        count_here(CMK_COUNT_SHOOT_DOWN_IPIS);
+    }
 }
 
 /*
- * The other CPUs that run on `root`: all are called before the first is waited for. Those at the
- * door or idle have loaded the node's own page table.
+ * The other CPUs that have loaded `root`: all are called before the first is waited for. Those at
+ * the door or idle have loaded the node's own page table.
  */
 static void bring_users_to_the_door(word_t root)
 {
@@ -139,7 +160,7 @@ static void bring_users_to_the_door(word_t root)
     uint32_t count = node_cpu_count;
     for (uint32_t i = 0; i < count; i++) {
         struct cpu *cpu = cpu_by_index(i);
-        if (has_loaded(cpu, root) && cpu != this_cpu && is_in_user_mode(cpu)) {
+        if (has_loaded(cpu, root) && cpu != this_cpu && holds_user_state(cpu)) {
             call_to_shoot_down(cpu);
             is_any_called = true;
         }
@@ -202,7 +223,7 @@ void shoot_down_all(struct stale_pool stale)
     (void)stale; /* every CPU leaves whatever it has loaded: shorter than to ask for 512 roots */
     for (uint32_t i = 0; i < node_cpu_count; i++) {
         struct cpu *cpu = cpu_by_index(i);
-        if (cpu != this_cpu && is_in_user_mode(cpu)) {
+        if (cpu != this_cpu && holds_user_state(cpu)) {
             call_to_shoot_down(cpu);
         }
     }
@@ -216,8 +237,8 @@ void shoot_down_all(struct stale_pool stale)
 
 void kick_cpu(struct cpu *cpu)
 {
-    if (cpu != this_cpu && atomic_load_explicit(&cpu->mark, memory_order_acquire) != CPU_DOOR) {
-        call(cpu);
+    if (cpu != this_cpu && mark_of(cpu) != CPU_DOOR && mark_of(cpu) != CPU_WAITS) {
+        apic_send(cpu->arch.apic_id, VECTOR_DOOR);
     }
 }
 

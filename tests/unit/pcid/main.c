@@ -106,20 +106,36 @@ void invalidate_page(word_t address)
     hardware[this_cpu->index].tlb[pcid_of(hardware[this_cpu->index].cr3)][address >> 12] = 0;
 }
 
-/* By each CPU. Every call here is for a shoot-down. */
+/* By each CPU. Every call here is for a shoot-down. And how many CPUs came that waited. */
 static uint64_t calls[CPUS];
+static uint64_t came_from_waiting;
 
-/*
- * The CPU comes to the door at once (steps 4b and 4c): nothing is dropped, and loaded_root is still
- * what it was.
- */
+/* Steps 4b and 4c: nothing is dropped, and loaded_root is still what it was. */
+static void come_to_the_door(unsigned index)
+{
+    hardware[index].cr3 = NODE_ROOT;
+    cpus[index].mark = CPU_DOOR;
+}
+
+/* The CPU comes at once. */
 void apic_send(uint32_t apic_id, uint8_t vector)
 {
     ck_assert_uint_eq(vector, VECTOR_DOOR);
     ck_assert_int_eq(cpus[apic_id].mark, CPU_USER);
-    hardware[apic_id].cr3 = NODE_ROOT;
-    cpus[apic_id].mark = CPU_DOOR;
+    ck_assert_uint_eq(cpus[apic_id].lock.asked, 1);
+    come_to_the_door(apic_id);
     calls[this_cpu->index]++;
+}
+
+/* The holder waits: those that it asked come. */
+void spin_pause(void)
+{
+    for (unsigned i = 0; i < CPUS; i++) {
+        if (cpus[i].mark == CPU_WAITS && cpus[i].lock.asked) {
+            come_to_the_door(i);
+            came_from_waiting++;
+        }
+    }
 }
 
 /* --- what happens --- */
@@ -129,10 +145,19 @@ static word_t root_of(unsigned asid)
     return pml4[asid] | (asid & this_cpu->arch.pcid_mask);
 }
 
-/* A CPU gets the lock: from the door, from idle, or from user mode without having waited. */
+/*
+ * A CPU gets the lock: from the door, from idle, or from user mode, whether or not it waited.
+ * Others come from user mode and wait for it.
+ */
 static void enter(unsigned index)
 {
     this_cpu = &cpus[index];
+    for (unsigned i = 0; i < CPUS; i++) {
+        ck_assert_uint_eq(cpus[i].lock.asked, 0);
+        if (i != index && cpus[i].mark == CPU_USER && rand() % 3 == 0) {
+            cpus[i].mark = CPU_WAITS;
+        }
+    }
     if (this_cpu->mark == CPU_DOOR) {
         this_cpu->arch.loaded_root = NODE_ROOT;
     }
@@ -280,6 +305,7 @@ static unsigned run(void)
         ck_assert_uint_gt(calls[i], 0);
         ck_assert_uint_eq(cpus[i].counts[CMK_COUNT_SHOOT_DOWN_IPIS], calls[i]);
     }
+    ck_assert_uint_gt(came_from_waiting, 0);
     return (unsigned)(kept * 1000 / STEPS);
 }
 

@@ -69,7 +69,22 @@ struct lock_node {
     struct lock_node *next; /* set by the CPU that queues after this one; null: none yet */
     /* 1 while this CPU waits; the one before it clears it, and so hands over the lock */
     uint64_t wait;
+    /*
+     * 1: the holder asks this CPU to the door. Written by holders alone, each of which takes back
+     * what it asked before it releases; read by its CPU while it waits. Plain: the answer, a mark,
+     * carries what is to be seen.
+     */
+    _Atomic uint64_t asked;
+    /* This CPU's own: how many more times it comes to the door without being asked. */
+    uint8_t unasked;
 };
+
+/*
+ * A CPU that was asked comes unasked the next times. Where each holder asks (threads that unmap in
+ * a common address space) CPUs are at the door before it does; where none does any more, a CPU has
+ * reloaded its page table in vain so often.
+ */
+enum { UNASKED_WAITS = 16 };
 
 /*
  * How a CPU got into the kernel. Written by it on entry, before it waits for the lock; read by it

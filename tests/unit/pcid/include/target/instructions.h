@@ -10,10 +10,7 @@
 void write_cr3(word_t value);
 void invalidate_page(word_t address);
 uint64_t read_tsc(void);
-
-static inline void spin_pause(void)
-{
-}
+void spin_pause(void);
 
 /* Nobody has bases here. */
 static inline word_t read_fs_base(void)
