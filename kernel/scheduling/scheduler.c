@@ -129,7 +129,11 @@ void set_priority(struct tcb *thread, unsigned priority)
 {
     dequeue(thread);
     thread->priority = (uint8_t)priority;
-    if (is_runnable(thread)) {
+    if (thread == this_cpu->current) {
+        if (!passes_threshold_of_exit(this_cpu, thread)) {
+            request_schedule(); /* else it would only go into its queue and out again */
+        }
+    } else if (is_runnable(thread)) {
         make_runnable(thread);
     }
 }

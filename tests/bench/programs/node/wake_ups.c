@@ -1,4 +1,4 @@
-/* Send, Signal and Yield: who wakes whom, or does not. */
+/* Send, Signal, Yield and SetPriority: who wakes whom, or does not. */
 #include "node.h"
 
 static struct samples samples;
@@ -149,10 +149,25 @@ static void measure_yield(void)
                2 * ROUNDS);
 }
 
+/* ---- SetPriority of the caller itself, to what it has: until SetPriority returns ---- */
+
+static void measure_set_priority(void)
+{
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        count_from(i);
+        MEASURE(
+            samples, i,
+            OK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, seL4_MaxPrio)));
+    }
+    counting_end(&ordinary);
+    report_all("SetPriority of the own thread", ALL_ROUNDS, CMK_COUNT_ORDINARY_CALL, ROUNDS);
+}
+
 void measure_wake_ups(void)
 {
     measure_send();
     measure_signal_up();
     measure_signal_down();
     measure_yield();
+    measure_set_priority();
 }
