@@ -23,7 +23,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-USER, DOOR, IDLE = "user", "door", "idle"
+USER, WAITS, DOOR, IDLE = "user", "waits", "door", "idle"
+UNASKED_WAITS = 16  # arch/x86/include/target/cpu.h
 
 
 @dataclass
@@ -67,7 +68,8 @@ class Plan:
 @dataclass
 class Entry:
     """
-    The lengths of one kind of kernel entry. plan(cpu, contended) is asked once it has the lock.
+    The lengths of one kind of kernel entry; `door` is what a CPU does before it waits for the lock.
+    plan(cpu, contended) is asked once it has the lock.
     `moved` are cache lines that come from another CPU when the last one in this kernel was
     another: before, and under the lock.
     """
@@ -78,6 +80,13 @@ class Entry:
     moved_pre: float = 0
     moved_hold: float = 0
     moved_post: float = 0
+
+
+@dataclass
+class Come:
+    """To the door, for a CPU that waits for the lock: before, and what it adds under the lock."""
+    door: float
+    hold: float
 
 
 @dataclass
@@ -134,8 +143,8 @@ class Resource:
 class Kernel:
     """One node: its CPUs, and its lock unless it has one CPU."""
 
-    def __init__(self, name, interrupt=None, wake=None, tick=None):
-        self.name, self.cpus, self.lock = name, [], None
+    def __init__(self, name, interrupt=None, wake=None, tick=None, come=Come(0, 0)):
+        self.name, self.cpus, self.lock, self.come = name, [], None, come
         self.interrupt, self.wake = interrupt, wake  # entries by an IPI, in user mode and when idle
         self.tick = tick                             # by the timer, or null
 
@@ -160,6 +169,8 @@ class Cpu:
         self.waiting = None         # (resource, since) while it waits for a resource
         self.idle_since = None
         self.on_door = None         # a holder that waits for this CPU
+        self.come = None            # how to come to the door, while the CPU waits for the lock
+        self.unasked = 0            # how many more times it comes without being asked
         self.operations = 0
         self.spent = {}
 
@@ -351,40 +362,64 @@ class Simulation:
                 lock.owner = cpu
             self._hold(cpu, entry, contended=False)
             return
-        place = [cpu, entry, None]  # the third: since when it waits, once it is marked
+        # The third: since when it waits, once it is marked. The last: its user's state is gone.
+        place = [cpu, entry, None, False]
         lock.queue.append(place)
+        come = cpu.kernel.come
 
-        def marked():
-            cpu.mark = DOOR
+        def marked(mark):
+            cpu.mark = mark
             place[2] = self.now
-            if cpu.on_door is not None:
-                come, cpu.on_door = cpu.on_door, None
-                come()
-            if lock.owner is cpu:  # handed over meanwhile
+            if mark == WAITS and cpu.on_door is not None:
+                ask()
+            elif lock.owner is cpu:  # handed over meanwhile
                 self._handed_over(place)
+            elif mark == WAITS:
+                cpu.come = ask
 
-        self._spend(cpu, "door", entry.door, marked)
+        def ask():
+            cpu.come, cpu.unasked = None, UNASKED_WAITS
+            self._spend(cpu, "door", come.door, at_the_door)
+
+        def at_the_door():
+            place[3] = True
+            if cpu.on_door is not None:
+                came, cpu.on_door = cpu.on_door, None
+                came()
+            marked(DOOR)
+
+        if cpu.mark == IDLE:
+            self._spend(cpu, "door", entry.door, lambda: marked(DOOR))
+        elif cpu.unasked > 0:
+            cpu.unasked -= 1
+            self._spend(cpu, "door", entry.door + come.door, at_the_door)
+        else:
+            self._spend(cpu, "door", entry.door, lambda: marked(WAITS))
 
     def _handed_over(self, place):
-        cpu, entry, since = place
+        cpu, entry, since, came = place
         lock = cpu.kernel.lock
+        cpu.come = None
         self._note(cpu, "wait", since)
         self._spend(cpu, "hand-over", self.machine.hand_over(lock.last.number, cpu.number),
-                    lambda: self._hold(cpu, entry, contended=True))
+                    lambda: self._hold(cpu, entry, contended=True, came=came))
 
-    def _hold(self, cpu, entry, contended):
+    def _hold(self, cpu, entry, contended, came=False):
         plan = entry.plan(cpu, contended)
-        extra = self._moved(cpu, entry.moved_hold) + (self.machine.reload() if contended else 0)
+        extra = self._moved(cpu, entry.moved_hold)
+        if came:
+            extra += cpu.kernel.come.hold + self.machine.reload()
         if plan.call:
             self._spend(cpu, "hold", plan.call_at + extra, lambda: self._call(cpu, entry, plan))
         else:
             self._spend(cpu, "hold", plan.hold + extra, lambda: self._leave(cpu, entry, plan))
 
     def _call(self, cpu, entry, plan):
-        """The holder sends IPIs to those of its node that are in user mode, and waits until each is
-        at the door.
+        """The holder sends IPIs to those of its node that are in user mode, asks those that wait
+        for the lock, and waits until each is at the door.
         """
-        called = [other for other in plan.call if other.mark == USER and other is not cpu]
+        called = [other for other in plan.call
+                  if other.mark in (USER, WAITS) and other is not cpu]
         rest = plan.hold - plan.call_at
         if called:
             rest += plan.call_first
@@ -403,10 +438,14 @@ class Simulation:
                     finish()
 
             for other in called:
-                self._send(cpu, other)
                 if other.mark == USER:
+                    self._send(cpu, other)
+                if other.mark in (USER, WAITS):
                     missing.add(other.number)
                     other.on_door = lambda other=other: came(other)
+                if other.come is not None:
+                    come, other.come = other.come, None
+                    self._at(self.now + self.machine.transfer(cpu.number, other.number), come)
             if not missing:
                 finish()
 

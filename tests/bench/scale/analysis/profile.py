@@ -119,29 +119,60 @@ def at(entries, site, **conditions):
             and all(getattr(entry, name) == value for name, value in conditions.items())]
 
 
-def step_of(site, one, free, contended):
+def contended_hold(entries, come_hold):
+    """Instructions under the lock after a wait, without what coming to the door adds."""
+    stayed, came = waited(entries), came_of(entries)
+    return (middle(stayed, "hold") if len(stayed) >= len(came)
+            else middle(came, "hold") - come_hold)
+
+
+def step_of(site, one, free, contended, come_hold=0):
     """One entry: `one` from a node of one CPU, `free` and `contended` from one of two."""
-    c = [entry for entry in at(contended, site) if entry.contended and not entry.sent]
     result = {
         "user": middle(at(free, site), "user"),
         "one": middle(at(one, site), "hold"),
         "pre": middle(at(free, site), "pre"),
         "free": middle(at(free, site), "hold"),
         "post": middle(at(free, site), "post"),
-        "door": middle(c, "door"),
-        "contended": middle(c, "hold"),
+        "door": middle(waited(at(contended, site)), "door"),
+        "contended": contended_hold(at(contended, site), come_hold),
     }
     return result
 
 
-def add_four(step, site, four, name):
+def waited(entries):
+    """Those that waited for the lock, but were not asked to the door, and asked no other CPU."""
+    return [entry for entry in entries if entry.contended and not entry.came and not asks(entry)]
+
+
+def asks(entry):
+    return entry.sent or entry.waited_for_others
+
+
+def came_of(entries):
+    """Those that waited at the door."""
+    return [entry for entry in entries if entry.contended and entry.came and not asks(entry)]
+
+
+def come_of(entries, site):
+    """What it costs to come to the door: before the lock, by those that come unasked; under it."""
+    stayed, came = waited(at(entries, site)), came_of(at(entries, site))
+    unasked = [entry for entry in came if entry.door > middle(stayed, "door")]
+    return {
+        "door": middle(unasked, "door") - middle(stayed, "door"),
+        "hold": max(0, middle(came, "hold") - middle(stayed, "hold"))
+    }
+
+
+def add_four(step, site, four, name, come_hold=0):
     """From a node of four CPUs: what each beyond two adds under the lock, and the cache lines that
-    move.
+    move. Where all come to the door, without what that adds.
     """
-    entries = [entry for entry in at(four.of(name), site) if entry.contended and not entry.sent]
+    entries = waited(at(four.of(name), site)) + came_of(at(four.of(name), site))
     if not entries:
         raise WrongUse(f"{name}: four CPUs never wait for each other")
-    step["per_cpu"] = max(0, round((middle(entries, "hold") - step["contended"]) / 2, 1))
+    hold = contended_hold(entries, come_hold)
+    step["per_cpu"] = max(0, round((hold - step["contended"]) / 2, 1))
     for part in ("pre", "hold", "post"):
         step["moved_" + part] = round(mean(four.moved[id(entry)].get(part, 0) for entry in entries),
                                       1)
@@ -155,10 +186,10 @@ def interrupts(traces, name):
                if entry.cause == "interrupt" and not entry.from_idle and not entry.sent]
     if not entries:
         raise WrongUse("no CPU was called to the door")
-    waited = [entry for entry in entries if entry.contended] or entries
+    contended = [entry for entry in entries if entry.contended] or entries
     return {
         "pre": middle(entries, "pre"),
-        "door": middle(waited, "door"),
+        "door": min(entry.door for entry in contended),
         "hold": middle(entries, "hold"),
         "post": middle(entries, "post"),
         "moved_hold": round(mean(traces.moved[id(entry)].get("hold", 0) for entry in entries), 1)
@@ -172,7 +203,7 @@ def tick_of(traces, name):
         raise WrongUse("there was no tick")
     return {
         "pre": middle(entries, "pre"),
-        "door": 28,
+        "door": 8,
         "hold": middle(entries, "hold"),
         "post": middle(entries, "post")
     }
@@ -352,18 +383,20 @@ def make():
     distributed = Traces(Shape(2, 1), ["kv:0"], [0, 1], cycles=6 * CYCLES)
     square = Traces(Shape(2, 2), ["kv:0"], [0, 1], cycles=3 * CYCLES)
     workloads = {}
+    sites = sites_in_turn(one.of("map:0"))
+    unmap = next(i for i, site in enumerate(sites)
+                 if any(entry.sent for entry in at(calling.of(think), site)))
+    unmap_call = sites[unmap]
+    come = come_of(contended.of("map:0"), sites[1 - unmap])
 
     for name in SIMPLE[1:]:
         sites = sites_in_turn(one.of(name + ":0"))
         workloads[name] = [
             add_four(
-                step_of(site, one.of(name + ":0"), free.of(name + ":0"), contended.of(name + ":0")),
-                site, four, name + ":0") for site in sites
+                step_of(site, one.of(name + ":0"), free.of(name + ":0"), contended.of(name + ":0"),
+                        come["hold"]),
+                site, four, name + ":0", come["hold"]) for site in sites
         ]
-    sites = sites_in_turn(one.of("map:0"))
-    unmap = next(i for i, site in enumerate(sites)
-                 if any(entry.sent for entry in at(calling.of(think), site)))
-    unmap_call = sites[unmap]
     longer, shorter = (sum(
         middle(at(one.of(name), site), "user") for site in sites_in_turn(one.of("ipc:0")))
                        for name in (SHORT_THINK, "ipc:0"))
@@ -374,6 +407,7 @@ def make():
         "ring": ring_of(one, free, four, asleep),
         "kv": store_of(one, free, contended, four, distributed, square),
         "interrupt": interrupts(calling, think),
+        "come": come,
         "tick": tick_of(ticking, "compute:0"),
         "ipi_latency": latency(calling, think),
         "hand_over": hand_over(contended, names[:4]),

@@ -3,7 +3,8 @@ The workloads as programs for the simulation, from a profile (profile.py): the s
 tests/bench/scale takes, with the lengths that were measured for one CPU, two, and what each
 further one adds.
 """
-from analysis.engine import Acquire, Enter, Entry, Kernel, Plan, Release, Resource, Simulation, Work
+from analysis.engine import (Acquire, Come, Enter, Entry, Kernel, Plan, Release, Resource,
+                             Simulation, Work)
 
 # Which operations write: of how many one, and how far CPUs are apart in that. `kv` as in
 # tests/bench/scale/store.c.
@@ -51,7 +52,7 @@ def tick_entry(profile):
 
 def new_kernel(profile, name):
     return Kernel(name, interrupt=interrupt_entry(profile), wake=woken_entry(profile),
-                  tick=tick_entry(profile))
+                  tick=tick_entry(profile), come=Come(**profile["come"]))
 
 
 # ---- Workloads whose CPUs meet only in the kernel

@@ -45,6 +45,7 @@ class Entry:
     door: int = 0
     spins: int = 0            # instructions of the waiting loop
     sent: list = field(default_factory=list)  # ticks at which IPIs left
+    waited_for_others: bool = False
     ipi_wait: int = 0         # of `hold`: the loops that wait for other CPUs
     hold: int = 0
     post: int = 0
@@ -52,6 +53,7 @@ class Entry:
     released: int = 0
     end: int = 0
     contended: bool = False
+    came: bool = False        # to the door, that is, to the node's own page table
     lines: dict = field(default_factory=dict)
     # of functions to watch, in user mode before the entry
     calls: dict = field(default_factory=dict)
@@ -103,7 +105,7 @@ class _Cutter:
         self.cpu, self.layout, self.watch, self.calls = cpu, layout, watch, {}
         self.entry, self.part = None, None
         self.user, self.last_user, self.last_text = 0, 0, ""
-        self.idle, self.paused_at, self.must_end = False, None, False
+        self.idle, self.paused_at, self.must_end, self.left_table = False, None, False, False
         self.entries = []
 
     def see(self, instruction):
@@ -129,7 +131,7 @@ class _Cutter:
         if self.last_text.startswith("syscall"):
             self.entry.cause, self.entry.site = "syscall", self.last_user
         self.must_end = self.entry.cause == "interrupt"
-        self.part, self.idle, self.paused_at = "pre", False, None
+        self.part, self.idle, self.paused_at, self.left_table = "pre", False, None, False
 
     def _finish(self, tick, to_idle):
         if self.entry is not None:
@@ -158,10 +160,14 @@ class _Cutter:
             self.part = "post"
             entry.released = instruction.tick
         setattr(entry, part, getattr(entry, part) + 1)
+        self.left_table = self.left_table or "mov cr3" in text
         if part == "hold":
             self._look_for_ipis(instruction)
-        entry.lines.setdefault(part, []).extend((physical // LINE, write)
-                                                for write, _, physical in instruction.accesses)
+        # An instruction that reads and writes a word fetches its line once, to write.
+        lines = {}
+        for write, _, physical in instruction.accesses:
+            lines[physical // LINE] = lines.get(physical // LINE, False) or write
+        entry.lines.setdefault(part, []).extend(lines.items())
 
     def _look_for_ipis(self, instruction):
         """x2APIC ends an interrupt and sends by WRMSR; a holder has a PAUSE only where it waits for
@@ -174,6 +180,7 @@ class _Cutter:
         if instruction.text.startswith("wrmsr"):
             self.must_end = False
         if instruction.text.startswith("pause"):
+            entry.waited_for_others = True
             if self.paused_at is not None:
                 entry.ipi_wait += entry.hold - self.paused_at
             self.paused_at = entry.hold
@@ -195,7 +202,9 @@ class _Cutter:
             entry.spins += entry.hold + 1
             entry.hold = 0
             entry.door -= 1
+        entry.came = entry.came or self.left_table
         entry.acquired, entry.ipi_wait, self.paused_at = instruction.tick, 0, None
+        entry.waited_for_others = False
 
     def _is_hand_over(self, written):
         own = self.layout.wait_word(self.cpu)
