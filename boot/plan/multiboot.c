@@ -366,6 +366,32 @@ static bool read_2(struct reader *reader, paddr_t address)
     return true;
 }
 
+/* --- what was read, as a whole --- */
+
+/* In memory that the map has, of whatever kind. Each round passes an entry of the map. */
+static bool is_mapped(const struct machine_facts *facts, struct range range)
+{
+    paddr_t at = range.start;
+    for (uint32_t i = 0; i < facts->memory_count && at < range.end;) {
+        struct range memory = facts->memory[i].range;
+        bool holds = memory.start <= at && at < memory.end;
+        at = holds ? memory.end : at;
+        i = holds ? 0 : i + 1;
+    }
+    return at >= range.end;
+}
+
+/* QEMU's own loader writes modules also where no RAM is, over and beyond its end. */
+static bool check_modules(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->facts->module_count; i++) {
+        if (!is_mapped(reader->facts, reader->facts->module[i].range)) {
+            return fail(reader, "the boot modules do not fit into the machine's RAM");
+        }
+    }
+    return true;
+}
+
 bool multiboot_read(uint32_t magic, paddr_t info, map_function *map, void *context,
                     struct machine_facts *facts, struct firmware_record *firmware, const char **why)
 {
@@ -387,6 +413,7 @@ bool multiboot_read(uint32_t magic, paddr_t info, map_function *map, void *conte
     if (good && facts->memory_count == 0) {
         good = fail(&reader, "the boot loader gave no memory map");
     }
+    good = good && check_modules(&reader);
     *why = reader.why;
     return good;
 }

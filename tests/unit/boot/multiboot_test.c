@@ -95,6 +95,24 @@ START_TEST(version_1)
 }
 END_TEST
 
+/* A module over two ranges of the map, in either order; then beyond their end, or in a hole. */
+START_TEST(modules_lie_in_memory)
+{
+    make_info_1();
+    put_map_entry(MAP, 20, 0x4000000, 0x1000000, 2);
+    put32(MODULES, 0x3ff0000);
+    put32(MODULES + 4, 0x4010000);
+    put32(INFO + 20, 1);
+    put_map_entry(MAP + 52, 20, 0x100000, 0x3f00000, 1);
+    ck_assert_msg(read_info(MULTIBOOT1_MAGIC), "%s", why);
+    put32(MODULES + 4, 0x5000001);
+    expect_failure(MULTIBOOT1_MAGIC, "the boot modules do not fit into the machine's RAM");
+    put32(MODULES + 4, 0x4010000);
+    put_map_entry(MAP + 52, 20, 0x100000, 0x3ee0000, 1);
+    expect_failure(MULTIBOOT1_MAGIC, "the boot modules do not fit into the machine's RAM");
+}
+END_TEST
+
 START_TEST(version_1_without_a_map)
 {
     make_info_1();
@@ -169,6 +187,7 @@ START_TEST(version_1_damaged)
     make_info_1();
     put32(MODULES + 4, MODULE_DATA - 1);
     put32(MODULES + 20, 0xffffffff);
+    put64(MAP + 12, 0xffffffff);
     ck_assert(read_info(MULTIBOOT1_MAGIC));
     ck_assert_ptr_null(facts.module[0].data);
     ck_assert_uint_eq(facts.module[0].range.end, facts.module[0].range.start);
@@ -181,6 +200,7 @@ END_TEST
 START_TEST(the_map_has_a_limit)
 {
     make_info_1();
+    put32(INFO + 20, 0);
     put32(INFO + 48, MODULE_DATA);
     put32(INFO + 44, MAX_MEMORY_RANGES * 24);
     for (unsigned i = 0; i < MAX_MEMORY_RANGES + 1; i++) {
@@ -341,6 +361,7 @@ Suite *multiboot_suite(void)
     TCase *second = tcase_create("version 2");
 
     tcase_add_test(first, version_1);
+    tcase_add_test(first, modules_lie_in_memory);
     tcase_add_test(first, version_1_without_a_map);
     tcase_add_test(first, version_1_with_vbe);
     tcase_add_test(first, version_1_damaged);
