@@ -99,8 +99,7 @@ enum user_register {
 #define REGISTER(name, index) REGISTER_##name = (index),
 #include <api/registers.def>
 #undef REGISTER
-    REGISTER_COUNT,
-    FRAME_REGISTER_COUNT = REGISTER_fs_base /* what CopyRegisters' "frame" flag covers */
+    REGISTER_COUNT
 };
 
 #endif

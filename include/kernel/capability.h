@@ -148,6 +148,12 @@ static inline word_t capability_badge(struct capability c)
     return c.word[1];
 }
 
+static inline struct capability capability_with_badge(struct capability c, word_t badge)
+{
+    c.word[1] = badge;
+    return c;
+}
+
 /* Endpoints and notifications: any of RIGHTS_ALL. Reply: RIGHT_GRANT or none. */
 static inline word_t capability_rights(struct capability c)
 {

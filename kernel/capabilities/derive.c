@@ -33,8 +33,7 @@ static struct capability with_badge(struct capability c, word_t badge, bool pres
     if (preserve || capability_badge(c) != 0) {
         return capability_null();
     }
-    c.word[1] = badge;
-    return c;
+    return capability_with_badge(c, badge);
 }
 
 /* `data` is a seL4_CNode_CapData: bits 5..0 guard size, above them the guard. */

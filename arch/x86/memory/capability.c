@@ -84,7 +84,8 @@ bool arch_same_object(struct capability a, struct capability b)
         return frame_capability_base(a) == frame_capability_base(b) &&
                frame_capability_size(a) == frame_capability_size(b);
     case CAP_IO_PORT:
-        return a.word[1] == b.word[1];
+        return io_port_capability_first(a) == io_port_capability_first(b) &&
+               io_port_capability_last(a) == io_port_capability_last(b);
     case CAP_PAGE_TABLE:
     case CAP_PAGE_DIRECTORY:
     case CAP_PDPT:

@@ -13,7 +13,6 @@
 #define PAGE_WRITE_THROUGH   0x008 /* PWT */
 #define PAGE_CACHE_DISABLE   0x010 /* PCD */
 #define PAGE_ACCESSED        0x020
-#define PAGE_DIRTY           0x040
 #define PAGE_IS_LARGE        0x080 /* PS: a page directory or PDPT entry that maps a page */
 #define PAGE_SMALL_PAT       0x080 /* the PAT bit of a page table entry: where PS is one level up */
 #define PAGE_GLOBAL          0x100

@@ -32,6 +32,11 @@ static inline bool mapping_capability_is_mapped(struct capability c)
     return mapping_capability_asid(c) != 0;
 }
 
+static inline bool mapping_capability_has_mapping(struct capability c, word_t asid, vaddr_t vaddr)
+{
+    return c.word[1] == (vaddr | asid);
+}
+
 static inline struct capability mapping_capability_with_mapping(struct capability c, word_t asid,
                                                                 vaddr_t vaddr)
 {

@@ -109,13 +109,13 @@ static inline MUST_USE struct stale replace_entry(word_t *entry, const struct ma
  */
 static inline bool is_ordinary(const struct mapping *m)
 {
-    struct capability mapped =
-        mapping_capability_with_mapping(m->frame, mapping_capability_asid(m->root), m->vaddr);
     return frame_capability_size(m->frame) == FRAME_SMALL && (m->rights & RIGHT_READ) &&
            IS_ALIGNED(m->vaddr, ABI_PAGE_BITS) && is_vspace_root(m->root) &&
            vspace_has_asid(m->root) &&
-           (mapping_capability_is_mapped(m->frame) ? m->frame.word[1] == mapped.word[1]
-                                                   : m->vaddr <= last_place(ABI_PAGE_BITS));
+           (mapping_capability_is_mapped(m->frame)
+                ? mapping_capability_has_mapping(m->frame, mapping_capability_asid(m->root),
+                                                 m->vaddr)
+                : m->vaddr <= last_place(ABI_PAGE_BITS));
 }
 
 #endif
