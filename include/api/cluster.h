@@ -65,6 +65,7 @@ struct cmk_boot_info {
     uint64_t log_slots;
     uint64_t data_offset; /* of one struct cmk_boot_data for each of this node's data modules */
     uint64_t data_count;
+    uint64_t devices_are_confined; /* 1: by an IOMMU, to memory that their own node may use */
 };
 
 /*

@@ -173,6 +173,7 @@ def judge(lines, confined, nodes, places, domain, registers_same):
     expect(len(places) > len(outside), "the devices' pattern is in their own node's memory")
     expect("FAIL" not in text and text.count("PASS") == 3, "the attacker could do what it wanted")
     stolen = int(re.search(r"secrets stolen: (\d+)", text)[1])
+    expect(f"devices are confined: {int(confined)}" in text, "boot info says what devices reach")
     aimed, = re.findall(r"aimed at (\d+) targets", text)
     intact, lost = text.count("my page is intact"), text.count("my page is overwritten")
     print(f"{aimed} targets, {len(places)} words of the pattern in memory, "

@@ -6,11 +6,9 @@
 #include <cmk/resources.h>
 #include <drivers/device_memory.h>
 
-#define MAX_PIECES   1024
-#define MAX_PAGES    256
-#define MIN_DMA_BITS seL4_PageBits
-#define MAX_DMA_BITS seL4_LargePageBits
-#define PAGE         LIBSEL4_BIT(seL4_PageBits)
+#define MAX_PIECES 1024
+#define MAX_PAGES  256
+#define PAGE       LIBSEL4_BIT(seL4_PageBits)
 
 /* Untypeds that were not retyped yet: at first those of boot info, then halves of them. */
 static struct piece {
@@ -130,34 +128,4 @@ volatile void *device_map(seL4_Word paddr, seL4_Word bytes)
         }
     }
     return (volatile void *)(vaddr + (paddr - first));
-}
-
-struct dma_memory dma_allocate(unsigned size_bits)
-{
-    struct dma_memory memory = {0};
-    if (size_bits < MIN_DMA_BITS || size_bits > MAX_DMA_BITS) {
-        return memory;
-    }
-    seL4_Word count = LIBSEL4_BIT(size_bits - seL4_PageBits);
-    seL4_CPtr untyped = cmk_alloc_object(seL4_UntypedObject, size_bits);
-    seL4_CPtr frames = cmk_alloc_slots(count);
-    /* Frames of a fresh untyped lie one after the other; 256 is the most that one Retype makes. */
-    for (seL4_Word done = 0; done < count;) {
-        seL4_Word now = count - done < 256 ? count - done : 256;
-        if (untyped == 0 || frames == 0 ||
-            seL4_Untyped_Retype(untyped, seL4_X86_4K, 0, seL4_CapInitThreadCNode, 0, 0,
-                                frames + done, now) != seL4_NoError) {
-            return memory;
-        }
-        done += now;
-    }
-    seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(frames);
-    if (address.error != seL4_NoError) {
-        return memory;
-    }
-    memory.vaddr =
-        cmk_map_frames(frames, count, seL4_PageBits, seL4_ReadWrite, seL4_X86_Default_VMAttributes);
-    memory.paddr = address.paddr;
-    memory.bytes = count * PAGE;
-    return memory;
 }

@@ -1,5 +1,5 @@
 /* <drivers/virtqueue.h> */
-#include <drivers/device_memory.h>
+#include <cmk/dma.h>
 #include <drivers/virtqueue.h>
 #include <stdatomic.h>
 
@@ -52,20 +52,20 @@ _Static_assert(VIRTQUEUE_BUFFERS *VIRTQUEUE_BUFFER_BYTES == 1 << BUFFERS_BITS,
 
 bool virtqueue_create(struct virtqueue *queue)
 {
-    struct dma_memory rings = dma_allocate(RINGS_BITS);
-    struct dma_memory buffers = dma_allocate(BUFFERS_BITS);
-    if (!rings.vaddr || !buffers.vaddr) {
+    struct cmk_dma_memory rings, buffers;
+    if (!cmk_dma_alloc(&rings, 1u << RINGS_BITS, 1u << RINGS_BITS) ||
+        !cmk_dma_alloc(&buffers, 1u << BUFFERS_BITS, 1u << BUFFERS_BITS)) {
         return false;
     }
     *queue = (struct virtqueue){
-        .descriptors = rings.vaddr,
-        .available = (void *)((char *)rings.vaddr + AVAILABLE_OFFSET),
-        .used = (void *)((char *)rings.vaddr + USED_OFFSET),
-        .descriptors_paddr = rings.paddr,
-        .available_paddr = rings.paddr + AVAILABLE_OFFSET,
-        .used_paddr = rings.paddr + USED_OFFSET,
-        .buffers = buffers.vaddr,
-        .buffers_paddr = buffers.paddr,
+        .descriptors = rings.memory,
+        .available = (void *)((char *)rings.memory + AVAILABLE_OFFSET),
+        .used = (void *)((char *)rings.memory + USED_OFFSET),
+        .descriptors_paddr = rings.address,
+        .available_paddr = rings.address + AVAILABLE_OFFSET,
+        .used_paddr = rings.address + USED_OFFSET,
+        .buffers = buffers.memory,
+        .buffers_paddr = buffers.address,
     };
     return true;
 }

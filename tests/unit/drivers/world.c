@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include <cmk/cluster.h>
+#include <cmk/dma.h>
 #include <cmk/doorbell.h>
 #include <drivers/device_memory.h>
 #include <drivers/wire.h>
@@ -39,11 +40,12 @@ bool virtio_net_send(struct virtio_net *net, const void *frame, size_t length)
     return true;
 }
 
-struct dma_memory dma_allocate(unsigned size_bits)
+bool cmk_dma_alloc(struct cmk_dma_memory *memory, size_t bytes, size_t alignment)
 {
-    void *memory = aligned_alloc(4096, 1ul << size_bits);
-    memset(memory, 0, 1ul << size_bits);
-    return (struct dma_memory){memory, (seL4_Word)memory, 1ul << size_bits};
+    void *place = aligned_alloc(alignment, bytes);
+    memset(place, 0, bytes);
+    *memory = (struct cmk_dma_memory){place, (seL4_Word)place, bytes};
+    return true;
 }
 
 volatile void *device_map(seL4_Word paddr, seL4_Word bytes)

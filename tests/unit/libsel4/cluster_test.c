@@ -37,6 +37,7 @@ static struct chunk good_chunk(void)
         .arguments_offset = offsetof(struct chunk, arguments),
         .argument_count = 3,
         .entry_tsc = 0x123456789ab,
+        .devices_are_confined = 1,
     };
     const struct cmk_boot_node nodes[3] = {{2, 0, 0}, {1, 2, 1}, {4, 3, 0}};
     memcpy(chunk.nodes, nodes, sizeof(nodes));
@@ -76,6 +77,7 @@ static void check_good(const struct cmk_cluster *cluster)
     ck_assert(cluster->nodes[0].apic_ids[1] == 10 && cluster->nodes[2].apic_ids[3] == 60);
     ck_assert(cluster->nodes[0].status_frame == 102 && cluster->nodes[2].status_frame == 104);
     ck_assert_uint_eq(cluster->entry_tsc, 0x123456789ab);
+    ck_assert(cluster->devices_are_confined);
     ck_assert_int_eq(cluster->argc, 3);
     ck_assert_str_eq(cluster->argv[0], "node1");
     ck_assert_str_eq(cluster->argv[1], "a=1");

@@ -14,6 +14,7 @@
  * Where a write is an interrupt message it does not write: tests/system/programs/drivers does.
  */
 #include <cmk/cluster.h>
+#include <cmk/dma.h>
 #include <cmk/node_status.h>
 #include <cmk/resources.h>
 #include <drivers/device_memory.h>
@@ -60,8 +61,8 @@ static unsigned failures;
 static struct pci_function edu[MAX_EDUS];
 static volatile uint8_t *registers[MAX_EDUS];
 static unsigned edu_count;
-static struct dma_memory
-    own_page; /* the pattern, then a place for each device, then one for what is read */
+/* The pattern, then a place for each device, then one for what is read. */
+static struct cmk_dma_memory own_page;
 static uint64_t pattern;
 
 static struct {
@@ -230,18 +231,18 @@ static void aim_at_random(void)
  */
 static bool load_pattern(void)
 {
-    volatile uint64_t *words = own_page.vaddr;
+    volatile uint64_t *words = own_page.memory;
     bool good = true;
     for (unsigned i = 0; i < WORDS; i++) {
         words[i] = pattern + i;
     }
     atomic_thread_fence(memory_order_seq_cst);
     for (unsigned i = 0; i < edu_count; i++) {
-        read_memory(i, own_page.paddr);
+        read_memory(i, own_page.address);
     }
     wait_for_all();
     for (unsigned i = 0; i < edu_count; i++) {
-        write_memory(i, own_page.paddr + (i + 1) * SHOT_BYTES);
+        write_memory(i, own_page.address + (i + 1) * SHOT_BYTES);
     }
     wait_for_all();
     for (unsigned i = 0; i < edu_count * WORDS; i++) {
@@ -253,7 +254,7 @@ static bool load_pattern(void)
 /* How many of the others' secrets a device can read. */
 static unsigned steal(void)
 {
-    volatile uint64_t *words = own_page.vaddr;
+    volatile uint64_t *words = own_page.memory;
     unsigned stolen = 0;
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
         seL4_Word page = atomic_load(&board->page[node]);
@@ -262,7 +263,7 @@ static unsigned steal(void)
         }
         read_memory(0, page + (1u << PAGE_BITS) / 2);
         wait_for_all();
-        write_memory(0, own_page.paddr + PLACE_TO_READ * SHOT_BYTES);
+        write_memory(0, own_page.address + PLACE_TO_READ * SHOT_BYTES);
         wait_for_all();
         stolen += words[PLACE_TO_READ * WORDS] == ~page;
     }
@@ -274,9 +275,9 @@ static void attack(void)
     pattern = strtoul(argument("pattern="), NULL, 16);
     read_own();
     find_edus();
-    own_page = dma_allocate(PAGE_BITS + 1);
-    check("devices-are-there", edu_count > 0 && own_page.vaddr != NULL);
-    if (edu_count == 0 || !own_page.vaddr) {
+    bool is_ready = edu_count > 0 && cmk_dma_alloc(&own_page, 2u << PAGE_BITS, 2u << PAGE_BITS);
+    check("devices-are-there", is_ready);
+    if (!is_ready) {
         return;
     }
     check("devices-reach-their-own-node", load_pattern());
@@ -285,6 +286,7 @@ static void attack(void)
             seL4_Yield();
         }
     }
+    printf("devices are confined: %d\n", cluster->devices_are_confined);
     printf("secrets stolen: %u\n", steal());
     load_pattern(); /* that device has lost it */
     for (seL4_Word node = 0; node < cluster->num_nodes; node++) {
@@ -303,18 +305,19 @@ static void attack(void)
 /* A page whose words are the complement of its address. */
 static void look_after_a_page(void)
 {
-    struct dma_memory memory = dma_allocate(PAGE_BITS);
-    volatile uint64_t *words = memory.vaddr;
+    struct cmk_dma_memory memory;
+    cmk_dma_alloc(&memory, 1u << PAGE_BITS, 1u << PAGE_BITS);
+    volatile uint64_t *words = memory.memory;
     bool intact = words != NULL;
     for (unsigned i = 0; intact && i < (1u << PAGE_BITS) / sizeof(uint64_t); i++) {
-        words[i] = ~memory.paddr;
+        words[i] = ~memory.address;
     }
-    atomic_store(&board->page[cluster->node_id], memory.paddr);
+    atomic_store(&board->page[cluster->node_id], memory.address);
     while (atomic_load(&board->over) == 0) {
         seL4_Yield();
     }
     for (unsigned i = 0; intact && i < (1u << PAGE_BITS) / sizeof(uint64_t); i++) {
-        intact = words[i] == ~memory.paddr;
+        intact = words[i] == ~memory.address;
     }
     printf("my page is %s\n", intact ? "intact" : "overwritten");
 }

@@ -2,6 +2,7 @@
 #include "checks.h"
 
 #include <cmk/cluster.h>
+#include <cmk/dma.h>
 #include <cmk/resources.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -41,6 +42,31 @@ static bool large_page_works(void)
     return (uintptr_t)memory % 0x200000 == 0 && memory[0x1fffff] == 'x' && memory[0] == 0;
 }
 
+static bool is_zero(const struct cmk_dma_memory *memory)
+{
+    for (size_t i = 0; i < memory->bytes; i += 64) {
+        if (((const char *)memory->memory)[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool dma_memory_works(void)
+{
+    struct cmk_dma_memory small, large, none;
+    bool good = cmk_dma_alloc(&small, 5000, 1 << 16) && cmk_dma_alloc(&large, 0x300000, 1 << 22) &&
+                small.bytes == 8192 && small.address % (1 << 16) == 0 && large.bytes == 0x400000 &&
+                large.address % (1 << 22) == 0 && is_zero(&small) && is_zero(&large);
+    if (!good) {
+        return false;
+    }
+    memset(large.memory, 0x55, large.bytes);
+    return is_zero(&small) && !cmk_dma_alloc(&none, 0, 4096) && !cmk_dma_alloc(&none, 4096, 0) &&
+           !cmk_dma_alloc(&none, 4096, 3 << 12) && !cmk_dma_alloc(&none, CMK_DMA_MOST + 1, 1) &&
+           !cmk_dma_alloc(&none, 1, 2 * CMK_DMA_MOST) && none.memory == NULL;
+}
+
 static bool slots_work(void)
 {
     seL4_CPtr first = cmk_alloc_slot();
@@ -65,6 +91,7 @@ void check_resources(void)
     check(objects_work(), "resources/objects");
     check(pages_work(), "resources/pages");
     check(large_page_works(), "resources/large-page");
+    check(dma_memory_works(), "resources/dma");
     check(cmk_alloc_addresses(1ul << 46, 12) == 0 &&
               cmk_alloc_addresses(4096, 30) % (1ul << 30) == 0,
           "resources/addresses");
