@@ -221,9 +221,11 @@ release:
 ; for some time. Goes on at %1 with the lock, at %2 when asked, at %3 unasked. Bounded by the kernel
 ; entries of the CPUs before this one; past lock_patience looks the node stops. Changes r12.
 %macro WAIT_OR_BE_ASKED 3
-    sub byte [r10 + LOCK_UNASKED], 1
-    jnc %3
-    mov byte [r10 + LOCK_UNASKED], 0
+    cmp byte [r10 + LOCK_UNASKED], 0
+    je %%stay
+    dec byte [r10 + LOCK_UNASKED]
+    jmp %3
+%%stay:
     mov byte [rbx + CPU_MARK], CPU_MARK_WAITS
     mov r12d, [lock_patience]
 %%wait:
