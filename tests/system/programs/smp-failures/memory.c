@@ -40,12 +40,10 @@ static bool set_handler(seL4_CPtr tcb)
 
 static bool stale_translations(bool entering, unsigned rounds)
 {
-    struct raw raws[READERS] = {{0, 0, 0, 0}};
     /* the threads outlive this function by a few instructions */
     static struct raw lasting[READERS];
     seL4_CPtr frames[2], copies[2];
     volatile uint64_t *alias[2];
-    (void)raws;
     faults = cmk_alloc_object(seL4_EndpointObject, 0);
     start(0, answer_faults, NULL);
     for (unsigned i = 0; i < 2; i++) {
