@@ -81,10 +81,11 @@ static void read_nodes(struct reader *reader, const char *value)
     }
 }
 
-/* A size of at least `least` bytes. */
-static bool read_size(struct reader *reader, const char *text, uint64_t least, uint64_t *bytes)
+/* A size of at least `least` bytes, in `length` bytes of text. */
+static bool read_size_in(struct reader *reader, const char *text, size_t length, uint64_t least,
+                         uint64_t *bytes)
 {
-    if (!parse_size(text, strlen(text), bytes)) {
+    if (!parse_size(text, length, bytes)) {
         mistake(reader->complaints, "%s: not a size such as 2097152, 64M or 0x80000K",
                 reader->shown);
         return false;
@@ -98,6 +99,11 @@ static bool read_size(struct reader *reader, const char *text, uint64_t least, u
         return false;
     }
     return true;
+}
+
+static bool read_size(struct reader *reader, const char *text, uint64_t least, uint64_t *bytes)
+{
+    return read_size_in(reader, text, strlen(text), least, bytes);
 }
 
 static void read_shared(struct reader *reader, const char *value)
@@ -323,16 +329,40 @@ static void read_cpus(struct reader *reader, const char *value, struct node_conf
     }
 }
 
+/* SIZE@ADDRESS: whole large pages, because no two nodes have a part of one. */
+static bool read_place(struct reader *reader, const char *value, struct node_configuration *node)
+{
+    size_t size = length_before(value, '@');
+    const char *address = value + size + 1;
+    uint64_t bytes, start;
+    if (!read_size_in(reader, value, size, 1, &bytes)) {
+        return false;
+    }
+    if (!parse_size(address, strlen(address), &start) || start > MAX_SIZE) {
+        mistake(reader->complaints, "%s: not a size and an address such as 64M@1G", reader->shown);
+        return false;
+    }
+    if (!IS_ALIGNED(bytes | start, ABI_LARGE_PAGE_BITS)) {
+        mistake(reader->complaints, "%s: size and address must be multiples of 2 MiB",
+                reader->shown);
+        return false;
+    }
+    node->mem_bytes = bytes;
+    node->mem_address = start;
+    node->mem_is_placed = true;
+    return true;
+}
+
 static void read_mem(struct reader *reader, const char *value, struct node_configuration *node)
 {
-    uint64_t bytes;
+    bool is_placed = value[length_before(value, '@')] == '@';
     if (!first_time(reader, &node->mem_word)) {
         return;
     }
-    if (read_size(reader, value, 1, &bytes)) {
-        node->mem_bytes = bytes;
-    } else {
+    if (is_placed ? !read_place(reader, value, node)
+                  : !read_size(reader, value, 1, &node->mem_bytes)) {
         node->mem_word = NULL; /* planned on as if nothing had been said */
+        node->mem_bytes = 0;
     }
 }
 

@@ -99,11 +99,11 @@ static bool find_highest(const struct planning *planning, uint64_t bytes, struct
     return false;
 }
 
-static void place_boot_pages(struct planning *planning)
+static void place_boot_pages(struct planning *planning, uint64_t iommu_bytes)
 {
     struct cluster *cluster = planning->cluster;
     uint64_t tables = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
-    uint64_t first = tables + iommu_table_bytes(planning->facts, cluster, planning->available);
+    uint64_t first = tables + iommu_bytes;
     uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES;
     uint64_t bytes = first + pages * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
@@ -210,6 +210,38 @@ static void place_shared_regions(struct planning *planning)
 
 /* --- private regions --- */
 
+static bool is_available(const struct planning *planning, struct range range)
+{
+    for (uint32_t i = 0; i < planning->available->count; i++) {
+        if (range_bytes(range_intersection(planning->available->range[i], range)) ==
+            range_bytes(range)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* nodeK.mem=SIZE@ADDRESS, before anything else is placed where it likes. */
+static void take_placed(struct planning *planning)
+{
+    for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
+        const struct node_configuration *wanted = &planning->configuration->node[node];
+        struct node_plan *plan = &planning->cluster->node[node];
+        struct range range = {wanted->mem_address, wanted->mem_address + wanted->mem_bytes};
+        char shown[SHOWN_BYTES];
+        if (!wanted->mem_is_placed) {
+            continue;
+        }
+        if (is_available(planning, range)) {
+            plan->region[plan->region_count++] = range;
+            range_list_remove(planning->available, range);
+        } else {
+            mistake(&planning->complaints, "%s: not free RAM from end to end",
+                    show_word(wanted->mem_word, shown));
+        }
+    }
+}
+
 static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool round_up,
                  uint32_t proximity)
 {
@@ -271,7 +303,7 @@ static void take_local(struct planning *planning)
     const struct configuration *configuration = planning->configuration;
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         if (configuration->node[node].mem_word != NULL && home(planning, node) != NO_PROXIMITY) {
-            take(planning, node, configuration->node[node].mem_bytes, true, home(planning, node));
+            take(planning, node, missing(planning, node), true, home(planning, node));
         }
     }
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
@@ -322,7 +354,7 @@ static bool check_sum(struct planning *planning)
     char asked[SIZE_BYTES], there[SIZE_BYTES], shown[SHOWN_BYTES];
     uint64_t sum = 0;
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
-        uint64_t bytes = configuration->node[node].mem_bytes;
+        uint64_t bytes = missing(planning, node);
         sum += bytes;
         if (bytes > free) {
             mistake(&planning->complaints, "%s: there are only %s of RAM for nodes",
@@ -376,7 +408,11 @@ static void check_enough(struct planning *planning)
 void plan_memory(struct planning *planning)
 {
     place_trampoline(planning);
-    place_boot_pages(planning);
+    /* The tables are for all memory that nodes may get. */
+    uint64_t iommu_bytes =
+        iommu_table_bytes(planning->facts, planning->cluster, planning->available);
+    take_placed(planning);
+    place_boot_pages(planning, iommu_bytes);
     keep_apart(planning->available);
     keep_largest(planning->available);
     place_shared_regions(planning);

@@ -89,6 +89,8 @@ struct node_configuration {
     uint64_t cpus[ABI_CMK_MAX_CPUS / 64]; /* bit set: that logical CPU */
     const char *mem_word;
     uint64_t mem_bytes;
+    bool mem_is_placed; /* at mem_address, as a whole */
+    paddr_t mem_address;
     const char *cnode_word;
     uint8_t cnode_bits; /* 0: as many as are needed */
     const char *profile_word;

@@ -234,8 +234,15 @@ static void choose_word(struct choices *choices, char *word, size_t size)
         snprintf(word, size, "node%lu.cpus=%lu-%lu", (unsigned long)node, (unsigned long)number,
                  (unsigned long)(number + choose(choices, 3)));
         break;
-    case 3:
     case 4:
+        if (number < 8) {
+            snprintf(word, size, "node%lu.mem=%luM@%luM", (unsigned long)node,
+                     (unsigned long)(2 * choose(choices, 40)),
+                     (unsigned long)(2 * choose(choices, 200)));
+            break;
+        }
+        /* fall through */
+    case 3:
         snprintf(word, size, "node%lu.mem=%luK", (unsigned long)node,
                  (unsigned long)choose(choices, 0x20000));
         break;

@@ -60,6 +60,21 @@ START_TEST(cpus_go_to_nodes)
 }
 END_TEST
 
+START_TEST(memory_is_where_it_was_asked_for)
+{
+    make_machine(4, MIB(512));
+    expect_good("nodes=2 node1.mem=64M@128M node0.mem=0x200000@0x2000000 shared=4M");
+    ck_assert_uint_eq(plan.node[1].region_count, 1);
+    ck_assert_uint_eq(plan.node[1].region[0].start, MIB(128));
+    ck_assert_uint_eq(plan.node[1].region[0].end, MIB(192));
+    ck_assert_uint_eq(plan.node[0].region_count, 1);
+    ck_assert_uint_eq(plan.node[0].region[0].start, MIB(32));
+    ck_assert_uint_eq(plan.node[0].region[0].end, MIB(34));
+    expect_good("nodes=2 node1.mem=64M@128M iommu=off"); /* and the other's goes around it */
+    ck_assert_uint_gt(plan.node[0].region_count, 1);
+}
+END_TEST
+
 /* Node 0 has CPUs 0 to 3, node 1 has 7, 5 and 6. */
 START_TEST(missing_cpus_are_left_out)
 {
@@ -478,6 +493,7 @@ Suite *shapes_suite(void)
     TCase *words = tcase_create("words");
 
     tcase_add_loop_test(cpus, cpus_go_to_nodes, 0, ARRAY_LENGTH(shapes));
+    tcase_add_test(cpus, memory_is_where_it_was_asked_for);
     tcase_add_test(cpus, missing_cpus_are_left_out);
     tcase_add_test(cpus, sparse_apic_ids_keep_siblings_together);
     tcase_add_test(cpus, siblings_stay_together_whatever_their_numbers);
