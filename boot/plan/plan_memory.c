@@ -221,9 +221,10 @@ static bool is_available(const struct planning *planning, struct range range)
     return false;
 }
 
-/* nodeK.mem=SIZE@ADDRESS, before anything else is placed where it likes. */
-static void take_placed(struct planning *planning)
+/* nodeK.mem=SIZE@ADDRESS, before anything else is placed where it likes. False: not all. */
+static bool take_placed(struct planning *planning)
 {
+    bool good = true;
     for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
         const struct node_configuration *wanted = &planning->configuration->node[node];
         struct node_plan *plan = &planning->cluster->node[node];
@@ -238,8 +239,10 @@ static void take_placed(struct planning *planning)
         } else {
             mistake(&planning->complaints, "%s: not free RAM from end to end",
                     show_word(wanted->mem_word, shown));
+            good = false;
         }
     }
+    return good;
 }
 
 static void take(struct planning *planning, uint32_t node, uint64_t bytes, bool round_up,
@@ -411,12 +414,12 @@ void plan_memory(struct planning *planning)
     /* The tables are for all memory that nodes may get. */
     uint64_t iommu_bytes =
         iommu_table_bytes(planning->facts, planning->cluster, planning->available);
-    take_placed(planning);
+    bool is_placed = take_placed(planning);
     place_boot_pages(planning, iommu_bytes);
     keep_apart(planning->available);
     keep_largest(planning->available);
     place_shared_regions(planning);
-    if (!check_sum(planning)) {
+    if (!is_placed || !check_sum(planning)) {
         return;
     }
     if (planning->facts->proximity_count > 0) {

@@ -80,6 +80,7 @@ static const struct {
     {"node0.mem=3M@64M", "node0.mem=3M@64M: size and address must be multiples of 2 MiB\n"},
     {"node0.mem=4M@4K", "node0.mem=4M@4K: size and address must be multiples of 2 MiB\n"},
     {"node0.mem=64M@224M", "node0.mem=64M@224M: not free RAM from end to end\n"},
+    {"node0.mem=1G@1G", "node0.mem=1G@1G: not free RAM from end to end\n"},
     {"nodes=2 node0.mem=64M@64M node1.mem=4M@124M",
      "node1.mem=4M@124M: not free RAM from end to end\n"},
     {"node0.mem=16M node0.mem=17M", "node0.mem=17M: said before, as node0.mem=16M\n"},
