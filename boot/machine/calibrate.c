@@ -289,6 +289,7 @@ void calibrate_timers(const struct machine_facts *facts, struct global_state *st
     if (apic_ticks == 0 || apic_ticks > UINT32_MAX / ABI_TICK_MILLISECONDS) {
         boot_refuse("the local APIC timer does not count, or too fast");
     }
+    state->tsc_khz = (uint32_t)tsc_khz;
     state->tsc_mhz = (uint32_t)((tsc_khz + 500) / 1000);
     state->apic_ticks_per_millisecond = (uint32_t)apic_ticks;
 }

@@ -7,6 +7,7 @@
 enum {
     LEAF1_ECX_PCID = 17,
     LEAF1_ECX_X2APIC = 21,
+    LEAF1_ECX_TSC_DEADLINE = 24,
     LEAF1_ECX_XSAVE = 26,
     LEAF1_ECX_AVX = 28,
     LEAF1_EDX_PGE = 13,
@@ -46,6 +47,7 @@ void detect_features(struct cpu_features *features)
     struct cpuid_result leaf1 = cpuid(1, 0);
     features->pcid = has(leaf1.ecx, LEAF1_ECX_PCID);
     features->x2apic = has(leaf1.ecx, LEAF1_ECX_X2APIC);
+    features->tsc_deadline = has(leaf1.ecx, LEAF1_ECX_TSC_DEADLINE);
     features->xsave = has(leaf1.ecx, LEAF1_ECX_XSAVE);
     features->avx = has_avx(leaf1, highest);
     features->global_pages = has(leaf1.edx, LEAF1_EDX_PGE);

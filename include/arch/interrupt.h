@@ -1,10 +1,18 @@
-/* Interrupts as the portable kernel sees them. IRQ numbers: CPU vector - 0x20 (contract 10.1). */
+/*
+ * Interrupts as the portable kernel sees them. IRQ numbers below DEVICE_IRQ_COUNT: CPU vector -
+ * 0x20 (contract 10.1); from FIRST_TIMER_IRQ on the timers of the node's CPUs, in their order.
+ */
 #ifndef ARCH_INTERRUPT_H
 #define ARCH_INTERRUPT_H
 
+#include <api/limits.h>
 #include <kernel/types.h>
 
-enum { IRQ_COUNT = 128 };
+enum {
+    DEVICE_IRQ_COUNT = 128,
+    FIRST_TIMER_IRQ = DEVICE_IRQ_COUNT,
+    IRQ_COUNT = FIRST_TIMER_IRQ + ABI_CMK_MAX_NODE_CPUS
+};
 
 /* True if an interrupt waits to be taken on this CPU. */
 bool is_interrupt_pending(void);

@@ -144,7 +144,8 @@ static inline paddr_t status_page_of(const struct cluster *cluster, uint32_t nod
  * What the CPUs can do: gates for every control bit. All CPUs of the machine are taken to be alike.
  */
 struct cpu_features {
-    bool nx, smep, smap, umip, fsgsbase, pcid, huge_pages, xsave, avx, x2apic, global_pages;
+    bool nx, smep, smap, umip, fsgsbase, pcid, huge_pages, xsave, avx, x2apic, global_pages,
+        tsc_deadline;
     uint8_t physical_address_bits;
 };
 
@@ -231,7 +232,8 @@ struct global_state {
     paddr_t pci_config_base; /* PCI configuration pages of segment 0, or 0 */
     uint8_t pci_first_bus, pci_last_bus;
     uint64_t entry_tsc; /* the boot CPU's TSC when the loader entered the kernel */
-    uint32_t tsc_mhz;
+    uint32_t tsc_khz;
+    uint32_t tsc_mhz;                    /* the same, rounded */
     uint32_t apic_ticks_per_millisecond; /* at divider 1 */
     paddr_t apic_base;
 };

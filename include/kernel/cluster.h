@@ -14,6 +14,7 @@
  * errors of a destination slot. Makes an IPI signal capability. GetHandler: MR0 irq, MR1 index, MR2
  * depth; extra capability 0: root CNode. Checks in order: TruncatedMessage; irq: RangeError; a
  * handler exists: RevokeFirst; destination slot. Makes the IRQ handler capability of that IPI irq.
+ * GetTimer: the same for the timer of a CPU of this node: MR0 is its index.
  */
 MUST_USE enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer);
 /* Any label, length and extra capabilities: sends the signal (contract 14.5). */

@@ -3,6 +3,7 @@
  * capability that the handler set. The slots take part in the derivation tree, so revoking the
  * notification clears the handler.
  */
+#include <arch/timer.h>
 #include <kernel/assert.h>
 #include <kernel/cpu.h>
 #include <kernel/derivation.h>
@@ -31,6 +32,9 @@ void irq_issue(word_t irq, struct slot *control, struct slot *slot)
 void irq_retire(word_t irq)
 {
     irq_active[irq] = false;
+    if (irq >= FIRST_TIMER_IRQ) {
+        timer_arm(cpu_by_index((uint32_t)(irq - FIRST_TIMER_IRQ)), TIMER_NEVER);
+    }
 }
 
 void irq_deliver(word_t irq)

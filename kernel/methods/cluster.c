@@ -45,15 +45,12 @@ static MUST_USE enum outcome make_signal(struct invocation *call, struct answer 
     return DONE;
 }
 
-static MUST_USE enum outcome get_handler(struct invocation *call, struct answer *answer)
+static MUST_USE enum outcome issue_handler(struct invocation *call, word_t irq,
+                                           struct answer *answer)
 {
-    word_t irq = message_word(call, 0);
     word_t index = message_word(call, 1);
     word_t depth = message_word(call, 2);
     struct slot *slot;
-    if (!is_ipi_irq(irq)) {
-        return refuse_range(answer, 1, ABI_CMK_IPI_IRQS);
-    }
     if (irq_is_active(irq)) {
         return refuse(answer, ERROR_REVOKE_FIRST);
     }
@@ -64,6 +61,22 @@ static MUST_USE enum outcome get_handler(struct invocation *call, struct answer 
     return DONE;
 }
 
+static MUST_USE enum outcome get_handler(struct invocation *call, struct answer *answer)
+{
+    word_t irq = message_word(call, 0);
+    return is_ipi_irq(irq) ? issue_handler(call, irq, answer)
+                           : refuse_range(answer, 1, ABI_CMK_IPI_IRQS);
+}
+
+static MUST_USE enum outcome get_timer(struct invocation *call, struct answer *answer)
+{
+    word_t cpu = message_word(call, 0);
+    if (cpu >= node_cpu_count) {
+        return refuse_range(answer, 0, node_cpu_count - 1);
+    }
+    return issue_handler(call, FIRST_TIMER_IRQ + cpu, answer);
+}
+
 enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
 {
     bool truncated = is_truncated(call);
@@ -72,6 +85,8 @@ enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : make_signal(call, answer);
     case LABEL_CMKIPIControlGetHandler:
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : get_handler(call, answer);
+    case LABEL_CMKIPIControlGetTimer:
+        return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : get_timer(call, answer);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

@@ -1,5 +1,6 @@
 /* The methods of IRQ handlers and IRQ control (contract 4.7). */
 #include <arch/object.h>
+#include <arch/timer.h>
 #include <kernel/derivation.h>
 #include <kernel/irq.h>
 
@@ -22,6 +23,18 @@ static MUST_USE enum outcome set_notification(struct invocation *call, word_t ir
     return DONE;
 }
 
+static MUST_USE enum outcome arm_timer(struct invocation *call, word_t irq, struct answer *answer)
+{
+    if (irq < FIRST_TIMER_IRQ) {
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+    if (is_truncated(call)) {
+        return refuse(answer, ERROR_TRUNCATED_MESSAGE);
+    }
+    timer_arm(cpu_by_index((uint32_t)(irq - FIRST_TIMER_IRQ)), message_word(call, 0));
+    return DONE;
+}
+
 enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer)
 {
     word_t irq = irq_handler_capability_irq(call->capability);
@@ -33,6 +46,8 @@ enum outcome irq_handler_invoke(struct invocation *call, struct answer *answer)
         return set_notification(call, irq, answer);
     case LABEL_IRQClearIRQHandler:
         return delete_slot(&irq_slots[irq]);
+    case LABEL_CMKTimerArm:
+        return arm_timer(call, irq, answer);
     default:
         return refuse(answer, ERROR_ILLEGAL_OPERATION);
     }

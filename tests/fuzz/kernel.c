@@ -476,7 +476,7 @@ static void interrupt(unsigned cpu, bool is_tick)
     if (is_tick) {
         scheduler_tick();
     } else {
-        word_t irq = next_byte() % IRQ_COUNT;
+        word_t irq = next_byte() % DEVICE_IRQ_COUNT;
         if (fast_interrupt(irq, this_cpu) == NULL) {
             irq_deliver(irq);
         } else {

@@ -8,6 +8,7 @@
 #include <x86/entry.h>
 #include <x86/ipi.h>
 #include <x86/status.h>
+#include <x86/timer.h>
 #include <kernel/fastpath.h>
 #include <kernel/irq.h>
 #include <kernel/ready.h>
@@ -25,17 +26,28 @@ static void tick(struct cpu *cpu)
         status_tick();
         ipi_refill();
     } else if (cpu->arch.trap.thread == NULL && ready_best(cpu) == NULL) {
-        cpu->arch.ticks_stopped = 1;
-        apic_timer_allow_ticks(false);
+        cpu->arch.timer.ticks_stopped = true;
     }
     scheduler_tick();
 }
 
+/* More may have come due than the interrupt was meant for, or nothing: it may be forged. */
+static void timer_interrupt(struct cpu *cpu)
+{
+    struct timer_due due = timer_take_due(cpu);
+    if (due.armed) {
+        irq_deliver(FIRST_TIMER_IRQ + (word_t)cpu->index);
+    }
+    if (due.tick) {
+        tick(cpu);
+    }
+    timer_go_on(cpu);
+}
+
 static void resume_ticks(struct cpu *cpu)
 {
-    if (cpu->arch.ticks_stopped) {
-        cpu->arch.ticks_stopped = 0;
-        apic_timer_allow_ticks(true);
+    if (cpu->arch.timer.ticks_stopped) {
+        timer_resume_ticks(cpu);
     }
 }
 
@@ -63,9 +75,12 @@ struct user_context *interrupt_dispatch(struct cpu *cpu, uint8_t vector)
         return deliver(cpu, vector - (word_t)VECTOR_IRQ_BASE);
     }
     if (vector == VECTOR_DOOR) {
-        /* Coming was all that was asked. */
+        /* Coming was all that was asked, unless for the timer. */
+        if (cpu->arch.timer.changed) {
+            timer_go_on(cpu);
+        }
     } else if (vector == VECTOR_TIMER) {
-        tick(cpu);
+        timer_interrupt(cpu);
     } else {
         cpu->arch.unowned_interrupts++;
         if (!apic_is_in_service(vector)) {

@@ -41,7 +41,7 @@ enum {
     LVT_SMI = 2 << 8,
     LVT_NMI = 4 << 8,
     LVT_MASKED = 1 << 16,
-    LVT_PERIODIC = 1 << 17,
+    LVT_TSC_DEADLINE = 2 << 17,
     DIVIDE_BY_1 = 0xb,
     COMMAND_NMI = 4 << 8,
     COMMAND_INIT = 5 << 8,
@@ -140,16 +140,25 @@ void apic_set_state(void)
     apic_write(APIC_ERROR_STATUS, 0);
 }
 
-void apic_timer_start(uint32_t initial_count)
+void apic_timer_begin(bool tsc_deadline)
 {
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
-    apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
-    apic_write(APIC_TIMER_INITIAL, initial_count);
+    apic_write(APIC_LVT_TIMER, (tsc_deadline ? LVT_TSC_DEADLINE : 0) | VECTOR_TIMER);
+    /*
+     * The MSR of the deadline is not ordered after the mode's memory-mapped write (SDM volume 3,
+     * 11.5.4.1); so that no first deadline is lost.
+     */
+    full_fence();
 }
 
-void apic_timer_allow_ticks(bool allowed)
+void apic_timer_set_count(uint32_t count)
 {
-    apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER | (allowed ? 0 : LVT_MASKED));
+    apic_write(APIC_TIMER_INITIAL, count);
+}
+
+void apic_timer_set_deadline(uint64_t tsc)
+{
+    write_msr(MSR_TSC_DEADLINE, tsc);
 }
 
 void apic_timer_start_once(uint32_t count)

@@ -9,6 +9,7 @@
 #include <x86/privileged_state.h>
 #include <x86/rflags.h>
 #include <x86/stop.h>
+#include <x86/timer.h>
 #include <cluster/record.h>
 #include <stdatomic.h>
 
@@ -47,5 +48,5 @@ void cpu_setup(struct cpu *cpu, uint32_t index, uint32_t apic_id, bool alone)
                          alone ? (word_t)syscall_stub_one : syscall_stubs_many[index]);
     join_or_halt(cpu);
     fpu_setup(cpu);
-    apic_timer_start(global_state.apic_ticks_per_millisecond * ABI_TICK_MILLISECONDS);
+    timer_start(cpu);
 }

@@ -39,7 +39,7 @@ struct pin {
     uint32_t entry; /* that word, not masked */
 };
 
-static struct pin pins[IRQ_COUNT];
+static struct pin pins[DEVICE_IRQ_COUNT];
 
 static volatile void *registers_of(unsigned io_apic)
 {
@@ -79,7 +79,7 @@ unsigned io_apic_pins(unsigned index)
 /* A pin has one irq: the one it had before loses it. */
 static void forget_pin(volatile void *registers, unsigned low)
 {
-    for (unsigned irq = 0; irq < IRQ_COUNT; irq++) {
+    for (unsigned irq = 0; irq < DEVICE_IRQ_COUNT; irq++) {
         if (pins[irq].registers == registers && pins[irq].low == low) {
             pins[irq].registers = NULL;
         }
@@ -120,14 +120,14 @@ void io_apic_route(unsigned index, unsigned pin, word_t irq, bool level, bool ac
 
 void interrupt_mask(word_t irq)
 {
-    if (irq < IRQ_COUNT && pins[irq].registers != NULL) {
+    if (irq < DEVICE_IRQ_COUNT && pins[irq].registers != NULL) {
         io_apic_write(pins[irq].registers, pins[irq].low, pins[irq].entry | MASKED);
     }
 }
 
 void interrupt_acknowledge(word_t irq)
 {
-    if (irq < IRQ_COUNT && pins[irq].registers != NULL) {
+    if (irq < DEVICE_IRQ_COUNT && pins[irq].registers != NULL) {
         io_apic_write(pins[irq].registers, pins[irq].low, pins[irq].entry);
     }
 }
@@ -135,7 +135,7 @@ void interrupt_acknowledge(word_t irq)
 void interrupt_disable(word_t irq)
 {
     interrupt_mask(irq);
-    if (irq < IRQ_COUNT) {
+    if (irq < DEVICE_IRQ_COUNT) {
         pins[irq].registers = NULL;
     }
 }

@@ -47,6 +47,33 @@ static inline seL4_Error cmk_IPIControl_GetHandler(cmk_IPIControl _service, seL4
 }
 
 /*
+ * Makes the IRQ handler capability for the timer of CPU `cpu` of this node (0 to
+ * cmk_cluster()->nodes[...].num_cpus - 1): used like any other, and armed by cmk_Timer_Arm. Errors:
+ * seL4_RangeError, no such CPU; seL4_RevokeFirst, it has a handler; those of the slot.
+ */
+static inline seL4_Error cmk_IPIControl_GetTimer(cmk_IPIControl _service, seL4_Word cpu,
+                                                 seL4_CNode root, seL4_Word index, seL4_Uint8 depth)
+{
+    struct sel4_x64_trap trap = {.mr = {cpu, index, depth}};
+    seL4_SetCap(0, root);
+    return sel4_x64_invoke(&trap, _service, CMKIPIControlGetTimer, 1, 3);
+}
+
+/* As a moment: the timer waits for nothing. */
+#define CMK_TIMER_NEVER (~0ul)
+
+/*
+ * The timer's handler gets one interrupt, when the time stamp counter of the timer's CPU has
+ * reached `moment`; at once if it has already. An earlier call whose moment has not come is
+ * forgotten. No acknowledgement is needed. seL4_IllegalOperation: not a timer's handler.
+ */
+static inline seL4_Error cmk_Timer_Arm(seL4_IRQHandler _service, seL4_Word moment)
+{
+    struct sel4_x64_trap trap = {.mr = {moment}};
+    return sel4_x64_invoke(&trap, _service, CMKTimerArm, 0, 1);
+}
+
+/*
  * Ends this node's program with `status`; 0 means success. Does not return unless the capability is
  * wrong.
  */

@@ -9,6 +9,7 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include <arch/interrupt.h>
 #include <kernel/cpu.h>
 #include <kernel/types.h>
 
@@ -43,10 +44,11 @@ struct host_machine {
     word_t words_cleared; /* by machine_clear_memory() */
     word_t longest_clear; /* bytes in one call */
     word_t shoot_downs, taken, stalled, kicked, base_changes;
-    word_t acknowledged[128], disabled[128], masked[128]; /* per IRQ */
-    word_t routed_irq, routed_pin;                        /* io_apic_route() */
-    word_t sent_node, sent_irq;                           /* interrupt_send_to_node() */
-    uint32_t ports[HOST_PORTS]; /* what was written last, and is read back */
+    word_t acknowledged[IRQ_COUNT], disabled[IRQ_COUNT], masked[IRQ_COUNT]; /* per IRQ */
+    uint64_t armed[ABI_CMK_MAX_NODE_CPUS]; /* per CPU: timer_arm() */
+    word_t routed_irq, routed_pin;         /* io_apic_route() */
+    word_t sent_node, sent_irq;            /* interrupt_send_to_node() */
+    uint32_t ports[HOST_PORTS];            /* what was written last, and is read back */
 };
 extern struct host_machine host_machine;
 

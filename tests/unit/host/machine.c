@@ -8,6 +8,7 @@
 #include <arch/interrupt.h>
 #include <arch/console.h>
 #include <arch/machine.h>
+#include <arch/timer.h>
 #include <x86/features.h>
 #include <x86/io_apic.h>
 #include <target/pcid.h>
@@ -22,6 +23,13 @@ word_t host_polls;
 bool host_cpu_at_the_door;
 word_t generation_seen[BIT(PCID_BITS)];
 struct host_machine host_machine;
+
+/* --- arch/timer.h --- */
+
+void timer_arm(struct cpu *cpu, uint64_t moment)
+{
+    host_machine.armed[cpu->index] = moment;
+}
 
 /* --- arch/machine.h --- */
 

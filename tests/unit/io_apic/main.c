@@ -185,7 +185,8 @@ END_TEST
 START_TEST(without_a_pin)
 {
     unsigned writes = model_writes;
-    static const word_t irqs[] = {1, IRQ, IRQ_COUNT - 1, IRQ_COUNT, ~0ull};
+    static const word_t irqs[] = {
+        1, IRQ, DEVICE_IRQ_COUNT - 1, DEVICE_IRQ_COUNT, IRQ_COUNT - 1, IRQ_COUNT, ~0ull};
     for (unsigned i = 0; i < ARRAY_LENGTH(irqs); i++) {
         interrupt_mask(irqs[i]);
         interrupt_acknowledge(irqs[i]);
@@ -235,22 +236,53 @@ START_TEST(ticks_in_idle)
     static struct tcb thread;
     struct cpu other = {.index = 1};
     interrupt_dispatch(&cpu, VECTOR_TIMER);
-    ck_assert(model_ticking && cpu.index == 0);
+    ck_assert(!cpu.arch.timer.ticks_stopped && cpu.index == 0);
 
     model_ready = &thread;
     interrupt_dispatch(&other, VECTOR_TIMER);
-    ck_assert(model_ticking);
+    ck_assert(!other.arch.timer.ticks_stopped);
 
     model_ready = NULL;
     other.arch.trap.thread = &thread;
     interrupt_dispatch(&other, VECTOR_TIMER);
-    ck_assert(model_ticking);
+    ck_assert(!other.arch.timer.ticks_stopped);
 
     other.arch.trap.thread = NULL;
     interrupt_dispatch(&other, VECTOR_TIMER);
-    ck_assert(!model_ticking && other.arch.ticks_stopped);
+    ck_assert(other.arch.timer.ticks_stopped);
+    ck_assert_uint_eq(model_ticks_resumed, 0);
     interrupt_dispatch(&other, VECTOR_DOOR);
-    ck_assert(model_ticking && !other.arch.ticks_stopped);
+    ck_assert(!other.arch.timer.ticks_stopped);
+    ck_assert_uint_eq(model_ticks_resumed, 1);
+}
+END_TEST
+
+/* The timer's interrupt does what has come due, nothing else, and waits for what comes next. */
+START_TEST(timer_interrupts)
+{
+    struct cpu other = {.index = 3};
+    for (unsigned due = 0; due < 4; due++) {
+        unsigned ticks = model_ticks, handled = model_handled[FIRST_TIMER_IRQ + 3],
+                 goes_on = model_timer_goes_on, ends = model_ends;
+        model_due = (struct timer_due){.tick = due & 1, .armed = due & 2};
+        ck_assert_ptr_null(interrupt_dispatch(&other, VECTOR_TIMER));
+        ck_assert_uint_eq(model_ticks - ticks, due & 1);
+        ck_assert_uint_eq(model_handled[FIRST_TIMER_IRQ + 3] - handled, due >> 1);
+        ck_assert_uint_eq(model_timer_goes_on - goes_on, 1);
+        ck_assert_uint_eq(model_ends - ends, 1);
+    }
+}
+END_TEST
+
+/* A CPU that comes to the door programs its timer anew if another one has armed it. */
+START_TEST(armed_from_elsewhere)
+{
+    interrupt_dispatch(&cpu, VECTOR_DOOR);
+    ck_assert_uint_eq(model_timer_goes_on, 0);
+    cpu.arch.timer.changed = true;
+    interrupt_dispatch(&cpu, VECTOR_DOOR);
+    ck_assert_uint_eq(model_timer_goes_on, 1);
+    ck_assert(!cpu.arch.timer.changed);
 }
 END_TEST
 
@@ -340,6 +372,8 @@ int main(void)
     tcase_add_test(tests, without_a_pin);
     tcase_add_loop_test(tests, vectors, 0, 2);
     tcase_add_test(tests, ticks_in_idle);
+    tcase_add_test(tests, timer_interrupts);
+    tcase_add_test(tests, armed_from_elsewhere);
     tcase_add_loop_test(tests, remapped_pins, 0, 16);
     tcase_add_test(tests, remapped_messages);
     tcase_add_test(tests, messages);

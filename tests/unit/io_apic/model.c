@@ -25,11 +25,13 @@ static bool requested[256];
 static int in_service = NONE;
 static char boot_window[MODEL_IO_APICS]; /* boot reaches them at other addresses */
 
-bool model_dispatch, model_in_service, model_ticking = true;
+bool model_dispatch, model_in_service;
+struct timer_due model_due = {.tick = true};
+unsigned model_timer_goes_on, model_ticks_resumed;
 struct tcb *model_ready;
 struct user_context *model_fast;
 unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks,
-    model_handled[128];
+    model_handled[IRQ_COUNT];
 
 struct global_state global_state;
 uint32_t node_id;
@@ -195,9 +197,22 @@ struct user_context *fast_interrupt(word_t irq, struct cpu *cpu)
     return model_fast;
 }
 
-void apic_timer_allow_ticks(bool allowed)
+struct timer_due timer_take_due(struct cpu *cpu)
 {
-    model_ticking = allowed;
+    (void)cpu;
+    return model_due;
+}
+
+void timer_go_on(struct cpu *cpu)
+{
+    cpu->arch.timer.changed = false;
+    model_timer_goes_on++;
+}
+
+void timer_resume_ticks(struct cpu *cpu)
+{
+    cpu->arch.timer.ticks_stopped = false;
+    model_ticks_resumed++;
 }
 
 struct tcb *ready_best(const struct cpu *cpu)

@@ -6,7 +6,8 @@
 #ifndef MODEL_H
 #define MODEL_H
 
-#include <kernel/types.h>
+#include <arch/interrupt.h>
+#include <x86/timer.h>
 
 enum { MODEL_IO_APICS = 2 };
 
@@ -33,14 +34,17 @@ extern bool model_dispatch;
 
 /* What was done. Torn: a pin was unmasked with a vector and a destination of different times. */
 extern unsigned model_writes, model_torn_writes, model_ends, model_ends_unmasked, model_ticks,
-    model_handled[128];
+    model_handled[IRQ_COUNT];
 extern bool model_in_service;
 
 /* What a fast path for interrupts answers: null if it is never taken. */
 extern struct user_context *model_fast;
 
-/* Whether ticks interrupt this CPU, and what is ready for it. */
-extern bool model_ticking;
+/* What the timer says has come due; how often it was told to go on, and to tick again. */
+extern struct timer_due model_due;
+extern unsigned model_timer_goes_on, model_ticks_resumed;
+
+/* What is ready for the CPU. */
 extern struct tcb *model_ready;
 
 #endif

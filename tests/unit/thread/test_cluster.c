@@ -1,5 +1,6 @@
 /* IRQs, CMK's capabilities, domains, debug system calls. */
 #include "world.h"
+#include <arch/timer.h>
 #include <api/cluster.h>
 #include <kernel/entry.h>
 #include <kernel/irq.h>
@@ -80,6 +81,63 @@ START_TEST(get_handler_refusals)
     ck_assert_uint_eq(get_handler(15, ROOT), ERROR_DELETE_FIRST);
     ck_assert_uint_eq(get_handler(15, NEW), ERROR_NONE);
     ck_assert_uint_eq(get_handler(15, ROOT), ERROR_REVOKE_FIRST);
+}
+END_TEST
+
+static word_t get_timer(word_t cpu, word_t slot)
+{
+    return invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetTimer, WORDS(cpu, slot, 64), CAPS(ROOT));
+}
+
+START_TEST(get_timer_refusals)
+{
+    ck_assert_uint_eq(
+        invoke(self, IPI_CONTROL, LABEL_CMKIPIControlGetTimer, WORDS(0, NEW), CAPS(ROOT)),
+        ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(get_timer(node_cpu_count, NEW), ERROR_RANGE);
+    ck_assert_uint_eq(mr(self, 0), 0);
+    ck_assert_uint_eq(mr(self, 1), node_cpu_count - 1);
+    ck_assert_uint_eq(get_timer(~0ul, NEW), ERROR_RANGE);
+    ck_assert_uint_eq(get_timer(0, ROOT), ERROR_DELETE_FIRST);
+    ck_assert_uint_eq(get_timer(0, NEW), ERROR_NONE);
+    ck_assert_uint_eq(get_timer(0, ROOT), ERROR_REVOKE_FIRST);
+}
+END_TEST
+
+START_TEST(timers)
+{
+    word_t cpu = node_cpu_count - 1;
+    word_t irq = FIRST_TIMER_IRQ + cpu;
+    host_machine.armed[cpu] = 1;
+    ck_assert_uint_eq(get_timer(cpu, NEW), ERROR_NONE);
+    ck_assert(is_parent_of(&root[IPI_CONTROL], &root[NEW]));
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_CMKTimerArm, NO_WORDS, NO_CAPS),
+                      ERROR_TRUNCATED_MESSAGE);
+    ck_assert_uint_eq(host_machine.armed[cpu], 1);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_CMKTimerArm, WORDS(12345), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(host_machine.armed[cpu], 12345);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_IRQSetIRQHandler, NO_WORDS, CAPS(SIGNAL)),
+                      ERROR_NONE);
+    interrupt(0, irq);
+    ck_assert_ptr_eq(running_on(0), waiter);
+    ck_assert_uint_eq(badge(waiter), 0x40);
+    ck_assert_uint_eq(invoke(waiter, NEW, LABEL_IRQAckIRQ, NO_WORDS, NO_CAPS), ERROR_NONE);
+
+    /* Without a capability nobody can be meant: it is disarmed, and can be had again. */
+    ck_assert_uint_eq(invoke(waiter, ROOT, LABEL_CNodeDelete, WORDS(NEW, 64), NO_CAPS), ERROR_NONE);
+    ck_assert_uint_eq(host_machine.armed[cpu], TIMER_NEVER);
+    ck_assert(!irq_is_active(irq) && slot_is_empty(&irq_slots[irq]));
+}
+END_TEST
+
+/* Handlers of anything else have no timer. */
+START_TEST(no_timers)
+{
+    get_handler(3, NEW);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_CMKTimerArm, WORDS(1), NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
+    ck_assert_uint_eq(invoke(self, NEW, LABEL_CMKTimerArm, NO_WORDS, NO_CAPS),
+                      ERROR_ILLEGAL_OPERATION);
 }
 END_TEST
 
@@ -351,6 +409,9 @@ Suite *cluster_suite(void)
     tcase_add_test(t, an_interrupt_signals_the_handlers_notification);
     tcase_add_test(t, revoking_the_notification_clears_the_handler);
     tcase_add_test(t, get_handler_refusals);
+    tcase_add_test(t, get_timer_refusals);
+    tcase_add_test(t, timers);
+    tcase_add_test(t, no_timers);
     tcase_add_test(t, ipi_signals);
     tcase_add_test(t, irq_control);
     tcase_add_test(t, node_control_writes);

@@ -97,6 +97,17 @@ struct trap_record {
     word_t fault_address; /* CR2, for page faults */
 };
 
+/*
+ * What a CPU's timer interrupts for, as values of its time stamp counter. Written under the lock:
+ * by its CPU, `armed` and `changed` by any of the node.
+ */
+struct cpu_timer {
+    uint64_t next_tick;
+    uint64_t armed;     /* by a user; UINT64_MAX: not */
+    bool ticks_stopped; /* idle for so long that ticks do not interrupt it any more */
+    bool changed;       /* armed from elsewhere: program it anew */
+};
+
 /* The vector of a CPU's first entry, which brings nothing. */
 #define NO_EVENT 0x101
 
@@ -139,7 +150,7 @@ struct arch_cpu {
     word_t fs_base, gs_base;    /* what was last written to the registers */
     uint32_t apic_id;           /* constant; read by all */
     _Atomic uint32_t takes_nmi; /* 1: it has joined its node, see stop.c; read by all */
-    bool ticks_stopped;         /* idle for so long that its timer does not interrupt it any more */
+    struct cpu_timer timer;
 
     /* Events that no part of the kernel expects, for the curious. */
     uint64_t unowned_interrupts;

@@ -53,11 +53,17 @@ void apic_enable_early(void);
  */
 void apic_set_state(void);
 
-/* Starts the timer: periodic, `initial_count` at divider 1. */
-void apic_timer_start(uint32_t initial_count);
+/*
+ * This CPU's timer, from now on a source of VECTOR_TIMER: one for each call of one of the next two.
+ * If `tsc_deadline` (global_state.features) it is the second, else the first.
+ */
+void apic_timer_begin(bool tsc_deadline);
 
-/* Whether the timer's ticks interrupt this CPU; it counts on either way. */
-void apic_timer_allow_ticks(bool allowed);
+/* Interrupts after `count` at divider 1. 0 stops it. */
+void apic_timer_set_count(uint32_t count);
+
+/* Interrupts when the time stamp counter reaches `tsc`, at once if it has. 0 stops it. */
+void apic_timer_set_deadline(uint64_t tsc);
 
 /*
  * This CPU's timer as a stopwatch: counts down from `count` once, at divider 1, without an

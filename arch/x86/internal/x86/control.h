@@ -30,6 +30,7 @@
 #define CR4_SMAP          0x200000
 
 #define MSR_APIC_BASE         0x1b
+#define MSR_TSC_DEADLINE      0x6e0
 #define MSR_SYSENTER_CS       0x174
 #define MSR_SYSENTER_ESP      0x175
 #define MSR_SYSENTER_EIP      0x176
