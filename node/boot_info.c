@@ -112,6 +112,7 @@ void write_extra_chunks(struct node_builder *b, const struct cmk_boot_info *clus
     chunk.pci_first_bus = global_state.pci_first_bus;
     chunk.pci_last_bus = global_state.pci_last_bus;
     chunk.entry_tsc = global_state.entry_tsc;
+    chunk.tsc_khz = global_state.tsc_khz;
     chunk.devices_are_confined = range_bytes(global_state.cluster.iommu_tables) != 0;
     uint8_t *end = append(arguments, b->plan->arguments, b->plan->argument_bytes);
     memcpy(start, &chunk, sizeof(chunk));

@@ -66,6 +66,7 @@ struct cmk_boot_info {
     uint64_t data_offset; /* of one struct cmk_boot_data for each of this node's data modules */
     uint64_t data_count;
     uint64_t devices_are_confined; /* 1: by an IOMMU, to memory that their own node may use */
+    uint64_t tsc_khz;              /* how fast time stamp counters count, as boot measured it */
 };
 
 /*

@@ -275,6 +275,17 @@ static enum cmk_channel_error take_bulk(struct cmk_channel_end *end, struct cmk_
     return CMK_CHANNEL_OK;
 }
 
+uint64_t channel_next_tag(const struct cmk_channel_end *end)
+{
+    return atomic_load_explicit(&line_at(end->in, end->received, end->geometry.lines)->word[1],
+                                memory_order_relaxed);
+}
+
+void channel_skip(struct cmk_channel_end *end)
+{
+    take(end, header_length(end->next_header));
+}
+
 enum cmk_channel_error cmk_channel_try_receive(struct cmk_channel_end *end,
                                                struct cmk_message *message, void *buffer,
                                                size_t capacity)
@@ -285,8 +296,7 @@ enum cmk_channel_error cmk_channel_try_receive(struct cmk_channel_end *end,
     }
     *message = (struct cmk_message){
         .kind = (enum cmk_message_kind)header_kind(end->next_header),
-        .tag = atomic_load_explicit(&line_at(end->in, end->received, end->geometry.lines)->word[1],
-                                    memory_order_relaxed),
+        .tag = channel_next_tag(end),
         .length = header_length(end->next_header),
     };
     if (message->kind == CMK_BULK) {

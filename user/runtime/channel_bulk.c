@@ -5,6 +5,8 @@
  */
 #include "channel_memory.h"
 
+#include <cmk/timer.h>
+
 static uint64_t whole_lines(uint64_t bytes)
 {
     return (bytes + CMK_CHANNEL_LINE - 1) & ~(uint64_t)(CMK_CHANNEL_LINE - 1);
@@ -44,12 +46,18 @@ void *cmk_channel_bulk_reserve(struct cmk_channel_end *end, size_t length)
 
 enum cmk_channel_error cmk_channel_bulk_send(struct cmk_channel_end *end, uint64_t tag)
 {
+    return cmk_channel_bulk_send_until(end, tag, CMK_TIMER_NEVER);
+}
+
+enum cmk_channel_error cmk_channel_bulk_send_until(struct cmk_channel_end *end, uint64_t tag,
+                                                   uint64_t moment)
+{
     uint64_t reference[2] = {end->bulk_reserved, end->bulk_reserved_end - end->bulk_reserved};
     if (reference[1] == 0) {
         return CMK_CHANNEL_UNEXPECTED;
     }
     enum cmk_channel_error error =
-        channel_put_waiting(end, CMK_BULK, tag, reference, sizeof(reference));
+        channel_put_waiting(end, CMK_BULK, tag, reference, sizeof(reference), moment);
     if (error == CMK_CHANNEL_OK) {
         end->bulk_sent = end->bulk_reserved + whole_lines(reference[1]);
         end->bulk_reserved = end->bulk_reserved_end = end->bulk_sent;

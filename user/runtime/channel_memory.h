@@ -133,13 +133,18 @@ enum cmk_channel_error channel_room(struct cmk_channel_end *end, uint64_t lines)
  */
 enum cmk_channel_error channel_peek(struct cmk_channel_end *end);
 
+/* With a message there (channel_peek() is OK): its tag, and its end, unread. No CMK_BULK. */
+uint64_t channel_next_tag(const struct cmk_channel_end *end);
+void channel_skip(struct cmk_channel_end *end);
+
 /* try_send of any kind. */
 enum cmk_channel_error channel_put(struct cmk_channel_end *end, enum cmk_message_kind kind,
                                    uint64_t tag, const void *data, size_t length);
 
-/* send of any kind. */
+/* send_until of any kind. */
 enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind,
-                                           uint64_t tag, const void *data, size_t length);
+                                           uint64_t tag, const void *data, size_t length,
+                                           uint64_t moment);
 
 /*
  * Checks the two words of a reference to the peer's pool and fills in what they mean; false if they

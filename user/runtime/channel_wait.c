@@ -3,10 +3,12 @@
  * sleeps, an end announces that (an odd nap), and after a fence it looks once more;
  * docs/channels.md and tests/models/channel.pml.
  *
- * No wait here is bounded in time: each ends when the peer does what is waited for, breaks the
- * channel, or its node ends, which rings the doorbell too.
+ * Each wait ends when the peer does what is waited for, breaks the channel, or its node ends, which
+ * rings the doorbell too; or when the moment that its caller gave has come.
  */
 #include "channel_memory.h"
+
+#include <cmk/timer.h>
 
 /* What an end waits for; also true when it can never come. */
 typedef bool (*condition_t)(struct cmk_channel_end *end, size_t amount);
@@ -34,25 +36,37 @@ static void announce_nap(struct cmk_channel_end *end)
     atomic_store_explicit(&end->mine->nap, end->nap, memory_order_relaxed);
 }
 
-static void wait_for_one(struct cmk_channel_end *end, condition_t is_over, size_t amount)
+static bool has_come(uint64_t moment)
+{
+    return moment != CMK_TIMER_NEVER && cmk_now() >= moment;
+}
+
+/* False: the moment has come, and what is waited for has not, even then. */
+static bool wait_for_one(struct cmk_channel_end *end, condition_t is_over, size_t amount,
+                         uint64_t moment)
 {
     for (;;) {
         for (unsigned i = 0; i < end->spins || !end->bell; i++) {
+            bool late = has_come(moment);
             if (is_over(end, amount)) {
-                return;
+                return true;
+            }
+            if (late) {
+                return false;
             }
             cmk_doorbell_relax(i);
         }
         announce_nap(end);
         atomic_thread_fence(memory_order_seq_cst);
+        bool late = has_come(moment);
         bool over = is_over(end, amount);
-        if (!over) {
+        if (!over && !late) {
             end->naps++;
-            cmk_doorbell_sleep(end->bell);
+            cmk_doorbell_sleep_until(end->bell, moment);
         }
         announce_nap(end); /* even: awake */
-        if (over) {
-            return;
+        if (over || late) {
+            return over;
         }
     }
 }
@@ -69,86 +83,144 @@ static size_t find(struct cmk_channel_end *const ends[], size_t count, size_t fi
     return count;
 }
 
-size_t cmk_channel_wait_any(struct cmk_channel_end *const ends[], size_t count, size_t last)
+size_t cmk_channel_wait_any_until(struct cmk_channel_end *const ends[], size_t count, size_t last,
+                                  uint64_t moment)
 {
     size_t first = (last + 1) % count;
     for (;;) {
         size_t found = count;
-        for (unsigned i = 0; (i < ends[0]->spins || !ends[0]->bell) && found == count; i++) {
+        bool late = false;
+        for (unsigned i = 0; (i < ends[0]->spins || !ends[0]->bell) && found == count && !late;
+             i++) {
+            late = has_come(moment);
             found = find(ends, count, first);
             cmk_doorbell_relax(i);
         }
-        if (found < count) {
+        if (found < count || late) {
             return found;
         }
         for (size_t i = 0; i < count; i++) {
             announce_nap(ends[i]);
         }
         atomic_thread_fence(memory_order_seq_cst);
+        late = has_come(moment);
         found = find(ends, count, first);
-        if (found == count) {
+        if (found == count && !late) {
             ends[0]->naps++;
-            cmk_doorbell_sleep(ends[0]->bell);
+            cmk_doorbell_sleep_until(ends[0]->bell, moment);
         }
         for (size_t i = 0; i < count; i++) {
             announce_nap(ends[i]);
         }
-        if (found < count) {
+        if (found < count || late) {
             return found;
         }
     }
 }
 
+size_t cmk_channel_wait_any(struct cmk_channel_end *const ends[], size_t count, size_t last)
+{
+    return cmk_channel_wait_any_until(ends, count, last, CMK_TIMER_NEVER);
+}
+
 enum cmk_channel_error channel_put_waiting(struct cmk_channel_end *end, enum cmk_message_kind kind,
-                                           uint64_t tag, const void *data, size_t length)
+                                           uint64_t tag, const void *data, size_t length,
+                                           uint64_t moment)
 {
     for (;;) {
         enum cmk_channel_error error = channel_put(end, kind, tag, data, length);
         if (error != CMK_CHANNEL_FULL) {
             return error;
         }
-        wait_for_one(end, has_room, length);
+        if (!wait_for_one(end, has_room, length, moment)) {
+            return CMK_CHANNEL_TIMED_OUT;
+        }
     }
 }
 
-void *cmk_channel_bulk_wait(struct cmk_channel_end *end, size_t length)
+void *cmk_channel_bulk_wait_until(struct cmk_channel_end *end, size_t length, uint64_t moment)
 {
     if (length == 0 || length > end->geometry.bulk_bytes / 2) {
         return NULL;
     }
-    wait_for_one(end, has_bulk_room, length);
-    return cmk_channel_bulk_reserve(end, length);
+    return wait_for_one(end, has_bulk_room, length, moment) ? cmk_channel_bulk_reserve(end, length)
+                                                            : NULL;
+}
+
+void *cmk_channel_bulk_wait(struct cmk_channel_end *end, size_t length)
+{
+    return cmk_channel_bulk_wait_until(end, length, CMK_TIMER_NEVER);
+}
+
+enum cmk_channel_error cmk_channel_send_until(struct cmk_channel_end *end, uint64_t tag,
+                                              const void *data, size_t length, uint64_t moment)
+{
+    return channel_put_waiting(end, CMK_MESSAGE, tag, data, length, moment);
 }
 
 enum cmk_channel_error cmk_channel_send(struct cmk_channel_end *end, uint64_t tag, const void *data,
                                         size_t length)
 {
-    return channel_put_waiting(end, CMK_MESSAGE, tag, data, length);
+    return cmk_channel_send_until(end, tag, data, length, CMK_TIMER_NEVER);
 }
 
-enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct cmk_message *message,
-                                           void *buffer, size_t capacity)
+enum cmk_channel_error cmk_channel_receive_until(struct cmk_channel_end *end,
+                                                 struct cmk_message *message, void *buffer,
+                                                 size_t capacity, uint64_t moment)
 {
     for (;;) {
         enum cmk_channel_error error = cmk_channel_try_receive(end, message, buffer, capacity);
         if (error != CMK_CHANNEL_EMPTY) {
             return error;
         }
-        wait_for_one(end, has_message, 0);
+        if (!wait_for_one(end, has_message, 0, moment)) {
+            return CMK_CHANNEL_TIMED_OUT;
+        }
     }
 }
 
-enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void *request,
-                                        size_t length, void *reply, size_t capacity,
-                                        size_t *reply_length)
+enum cmk_channel_error cmk_channel_receive(struct cmk_channel_end *end, struct cmk_message *message,
+                                           void *buffer, size_t capacity)
+{
+    return cmk_channel_receive_until(end, message, buffer, capacity, CMK_TIMER_NEVER);
+}
+
+/* The next message is a reply, but to a call that gave up waiting for it. */
+static bool is_late_reply(const struct cmk_channel_end *end)
+{
+    return header_kind(end->next_header) == CMK_REPLY && end->late_replies > 0 &&
+           channel_next_tag(end) < end->last_call;
+}
+
+/* Waits for the next message that is no late reply, and leaves it there. */
+static enum cmk_channel_error wait_for_reply(struct cmk_channel_end *end, uint64_t moment)
+{
+    for (;;) {
+        enum cmk_channel_error error = channel_peek(end);
+        if (error == CMK_CHANNEL_OK && is_late_reply(end)) {
+            channel_skip(end);
+            end->late_replies--;
+        } else if (error != CMK_CHANNEL_EMPTY) {
+            return error;
+        } else if (!wait_for_one(end, has_message, 0, moment)) {
+            return CMK_CHANNEL_TIMED_OUT;
+        }
+    }
+}
+
+enum cmk_channel_error cmk_channel_call_until(struct cmk_channel_end *end, const void *request,
+                                              size_t length, void *reply, size_t capacity,
+                                              size_t *reply_length, uint64_t moment)
 {
     uint64_t call = ++end->last_call;
-    enum cmk_channel_error error = channel_put_waiting(end, CMK_REQUEST, call, request, length);
+    enum cmk_channel_error error =
+        channel_put_waiting(end, CMK_REQUEST, call, request, length, moment);
     if (error != CMK_CHANNEL_OK) {
         return error;
     }
-    while ((error = channel_peek(end)) == CMK_CHANNEL_EMPTY) {
-        wait_for_one(end, has_message, 0);
+    error = wait_for_reply(end, moment);
+    if (error == CMK_CHANNEL_TIMED_OUT) {
+        end->late_replies++;
     }
     if (error != CMK_CHANNEL_OK) {
         return error;
@@ -162,9 +234,24 @@ enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void 
     return error == CMK_CHANNEL_OK && message.tag != call ? channel_break(end) : error;
 }
 
+enum cmk_channel_error cmk_channel_call(struct cmk_channel_end *end, const void *request,
+                                        size_t length, void *reply, size_t capacity,
+                                        size_t *reply_length)
+{
+    return cmk_channel_call_until(end, request, length, reply, capacity, reply_length,
+                                  CMK_TIMER_NEVER);
+}
+
+enum cmk_channel_error cmk_channel_reply_until(struct cmk_channel_end *end,
+                                               const struct cmk_message *request, const void *data,
+                                               size_t length, uint64_t moment)
+{
+    return channel_put_waiting(end, CMK_REPLY, request->tag, data, length, moment);
+}
+
 enum cmk_channel_error cmk_channel_reply(struct cmk_channel_end *end,
                                          const struct cmk_message *request, const void *data,
                                          size_t length)
 {
-    return channel_put_waiting(end, CMK_REPLY, request->tag, data, length);
+    return cmk_channel_reply_until(end, request, data, length, CMK_TIMER_NEVER);
 }

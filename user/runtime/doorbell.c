@@ -2,6 +2,7 @@
 #include <cmk/cluster.h>
 #include <cmk/doorbell.h>
 #include <cmk/resources.h>
+#include <cmk/timer.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -80,6 +81,20 @@ void cmk_doorbell_sleep(struct cmk_doorbell *bell)
 {
     seL4_Wait(bell->notification, NULL);
     (void)seL4_IRQHandler_Ack(bell->handler);
+}
+
+void cmk_doorbell_sleep_until(struct cmk_doorbell *bell, uint64_t moment)
+{
+    if (moment == CMK_TIMER_NEVER) {
+        cmk_doorbell_sleep(bell);
+    } else if (cmk_clock_runs()) {
+        struct cmk_timer timer;
+        cmk_timer_start(&timer, moment, 0, bell->notification);
+        cmk_doorbell_sleep(bell);
+        (void)cmk_timer_stop(&timer);
+    } else {
+        seL4_Yield();
+    }
 }
 
 void cmk_doorbell_relax(unsigned count)

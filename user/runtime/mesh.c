@@ -5,6 +5,7 @@
 #include <cmk/mesh.h>
 #include <cmk/node_status.h>
 #include <cmk/resources.h>
+#include <cmk/timer.h>
 
 #define BARRIER_TAG   (1ul << 62)
 #define BROADCAST_TAG (2ul << 62)
@@ -76,31 +77,67 @@ bool cmk_mesh_open(struct cmk_mesh *mesh, void *memory, struct cmk_channel_geome
 
 /* A message with exactly this tag and length; anything else breaks the channel. */
 static enum cmk_channel_error receive_exactly(struct cmk_channel_end *end, uint64_t tag, void *data,
-                                              size_t length)
+                                              size_t length, uint64_t moment)
 {
     struct cmk_message message;
-    enum cmk_channel_error error = cmk_channel_receive(end, &message, data, length);
+    enum cmk_channel_error error = cmk_channel_receive_until(end, &message, data, length, moment);
     bool wrong = error == CMK_CHANNEL_TOO_LONG ||
                  (error == CMK_CHANNEL_OK &&
                   (message.kind != CMK_MESSAGE || message.tag != tag || message.length != length));
     return wrong ? channel_break(end) : error;
 }
 
-enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh)
+/* The worse of two answers of peers. A dead one does not count: it is left out. */
+static enum cmk_channel_error worse(enum cmk_channel_error a, enum cmk_channel_error b)
+{
+    return a == CMK_CHANNEL_BROKEN || b == CMK_CHANNEL_BROKEN         ? CMK_CHANNEL_BROKEN
+           : a == CMK_CHANNEL_TIMED_OUT || b == CMK_CHANNEL_TIMED_OUT ? CMK_CHANNEL_TIMED_OUT
+                                                                      : CMK_CHANNEL_OK;
+}
+
+enum cmk_channel_error cmk_mesh_barrier_until(struct cmk_mesh *mesh, uint64_t moment)
 {
     uint64_t tag = BARRIER_TAG | ++mesh->barriers;
     enum cmk_channel_error result = CMK_CHANNEL_OK;
     for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
-        if (node != mesh->self &&
-            cmk_channel_send(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
-            result = CMK_CHANNEL_BROKEN;
+        if (node != mesh->self) {
+            result = worse(result, cmk_channel_send_until(&mesh->end[node], tag, NULL, 0, moment));
         }
     }
     for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
-        if (node != mesh->self &&
-            receive_exactly(&mesh->end[node], tag, NULL, 0) == CMK_CHANNEL_BROKEN) {
-            result = CMK_CHANNEL_BROKEN;
+        if (node != mesh->self) {
+            result = worse(result, receive_exactly(&mesh->end[node], tag, NULL, 0, moment));
         }
+    }
+    return result;
+}
+
+enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh)
+{
+    return cmk_mesh_barrier_until(mesh, CMK_TIMER_NEVER);
+}
+
+enum cmk_channel_error cmk_mesh_broadcast_until(struct cmk_mesh *mesh, seL4_Word root, void *data,
+                                                size_t length, uint64_t moment)
+{
+    if (root >= mesh->num_nodes) {
+        return CMK_CHANNEL_UNEXPECTED;
+    }
+    uint64_t tag = BROADCAST_TAG | ++mesh->broadcasts[root];
+    if (mesh->self != root) {
+        return receive_exactly(&mesh->end[root], tag, data, length, moment);
+    }
+    enum cmk_channel_error result = CMK_CHANNEL_OK;
+    for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
+        if (node == mesh->self) {
+            continue;
+        }
+        enum cmk_channel_error error =
+            cmk_channel_send_until(&mesh->end[node], tag, data, length, moment);
+        if (error == CMK_CHANNEL_TOO_LONG) {
+            return error;
+        }
+        result = error == CMK_CHANNEL_TIMED_OUT ? error : result;
     }
     return result;
 }
@@ -108,21 +145,5 @@ enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh)
 enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data,
                                           size_t length)
 {
-    if (root >= mesh->num_nodes) {
-        return CMK_CHANNEL_UNEXPECTED;
-    }
-    uint64_t tag = BROADCAST_TAG | ++mesh->broadcasts[root];
-    if (mesh->self != root) {
-        return receive_exactly(&mesh->end[root], tag, data, length);
-    }
-    for (seL4_Word node = 0; node < mesh->num_nodes; node++) {
-        enum cmk_channel_error error = CMK_CHANNEL_OK;
-        if (node != mesh->self) {
-            error = cmk_channel_send(&mesh->end[node], tag, data, length);
-        }
-        if (error == CMK_CHANNEL_TOO_LONG) {
-            return error;
-        }
-    }
-    return CMK_CHANNEL_OK;
+    return cmk_mesh_broadcast_until(mesh, root, data, length, CMK_TIMER_NEVER);
 }

@@ -7,6 +7,7 @@
 
 #include <cmk/mesh.h>
 #include <cmk/node_status.h>
+#include <cmk/timer.h>
 #include <string.h>
 
 bool cmk_names_join(struct cmk_names *names, struct cmk_doorbell *bell)
@@ -30,7 +31,8 @@ bool cmk_names_join(struct cmk_names *names, struct cmk_doorbell *bell)
 }
 
 static enum cmk_names_error ask(struct cmk_names *names, uint32_t method, const char *name,
-                                struct cmk_channel_geometry geometry, struct names_answer *answer)
+                                struct cmk_channel_geometry geometry, struct names_answer *answer,
+                                uint64_t moment)
 {
     struct names_request request = {method, (uint32_t)names->bell->irq, geometry, {0}};
     size_t length;
@@ -38,10 +40,13 @@ static enum cmk_names_error ask(struct cmk_names *names, uint32_t method, const 
         return CMK_NAMES_WRONG;
     }
     memcpy(request.name, name, strlen(name));
-    enum cmk_channel_error error =
-        cmk_channel_call(&names->link, &request, sizeof(request), answer, sizeof(*answer), &length);
+    enum cmk_channel_error error = cmk_channel_call_until(&names->link, &request, sizeof(request),
+                                                          answer, sizeof(*answer), &length, moment);
     if (error == CMK_CHANNEL_DEAD) {
         return CMK_NAMES_GONE;
+    }
+    if (error == CMK_CHANNEL_TIMED_OUT) {
+        return CMK_NAMES_TIMED_OUT;
     }
     return error == CMK_CHANNEL_OK && length == sizeof(*answer) && answer->error <= CMK_NAMES_WRONG
                ? (enum cmk_names_error)answer->error
@@ -69,19 +74,25 @@ static enum cmk_names_error open_end(struct cmk_names *names, const struct names
                : CMK_NAMES_WRONG;
 }
 
+enum cmk_names_error cmk_names_publish_until(struct cmk_names *names, const char *name,
+                                             struct cmk_channel_geometry geometry, uint64_t moment)
+{
+    struct names_answer answer;
+    return ask(names, NAMES_PUBLISH, name, geometry, &answer, moment);
+}
+
 enum cmk_names_error cmk_names_publish(struct cmk_names *names, const char *name,
                                        struct cmk_channel_geometry geometry)
 {
-    struct names_answer answer;
-    return ask(names, NAMES_PUBLISH, name, geometry, &answer);
+    return cmk_names_publish_until(names, name, geometry, CMK_TIMER_NEVER);
 }
 
-enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name,
-                                       struct cmk_channel_end *end)
+enum cmk_names_error cmk_names_connect_until(struct cmk_names *names, const char *name,
+                                             struct cmk_channel_end *end, uint64_t moment)
 {
     struct names_answer answer;
     enum cmk_names_error error =
-        ask(names, NAMES_CONNECT, name, (struct cmk_channel_geometry){0, 0}, &answer);
+        ask(names, NAMES_CONNECT, name, (struct cmk_channel_geometry){0, 0}, &answer, moment);
     if (error == CMK_NAMES_OK) {
         error = open_end(names, &answer, 0, end);
     }
@@ -91,12 +102,28 @@ enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name
     return error;
 }
 
-enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name,
-                                      struct cmk_channel_end *end, seL4_Word *node)
+enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name,
+                                       struct cmk_channel_end *end)
+{
+    return cmk_names_connect_until(names, name, end, CMK_TIMER_NEVER);
+}
+
+enum cmk_names_error cmk_names_accept_until(struct cmk_names *names, const char *name,
+                                            struct cmk_channel_end *end, seL4_Word *node,
+                                            uint64_t moment)
 {
     struct names_answer answer;
     enum cmk_names_error error =
-        ask(names, NAMES_ACCEPT, name, (struct cmk_channel_geometry){0, 0}, &answer);
+        ask(names, NAMES_ACCEPT, name, (struct cmk_channel_geometry){0, 0}, &answer, moment);
+    if (error != CMK_NAMES_OK) {
+        return error;
+    }
     *node = answer.node;
-    return error == CMK_NAMES_OK ? open_end(names, &answer, 1, end) : error;
+    return open_end(names, &answer, 1, end);
+}
+
+enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name,
+                                      struct cmk_channel_end *end, seL4_Word *node)
+{
+    return cmk_names_accept_until(names, name, end, node, CMK_TIMER_NEVER);
 }

@@ -48,4 +48,7 @@ struct sink {
  */
 void format(struct sink *sink, const char *text, va_list arguments);
 
+/* <cmk/timer.h>: the notification on which the calling thread sleeps. */
+void thread_set_alarm(seL4_CPtr notification);
+
 #endif

@@ -8,9 +8,10 @@
  * is not yet set.
  */
 static _Noreturn void thread_main(void (*entry)(void *), void *argument, seL4_IPCBuffer *ipc_buffer,
-                                  seL4_CPtr tcb)
+                                  seL4_CPtr tcb, seL4_CPtr alarm)
 {
     seL4_SetIPCBuffer(ipc_buffer);
+    thread_set_alarm(alarm);
     entry(argument);
     for (;;) {
         (void)seL4_TCB_Suspend(tcb);
@@ -41,6 +42,7 @@ static seL4_UserContext first_registers(const struct cmk_thread *thread, void (*
         .rsi = (seL4_Word)argument,
         .rdx = (seL4_Word)thread->ipc_buffer,
         .rcx = thread->tcb,
+        .r8 = thread->alarm,
         .fs_base = tls_block_init(tls),
     };
 }
@@ -68,9 +70,11 @@ bool cmk_create_thread_with_faults_to(seL4_CPtr fault_endpoint, struct cmk_threa
 {
     seL4_Word page = LIBSEL4_BIT(seL4_PageBits);
     thread->tcb = cmk_alloc_object(seL4_TCBObject, 0);
+    thread->alarm = cmk_alloc_object(seL4_NotificationObject, 0);
     thread->stack = cmk_alloc_pages(CMK_THREAD_STACK_PAGES);
     void *tls = cmk_alloc_pages((tls_block_bytes() + page - 1) / page);
-    if (thread->tcb == 0 || !thread->stack || !tls || !make_ipc_buffer(thread)) {
+    if (thread->tcb == 0 || thread->alarm == 0 || !thread->stack || !tls ||
+        !make_ipc_buffer(thread)) {
         return false;
     }
     seL4_UserContext registers = first_registers(thread, entry, argument, tls);

@@ -20,6 +20,7 @@ int main(void)
     srunner_add_suite(runner, thread_suite());
     srunner_add_suite(runner, wrong_suite());
     srunner_add_suite(runner, hostile_suite());
+    srunner_add_suite(runner, until_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

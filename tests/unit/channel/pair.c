@@ -1,6 +1,7 @@
 /* Channels for tests; doorbells are made of POSIX threads' parts. */
 #include "pair.h"
 
+#include <cmk/timer.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,23 @@ void cmk_doorbell_sleep(struct cmk_doorbell *bell)
     }
     notifications[i].rung = false;
     pthread_mutex_unlock(&notifications[i].mutex);
+}
+
+/* Until it rings, or the moment: here by looking. */
+void cmk_doorbell_sleep_until(struct cmk_doorbell *bell, uint64_t moment)
+{
+    unsigned i = (unsigned)bell->notification - 1;
+    if (moment == CMK_TIMER_NEVER) {
+        cmk_doorbell_sleep(bell);
+        return;
+    }
+    for (bool rung = false; !rung && cmk_now() < moment;) {
+        pthread_mutex_lock(&notifications[i].mutex);
+        rung = notifications[i].rung;
+        notifications[i].rung = false;
+        pthread_mutex_unlock(&notifications[i].mutex);
+        sched_yield();
+    }
 }
 
 void cmk_doorbell_relax(unsigned count)

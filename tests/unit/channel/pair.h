@@ -46,5 +46,6 @@ Suite *bulk_suite(void);
 Suite *thread_suite(void);
 Suite *wrong_suite(void);
 Suite *hostile_suite(void);
+Suite *until_suite(void);
 
 #endif

@@ -40,6 +40,7 @@ enum cmk_channel_error {
     CMK_CHANNEL_UNEXPECTED, /* a message of another kind comes first, and is still there */
     CMK_CHANNEL_BROKEN,     /* the peer wrote what no correct peer writes; for good */
     CMK_CHANNEL_DEAD,       /* the peer's node has ended; for good */
+    CMK_CHANNEL_TIMED_OUT,  /* the moment has come, and what was waited for has not */
 };
 
 enum cmk_message_kind {
@@ -94,6 +95,7 @@ struct cmk_channel_end {
     uint64_t nap;      /* odd: asleep; also in shared memory, for the peer */
     uint64_t rung_nap; /* the peer's nap that was last ended by ringing */
     uint64_t last_call;
+    uint64_t late_replies;         /* at most so many will come to calls that gave up */
     uint64_t next_header;          /* of the next message, as checked; 0: not yet looked at */
     enum cmk_channel_error failed; /* OK, or BROKEN */
     uint64_t naps, rings;          /* how often this end slept, and rang */
@@ -197,6 +199,31 @@ void cmk_channel_bulk_release(struct cmk_channel_end *end, const struct cmk_mess
  * was found the time before.
  */
 size_t cmk_channel_wait_any(struct cmk_channel_end *const ends[], size_t count, size_t last);
+
+/*
+ * The same waits, until `moment` (<cmk/timer.h>) at most: then TIMED_OUT, with nothing sent or
+ * taken; of those that answer otherwise, null and `count`. CMK_TIMER_NEVER is as without. Ends with
+ * a doorbell sleep meanwhile if the clock runs (cmk_clock_start), else they look again and again.
+ *
+ * A call that gives up may have sent its request. Its reply, if one comes, is dropped by the next
+ * call; whoever receives instead gets it as a CMK_REPLY.
+ */
+enum cmk_channel_error cmk_channel_send_until(struct cmk_channel_end *end, uint64_t tag,
+                                              const void *data, size_t length, uint64_t moment);
+enum cmk_channel_error cmk_channel_receive_until(struct cmk_channel_end *end,
+                                                 struct cmk_message *message, void *buffer,
+                                                 size_t capacity, uint64_t moment);
+enum cmk_channel_error cmk_channel_call_until(struct cmk_channel_end *end, const void *request,
+                                              size_t length, void *reply, size_t capacity,
+                                              size_t *reply_length, uint64_t moment);
+enum cmk_channel_error cmk_channel_reply_until(struct cmk_channel_end *end,
+                                               const struct cmk_message *request, const void *data,
+                                               size_t length, uint64_t moment);
+void *cmk_channel_bulk_wait_until(struct cmk_channel_end *end, size_t length, uint64_t moment);
+enum cmk_channel_error cmk_channel_bulk_send_until(struct cmk_channel_end *end, uint64_t tag,
+                                                   uint64_t moment);
+size_t cmk_channel_wait_any_until(struct cmk_channel_end *const ends[], size_t count, size_t last,
+                                  uint64_t moment);
 
 CMK_END_C
 

@@ -8,6 +8,7 @@
 
 #include <sel4/sel4.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <cmk/language.h>
 
 CMK_BEGIN_C
@@ -41,6 +42,12 @@ void cmk_doorbell_ring(seL4_CPtr button);
  * (docs/channels.md).
  */
 void cmk_doorbell_sleep(struct cmk_doorbell *bell);
+
+/*
+ * The same, but until `moment` (<cmk/timer.h>) at most; it may return earlier for no reason. If the
+ * clock does not run it only yields, so that a caller that loops gets there all the same.
+ */
+void cmk_doorbell_sleep_until(struct cmk_doorbell *bell, uint64_t moment);
 
 /*
  * What a thread does between two looks, the `count`th time: mostly nothing, now and then it lets

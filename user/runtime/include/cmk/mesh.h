@@ -54,6 +54,14 @@ enum cmk_channel_error cmk_mesh_barrier(struct cmk_mesh *mesh);
 enum cmk_channel_error cmk_mesh_broadcast(struct cmk_mesh *mesh, seL4_Word root, void *data,
                                           size_t length);
 
+/*
+ * The same, until `moment` (<cmk/timer.h>) at most: then TIMED_OUT, and the mesh is in no state to
+ * go on with, since some nodes may have got what others have not.
+ */
+enum cmk_channel_error cmk_mesh_barrier_until(struct cmk_mesh *mesh, uint64_t moment);
+enum cmk_channel_error cmk_mesh_broadcast_until(struct cmk_mesh *mesh, seL4_Word root, void *data,
+                                                size_t length, uint64_t moment);
+
 CMK_END_C
 
 #endif

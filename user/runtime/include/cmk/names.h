@@ -24,8 +24,9 @@ enum cmk_names_error {
     CMK_NAMES_TAKEN, /* publish: somebody has */
     /* no room for more names, connections or memory, or the rest is kept for other nodes */
     CMK_NAMES_FULL,
-    CMK_NAMES_WRONG, /* the request or the answer makes no sense */
-    CMK_NAMES_GONE,  /* the service's node has ended */
+    CMK_NAMES_WRONG,     /* the request or the answer makes no sense */
+    CMK_NAMES_GONE,      /* the service's node has ended */
+    CMK_NAMES_TIMED_OUT, /* the service did not answer in time; it may have done it all the same */
 };
 
 /* A program's connection to the service. */
@@ -62,6 +63,15 @@ enum cmk_names_error cmk_names_connect(struct cmk_names *names, const char *name
  */
 enum cmk_names_error cmk_names_accept(struct cmk_names *names, const char *name,
                                       struct cmk_channel_end *end, seL4_Word *node);
+
+/* The same, waiting for the service's answer until `moment` (<cmk/timer.h>) at most. */
+enum cmk_names_error cmk_names_publish_until(struct cmk_names *names, const char *name,
+                                             struct cmk_channel_geometry geometry, uint64_t moment);
+enum cmk_names_error cmk_names_connect_until(struct cmk_names *names, const char *name,
+                                             struct cmk_channel_end *end, uint64_t moment);
+enum cmk_names_error cmk_names_accept_until(struct cmk_names *names, const char *name,
+                                            struct cmk_channel_end *end, seL4_Word *node,
+                                            uint64_t moment);
 
 CMK_END_C
 

@@ -72,7 +72,8 @@ struct cmk_thread {
     seL4_CPtr tcb;
     seL4_CPtr ipc_buffer_frame;
     seL4_IPCBuffer *ipc_buffer;
-    void *stack; /* its lowest address; the page below is not mapped */
+    void *stack;     /* its lowest address; the page below is not mapped */
+    seL4_CPtr alarm; /* the notification on which cmk_sleep waits */
 };
 
 /*
