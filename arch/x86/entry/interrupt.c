@@ -32,16 +32,21 @@ static void tick(struct cpu *cpu)
 }
 
 /* More may have come due than the interrupt was meant for, or nothing: it may be forged. */
-static void timer_interrupt(struct cpu *cpu)
+static struct user_context *timer_interrupt(struct cpu *cpu)
 {
     struct timer_due due = timer_take_due(cpu);
-    if (due.armed) {
-        irq_deliver(FIRST_TIMER_IRQ + (word_t)cpu->index);
-    }
+    word_t irq = FIRST_TIMER_IRQ + (word_t)cpu->index;
     if (due.tick) {
         tick(cpu);
     }
     timer_go_on(cpu);
+    apic_end_of_interrupt();
+    /* The fast path decides nothing but this one signal. */
+    struct user_context *context = due.armed && !due.tick ? fast_interrupt(irq, cpu) : NULL;
+    if (due.armed && context == NULL) {
+        irq_deliver(irq);
+    }
+    return context;
 }
 
 static void resume_ticks(struct cpu *cpu)
@@ -80,7 +85,7 @@ struct user_context *interrupt_dispatch(struct cpu *cpu, uint8_t vector)
             timer_go_on(cpu);
         }
     } else if (vector == VECTOR_TIMER) {
-        timer_interrupt(cpu);
+        return timer_interrupt(cpu);
     } else {
         cpu->arch.unowned_interrupts++;
         if (!apic_is_in_service(vector)) {
