@@ -25,7 +25,7 @@ static struct user_context *fault(enum fault_type type, word_t word0, word_t wor
 
     /* From here on nothing can go wrong. */
     endpoint_take_first(endpoint);
-    thread->fault_type = type;
+    thread->fault_type = (uint8_t)type;
     thread->fault.words[0] = word0;
     thread->fault.words[1] = word1;
     word_t length = copy_fault_message(thread, handler);

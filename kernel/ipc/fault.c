@@ -100,7 +100,7 @@ static void send_fault(struct tcb *thread)
 static void raise_fault(enum fault_type type, word_t word0, word_t word1)
 {
     struct tcb *thread = current_thread();
-    thread->fault_type = type;
+    thread->fault_type = (uint8_t)type;
     thread->fault.words[0] = word0;
     thread->fault.words[1] = word1;
     send_fault(thread);
