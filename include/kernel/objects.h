@@ -77,7 +77,7 @@ struct fault {
     struct lookup_failure lookup; /* CapFault */
 };
 
-enum { TCB_NAME_BYTES = 592 }; /* debug name with its terminating zero; longer names are cut */
+enum { TCB_NAME_BYTES = 576 }; /* debug name with its terminating zero; longer names are cut */
 
 /*
  * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5
@@ -131,6 +131,13 @@ struct tcb {
     bool blocked_is_call;
     word_t blocked_badge;
     struct fault fault;
+
+    /*
+     * While in a queue ordered by priority (kernel/wait_queue.h), of the first thread of each
+     * priority: those of the next smaller and next greater priority. Else null.
+     */
+    struct tcb *leader_next;
+    struct tcb *leader_previous;
 
     struct tcb *all_next; /* every TCB of the node, for debug builds' listings and checks */
     struct tcb *all_previous;
