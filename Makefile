@@ -14,21 +14,23 @@
 #
 # Extra goals; each says what it needs and installs it where it may:
 #
-#   make fuzz          searches for new inputs that break a parser (clang; FUZZ_SECONDS=60 per parser)
+#   make fuzz          searches for new inputs that break a parser (clang; FUZZ_SECONDS=60 for each)
 #   make bochs         more system tests in a second emulator
-#   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE compares with an earlier
-#                      bench.json; one or some: tools/bench NAME...
-#   make scale         which cluster shape serves which workload: measured in Bochs and QEMU, simulated, plots in
-#                      build/scale/ (docs/scalability.md)
+#   make bench         instructions per operation: a table, build/bench.json, plots; BASE=FILE
+#                      compares with an earlier bench.json; one or some: tools/bench NAME...
+#   make scale         which cluster shape serves which workload: measured in Bochs and QEMU,
+#                      simulated, plots in build/scale/ (docs/scalability.md)
 #   make clang         boots kernels that clang builds
 #   make torture       more torture, parallel too; wants a machine that does nothing else
 #   make torture-long  ten minutes of it for each setting
 #   make chaos         kills CHAOS_KILLS=200 nodes while the others work
 #   make format-check  fails if clang-format would change something (kernel and its headers)
 #   make pictures      docs/*.svg from docs/*.dot
-#   make fresh         make run and make test on a new Debian 12 in a folder, by root and by a user without rights
+#   make fresh         make run and make test on a new Debian 12 in a folder, by root and by a user
+#                      without rights
 #
-# Everything made is under build/. Only variables and plain rules; the tools that rules call are in tools/.
+# Everything made is under build/. Only variables and plain rules; the tools that rules call are in
+# tools/.
 
 all: kernel user
 
@@ -45,9 +47,9 @@ FUZZ_SECONDS := 60
 CHAOS_KILLS := 200
 CHAOS_SEED := 1
 
-# Debian packages. All that the goals of one command need is found or installed by one call of tools/packages, before
-# anything is built: installations do not run side by side. The stamp is named after what it stands for. A goal that is
-# not in the list needs PACKAGES_FOR_build.
+# Debian packages. All that the goals of one command need is found or installed by one call of
+# tools/packages, before anything is built: installations do not run side by side. The stamp is
+# named after what it stands for. A goal that is not in the list needs PACKAGES_FOR_build.
 PACKAGES_FOR_build        := build
 PACKAGES_FOR_run          := build run
 PACKAGES_FOR_test         := build system unit models rules proofs format
@@ -78,8 +80,9 @@ build/packages/%: tools/packages
 	@tools/packages $(subst +, ,$*)
 	@touch $@
 
-# ---- Kernel: build/debug/cmk.elf and build/release/cmk.elf -----------------------------------------------------------
-# Identical sources give identical files, wherever the tree lies: no path and no time goes into them.
+# ---- Kernel: build/debug/cmk.elf and build/release/cmk.elf ---------------------------------------
+# Identical sources give identical files, wherever the tree lies: no path and no time goes into
+# them.
 
 # Every source below these folders.
 KERNEL_FOLDERS := $(wildcard boot node cluster kernel arch)
@@ -88,7 +91,8 @@ KERNEL_C   := $(filter-out arch/x86/offsets.c,$(KERNEL_C))
 KERNEL_ASM := $(sort $(shell find $(KERNEL_FOLDERS) -name '*.asm'))
 KERNEL_OBJECTS := $(KERNEL_C:.c=.o) $(KERNEL_ASM:.asm=.asm.o)
 # What only debug kernels call lies in rooms called checks/, and no release kernel has it.
-RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),$(if $(findstring /checks/,$(object)),,$(object)))
+RELEASE_OBJECTS := $(foreach object,$(KERNEL_OBJECTS),\
+    $(if $(findstring /checks/,$(object)),,$(object)))
 
 KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone \
     -mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-common \
@@ -96,7 +100,8 @@ KERNEL_CFLAGS := -std=c11 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone \
     -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
     -Wconversion -Wsign-conversion -Werror \
     -Iinclude -Iarch/x86/include '-ffile-prefix-map=$(CURDIR)=.'
-# kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name anything of x86/.
+# kernel/ sees the contract with the target, include/arch and target/ of the target, and cannot name
+# anything of x86/.
 INTERNAL = $(if $(filter kernel/%,$<),,-Iarch/x86/internal)
 KERNEL_LDFLAGS := -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments
 
@@ -107,10 +112,13 @@ COMPILE  = @echo "CC $@"; $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -c -o $@ $
 NASM_FLAGS := -f elf64 -I include/ -I arch/x86/internal/ -I arch/x86/include/
 ASSEMBLE = @echo "NASM $@"; $(NASM) $(NASM_FLAGS) -I $(dir $<) -MD $(@:.o=.d) -MP -o $@ $<
 LINK     = @echo "LD $@"; $(LD) $(KERNEL_LDFLAGS) -T $(filter %.ld,$^) -o $@ $(filter %.o,$^)
-# arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a string "@OFFSET name $value" for each.
-OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S -o $(@:.inc=.s) $<
+# arch/x86/offsets.c names the structure fields that assembly uses; compiled, it has a string
+# "@OFFSET name $value" for each.
+OFFSETS_TEXT = $(CC) $(KERNEL_CFLAGS) $(INTERNAL) -MMD -MP -MT $@ -MF $(@:.inc=.d) \
+    -S -o $(@:.inc=.s) $<
 OFFSETS  = @echo "OFFSETS $@"; mkdir -p $(@D) && $(OFFSETS_TEXT) $(KIND) && \
-    sed -n 's/.*"@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)"$$/%define \1 \2/p' $(@:.inc=.s) >$@ && test -s $@
+    sed -n 's/.*"@OFFSET \([A-Za-z0-9_]*\) \$$*\(-*[0-9]*\)"$$/%define \1 \2/p' \
+        $(@:.inc=.s) >$@ && test -s $@
 
 kernel: build/debug/cmk.elf build/release/cmk.elf
 
@@ -138,17 +146,21 @@ build/release/%.asm.o: %.asm build/release/generated/offsets.inc Makefile | $(PA
 
 build/debug/generated/offsets.inc: KIND = $(DEBUG)
 build/release/generated/offsets.inc: KIND = $(RELEASE)
-build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/offsets.c Makefile | $(PACKAGES)
+build/debug/generated/offsets.inc build/release/generated/offsets.inc: arch/x86/offsets.c \
+    Makefile | $(PACKAGES)
 	$(OFFSETS)
 
--include $(foreach kind,debug release,$(patsubst %.o,build/$(kind)/%.d,$(KERNEL_OBJECTS)) build/$(kind)/generated/offsets.d)
+-include $(foreach kind,debug release,$(patsubst %.o,build/$(kind)/%.d,$(KERNEL_OBJECTS)) \
+    build/$(kind)/generated/offsets.d)
 
-# ---- User programs: build/user/NAME.elf from each folder user/NAME ---------------------------------------------------
-# tools/cmk cc knows the flags (user/runtime/flags.mk) and the libraries; people's own programs are built the same way.
+# ---- User programs: build/user/NAME.elf from each folder user/NAME -------------------------------
+# tools/cmk cc knows the flags (user/runtime/flags.mk) and the libraries; people's own programs are
+# built the same way.
 
 include user/runtime/flags.mk
 
-EXAMPLES := $(filter-out runtime drivers,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard user/*/*.c))))))
+EXAMPLES := $(filter-out runtime drivers,\
+    $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard user/*/*.c))))))
 TEST_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/system/programs/*/*.c)))))
 
 user: $(USER_LIBRARIES) $(EXAMPLES:%=build/user/%.elf)
@@ -214,26 +226,33 @@ $(2): $(call user_objects,$(1)) $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
 	@mkdir -p $$(@D); echo "CMK CC $$@"; tools/cmk cc -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call program,user/$(name),build/user/$(name).elf)))
-$(foreach name,$(TEST_PROGRAMS),$(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
+$(foreach name,$(TEST_PROGRAMS),\
+    $(eval $(call program,tests/system/programs/$(name),build/system/programs/$(name).elf)))
 $(eval $(call program,tests/system/conformance,build/system/programs/conformance.elf))
 $(eval $(call profile_program,classic-up,tests/system/conformance,\
     build/system/programs/conformance-classic-up.elf))
 $(eval $(call profile_program,classic-up,user/hello,build/system/programs/hello-classic-up.elf))
 # The workloads of tests/bench/scale/run; one of them is the key-value store.
-build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) build/user/objects/user/key-value/table.o \
+build/system/programs/scale.elf: $(call user_objects,tests/bench/scale) \
+    build/user/objects/user/key-value/table.o \
     $(USER_LIBRARIES) $(USER_LINKER_SCRIPT)
 	@mkdir -p $(@D); echo "CMK CC $@"; tools/cmk cc -o $@ $(filter %.o,$^)
 
 BENCH_PROGRAMS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/bench/programs/*/*.c)))))
 $(foreach name,$(filter-out boot,$(BENCH_PROGRAMS)),\
-    $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,build/bench/programs/$(name).elf)))
+    $(eval $(call program,tests/bench/programs/$(name) tests/bench/support,\
+        build/bench/programs/$(name).elf)))
 $(eval $(call program,tests/bench/programs/boot,build/bench/programs/boot.elf)) # as small as can be
 
-# A root server as others build it: none of our headers and libraries, the linker's own script; in today's layout of
-# segments, and in that of older linkers, with unused pages between them and an executable stack.
-ROOT_SERVER_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector -Wall -Wextra -Werror
-ROOT_SERVER_OBJECTS := $(patsubst build/user/%,build/system/%,$(call user_objects,tests/system/root-server))
-LINK_ROOT_SERVER = @mkdir -p $(@D); echo "LD $@"; $(CC) -static -no-pie -nostdlib -Wl,-e,_root_server_start
+# A root server as others build it: none of our headers and libraries, the linker's own script; in
+# today's layout of segments, and in that of older linkers, with unused pages between them and an
+# executable stack.
+ROOT_SERVER_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-stack-protector \
+    -Wall -Wextra -Werror
+ROOT_SERVER_OBJECTS := $(patsubst build/user/%,build/system/%,\
+    $(call user_objects,tests/system/root-server))
+LINK_ROOT_SERVER = @mkdir -p $(@D); echo "LD $@"; \
+    $(CC) -static -no-pie -nostdlib -Wl,-e,_root_server_start
 build/system/objects/%.o: %.c Makefile | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "CC $@"; $(CC) $(ROOT_SERVER_CFLAGS) -MMD -MP -c -o $@ $<
@@ -247,27 +266,31 @@ build/system/programs/root-server-old.elf: $(ROOT_SERVER_OBJECTS)
 
 -include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(ROOT_SERVER_OBJECTS)))
 -include $(patsubst %.o,%.d,$(filter-out %.asm.o,$(call user_objects,\
-    user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance tests/bench/programs/* \
+    user/runtime libsel4/src user/* tests/system/programs/* tests/system/conformance \
+    tests/bench/programs/* \
     tests/bench/support tests/bench/scale)))
 
-# ---- Running and testing ---------------------------------------------------------------------------------------------
+# ---- Running and testing -------------------------------------------------------------------------
 
 run: all $(PACKAGES)
 	tools/cmk run --grub --smp 4 --config "nodes=2" "build/user/hello-cluster.elf node=all"
 
-KERNELS_FOR_TOOLS := $(patsubst tests/system/kernels/%.asm,build/system/kernels/%.elf,$(wildcard tests/system/kernels/*.asm))
+KERNELS_FOR_TOOLS := $(patsubst tests/system/kernels/%.asm,build/system/kernels/%.elf,\
+    $(wildcard tests/system/kernels/*.asm))
 build/system/kernels/%.elf: tests/system/kernels/%.asm | $(PACKAGES)
 	@mkdir -p $(@D)
 	@echo "NASM $@"; $(NASM) -f bin -o $@ $<
 build/system/images/text.elf: tests/system/run_bad_images.py | $(PACKAGES)
 	@tests/system/run_bad_images.py $(@D)
 
-for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) build/system/programs/conformance.elf \
-    build/system/programs/scale.elf build/system/programs/root-server.elf build/system/programs/root-server-old.elf \
+for-system: all $(TEST_PROGRAMS:%=build/system/programs/%.elf) \
+    build/system/programs/conformance.elf build/system/programs/scale.elf \
+    build/system/programs/root-server.elf build/system/programs/root-server-old.elf \
     build/system/programs/conformance-classic-up.elf build/system/programs/hello-classic-up.elf \
     $(KERNELS_FOR_TOOLS) build/system/images/text.elf $(BENCH_PROGRAMS:%=build/bench/programs/%.elf)
 
-# Everything is built first; then the tests have the machine's two emulators' worth of CPUs for themselves.
+# Everything is built first; then the tests have the machine's two emulators' worth of CPUs for
+# themselves.
 test: for-system $(PACKAGES)
 	@tools/total tools/unit-tests "tools/fuzz replay" tests/system/run tools/check-models \
 	    tools/check-floors tools/check-contract tools/check-lines tools/check-format \
@@ -322,5 +345,6 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
-.PHONY: all kernel user run for-system bench-programs for-bench bench test unit replay system bochs torture torture-long chaos models rules fuzz \
+.PHONY: all kernel user run for-system bench-programs for-bench bench test unit replay system \
+    bochs torture torture-long chaos models rules fuzz \
     format-check pictures fresh clean help

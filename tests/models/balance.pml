@@ -67,7 +67,8 @@ byte first;
 #define shared_count (is_shared(0) + is_shared(1) + is_shared(2))
 #define is_own(t) (!is_balanced(t) && is_waiting(t) && _pid == 0)
 #define is_available(t) (is_shared(t) || is_own(t))
-#define shared_has(p) ((is_shared(0) && rank[0] == p) || (is_shared(1) && rank[1] == p) || (is_shared(2) && rank[2] == p))
+#define waits_shared(thread, p) (is_shared(thread) && rank[thread] == p)
+#define shared_has(p) (waits_shared(0, p) || waits_shared(1, p) || waits_shared(2, p))
 #define shared_priority (shared_has(HIGH) -> HIGH : LOW)
 
 /* ready_best_priority() of this CPU; 0: nothing. */
@@ -156,7 +157,8 @@ inline choose()
     candidate = woken;
     woken = NONE;
     if
-    :: current[_pid] != NONE && is_runnable(current[_pid]) && candidate == NONE && !reschedule[_pid] -> next = current[_pid]
+    :: current[_pid] != NONE && is_runnable(current[_pid]) && candidate == NONE &&
+       !reschedule[_pid] -> next = current[_pid]
     :: else ->
         if
         :: current[_pid] != NONE && is_runnable(current[_pid]) -> state[current[_pid]] = QUEUED
@@ -173,7 +175,8 @@ inline choose()
 inline choose_with_candidate()
 {
     if
-    :: current[_pid] != NONE && is_runnable(current[_pid]) && rank[current[_pid]] == rank[candidate] ->
+    :: current[_pid] != NONE && is_runnable(current[_pid]) &&
+       rank[current[_pid]] == rank[candidate] ->
         state[candidate] = QUEUED;
         take_best()
     :: else ->
@@ -260,8 +263,10 @@ inline schedule()
     :: else
     fi;
     woke = false;
-    assert(!(is_forgotten(0) || is_forgotten(1) || is_forgotten(2)) || comes(0) + comes(1) + comes(2) >= shared_count);
-    assert(next == NONE || (current[(_pid + 1) % CPUS] != next && current[(_pid + 2) % CPUS] != next));
+    assert(!(is_forgotten(0) || is_forgotten(1) || is_forgotten(2)) ||
+           comes(0) + comes(1) + comes(2) >= shared_count);
+    assert(next == NONE ||
+           (current[(_pid + 1) % CPUS] != next && current[(_pid + 2) % CPUS] != next));
     current[_pid] = next;
     mark[_pid] = (next == NONE -> IDLE : USER);
     next = NONE
@@ -351,7 +356,8 @@ end: /* computes for ever, or idles */
 }
 
 #define runs_less(cpu, p) (current[cpu] == NONE || rank[current[cpu]] < p)
-#define is_satisfied(cpu) (!(shared_has(HIGH) && runs_less(cpu, HIGH)) && !(shared_has(LOW) && runs_less(cpu, LOW)))
+#define leaves_waiting(cpu, p) (shared_has(p) && runs_less(cpu, p))
+#define is_satisfied(cpu) (!leaves_waiting(cpu, HIGH) && !leaves_waiting(cpu, LOW))
 
 /* When nothing moves any more. */
 active proctype observer()

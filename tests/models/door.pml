@@ -30,9 +30,10 @@
  *   run long bitstate -DCPUS=3 -DVICTIM -DUNASKED
  *   run long bitstate -DCPUS=3 -DUNASKED
  *
- * UNASKED: a CPU that has to wait for the lock may also come to the door at once. VICTIM: two CPUs delete, make, read and unmap what runs on the third, which makes system calls
- * without effect. Exhaustive are two CPUs with one device interrupt or stray door IPI, and three as
- * VICTIM without; the others visit what fits in a table.
+ * UNASKED: a CPU that has to wait for the lock may also come to the door at once. VICTIM: two CPUs
+ * delete, make, read and unmap what runs on the third, which makes system calls without effect.
+ * Exhaustive are two CPUs with one device interrupt or stray door IPI, and three as VICTIM without;
+ * the others visit what fits in a table.
  *
  * Mutants, (a): -DMARK_BEFORE_SAVE, -DSAVED_AFTER_LOCK (the restart address with it),
  * -DMARK_BEFORE_FPU, -DMARK_BEFORE_TABLE, -DTOUCH_AFTER_MARK, -DNO_FPU_SAVE, -DFPU_KEPT_IDLE,
@@ -110,7 +111,8 @@ bool taken[CPUS];     /* what was current on this CPU was taken away, and it has
 byte worked_on;       /* thread + 1 that the holder works on, or 0 */
 
 #define may_touch(cpu, thread) (!taken[cpu] && worked_on != (thread) + 1 && state[thread] != FREE)
-#define is_complete(thread) (memory[CONTEXT(thread)] != NEWER && memory[FPU_AREA(thread)] == 0 && state[thread] != FREE)
+#define is_complete(thread) \
+    (memory[CONTEXT(thread)] != NEWER && memory[FPU_AREA(thread)] == 0 && state[thread] != FREE)
 
 /* A store to a TCB takes effect. */
 inline drained(cpu, address, value)
@@ -305,7 +307,8 @@ inline wait_for_it()
 #ifdef STALL_OUTSIDE_LOCK
         exchange();
         if
-        :: previous != 0 -> store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
+        :: previous != 0 ->
+            store(self, NEXT(previous - 1), self + 1); previous = 0; reads_zero(self, WAIT(self))
         :: else
         fi
 #else
@@ -502,7 +505,8 @@ inline system_call()
     fi;
     if
     :: state[target] == RUNNABLE -> suspend()
-    :: current[self] == target + 1 -> state[target] = INACTIVE /* waits for a message; what is live is saved at the exit */
+    /* It waits for a message; what is live is saved at the exit. */
+    :: current[self] == target + 1 -> state[target] = INACTIVE
     :: state[target] == INACTIVE -> resume()
     :: state[target] != FREE -> rewrite()
     :: state[target] != FREE -> read_registers()
@@ -571,7 +575,8 @@ inline handle_event()
  * The thread of the call that was dropped is chosen again, in the same entry. `stopped` of other
  * CPUs: repeat.pml.
  */
-#define is_about_to_repeat (dropped != 0 && thread == dropped && memory[CONTEXT(thread - 1)] == AT_CALL)
+#define is_about_to_repeat \
+    (dropped != 0 && thread == dropped && memory[CONTEXT(thread - 1)] == AT_CALL)
 
 inline handle_interrupt()
 {
@@ -654,7 +659,8 @@ inline enter_user_table()
 /* After the release: the CPU's registers are newer than the context from here on. */
 inline restore()
 {
-    assert(may_touch(self, thread - 1) && current[self] == thread && memory[CONTEXT(thread - 1)] != NEWER);
+    assert(may_touch(self, thread - 1) && current[self] == thread &&
+           memory[CONTEXT(thread - 1)] != NEWER);
     memory[CONTEXT(thread - 1)] = NEWER
 }
 
@@ -715,7 +721,10 @@ inline interrupted_return()
     :: previous != 0 -> wait_at_the_door()
     :: else
     fi;
-    atomic { in_service[self] = NOTHING; vector = NOTHING; enter_user_table(); store(self, MARK(self), USER) };
+    atomic {
+        in_service[self] = NOTHING; vector = NOTHING; enter_user_table();
+        store(self, MARK(self), USER)
+    };
     release()
 }
 #endif
@@ -830,7 +839,8 @@ end_idle:
         interrupt();
 #ifdef IDLE_PEEKS
         if
-        :: vector == DOOR_IPI && memory[READY(self)] == 0 -> in_service[self] = NOTHING; vector = NOTHING; goto end_idle
+        :: vector == DOOR_IPI && memory[READY(self)] == 0 ->
+            in_service[self] = NOTHING; vector = NOTHING; goto end_idle
         :: else -> memory[READY(self)] = 0
         fi
 #endif

@@ -247,7 +247,8 @@ inline operate()
 inline load_root(new)
 {
     if
-    :: new != loaded && new == NODE -> load_node_root(); loaded = NODE; store(self, ROOT(self), NODE)
+    :: new != loaded && new == NODE ->
+        load_node_root(); loaded = NODE; store(self, ROOT(self), NODE)
     :: new != loaded && new != NODE ->
         load(self, SEEN(self), keep, rest, spare_address, spare_value);
         atomic {

@@ -53,7 +53,8 @@ bool device_waits;               /* not handled yet */
 bool calling[CPUS];              /* a system call has been made and not returned */
 bool stalling[CPUS];
 #ifdef DROPPED_CALL_WAITS
-bool taken[CPUS];                /* the thread was taken away and put back, since its CPU's last exit */
+/* The thread was taken away and put back, since its CPU's last exit. */
+bool taken[CPUS];
 #endif
 
 inline acquire()
@@ -220,7 +221,8 @@ active proctype device()
 {
 end:
     do
-    :: atomic { may_request && !device_requested -> may_request = false; device_requested = true; device_waits = true }
+    :: atomic { may_request && !device_requested ->
+        may_request = false; device_requested = true; device_waits = true }
     od
 }
 

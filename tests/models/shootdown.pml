@@ -58,7 +58,8 @@
 /* The hardware of each CPU. */
 byte cr3[CPUS];
 bool upper_cached[CPUS]; /* paging-structure cache: the structure */
-bool walking[CPUS];      /* the walker has read the root's entry and is about to read the structure's */
+/* The walker has read the root's entry and is about to read the structure's. */
+bool walking[CPUS];
 bool translated[CPUS];   /* TLB: the page */
 bool ipi[CPUS];
 
@@ -142,7 +143,8 @@ inline shoot_down(structures)
         if
         :: structures ->
 #ifdef STRUCTURE_AS_PAGE
-            atomic { fenced(self); upper_cached[self] = false; walking[self] = false } /* the structure maps other pages, too */
+            /* The structure also maps other pages. */
+            atomic { fenced(self); upper_cached[self] = false; walking[self] = false }
 #else
             load_cr3(NODE);
             loaded = NODE;

@@ -4,7 +4,8 @@
 name=emulator-killed-$$
 tools/cmk run --qemu "-name $name" --kernel build/system/kernels/silent.elf &
 tool=$!
-until emulator=$(ps -o pid=,args= -e | grep "[q]emu-system-x86_64 .*-name $name" | grep -v setpriv | awk '{ print $1 }') &&
+until emulator=$(ps -o pid=,args= -e | grep "[q]emu-system-x86_64 .*-name $name" |
+    grep -v setpriv | awk '{ print $1 }') &&
     [ -n "$emulator" ]; do
     sleep 0.1 # the test's own limit ends this
 done

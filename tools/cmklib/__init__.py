@@ -1,1 +1,3 @@
-"""The parts of tools/cmk. Also used by the system tests (tests/system/run). Python's standard library only."""
+"""The parts of tools/cmk. Also used by the system tests (tests/system/run). Python's standard
+library only.
+"""

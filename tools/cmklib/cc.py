@@ -1,4 +1,6 @@
-"""`cmk cc`: gcc with the flags of user/runtime/flags.mk, the headers of libsel4 and the runtime, and their libraries."""
+"""`cmk cc`: gcc with the flags of user/runtime/flags.mk, the headers of libsel4 and the runtime,
+and their libraries.
+"""
 import os
 import re
 import subprocess
@@ -62,10 +64,14 @@ def cc(arguments):
         raise WrongUse("cc: nothing to compile; see 'tools/cmk cc --help'")
     flags = read_flags()
     gcc = program("gcc", "gcc")
-    own_headers = subprocess.run([gcc, "-print-file-name=include"], capture_output=True, text=True, check=True).stdout.strip()
+    own_headers = subprocess.run([gcc, "-print-file-name=include"],
+                                 capture_output=True,
+                                 text=True,
+                                 check=True).stdout.strip()
     command = [gcc] + flags["USER_CFLAGS"]
-    for option, folders in (("-isystem", flags["USER_SYSTEM_INCLUDE"] + [own_headers]), ("-I", flags["USER_INCLUDE"]),
-                            ("-idirafter", flags["USER_INCLUDE_LAST"])):
+    for option, folders in (("-isystem", flags["USER_SYSTEM_INCLUDE"] + [own_headers]),
+                            ("-I", flags["USER_INCLUDE"]), ("-idirafter",
+                                                            flags["USER_INCLUDE_LAST"])):
         for folder in folders:
             command += [option, in_tree(folder)]
     command += profile_define(profile)

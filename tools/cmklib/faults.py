@@ -1,4 +1,6 @@
-"""What a fault that stopped a thread means, read from the image: its source line, its system call, its kind of image."""
+"""What a fault that stopped a thread means, read from the image: its source line, its system call,
+its kind of image.
+"""
 import os
 import re
 import shutil
@@ -12,7 +14,9 @@ LATEST_SYSCALLS = re.compile(r"^\s*SYSCALL\((\w+),\s*(-?\d+)\)", re.M)
 
 
 def image_of_node(images, node):
-    """The image that the configuration gives to a node: by node=K or node=all, else by its place. None: none."""
+    """The image that the configuration gives to a node: by node=K or node=all, else by its place.
+    None: none.
+    """
     by_place = None
     images = [image for image in images
               if not any(word.startswith("data=") for word in words_of(image.string)[:2])]
@@ -29,7 +33,8 @@ def call(*command):
     """A program's output; empty if it is not there or fails."""
     if shutil.which(command[0]) is None:
         return ""
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False).stdout
+    return subprocess.run(command, capture_output=True, text=True, errors="replace",
+                          check=False).stdout
 
 
 def source_line(path, instruction):
@@ -54,7 +59,8 @@ def kind_of_image(path):
     if not symbols or " cmk_" in symbols:
         return None
     if "sched_context" in symbols or "sched_ctrl" in symbols or "SchedContext" in symbols:
-        return "it is probably built for an MCS kernel of seL4, and such images do not run yet (README.md)"
+        return "it is probably built for an MCS kernel of seL4, and such images do not run yet " \
+               "(README.md)"
     return ("it is not built by tools/cmk; seL4's default builds are for one CPU and need "
             "api=classic-up, others api=classic; images for MCS kernels do not run yet (README.md)")
 
@@ -71,7 +77,8 @@ def fault_notes(image, instruction, what):
         number = int(match[1], 16)
         number -= 1 << 64 if number >= 1 << 63 else 0
         name = syscall_name(number)
-        known = f"seL4_{name}, which release kernels do not have" if name else "which CMK does not have"
+        known = (f"seL4_{name}, which release kernels do not have"
+                 if name else "which CMK does not have")
         notes.append(f"system call {number}, {known}")
     if kind := kind_of_image(image.path):
         notes.append(f"{os.path.basename(image.path)}: {kind}")

@@ -1,4 +1,6 @@
-"""The gcc command that a test program's leading comment holds: each says itself which sources it is about."""
+"""The gcc command that a test program's leading comment holds: each says itself which sources it is
+about.
+"""
 import os
 import re
 import subprocess
@@ -12,10 +14,15 @@ class DoesNotBuild(Exception):
 
 
 def command_in(path):
-    """The gcc command in a source file's first comment, continued lines joined, without what comes after it."""
+    """The gcc command in a source file's first comment, continued lines joined, without what comes
+    after it.
+    """
     with open(path, encoding="utf-8") as file:
         comment = re.search(r"/\*(.*?)\*/", file.read(), re.S)
-    lines = [re.sub(r"^\s*\*? ?", "", line).strip() for line in (comment[1] if comment else "").split("\n")]
+    lines = [
+        re.sub(r"^\s*\*? ?", "", line).strip()
+        for line in (comment[1] if comment else "").split("\n")
+    ]
     for number, line in enumerate(lines):
         if not re.match(r"\$?\s*gcc\s", line):
             continue
@@ -28,11 +35,19 @@ def command_in(path):
 
 
 def build(path, program, change=lambda command: command):
-    """Builds `program` by the command in `path`, as `change` makes it; from the top of the tree, by the shell."""
+    """Builds `program` by the command in `path`, as `change` makes it; from the top of the tree, by
+    the shell.
+    """
     command = re.sub(r"\s-o\s+\S+", " ", change(command_in(path))) + f" -o {program}"
     os.makedirs(os.path.dirname(os.path.join(TOP, program)), exist_ok=True)
-    done = subprocess.run(command, shell=True, cwd=TOP, capture_output=True, text=True, errors="replace",
-                          timeout=HANG_SECONDS, check=False)
+    done = subprocess.run(command,
+                          shell=True,
+                          cwd=TOP,
+                          capture_output=True,
+                          text=True,
+                          errors="replace",
+                          timeout=HANG_SECONDS,
+                          check=False)
     if done.returncode != 0:
         raise DoesNotBuild(f"{path} does not build:\n{done.stderr.strip()[-3000:]}")
     return os.path.join(TOP, program)

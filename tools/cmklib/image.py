@@ -12,7 +12,9 @@ GRUB_LONGEST_WORD = 8000  # GRUB hangs without a message on a word of more than 
 
 
 class Image:
-    """One boot module: a file, and the string the kernel gets with it (node=K, rwx, then the image's arguments)."""
+    """One boot module: a file, and the string the kernel gets with it (node=K, rwx, then the
+    image's arguments).
+    """
 
     def __init__(self, path, string=""):
         if not os.path.isfile(path):
@@ -23,8 +25,8 @@ class Image:
     @classmethod
     def parse(cls, text):
         """
-        'img.elf node=1 arg': what follows the file's name is the module's string. The name may have blanks: the longest
-        one that is a file is meant.
+        'img.elf node=1 arg': what follows the file's name is the module's string. The name may have
+        blanks: the longest one that is a file is meant.
         """
         path = text
         while not os.path.isfile(path) and " " in path:
@@ -36,8 +38,9 @@ class Image:
 
 def words_of(string):
     """
-    The words of a configuration or module string as the kernel reads them: separated by blanks; double quotes keep blanks
-    together; a backslash stands before a quote or backslash that is meant. GRUB puts such quotes around the words it got.
+    The words of a configuration or module string as the kernel reads them: separated by blanks;
+    double quotes keep blanks together; a backslash stands before a quote or backslash that is
+    meant. GRUB puts such quotes around the words it got.
     """
     words, word, quoted, position = [], None, False, 0
     while position < len(string):
@@ -61,16 +64,19 @@ def words_of(string):
 
 
 def grub_word(word):
-    """One word as grub.cfg must spell it so that GRUB takes it for one word with these characters."""
+    """One word as grub.cfg must spell it so that GRUB takes it for one word with these characters.
+    """
     if "\n" in word:
         raise WrongUse("a quoted line break cannot pass through GRUB")
     if len(word) > GRUB_LONGEST_WORD:
-        raise WrongUse(f"a word of {len(word)} characters is longer than GRUB takes ({GRUB_LONGEST_WORD})")
+        raise WrongUse(
+            f"a word of {len(word)} characters is longer than GRUB takes ({GRUB_LONGEST_WORD})")
     return "'" + word.replace("'", "'\\''") + "'"
 
 
 def grub_line(command, file_name, string):
-    return " ".join([command, "/boot/" + file_name] + [grub_word(word) for word in words_of(string)])
+    return " ".join([command, "/boot/" + file_name] +
+                    [grub_word(word) for word in words_of(string)])
 
 
 def grub_configuration(config, images, multiboot):
@@ -80,8 +86,11 @@ def grub_configuration(config, images, multiboot):
         # GRUB goes on without a module that it cannot load; the cluster must not.
         config = f"modules={len(images)} {config}"
     lines = [grub_line(boot, "cmk.elf", config)]
-    lines += [grub_line(module, f"image{number}", image.string) for number, image in enumerate(images)]
-    return "set timeout=0\nmenuentry \"CMK\" {\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
+    lines += [
+        grub_line(module, f"image{number}", image.string) for number, image in enumerate(images)
+    ]
+    return "set timeout=0\nmenuentry \"CMK\" {\n" + "".join(f"    {line}\n"
+                                                            for line in lines) + "}\n"
 
 
 def make_iso(output, kernel, config, images, multiboot=2, bios_only=False):
@@ -104,7 +113,11 @@ def make_iso(output, kernel, config, images, multiboot=2, bios_only=False):
             shutil.copyfile(image.path, os.path.join(boot, f"image{number}"))
         with open(os.path.join(boot, "grub", "grub.cfg"), "w", encoding="utf-8") as file:
             file.write(grub_configuration(config, images, multiboot))
-        made = subprocess.run(command + [tree], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              errors="replace", check=False)
+        made = subprocess.run(command + [tree],
+                              stdin=subprocess.DEVNULL,
+                              capture_output=True,
+                              text=True,
+                              errors="replace",
+                              check=False)
     if made.returncode != 0:
         raise WrongUse("grub-mkrescue failed:\n" + made.stderr.strip())

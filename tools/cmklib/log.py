@@ -6,7 +6,8 @@ import tempfile
 from cmklib.monitor import Monitor
 from cmklib.places import WrongUse
 
-# struct cmk_boot_log in include/api/cluster.h, at a page boundary: mark, bytes written so far, ring.
+# struct cmk_boot_log in include/api/cluster.h, at a page boundary: mark, bytes written so far,
+# ring.
 MARK = b"CMK boot's log".ljust(24, b"\0")
 HEADER = struct.Struct("<24sQ")
 LOG_BYTES = 4 * 4096

@@ -1,4 +1,6 @@
-"""An emulated machine: the command lines of QEMU and Bochs, its consoles as a stream of lines, and a sure end."""
+"""An emulated machine: the command lines of QEMU and Bochs, its consoles as a stream of lines, and
+a sure end.
+"""
 import os
 import re
 import selectors
@@ -16,12 +18,15 @@ COM_PORTS = 4
 IOMMU = "intel-iommu,intremap=on"
 OVMF = "/usr/share/ovmf/OVMF.fd"
 BOCHS_HOST_MEMORY = 1024  # MiB that Bochs keeps in its own memory at most
-BOCHS_IPS = 4000000  # ticks in a second of emulated time: few, so that waiting takes little real time
+# Ticks in a second of emulated time: few, so that waiting takes little real time.
+BOCHS_IPS = 4000000
 BOCHS_MODEL = "tigerlake"
-BOCHS_COMMANDS = ("c", "q")  # Debian's Bochs starts in its debugger: continue, and quit should it come back
+BOCHS_COMMANDS = ("c", "q"
+                  )  # Debian's Bochs starts in its debugger: continue, and quit should it come back
 BOCHS_CPUS_WITH_HPET = 15  # more CPUs need the HPET's place in Bochs's timer table
 
-# The screen is written to a terminal that nobody reads, which holds some hundred updates: few of them, or a long run stands still.
+# The screen is written to a terminal that nobody reads, which holds some hundred updates: few of
+# them, or a long run stands still.
 BOCHS_CONFIGURATION = """\
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest={guest}, host={host}
@@ -41,12 +46,24 @@ vga: extension=vbe, update_freq=1, realtime=0
 
 class Setup:
     """
-    What to boot and on which machine; the options of `cmk run`. With other commands for its debugger than those of a plain
-    run, Bochs also stops at each `xchg %bx, %bx`.
+    What to boot and on which machine; the options of `cmk run`. With other commands for its
+    debugger than those of a plain run, Bochs also stops at each `xchg %bx, %bx`.
     """
-
-    def __init__(self, kernel, images, config="", loader="direct", smp="1", mem="256M", multiboot=2, qemu="", gdb_port=None,
-                 bochs_ips=BOCHS_IPS, bochs_commands=BOCHS_COMMANDS, bochs_model=BOCHS_MODEL, bochs_lines=(), iommu=False):
+    def __init__(self,
+                 kernel,
+                 images,
+                 config="",
+                 loader="direct",
+                 smp="1",
+                 mem="256M",
+                 multiboot=2,
+                 qemu="",
+                 gdb_port=None,
+                 bochs_ips=BOCHS_IPS,
+                 bochs_commands=BOCHS_COMMANDS,
+                 bochs_model=BOCHS_MODEL,
+                 bochs_lines=(),
+                 iommu=False):
         self.kernel, self.images, self.config, self.loader = kernel, images, config, loader
         self.smp, self.mem, self.multiboot, self.gdb_port = str(smp), str(mem), multiboot, gdb_port
         self.bochs_ips, self.bochs_commands = bochs_ips, tuple(bochs_commands)
@@ -77,7 +94,9 @@ def mebibytes(size):
 
 
 def plain_name(folder, name, path):
-    """A name without blanks or commas for any file: QEMU splits its list of modules at both. Its own, if that will do."""
+    """A name without blanks or commas for any file: QEMU splits its list of modules at both. Its
+    own, if that will do.
+    """
     if " " not in path and "," not in path:
         return path
     link = os.path.join(folder, name)
@@ -86,17 +105,25 @@ def plain_name(folder, name, path):
 
 
 def qemu_command(setup, folder, consoles):
-    """The command line of QEMU. `folder` is for what must exist while it runs; `consoles` are /dev/fd names, com1 first."""
+    """The command line of QEMU. `folder` is for what must exist while it runs; `consoles` are
+    /dev/fd names, com1 first.
+    """
     mebibytes(setup.mem)
-    command = [program("qemu-system-x86_64", "qemu-system-x86"), "-M", "q35", "-cpu", "max", "-smp", setup.smp,
-               "-m", setup.mem, "-nodefaults", "-vga", "none", "-display", "none", "-no-reboot"]
+    command = [
+        program("qemu-system-x86_64", "qemu-system-x86"), "-M", "q35", "-cpu", "max", "-smp",
+        setup.smp, "-m", setup.mem, "-nodefaults", "-vga", "none", "-display", "none", "-no-reboot"
+    ]
     if setup.iommu:
         command += ["-device", IOMMU]  # before the devices that it serves
     for number, console in enumerate(consoles):
-        command += ["-chardev", f"file,id=com{number + 1},path={console}", "-serial", f"chardev:com{number + 1}"]
+        command += [
+            "-chardev", f"file,id=com{number + 1},path={console}", "-serial",
+            f"chardev:com{number + 1}"
+        ]
     if setup.cpus() > len(os.sched_getaffinity(0)) and "-accel" not in setup.qemu:
-        # More emulated CPUs than real ones: with a thread for each, the one that holds a kernel's lock or is next in its
-        # queue is often one that the host does not run, and a boot takes seconds. In one thread they take turns.
+        # More emulated CPUs than real ones: with a thread for each, the one that holds a kernel's
+        # lock or is next in its queue is often one that the host does not run, and a boot takes
+        # seconds. In one thread they take turns.
         command += ["-accel", "tcg,thread=single"]
     if setup.gdb_port is not None:
         command += ["-S", "-gdb", f"tcp:127.0.0.1:{setup.gdb_port}"]
@@ -127,11 +154,17 @@ def bochs_command(setup, folder, consoles):
     iso = os.path.join(folder, "cmk.iso")
     make_iso(iso, setup.kernel, setup.config, setup.images, setup.multiboot, bios_only=True)
     magic_break = int(setup.bochs_commands != BOCHS_COMMANDS)
-    text = BOCHS_CONFIGURATION.format(model=setup.bochs_model, ips=setup.bochs_ips, cpus=setup.smp, guest=guest, iso=iso,
-                                      host=min(guest, BOCHS_HOST_MEMORY), log=os.path.join(folder, "bochs.log"),
+    text = BOCHS_CONFIGURATION.format(model=setup.bochs_model,
+                                      ips=setup.bochs_ips,
+                                      cpus=setup.smp,
+                                      guest=guest,
+                                      iso=iso,
+                                      host=min(guest, BOCHS_HOST_MEMORY),
+                                      log=os.path.join(folder, "bochs.log"),
                                       magic_break=magic_break)
     text += "".join(line + "\n" for line in setup.bochs_lines)
-    text += "".join(f"com{number + 1}: enabled=1, mode=file, dev={console}\n" for number, console in enumerate(consoles))
+    text += "".join(f"com{number + 1}: enabled=1, mode=file, dev={console}\n"
+                    for number, console in enumerate(consoles))
     if int(setup.smp) > BOCHS_CPUS_WITH_HPET:
         text += "pci: enabled=1, chipset=i440fx, advopts=nohpet\n"
     settings, debugger = os.path.join(folder, "bochsrc"), os.path.join(folder, "debugger")
@@ -139,15 +172,19 @@ def bochs_command(setup, folder, consoles):
         file.write(text)
     with open(debugger, "w", encoding="utf-8") as file:
         file.write("\n".join(setup.bochs_commands) + "\n")
-    return [program("bochs", "bochs bochs-term bochsbios vgabios"), "-q", "-f", settings, "-rc", debugger]
+    return [
+        program("bochs", "bochs bochs-term bochsbios vgabios"), "-q", "-f", settings, "-rc",
+        debugger
+    ]
 
 
 class Machine:
     """
-    A running emulator. Use as a context manager: at the end of the block the emulator is dead and its files are gone,
-    whatever happened inside, and also should this process be killed.
+    A running emulator. Use as a context manager: at the end of the block the emulator is dead and
+    its files are gone, whatever happened inside, and also should this process be killed.
 
-    line() gives the console's lines one after the other, as text; bytes that are no UTF-8 come as \\xNN.
+    line() gives the console's lines one after the other, as text; bytes that are no UTF-8 come as
+    \\xNN.
     """
 
     def __init__(self, setup):
@@ -179,8 +216,12 @@ class Machine:
             with open(os.path.join(self.folder.name, "messages"), "wb") as messages:
                 # setpriv: the emulator dies with us even when we are killed without warning.
                 self.process = subprocess.Popen(
-                    [program("setpriv", "util-linux"), "--pdeathsig", "KILL", "--"] + command, pass_fds=ends,
-                    stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, start_new_session=True)
+                    [program("setpriv", "util-linux"), "--pdeathsig", "KILL", "--"] + command,
+                    pass_fds=ends,
+                    stdin=subprocess.DEVNULL,
+                    stdout=messages,
+                    stderr=messages,
+                    start_new_session=True)
         finally:
             for end in ends:
                 os.close(end)
@@ -199,8 +240,8 @@ class Machine:
 
     def line(self, deadline=None):
         """
-        The next line of any console, without its end; None when `deadline` (time.monotonic()) has passed, or when the
-        emulator has ended and everything was given out (then `status` is set).
+        The next line of any console, without its end; None when `deadline` (time.monotonic()) has
+        passed, or when the emulator has ended and everything was given out (then `status` is set).
         """
         while not self.ready:
             if not self.selector.get_map():

@@ -1,16 +1,19 @@
 """
-Limits that end what hangs, and nothing else: the speed of the host and what else it does must decide no test.
+Limits that end what hangs, and nothing else: the speed of the host and what else it does must
+decide no test.
 
-A limit on what computes is one on its CPU time. For what also waits, such as an emulator, time counts that passed while
-nothing was heard of it, less the time in which it could have run and the host ran others.
+A limit on what computes is one on its CPU time. For what also waits, such as an emulator, time
+counts that passed while nothing was heard of it, less the time in which it could have run and the
+host ran others.
 """
 import os
 import time
 
 from cmklib.places import program
 
-HANG_SECONDS = 3600   # of anything that waits for what should never take long, beside a limit on CPU time
-LOOK_SECONDS = 0.2    # between two looks at what the host gave
+# Of anything that waits for what should never take long, beside a limit on CPU time.
+HANG_SECONDS = 3600
+LOOK_SECONDS = 0.2  # between two looks at what the host gave
 
 
 def cpu_limited(command, seconds):
@@ -19,7 +22,9 @@ def cpu_limited(command, seconds):
 
 
 def waited_for_host(pid):
-    """Thread -> seconds it was ready to run while the host ran others, for each thread of a process and its children."""
+    """Thread -> seconds it was ready to run while the host ran others, for each thread of a process
+    and its children.
+    """
     waits = {}
     try:
         threads = os.listdir(f"/proc/{pid}/task")
@@ -40,8 +45,8 @@ def waited_for_host(pid):
 
 class Patience:
     """
-    Ends after `seconds` in which process `pid` said nothing although it could run, or after `most` such seconds in all.
-    Call heard() whenever it says something, and is_over() often.
+    Ends after `seconds` in which process `pid` said nothing although it could run, or after `most`
+    such seconds in all. Call heard() whenever it says something, and is_over() often.
     """
 
     def __init__(self, seconds, pid, most=None, clock=time.monotonic, waits=waited_for_host):
@@ -61,7 +66,8 @@ class Patience:
     def _look(self):
         now, seen = self.clock(), self.waits(self.pid)
         # The thread that waited longest held up the others.
-        withheld = max((wait - self.seen.get(thread, 0.0) for thread, wait in seen.items()), default=0.0)
+        withheld = max((wait - self.seen.get(thread, 0.0) for thread, wait in seen.items()),
+                       default=0.0)
         passed = max(0.0, now - self.looked - max(0.0, withheld))
         self.silent, self.counted = self.silent + passed, self.counted + passed
         self.looked, self.seen = now, seen

@@ -1,4 +1,6 @@
-"""Where things are in the source tree, and the one exception that every part raises for a mistake of the user's."""
+"""Where things are in the source tree, and the one exception that every part raises for a mistake
+of the user's.
+"""
 import os
 import subprocess
 import sys
@@ -10,18 +12,26 @@ KERNEL_KINDS = ("debug", "release")
 
 
 class WrongUse(Exception):
-    """Something the caller asked for cannot be done; the text says what, and what to do about it."""
+    """Something the caller asked for cannot be done; the text says what, and what to do about it.
+    """
 
 
 def make(goal):
     """Builds a goal of the Makefile, if that is not done; nothing is shown but mistakes."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    if subprocess.run(["make", "-s", "-C", TOP, goal], stdout=subprocess.DEVNULL, env=environment, check=False).returncode != 0:
+    environment = {
+        name: value
+        for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    }
+    if subprocess.run(
+        ["make", "-s", "-C", TOP, goal], stdout=subprocess.DEVNULL, env=environment,
+            check=False).returncode != 0:
         raise WrongUse(f"'make {goal}' failed")
 
 
 def without_traceback(main, name):
-    """What main() returns; a file that cannot be read or written is a mistake of the caller's, told in one line."""
+    """What main() returns; a file that cannot be read or written is a mistake of the caller's, told
+    in one line.
+    """
     try:
         return main()
     except (WrongUse, OSError) as error:
@@ -45,7 +55,9 @@ def kernel_file(kind_or_path):
 
 
 def find_image(text, folders, goal):
-    """An image argument with its full path: programs are named by their file alone. `goal` of the Makefile makes them."""
+    """An image argument with its full path: programs are named by their file alone. `goal` of the
+    Makefile makes them.
+    """
     name, blank, string = text.partition(" ")
     for folder in folders:
         path = os.path.join(folder, name)
@@ -55,7 +67,9 @@ def find_image(text, folders, goal):
 
 
 def program(name, package):
-    """The full path of a program on this machine; says which Debian package has it when it is missing."""
+    """The full path of a program on this machine; says which Debian package has it when it is
+    missing.
+    """
     for folder in os.environ.get("PATH", "").split(os.pathsep) + ["/usr/sbin", "/sbin"]:
         path = os.path.join(folder, name)
         if os.access(path, os.X_OK) and os.path.isfile(path):

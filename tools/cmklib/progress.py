@@ -1,9 +1,10 @@
 """
-What the test programs show while they run: a line for each result, with how many there are and how much time has passed, and
-at the end the slowest ones and the names of the failures.
+What the test programs show while they run: a line for each result, with how many there are and how
+much time has passed, and at the end the slowest ones and the names of the failures.
 
-Each program is called alone, or by tools/total, which lets several appear as one: then the environment says where the numbers
-begin, and the end is left to tools/total, which reads the results from a file.
+Each program is called alone, or by tools/total, which lets several appear as one: then the
+environment says where the numbers begin, and the end is left to tools/total, which reads the
+results from a file.
 """
 import json
 import os
@@ -18,7 +19,8 @@ GREEN, RED, PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
 def colours(stream):
     """Whether `stream` is a terminal that wants them."""
-    return stream.isatty() and os.environ.get("TERM") not in (None, "dumb") and "NO_COLOR" not in os.environ
+    return stream.isatty() and os.environ.get("TERM") not in (
+        None, "dumb") and "NO_COLOR" not in os.environ
 
 
 def clock(seconds):
@@ -28,13 +30,16 @@ def clock(seconds):
 
 def ending(results):
     """The lines that end a whole run: `results` are (name, seconds, failed) in any order."""
-    timed = sorted((result for result in results if result[1] >= 0.1), key=lambda result: -result[1])[:SLOWEST]
+    timed = sorted((result for result in results if result[1] >= 0.1),
+                   key=lambda result: -result[1])[:SLOWEST]
     lines = [f"slowest: {seconds:6.1f} s  {name}" for name, seconds, _ in timed]
     return lines + [f"failed: {name}" for name, _, failed in results if failed]
 
 
 class Progress:
-    """Results as they come, of `expected` ones; used by several threads. `passed` and `failed` count tests."""
+    """Results as they come, of `expected` ones; used by several threads. `passed` and `failed`
+    count tests.
+    """
 
     def __init__(self, expected, stream=None):
         self.lock = threading.Lock()
@@ -50,7 +55,9 @@ class Progress:
         self.results = []
 
     def add(self, name, passed, failed, seconds, remark="", details=()):
-        """One result, of one or several tests; `remark` ends its line, `details` are lines that follow."""
+        """One result, of one or several tests; `remark` ends its line, `details` are lines that
+        follow.
+        """
         with self.lock:
             self.done += 1
             self.passed, self.failed = self.passed + passed, self.failed + failed
@@ -62,8 +69,11 @@ class Progress:
             if self.coloured:
                 word = (RED if failed else GREEN) + word + PLAIN
             width = len(str(self.all))
-            print(f"{self.done:{width}}/{self.all} {clock(time.time() - self.started):>5} {word} {name}"
-                  f" ({', '.join([f'{seconds:.1f} s'] + ([remark] if remark else []))})", file=self.stream)
+            print(
+                f"{self.done:{width}}/{self.all} {clock(time.time() - self.started):>5} "
+                f"{word} {name}"
+                f" ({', '.join([f'{seconds:.1f} s'] + ([remark] if remark else []))})",
+                file=self.stream)
             for line in details:
                 print(f"       {line}", file=self.stream)
             self.stream.flush()

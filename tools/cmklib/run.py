@@ -1,4 +1,6 @@
-"""`cmk run` and `cmk plan`: boot a cluster, show its console, and tell by the exit status how it ended."""
+"""`cmk run` and `cmk plan`: boot a cluster, show its console, and tell by the exit status how it
+ended.
+"""
 import os
 import secrets
 import sys
@@ -15,12 +17,16 @@ PATIENCE = 60  # seconds of silence that end a run
 
 
 def visible(text):
-    """Control characters as \\xNN: what programs print must not command the terminal. Tabs may stay."""
+    """Control characters as \\xNN: what programs print must not command the terminal. Tabs may
+    stay.
+    """
     return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in text)
 
 
 def show(line, verdict):
-    """Prints a console line. Before the kernel speaks, firmware and GRUB paint the screen: only their words are shown."""
+    """Prints a console line. Before the kernel speaks, firmware and GRUB paint the screen: only
+    their words are shown.
+    """
     if not verdict.booted:
         line = ESCAPE_CODES.sub("", line).strip()
         if not line:
@@ -37,7 +43,9 @@ def explain_faults(verdict, images):
 
 
 def follow(machine, verdict, seconds, patience):
-    """Shows the console until the verdict is there; `seconds` limit the run, `patience` limits its silence; None: no limit."""
+    """Shows the console until the verdict is there; `seconds` limit the run, `patience` limits its
+    silence; None: no limit.
+    """
     deadline = None if seconds is None else time.monotonic() + seconds
     silence = None if patience is None else Patience(patience, machine.process.pid)
     while verdict.status is None:
@@ -63,18 +71,26 @@ def follow(machine, verdict, seconds, patience):
 
 
 def setup_from(options, mark):
-    """`mark` goes to the kernels, on their command line; what reads it there is in the kernels' hands alone."""
+    """`mark` goes to the kernels, on their command line; what reads it there is in the kernels'
+    hands alone.
+    """
     if "console-mark=" in options.config:
         raise WrongUse("console-mark= is what this command gives the kernels itself: leave it out")
     words = [f"console-mark={mark}"]
     if "power-off=" not in options.config:
         # The verdict ends the emulator; debuggers and monitors may want to look at it.
         words.append("power-off=off")
-    return Setup(kernel=kernel_file(options.kernel), images=[Image.parse(text) for text in options.images],
-                 config=" ".join(words + [options.config]).strip(), loader=options.loader,
-                 smp=options.smp, mem=options.mem,
-                 multiboot=1 if options.multiboot1 else 2, qemu=options.qemu, gdb_port=options.port if options.gdb else None,
-                 bochs_ips=options.bochs_ips, iommu=options.iommu)
+    return Setup(kernel=kernel_file(options.kernel),
+                 images=[Image.parse(text) for text in options.images],
+                 config=" ".join(words + [options.config]).strip(),
+                 loader=options.loader,
+                 smp=options.smp,
+                 mem=options.mem,
+                 multiboot=1 if options.multiboot1 else 2,
+                 qemu=options.qemu,
+                 gdb_port=options.port if options.gdb else None,
+                 bochs_ips=options.bochs_ips,
+                 iommu=options.iommu)
 
 
 def run(options):
@@ -82,19 +98,24 @@ def run(options):
     patience = options.patience
     if patience is None and options.timeout is None and not options.gdb:
         patience = PATIENCE
-    # Always 16 decimal digits: reading and printing them takes the same instructions in every run, as benchmarks need it.
+    # Always 16 decimal digits: reading and printing them takes the same instructions in every run,
+    # as benchmarks need it.
     mark = str(10 ** 15 + secrets.randbelow(9 * 10 ** 15))
     verdict = Verdict(options.until, mark)
     with Machine(setup_from(options, mark)) as machine:
         if options.gdb:
-            print(f"tools/cmk: waiting for a debugger: tools/cmk gdb --port {options.port}", file=sys.stderr, flush=True)
+            print(f"tools/cmk: waiting for a debugger: tools/cmk gdb --port {options.port}",
+                  file=sys.stderr,
+                  flush=True)
         follow(machine, verdict, options.timeout, patience)
     print(f"tools/cmk: status {verdict.status}: {verdict.reason}", file=sys.stderr, flush=True)
     return verdict.status
 
 
 def plan(options):
-    """The same machine and configuration, but the kernel prints its plan and stops. Every node needs an image for that."""
+    """The same machine and configuration, but the kernel prints its plan and stops. Every node
+    needs an image for that.
+    """
     if not options.images:
         options.images = [os.path.join(USER_BUILD, "hello-cluster.elf") + " node=all"]
     options.config = (options.config + " plan=only").strip()

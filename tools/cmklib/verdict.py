@@ -1,4 +1,6 @@
-"""What a cluster's console lines mean for the run: when it is over, with which exit status, and why."""
+"""What a cluster's console lines mean for the run: when it is over, with which exit status, and
+why.
+"""
 import re
 
 REFUSED, STOPPED, TIME_LIMIT, WRONG_USE, FAULTED = 100, 101, 102, 103, 104
@@ -17,24 +19,26 @@ PLAN_ONLY = "cmk: plan only, stopping"
 
 class Verdict:
     """
-    Fed with the console's lines one by one; `status` is None until the run is over, then `reason` says why in one line.
+    Fed with the console's lines one by one; `status` is None until the run is over, then `reason`
+    says why in one line.
 
-    Only lines of boot and of kernels count. Boot's begin with "cmk: " and come before any program runs; the kernels'
-    begin with "cmk MARK: ", a number that this run gave to them alone, so that no program can write such a line, nor
-    complete one that was torn.
+    Only lines of boot and of kernels count. Boot's begin with "cmk: " and come before any program
+    runs; the kernels' begin with "cmk MARK: ", a number that this run gave to them alone, so that
+    no program can write such a line, nor complete one that was torn.
     """
 
     def __init__(self, until=None, mark=None):
         self.until = until
-        self.mark = f"cmk {mark}: " if mark else None  # how the kernels' lines begin, once programs may run
+        # How the kernels' lines begin, once programs may run.
+        self.mark = f"cmk {mark}: " if mark else None
         self.status = None
         self.reason = ""
-        self.booted = False     # the kernel has spoken: what comes now is no longer firmware
-        self.nodes = None       # how many there are, once known
-        self.exited = {}        # node -> exit status
-        self.stopped = {}       # node -> why its kernel stopped
-        self.faulted = {}       # node -> the fault that stopped the last of its threads
-        self.faults = []        # (node, thread, instruction, what) that no handler took, not reported yet
+        self.booted = False  # the kernel has spoken: what comes now is no longer firmware
+        self.nodes = None  # how many there are, once known
+        self.exited = {}  # node -> exit status
+        self.stopped = {}  # node -> why its kernel stopped
+        self.faulted = {}  # node -> the fault that stopped the last of its threads
+        self.faults = []  # (node, thread, instruction, what) that no handler took, not reported yet
 
     def end(self, status, reason):
         if self.status is None:
@@ -98,7 +102,8 @@ class Verdict:
             self.end(FAULTED, f"on node {node} no thread is left: {self.faulted[node]}")
         elif failed:
             node, status = failed[0]
-            self.end(min(status, LARGEST_PROGRAM_STATUS), f"node {node}'s program returned {status}")
+            self.end(min(status, LARGEST_PROGRAM_STATUS),
+                     f"node {node}'s program returned {status}")
         elif self.until is not None:
             self.end(TIME_LIMIT, f"every program ended, but '{self.until}' never appeared")
         else:
@@ -119,12 +124,14 @@ class Verdict:
 
     def machine_ended(self, status, message):
         """
-        The emulator ended by itself: QEMU without an error and Bochs with a panic at a triple fault or a reset of the
-        machine, else by its own failure.
+        The emulator ended by itself: QEMU without an error and Bochs with a panic at a triple fault
+        or a reset of the machine, else by its own failure.
         """
         if status == 0 or (self.booted and MACHINE_RESET.search(message)):
             self.end(STOPPED, "the machine reset itself" + (f" ({message})" if message else ""))
         elif status < 0:
-            self.end(WRONG_USE, f"the emulator was ended by signal {-status}: {message or 'no message'}")
+            self.end(WRONG_USE,
+                     f"the emulator was ended by signal {-status}: {message or 'no message'}")
         else:
-            self.end(WRONG_USE, f"the emulator failed with status {status}: {message or 'no message'}")
+            self.end(WRONG_USE,
+                     f"the emulator failed with status {status}: {message or 'no message'}")

@@ -108,7 +108,8 @@ class VerdictTest(unittest.TestCase):
         verdict.see_line("\x1b[2Jcmk: refused: 2 mistakes, nothing boots")
         self.ends(verdict, REFUSED, "2 mistakes")
 
-    FAULT = 'cmk: node 1: cpu 0: thread "rootserver" stops at 0x4001: page fault (0x0, 0x6), and its handler no'
+    FAULT = ('cmk: node 1: cpu 0: thread "rootserver" stops at 0x4001: page fault (0x0, 0x6), '
+             'and its handler no')
 
     def test_a_node_without_threads_has_ended(self):
         verdict = verdict_of(TWO_NODES, self.FAULT + "; no thread is left")

@@ -8,9 +8,13 @@ from cmklib.machine import LOADERS
 from cmklib.places import TOP, WrongUse
 
 FOLDER = os.path.join(TOP, "tests", "bench")
-# Words of a section and their defaults. Several values of smp and fastpath, separated by blanks, make one run each.
-WORDS = {"title": "", "images": "", "smp": "1", "mem": "256M", "config": "", "fastpath": "on", "kernel": "release",
-         "loader": "direct", "qemu": "", "patience": "60", "unit": "instructions", "alone": "no", "ips": ""}
+# Words of a section and their defaults. Several values of smp and fastpath, separated by blanks,
+# make one run each.
+WORDS = {
+    "title": "", "images": "", "smp": "1", "mem": "256M", "config": "", "fastpath": "on",
+    "kernel": "release", "loader": "direct", "qemu": "", "patience": "60", "unit": "instructions",
+    "alone": "no", "ips": ""
+}
 
 
 class Run:
@@ -18,7 +22,8 @@ class Run:
 
     def __init__(self, group, section, words, smp, fastpath):
         self.group, self.name = group, f"{group}/{section}"
-        self.title, self.kernel, self.loader, self.qemu = (words[key] for key in ("title", "kernel", "loader", "qemu"))
+        self.title, self.kernel, self.loader, self.qemu = (words[key] for key in ("title", "kernel",
+                                                                                  "loader", "qemu"))
         self.mem, self.unit, self.ips = words["mem"], words["unit"], words["ips"]
         self.alone = words["alone"] == "yes"
         self.smp, self.fastpath, self.patience = smp, fastpath, int(words["patience"])
@@ -43,7 +48,9 @@ def runs_of_section(group, name, section):
 def all_runs(folder=FOLDER):
     runs = []
     for path in sorted(glob.glob(os.path.join(folder, "*.bench"))):
-        parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",),
+        parser = configparser.ConfigParser(interpolation=None,
+                                           delimiters=("=", ),
+                                           comment_prefixes=("#", ),
                                            empty_lines_in_values=False)
         try:
             parser.read(path, encoding="utf-8")
@@ -63,7 +70,8 @@ def read_goals(path=os.path.join(FOLDER, "goals.txt")):
             if not line.strip() or line.startswith("#"):
                 continue
             name, *numbers = (word.strip() for word in line.split("|"))
-            sel4_one, sel4_smp, goal_one, goal_four = (None if number == "-" else int(number) for number in numbers)
+            sel4_one, sel4_smp, goal_one, goal_four = (None if number == "-" else int(number)
+                                                       for number in numbers)
             goals[name, 1] = (goal_one, sel4_one)
             goals[name, 4] = (goal_four, sel4_smp)
     return goals

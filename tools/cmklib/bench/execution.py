@@ -6,26 +6,35 @@ import subprocess
 from cmklib.bench.statistics import OFF, figures, tidy
 from cmklib.places import BUILD, TOP, USER_BUILD, WrongUse, find_image
 
-PROGRAM_FOLDERS = (os.path.join(BUILD, "bench", "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
+PROGRAM_FOLDERS = (os.path.join(BUILD, "bench",
+                                "programs"), USER_BUILD, os.path.join(BUILD, "system", "programs"))
 LOGS = os.path.join(BUILD, "bench", "logs")
-# "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ...", or with a unit of its own instead of OPERATIONS.
+# "[NODE] bench| NAME |OPERATIONS| VALUE*TIMES VALUE*TIMES ...", or with a unit of its own instead
+# of OPERATIONS.
 SAMPLES = re.compile(r"^\[(\d+)\] bench\| (.+) \|(?:(\d+)|([a-zA-Z]\w*))\|((?: \d+\*\d+)+)$")
 # "[NODE] bench-note| NAME | TEXT": what should stand beside the figures of that name.
 NOTE = re.compile(r"^\[(\d+)\] bench-note\| (.+) \| (.+)$")
-# "[NODE] bench-calls| NAME | ORDINARY ordinary of ALL": system calls behind the figures of that name.
+# "[NODE] bench-calls| NAME | ORDINARY ordinary of ALL": system calls behind the figures of that
+# name.
 CALLS = re.compile(r"^\[(\d+)\] bench-calls\| (.+) \| (\d+) ordinary of (\d+)$")
 CLUSTER = re.compile(r"^cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 
 
 def command_of(run):
-    command = [os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel, "--smp", run.smp,
-               "--mem", run.mem, f"--config={run.config.strip()}", "--patience", str(run.patience)]
+    command = [
+        os.path.join(TOP, "tools", "cmk"), "run", f"--{run.loader}", "--kernel", run.kernel,
+        "--smp", run.smp, "--mem", run.mem, f"--config={run.config.strip()}", "--patience",
+        str(run.patience)
+    ]
     command += [f"--bochs-ips={run.ips}"] if run.ips else []
-    return command + ([f"--qemu={run.qemu}"] if run.qemu else []) + [find_image(text, PROGRAM_FOLDERS, "for-bench") for text in run.images]
+    return command + ([f"--qemu={run.qemu}"] if run.qemu else
+                      []) + [find_image(text, PROGRAM_FOLDERS, "for-bench") for text in run.images]
 
 
 def samples_of(lines):
-    """{name: (operations, {value: how often})} of the console's lines, in the order in which they came."""
+    """{name: (operations, {value: how often})} of the console's lines, in the order in which they
+    came.
+    """
     samples = {}
     for match in filter(None, map(SAMPLES.match, lines)):
         _, counts = samples.setdefault(match[2], (int(match[3] or 1), {}))
@@ -47,7 +56,10 @@ def notes_of(lines):
 
 def fast_path_percent_of(lines):
     """{name: how many of its system calls the kernel did not count as ordinary, in percent}"""
-    return {match[2]: tidy(100 - 100 * int(match[3]) / int(match[4])) for match in filter(None, map(CALLS.match, lines))}
+    return {
+        match[2]: tidy(100 - 100 * int(match[3]) / int(match[4]))
+        for match in filter(None, map(CALLS.match, lines))
+    }
 
 
 def shape(lines):
@@ -67,13 +79,20 @@ def boot(run):
     """The console's lines."""
     os.makedirs(LOGS, exist_ok=True)
     log = os.path.join(LOGS, run.label.replace("/", "-").replace(" ", "-") + ".log")
-    done = subprocess.run(command_of(run), cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="backslashreplace", check=False)
+    done = subprocess.run(command_of(run),
+                          cwd=TOP,
+                          stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
+                          text=True,
+                          errors="backslashreplace",
+                          check=False)
     with open(log, "w", encoding="utf-8") as file:
         file.write(done.stdout)
     lines = done.stdout.splitlines()
     if done.returncode != 0:
-        raise WrongUse(f"{run.label}: {lines[-1] if lines else 'no output'} (console: {os.path.relpath(log)})")
+        raise WrongUse(
+            f"{run.label}: {lines[-1] if lines else 'no output'} (console: {os.path.relpath(log)})")
     return lines
 
 
@@ -85,9 +104,12 @@ def measure(run):
     suffix = "" if run.fastpath == "on" else OFF
     units = units_of(lines)
     more = {"note": notes_of(lines), "fast_path_percent": fast_path_percent_of(lines)}
-    entries = [{"name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": units.get(name, run.unit),
-                "run": run.name, "samples": sum(counts.values()), **{key: of[name] for key, of in more.items() if name in of}}
-               for name, (operations, counts) in samples.items()]
+    entries = [{
+        "name": name + suffix, "cpus": cpus, **figures(counts, operations), "unit": units.get(
+            name, run.unit), "run": run.name, "samples": sum(counts.values()),
+        **{key: of[name]
+           for key, of in more.items() if name in of}
+    } for name, (operations, counts) in samples.items()]
     if not entries:
         raise WrongUse(f"{run.label}: the run measured nothing")
     return entries

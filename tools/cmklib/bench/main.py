@@ -15,22 +15,32 @@ from cmklib.bench.table import changes, markdown, table
 from cmklib.places import BUILD, WrongUse, make
 
 ABOUT = """\
-Boots the benchmark images that tests/bench/*.bench describe, prints a table and writes build/bench.json (with NAMEs: only
-those runs, and build/bench-some.json). 'make for-bench' builds what is needed; 'make bench' does both."""
+Boots the benchmark images that tests/bench/*.bench describe, prints a table and writes
+build/bench.json (with NAMEs: only those runs, and build/bench-some.json). 'make for-bench' builds
+what is needed; 'make bench' does both."""
 AT_ONCE = 2  # emulators; counts of instructions do not depend on what else the host does
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/bench", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="a run (node/ipc), all of a file (node), or a pattern")
+    parser = argparse.ArgumentParser(prog="tools/bench",
+                                     description=ABOUT,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names",
+                        metavar="NAME",
+                        nargs="*",
+                        help="a run (node/ipc), all of a file (node), or a pattern")
     parser.add_argument("--list", action="store_true", help="names and titles of the runs")
     parser.add_argument("--cpus", type=int, metavar="N", help="only machines of N CPUs")
     parser.add_argument("--fastpath", choices=("on", "off"), help="only with this setting")
-    parser.add_argument("--base", metavar="FILE", help="compare with the bench.json of an earlier run")
+    parser.add_argument("--base",
+                        metavar="FILE",
+                        help="compare with the bench.json of an earlier run")
     parser.add_argument("--out", metavar="FILE", help="where to write the figures")
     parser.add_argument("--plots", action="store_true", help="SVG plots also of a part")
     parser.add_argument("--on", metavar="A,B", help="CPUs for silicon; default: two cores")
-    parser.add_argument("--markdown", action="store_true", help="the table as docs/benchmarks.md has it")
+    parser.add_argument("--markdown",
+                        action="store_true",
+                        help="the table as docs/benchmarks.md has it")
     return parser.parse_args(arguments)
 
 
@@ -38,9 +48,12 @@ def choose(runs, options):
     for name in options.names:
         if not any(run.group == name or fnmatch.fnmatchcase(run.name, name) for run in runs):
             raise WrongUse(f"no run is called '{name}'; tools/bench --list shows all")
-    return [run for run in runs
-            if (not options.names or any(run.group == name or fnmatch.fnmatchcase(run.name, name) for name in options.names))
-            and options.cpus in (None, int(run.smp)) and options.fastpath in (None, run.fastpath)]
+    return [
+        run for run in runs
+        if (not options.names or any(run.group == name or fnmatch.fnmatchcase(run.name, name)
+                                     for name in options.names)) and options.cpus in
+        (None, int(run.smp)) and options.fastpath in (None, run.fastpath)
+    ]
 
 
 def measure_all(runs):
@@ -62,7 +75,10 @@ def measure_all(runs):
         else:
             entries += result
     names = [key_of(entry) for entry in entries]
-    failures += [f"two runs measure '{name}', {cpus} CPUs" for name, cpus in sorted(set(names)) if names.count((name, cpus)) > 1]
+    failures += [
+        f"two runs measure '{name}', {cpus} CPUs" for name, cpus in sorted(set(names))
+        if names.count((name, cpus)) > 1
+    ]
     return entries, failures
 
 
@@ -100,7 +116,8 @@ def bench(options):
         measured = {(entry["run"], entry["cpus"]) for entry in entries}
         if is_some:
             base = [entry for entry in base if (entry.get("run"), entry["cpus"]) in measured]
-        print("\nCompared with " + options.base + ":\n" + "\n".join(changes(*compare(base, entries))))
+        print("\nCompared with " + options.base + ":\n" +
+              "\n".join(changes(*compare(base, entries))))
     for failure in failures:
         print(f"tools/bench: {failure}", file=sys.stderr)
     print(f"{len(entries)} figures in {os.path.relpath(out)}" +

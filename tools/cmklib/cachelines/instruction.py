@@ -1,26 +1,34 @@
 """
-One instruction as objdump writes it (AT&T syntax): which memory it reads and writes, and where it may go.
+One instruction as objdump writes it (AT&T syntax): which memory it reads and writes, and where it
+may go.
 
-Only what the kernel's short paths consist of is known. Anything else that could touch memory is an error, not a guess. An
-access counts by the address of its first byte: the kernel's fields do not lie across lines.
+Only what the kernel's short paths consist of is known. Anything else that could touch memory is an
+error, not a guess. An access counts by the address of its first byte: the kernel's fields do not
+lie across lines.
 """
 import re
 from dataclasses import dataclass, field
 
 MASK = (1 << 64) - 1
-REGISTERS = frozenset(["RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP"] + [f"R{number}" for number in range(8, 16)])
+REGISTERS = frozenset(["RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP"] +
+                      [f"R{number}" for number in range(8, 16)])
 LINE = re.compile(r"^ *([0-9a-f]+):\t(.*)$")
 MEMORY = re.compile(r"(-?0x[0-9a-f]+|-?[0-9]+)?\((%\w+)?(?:,(%\w+),([1248]))?\)")
 NUMBER = re.compile(r"-?0x[0-9a-f]+")
 TARGET = re.compile(r"([0-9a-f]+) <[^>]+>")
 PREFIXES = ("lock",)
 
-MOVES = frozenset("mov movb movw movl movq movabs movzbl movzwl movzbw movzbq movzwq movslq movsbl movswl movsbq movswq".split())
+MOVES = frozenset(
+    "mov movb movw movl movq movabs movzbl movzwl movzbw movzbq movzwq movslq movsbl movswl movsbq "
+    "movswq"
+    .split())
 READ_ALL = frozenset("cmp test bt".split())
-CHANGE_LAST = frozenset("add sub and or xor adc sbb inc dec neg not shl shr sar bts btr btc".split())
+CHANGE_LAST = frozenset(
+    "add sub and or xor adc sbb inc dec neg not shl shr sar bts btr btc".split())
 CHANGE_BOTH = frozenset("xchg xadd".split())
 WITHOUT_ACCESS = frozenset("lea nop nopl nopw".split())
-WITHOUT_OPERANDS = frozenset("ret sysretq pause cli sti cltq cqto cwtl stac clac mfence lfence sfence".split())
+WITHOUT_OPERANDS = frozenset(
+    "ret sysretq pause cli sti cltq cqto cwtl stac clac mfence lfence sfence".split())
 SIZES = "bwlq"
 
 
@@ -51,7 +59,8 @@ class Instruction:
 
     def goes_on(self):
         """Whether the instruction behind it can be the next one; for a call, after the return."""
-        return not (self.mnemonic.startswith(("jmp", "ud2")) or self.is_return() or self.leaves_kernel())
+        return not (self.mnemonic.startswith(
+            ("jmp", "ud2")) or self.is_return() or self.leaves_kernel())
 
     def target(self):
         """Where a direct jump or call goes; None for other instructions."""
@@ -65,9 +74,14 @@ class Instruction:
 
 
 def base_of(mnemonic):
-    """Without the letter for the operand's size: 'andq' is 'and'. Names that end so by themselves stay."""
-    known = MOVES | READ_ALL | CHANGE_LAST | CHANGE_BOTH | WITHOUT_OPERANDS | {"push", "pop", "call", "cmpxchg"}
-    return mnemonic[:-1] if mnemonic not in known and mnemonic[-1:] in SIZES and mnemonic[:-1] in known else mnemonic
+    """Without the letter for the operand's size: 'andq' is 'and'. Names that end so by themselves
+    stay.
+    """
+    known = MOVES | READ_ALL | CHANGE_LAST | CHANGE_BOTH | WITHOUT_OPERANDS | {
+        "push", "pop", "call", "cmpxchg"
+    }
+    return mnemonic[:-1] if mnemonic not in known and mnemonic[
+        -1:] in SIZES and mnemonic[:-1] in known else mnemonic
 
 
 def split_operands(text):
@@ -150,7 +164,9 @@ def stack_accesses(instruction, registers):
 
 
 def accesses(instruction, registers):
-    """[(address, 'r', 'w' or 'rw')] of the memory that it touches, with the registers' values before it."""
+    """[(address, 'r', 'w' or 'rw')] of the memory that it touches, with the registers' values
+    before it.
+    """
     operands = instruction.operands
     if instruction.mnemonic.startswith("rep") or not instruction.mnemonic:
         instruction.fail("this instruction is not understood")

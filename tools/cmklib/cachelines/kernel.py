@@ -1,4 +1,6 @@
-"""What the tool has to know of a kernel file: instructions, functions, variables, and the offsets that assembly uses."""
+"""What the tool has to know of a kernel file: instructions, functions, variables, and the offsets
+that assembly uses.
+"""
 import bisect
 import os
 import re
@@ -20,7 +22,10 @@ ENTRY_ONE, ENTRY_MANY, IN_C = "syscall_stub_one", "stub_", "syscall_entry"
 
 
 def output_of(name, *arguments):
-    done = subprocess.run([program(name, "binutils"), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    done = subprocess.run([program(name, "binutils"), *arguments],
+                          stdin=subprocess.DEVNULL,
+                          capture_output=True,
+                          text=True,
                           check=False)
     if done.returncode != 0:
         raise WrongUse(f"{name} failed: {done.stderr.strip()}")
@@ -57,7 +62,8 @@ class Code:
         """The instructions of the function that begins there, without the padding behind them."""
         number = bisect.bisect_right(self.starts, start)
         end = self.starts[number] if number < len(self.starts) else self.addresses[-1] + 1
-        first, last = bisect.bisect_left(self.addresses, start), bisect.bisect_left(self.addresses, end)
+        first, last = bisect.bisect_left(self.addresses,
+                                         start), bisect.bisect_left(self.addresses, end)
         body = [self.instructions[address] for address in self.addresses[first:last]]
         while body and ("nop" in body[-1].text or body[-1].text == "xchg   %ax,%ax"):
             body.pop()
@@ -71,7 +77,9 @@ class Code:
         return self.starts[number - 1]
 
     def reachable(self, names, beyond=BEYOND):
-        """Where the functions begin that jumps, calls and falling through lead to from these; nothing `beyond`."""
+        """Where the functions begin that jumps, calls and falling through lead to from these;
+        nothing `beyond`.
+        """
         forbidden = {self.address(name) for name in beyond}
         found, waiting = set(), [self.address(name) for name in names]
         while waiting:
@@ -81,7 +89,9 @@ class Code:
             found.add(start)
             body = self.body(start)
             targets = [instruction.target() for instruction in body]
-            waiting += [self.function_of(target) for target in targets if target in self.instructions]
+            waiting += [
+                self.function_of(target) for target in targets if target in self.instructions
+            ]
             if body and body[-1].goes_on() and body[-1].after:
                 waiting.append(self.function_of(body[-1].after))
         return sorted(found)
@@ -97,11 +107,14 @@ class Variables:
 
     def __init__(self, lines):
         matches = filter(None, map(SYMBOL.match, lines))
-        self.symbols = sorted((int(match[1], 16), match[3]) for match in matches if match[2] in DATA)
+        self.symbols = sorted(
+            (int(match[1], 16), match[3]) for match in matches if match[2] in DATA)
         self.starts = [address for address, _ in self.symbols]
 
     def name(self, address):
-        """'name' or 'name + 8' of what lies there; None before the first variable, or behind the last one."""
+        """'name' or 'name + 8' of what lies there; None before the first variable, or behind the
+        last one.
+        """
         number = bisect.bisect_right(self.starts, address)
         if number in (0, len(self.starts)):
             return None
@@ -131,7 +144,10 @@ def read_tcb_bytes():
 def read_numbers():
     """{name of a system call: what is in rdx}"""
     with open(os.path.join(TOP, "include", "api", "syscalls.def"), encoding="utf-8") as file:
-        return {match[1]: int(match[2]) & (1 << 64) - 1 for match in filter(None, map(SYSCALL.match, map(str.strip, file)))}
+        return {
+            match[1]: int(match[2]) & (1 << 64) - 1
+            for match in filter(None, map(SYSCALL.match, map(str.strip, file)))
+        }
 
 
 class Kernel:

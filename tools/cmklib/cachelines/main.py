@@ -18,12 +18,13 @@ from cmklib.places import WrongUse, find_image, kernel_file, make
 from cmklib.verdict import Verdict
 
 ABOUT = """\
-Boots the benchmark image under QEMU, which logs every instruction of the kernel's short paths with its registers, and tells
-which 64-byte lines of kernel memory a Call and a ReplyRecv read and write: to another VSpace, without words, on nodes of 1 and
-of 4 CPUs. Page tables, descriptors and text are not among them. 'make for-bench' builds what is needed.
+Boots the benchmark image under QEMU, which logs every instruction of the kernel's
+short paths with its registers, and tells which 64-byte lines of kernel memory a Call and a
+ReplyRecv read and write: to another VSpace, without words, on nodes of 1 and of 4 CPUs. Page
+tables, descriptors and text are not among them. 'make for-bench' builds what is needed.
 
-Exit status: 0; 1 if a system call needs more lines than tests/bench/cache-lines.txt allows; 2 if nothing could be counted: no
-complete call was seen, or an instruction was not understood."""
+Exit status: 0; 1 if a system call needs more lines than tests/bench/cache-lines.txt allows; 2 if
+nothing could be counted: no complete call was seen, or an instruction was not understood."""
 PROGRAM = "node.elf ipc"
 WANTED = 100  # calls of each kind
 TIME_LIMIT = 60  # seconds for one machine; it needs about ten
@@ -35,20 +36,25 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="tools/cache-lines", description=ABOUT,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cpus", type=int, choices=CPU_COUNTS, help="only a node of so many CPUs")
-    parser.add_argument("--kernel", metavar="KIND", default="release", help="release (default), or a kernel file")
+    parser.add_argument("--kernel",
+                        metavar="KIND",
+                        default="release",
+                        help="release (default), or a kernel file")
     return parser.parse_args(arguments)
 
 
 def qemu_options(ranges, log):
-    """-singlestep: a block for each instruction, else the log had the registers before the first of several only."""
+    """-singlestep: a block for each instruction, else the log had the registers before the first of
+    several only.
+    """
     filters = ",".join(f"{begin:#x}+{size:#x}" for begin, size in ranges)
     return f"-icount shift=0,sleep=off -singlestep -d exec,cpu,nochain -D {log} -dfilter {filters}"
 
 
 class Log(io.RawIOBase):
     """
-    What QEMU writes to a FIFO, until the program or QEMU has ended, or time is up. The console is emptied meanwhile: a full
-    one would stop QEMU.
+    What QEMU writes to a FIFO, until the program or QEMU has ended, or time is up. The console is
+    emptied meanwhile: a full one would stop QEMU.
     """
 
     def __init__(self, path, machine, seconds):
@@ -108,7 +114,8 @@ class Collection:
         for name, found in self.complete.items():
             if not found:
                 where = f"; some went out of sight in {self.left[name]}" if self.left[name] else ""
-                raise WrongUse(f"no complete {name} to another VSpace was seen until the end ({end}){where}")
+                raise WrongUse(
+                    f"no complete {name} to another VSpace was seen until the end ({end}){where}")
 
 
 def watch(kernel, cpus):
@@ -118,10 +125,14 @@ def watch(kernel, cpus):
     with tempfile.TemporaryDirectory(prefix="cmk-lines-") as folder:
         fifo = os.path.join(folder, "log")
         os.mkfifo(fifo)
-        setup = Setup(kernel=kernel.path, images=[Image.parse(find_image(PROGRAM, PROGRAM_FOLDERS, "for-bench"))], smp=cpus,
+        setup = Setup(kernel=kernel.path,
+                      images=[Image.parse(find_image(PROGRAM, PROGRAM_FOLDERS, "for-bench"))],
+                      smp=cpus,
                       qemu=qemu_options(kernel.code.ranges(kernel.code.reachable(entries)), fifo))
         with Machine(setup) as machine, Log(fifo, machine, TIME_LIMIT) as log:
-            lines = io.TextIOWrapper(io.BufferedReader(log, CHUNK), encoding="ascii", errors="replace")
+            lines = io.TextIOWrapper(io.BufferedReader(log, CHUNK),
+                                     encoding="ascii",
+                                     errors="replace")
             for call in calls(lines, kernel.code, {kernel.code.address(name) for name in entries}):
                 collection.add(call)
                 if collection.is_full():
@@ -139,7 +150,9 @@ def show(kernel, cpus, limits):
         worst_first = sorted(found[name], key=lambda call: -len(call.lines()))
         count, limit = len(worst_first[0].lines()), limits[name, cpus]
         print(f"{name}, {node}\n")
-        print("\n".join("    " + line for line in table(worst_first[0], Places(worst_first[0], kernel, who, other))))
+        print("\n".join(
+            "    " + line
+            for line in table(worst_first[0], Places(worst_first[0], kernel, who, other))))
         print(f"\n{summary(name, worst_first)}\n", flush=True)
         if count > limit:
             problems.append(f"{name}, {node}: {count} lines, and {limit} are allowed")
@@ -151,7 +164,10 @@ def main(arguments):
     try:
         make("bench-programs")
         kernel, limits = Kernel(kernel_file(options.kernel)), read_limits()
-        problems = [text for cpus in CPU_COUNTS if options.cpus in (None, cpus) for text in show(kernel, cpus, limits)]
+        problems = [
+            text for cpus in CPU_COUNTS if options.cpus in (None, cpus)
+            for text in show(kernel, cpus, limits)
+        ]
     except (WrongUse, NotUnderstood, OSError) as error:
         print(f"tools/cache-lines: {error}", file=sys.stderr)
         return NOT_COUNTED

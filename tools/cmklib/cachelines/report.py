@@ -6,7 +6,8 @@ from cmklib.cachelines.kernel import IN_C
 from cmklib.cachelines.trace import CPU_BLOCK, LINE_BYTES, THREAD
 from cmklib.places import TOP, WrongUse
 
-KINDS = (("Call", "caller", "receiver"), ("ReplyRecv", "server", "caller"))  # name, who makes it, who runs afterwards
+KINDS = (("Call", "caller", "receiver"), ("ReplyRecv", "server", "caller")
+         )  # name, who makes it, who runs afterwards
 LIMITS = os.path.join(TOP, "tests", "bench", "cache-lines.txt")
 CPU_COUNTS = (1, 4)
 
@@ -39,9 +40,11 @@ class Places:
         offsets, block = kernel.offsets, registers[CPU_BLOCK]
         next_thread = call.last_pop() - offsets["CONTEXT_R15"] - offsets["TCB_CONTEXT"]
         self.variables = kernel.variables
-        self.parts = [(registers[THREAD], kernel.tcb_bytes, f"{who}'s TCB"), (next_thread, kernel.tcb_bytes, f"{other}'s TCB"),
+        self.parts = [(registers[THREAD], kernel.tcb_bytes, f"{who}'s TCB"),
+                      (next_thread, kernel.tcb_bytes, f"{other}'s TCB"),
                       (block, offsets["CPU_BLOCK_SIZE"] - offsets["CPU_STACK_BYTES"], "CPU block"),
-                      (block - offsets["CPU_STACK_BYTES"], offsets["CPU_STACK_BYTES"], "CPU's stack")]
+                      (block - offsets["CPU_STACK_BYTES"], offsets["CPU_STACK_BYTES"],
+                       "CPU's stack")]
 
     def name(self, line, kinds, offsets):
         for begin, size, name in self.parts:
@@ -55,8 +58,8 @@ class Places:
 
 
 def rows_of(call, places):
-    return [(places.name(line, kinds, offsets), " ".join(sorted(kinds)), f"{line:x}", " ".join(map(str, sorted(offsets))))
-            for line, (kinds, offsets) in sorted(call.lines().items())]
+    return [(places.name(line, kinds, offsets), " ".join(sorted(kinds)), f"{line:x}", " ".join(
+        map(str, sorted(offsets)))) for line, (kinds, offsets) in sorted(call.lines().items())]
 
 
 def table(call, places):
@@ -67,6 +70,9 @@ def summary(name, calls):
     """One line about calls of one kind, of which the first is the one that needs most."""
     counts = [len(call.lines()) for call in calls]
     most = calls[0]
-    alike = "all alike" if min(counts) == max(counts) else f"{counts.count(max(counts))} of them, others down to {min(counts)}"
-    return (f"{name}: {max(counts)} lines, in {len(most.steps)} instructions of the kernel, which lie in {most.text_lines()} "
-            f"lines ({len(calls)} calls, {alike})")
+    alike = "all alike" if min(counts) == max(
+        counts) else f"{counts.count(max(counts))} of them, others down to {min(counts)}"
+    return (
+        f"{name}: {max(counts)} lines, in {len(most.steps)} instructions of the kernel, "
+        f"which lie in {most.text_lines()} "
+        f"lines ({len(calls)} calls, {alike})")

@@ -1,9 +1,10 @@
 """
 QEMU's log of instructions and registers, cut into system calls.
 
-The log has the registers before each instruction of the functions that were asked for. A call begins with a stub's first
-instruction and ends with SYSRET; each instruction between must be one that the instruction before can lead to. Otherwise the
-call went through other functions meanwhile, and what it did there is not known: it is not complete.
+The log has the registers before each instruction of the functions that were asked for. A call
+begins with a stub's first instruction and ends with SYSRET; each instruction between must be one
+that the instruction before can lead to. Otherwise the call went through other functions meanwhile,
+and what it did there is not known: it is not complete.
 """
 import re
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ class Step:
 
 @dataclass
 class Call:
-    """One system call, from the stub to SYSRET. `left` names where it went out of sight, if it did."""
+    """One system call, from the stub to SYSRET. `left` names where it went out of sight, if it did.
+    """
     steps: list = field(default_factory=list)
     left: str = ""
 
@@ -38,7 +40,9 @@ class Call:
         return any(step.instruction.operands[-1:] == ["%cr3"] for step in self.steps)
 
     def lines(self):
-        """{line's address: (set of 'r' and 'w', set of offsets)} of what its instructions read and write."""
+        """{line's address: (set of 'r' and 'w', set of offsets)} of what its instructions read and
+        write.
+        """
         lines = {}
         for step in self.steps:
             for address, kinds in accesses(step.instruction, step.registers):
@@ -54,11 +58,13 @@ class Call:
 
     def at(self, function):
         """The registers when it entered a function; None if it did not."""
-        return next((step.registers for step in self.steps if step.instruction.address == function), None)
+        return next((step.registers for step in self.steps if step.instruction.address == function),
+                    None)
 
     def last_pop(self):
         """From which address the last register of the next thread came."""
-        return next(step.registers["RSP"] for step in reversed(self.steps) if base_of(step.instruction.mnemonic) == "pop")
+        return next(step.registers["RSP"] for step in reversed(self.steps)
+                    if base_of(step.instruction.mnemonic) == "pop")
 
 
 def read_steps(lines):
@@ -68,7 +74,8 @@ def read_steps(lines):
     for line in lines:
         if line.startswith("Trace "):
             match = TRACE.match(line)
-            cpu, address, registers = (int(match[1]), int(match[2], 16), {}) if match else (None, None, {})
+            cpu, address, registers = (int(match[1]), int(match[2], 16),
+                                       {}) if match else (None, None, {})
         elif address is not None and line.startswith("R") and line[3:4] == "=":
             registers.update((name, int(value, 16)) for name, value in VALUE.findall(line))
             if line.startswith("RIP="):
@@ -78,7 +85,9 @@ def read_steps(lines):
 
 
 def can_follow(before, address, returns):
-    """Whether the instruction there can come after this one; `returns`: of the calls that are open, which it keeps."""
+    """Whether the instruction there can come after this one; `returns`: of the calls that are open,
+    which it keeps.
+    """
     if before.is_return():
         return bool(returns) and returns.pop() == address
     if before.is_call():

@@ -7,7 +7,8 @@
 global reader_start, writer_start
 
 CHECKER_COUNTER equ 0
-CHECKER_FOUND   equ 8                    ; not zero: this value was read, and its top bit says it must never be
+; Not zero: this value was read, and its top bit says it must never be.
+CHECKER_FOUND   equ 8
 CHECKER_STORE   equ 16                   ; what the writer writes
 
 section .text
