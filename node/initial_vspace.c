@@ -65,7 +65,7 @@ static struct capability map_page(struct node_builder *b, paddr_t paddr, vaddr_t
 static void map_extra_pages(struct node_builder *b)
 {
     b->info->extra_pages.start = b->next_slot;
-    for (uint64_t at = 0; at < BIT(b->extra_size_bits); at += 4096) {
+    for (uint64_t at = 0; at < BIT(b->extra_size_bits); at += BIT(ABI_PAGE_BITS)) {
         provide(b,
                 map_page(b, window_to_physical(b->extra) + at, b->extra_vaddr + at, true, false));
     }
@@ -76,7 +76,7 @@ static void map_extra_pages(struct node_builder *b)
 static void map_data_frames(struct node_builder *b)
 {
     for (paddr_t at = b->plan->image.start + b->plan->image_bytes; at < b->plan->image.end;
-         at += 4096) {
+         at += BIT(ABI_PAGE_BITS)) {
         vaddr_t vaddr = b->plan->image_vaddr + (at - b->plan->image.start);
         map_page(b, at, vaddr, false, false);
         struct capability c = frame_capability(at, FRAME_SMALL, RIGHT_READ, false);
@@ -92,7 +92,7 @@ static void map_image_frames(struct node_builder *b)
 {
     const struct image_segments *image = &global_state.image[b->node];
     b->info->image_frames.start = b->next_slot;
-    for (uint64_t at = 0; at < b->plan->image_bytes; at += 4096) {
+    for (uint64_t at = 0; at < b->plan->image_bytes; at += BIT(ABI_PAGE_BITS)) {
         vaddr_t vaddr = b->plan->image_vaddr + at;
         bool writable = true, executable = true;
         if (!b->plan->image_rwx) {

@@ -26,7 +26,7 @@ uint64_t boot_window_table_bytes(const struct machine_facts *facts, bool huge_pa
 {
     uint64_t bytes = 0;
     for (unsigned gib = FIRST_GIB; !huge_pages && gib < END_GIB; gib++) {
-        bytes += has_ram(facts, gib) ? 4096 : 0;
+        bytes += has_ram(facts, gib) ? BIT(ABI_PAGE_BITS) : 0;
     }
     return bytes;
 }

@@ -53,7 +53,7 @@ static void add_busy(struct machine_facts *facts, paddr_t start, uint64_t bytes)
             nearest = i;
         }
     }
-    if (facts->busy_count > 0 && (gap(facts->busy[nearest], range) <= 4096 ||
+    if (facts->busy_count > 0 && (gap(facts->busy[nearest], range) <= BIT(ABI_PAGE_BITS) ||
                                   facts->busy_count == ARRAY_LENGTH(facts->busy))) {
         facts->busy[nearest].start = MIN(facts->busy[nearest].start, range.start);
         facts->busy[nearest].end = MAX(facts->busy[nearest].end, range.end);

@@ -10,6 +10,7 @@
 #include <kernel/assert.h>
 #include <kernel/invocation.h>
 #include <kernel/objects.h>
+#include <kernel/user_memory.h>
 
 /* MessageInfo fields (contract 2.1). */
 static inline word_t message_info_length(word_t info)
@@ -38,15 +39,6 @@ static inline word_t message_info_label(word_t info)
 static inline word_t message_info(word_t label, word_t unwrapped, word_t extra_caps, word_t length)
 {
     return label << 12 | unwrapped << 9 | extra_caps << 7 | length;
-}
-
-/*
- * One word of user memory, read exactly once: other threads may write it at any time, so a
- * second read, or one that the compiler repeats, could give another value.
- */
-static inline word_t read_user_word(const word_t *word)
-{
-    return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 /*

@@ -29,7 +29,11 @@ struct invocation *call;
 expression place;
 position p;
 @@
+(
+  read_user_word(&call->buffer[place])
+|
   (call->buffer)[place]@p
+)
 
 @script:python@
 p << message.p;

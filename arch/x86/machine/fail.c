@@ -10,25 +10,11 @@
 
 enum { REASON_BYTES = 224 };
 
-/*
- * The CPU's index in its node, from the hardware: a failure may come before the lock is held.
- * node_cpu_count: none.
- */
-static uint32_t own_index(void)
-{
-    uint32_t apic_id = cpu_apic_id();
-    uint32_t i = 0;
-    while (i < node_cpu_count && cpu_by_index(i)->arch.apic_id != apic_id) {
-        i++;
-    }
-    return i;
-}
-
 _Noreturn void kernel_fail(const char *what, const char *file, unsigned line, const char *function)
 {
     char reason[REASON_BYTES];
     format_line(reason, sizeof(reason), "assertion \"%s\" violated in %s:%u (%s), CPU %u", what,
-                file, line, function, own_index());
+                file, line, function, own_cpu_index());
     stop_node(reason);
 }
 

@@ -25,8 +25,7 @@ enum {
     REMAPPED = 1 << 16, /* in the high word: above it, an entry of the IOMMU's table */
     REMAPPED_SHIFT = 17,
     REMAPPED_TOP = 1 << 15, /* the entry's number has this bit in the low word, at bit 11 */
-    REMAPPED_TOP_IN_LOW = 1 << 11,
-    PAGE_BYTES = 0x1000
+    REMAPPED_TOP_IN_LOW = 1 << 11
 };
 
 /*
@@ -43,8 +42,8 @@ static struct pin pins[DEVICE_IRQ_COUNT];
 
 static volatile void *registers_of(unsigned io_apic)
 {
-    word_t offset = global_state.io_apic[io_apic].base % PAGE_BYTES;
-    return (volatile void *)(IO_APICS + (word_t)io_apic * PAGE_BYTES + offset);
+    word_t offset = global_state.io_apic[io_apic].base % BIT(ABI_PAGE_BITS);
+    return (volatile void *)(IO_APICS + (word_t)io_apic * BIT(ABI_PAGE_BITS) + offset);
 }
 
 uint32_t io_apic_silence(void *registers)

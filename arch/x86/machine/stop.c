@@ -35,15 +35,19 @@ void join_or_halt(struct cpu *cpu)
     }
 }
 
-/* By the hardware's word, because a node may have to stop before the lock is held. */
-static struct cpu *own_cpu(void)
+uint32_t own_cpu_index(void)
 {
     uint32_t apic_id = cpu_apic_id();
     uint32_t i = 0;
-    while (i + 1 < node_cpu_count && cpu_by_index(i)->arch.apic_id != apic_id) {
+    while (i < node_cpu_count && cpu_by_index(i)->arch.apic_id != apic_id) {
         i++;
     }
-    return cpu_by_index(i);
+    return i;
+}
+
+static struct cpu *own_cpu(void)
+{
+    return cpu_by_index(MIN(own_cpu_index(), node_cpu_count - 1));
 }
 
 void stop_other_cpus(void)

@@ -5,7 +5,15 @@
 #ifndef X86_STOP_H
 #define X86_STOP_H
 
+#include <kernel/types.h>
+
 struct cpu;
+
+/*
+ * The calling CPU's index in its node, from the hardware: a node may have to stop before the lock
+ * is held. node_cpu_count: it is none of them yet.
+ */
+uint32_t own_cpu_index(void);
 
 /*
  * A CPU that joins its node: from now on it takes the NMI of stop_other_cpus(). Does not return if
