@@ -12,7 +12,7 @@ void forget_thread_roots(void)
     uint32_t epoch = this_cpu->root_epoch + 1;
     if (epoch == 0) {
         /*
-         * As good as never: after 2^32 deleted VSpaces. No TCB may remember what an equal number
+         * Practically never: after 2^32 deleted VSpaces. No TCB may remember what an equal number
          * meant before.
          */
         for (struct tcb *thread = all_threads; thread != NULL; thread = thread->all_next) {

@@ -155,7 +155,7 @@ static uint64_t stated_khz(void)
     return tsc_khz_by_cpuid(ratio.eax, ratio.ebx, ratio.ecx, base_mhz);
 }
 
-/* The counters' claims and the CPU's. The 8254 is left out until the others do not do. */
+/* The counters' claims and the CPU's. The 8254 is used only where the others do not suffice. */
 static const struct clock_claim *judge(struct clock_claim claim[COUNTERS + 1], unsigned used)
 {
     for (unsigned i = 0; i < COUNTERS; i++) {

@@ -36,7 +36,7 @@ enum {
 #define INTERRUPTS    (1u << 25)
 #define SET_TABLE     (1u << 24) /* of interrupts */
 #define COMPATIBILITY (1u << 23) /* messages that are not remapped pass */
-/* What stays as it is: the others are requests for once. */
+/* Bits that stay set; the others are commands for once. */
 #define STATUS_KEPT 0x96ffffffu
 
 enum {

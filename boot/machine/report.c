@@ -50,7 +50,7 @@ static void write_log(const char *text)
     }
 }
 
-/* The log's prefix is another one where the console's has a mark that programs must not see. */
+/* The log's prefix is different where the console's has a mark that programs must not see. */
 static void print_line(const char *prefix, const char *prefix_in_log, const char *text)
 {
     write_console(prefix);

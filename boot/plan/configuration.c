@@ -5,7 +5,7 @@
 #include <boot/plan/configuration.h>
 #include <kernel/string.h>
 
-/* Larger sizes are mistakes for sure, and sums of some hundred such sizes cannot overflow. */
+/* Larger sizes are certainly mistakes, and sums of some hundred such sizes cannot overflow. */
 #define MAX_SIZE BIT(47)
 
 struct reader {

@@ -218,7 +218,7 @@ static bool find_port_owner(const struct list_reader *reader, struct port_range 
     return false;
 }
 
-/* What is listed is granted: no kernel lets programs at another node's console, for instance. */
+/* What is listed is granted; and no kernel gives programs another node's console, for instance. */
 static void add_ports(struct list_reader *reader, struct port_range range)
 {
     struct node_plan *plan = &reader->planning->cluster->node[reader->node];

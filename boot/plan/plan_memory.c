@@ -391,8 +391,8 @@ static void check_enough(struct planning *planning)
             continue;
         }
         /*
-         * What was asked for must do, even where rounding up gives more: on the next machine it may
-         * not.
+         * What was asked for must be enough, even where rounding up gives more: on the next machine
+         * it may not.
          */
         if (word != NULL) {
             has = MIN(has, planning->configuration->node[node].mem_bytes);

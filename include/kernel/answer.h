@@ -30,8 +30,8 @@ struct lookup_failure {
 unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *words);
 
 /*
- * Each returns REFUSED, so that what returns an outcome can `return refuse(...)`. What returns a
- * bool, which its caller must look at, may drop it.
+ * Each returns REFUSED, so that what returns an outcome can `return refuse(...)`. A function that
+ * returns a bool, which its caller must look at, may drop it.
  */
 enum outcome refuse(struct answer *answer,
                     enum error_code code); /* for the errors without details */

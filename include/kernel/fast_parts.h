@@ -197,7 +197,7 @@ static inline struct user_context *go_on(struct cpu *cpu, struct tcb *thread)
     return leave_to_same(cpu, thread);
 }
 
-/* The answer of a method that has been carried out and has no words to say. */
+/* The reply of a method that has been carried out and returns no words. */
 static inline struct user_context *answer_done(struct cpu *cpu, struct tcb *caller)
 {
     context_set_badge(&caller->context, 0);

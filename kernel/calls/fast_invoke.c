@@ -1,6 +1,6 @@
 /*
  * The fast path of methods of kernel objects (kernel/fast_parts.h): by Call, from a CSpace of one
- * level, if the architecture knows a short way for the object and the method. It answers without
+ * level, if the architecture has a fast path for the object and the method. It answers without
  * words.
  */
 #include <kernel/fast_parts.h>

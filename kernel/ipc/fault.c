@@ -210,7 +210,7 @@ word_t copy_fault_message(struct tcb *sender, struct tcb *receiver)
         return copy_user_exception(sender, receiver);
     case FAULT_CAPABILITY:
     case FAULT_UNKNOWN_SYSCALL:
-    case FAULT_NONE: /* never here: there is a fault to tell of */
+    case FAULT_NONE: /* unreachable: there is a fault to report */
         break;
     }
     return copy_other_fault(sender, receiver);

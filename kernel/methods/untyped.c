@@ -2,8 +2,8 @@
  * Untyped memory and the making of objects (contract 3, 4.4, 7.7).
  *
  * Invariant: of an untyped that is not a device, every byte from the watermark on is zero. So
- * objects are made without clearing anything, in short time; what earlier children left is cleared
- * when the untyped is reset, before the first object is made of it again. Boot untypeds start full:
+ * objects are made without clearing anything, quickly; what earlier children left is cleared when
+ * the untyped is reset, before the first object is made of it again. Boot untypeds start full:
  * their first Retype clears them.
  */
 #include <arch/machine.h>

@@ -1,7 +1,7 @@
 /*
- * Interrupts, once the lock is held: each vector to whom it belongs, and the local APIC told. Every
- * vector is a hint: one that has no owner is acknowledged, counted and ignored, and a forged door,
- * timer or IPI does no harm.
+ * Interrupts, once the lock is held: each vector goes to its owner, and the local APIC is told.
+ * Every vector is a hint: one that has no owner is acknowledged, counted and ignored, and a forged
+ * door, timer or IPI does no harm.
  */
 #include <arch/interrupt.h>
 #include <x86/apic.h>

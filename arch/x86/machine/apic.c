@@ -103,7 +103,10 @@ static void mask_entry(unsigned offset)
     }
 }
 
-/* What the firmware was told and did not end would hold back all vectors of lower priority. */
+/*
+ * An interrupt that the firmware took and did not end would hold back all vectors of lower
+ * priority.
+ */
 static void end_old_interrupts(void)
 {
     for (unsigned vector = 0; vector < 256; vector++) {

@@ -36,7 +36,8 @@ static uint64_t next_moment(const struct cpu_timer *timer)
 
 /*
  * In counts of the APIC's timer, rounded up: not before the moment, as far as the two clocks were
- * measured alike. More than it can count is cut: who is early finds nothing due, and waits again.
+ * measured alike. More than it can count is cut: a CPU that is early finds nothing due, and waits
+ * again.
  */
 static uint32_t counts_until(uint64_t moment, uint64_t now)
 {

@@ -1,6 +1,6 @@
 /*
- * CPU and image, for the parts of arch/x86 without instructions of their own; host tests bring
- * theirs.
+ * CPU and image, for the parts of arch/x86 without instructions of their own; host tests supply
+ * their own.
  */
 #ifndef X86_FEATURES_H
 #define X86_FEATURES_H

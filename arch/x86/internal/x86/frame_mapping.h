@@ -104,8 +104,8 @@ static inline MUST_USE struct stale replace_entry(word_t *entry, const struct ma
 
 /*
  * True if this is what most calls of Map are: a small page that users may read, in a place where it
- * may be. Says no more: what is wrong otherwise, or if it is only less frequent, map_any_frame()
- * finds out.
+ * may be. It says no more than that: map_any_frame() finds out what is wrong otherwise, or that the
+ * call is only less frequent.
  */
 static inline bool is_ordinary(const struct mapping *m)
 {

@@ -1,6 +1,6 @@
 /*
- * I/O ports (Intel SDM volume 1, "Input/Output"). Functions, not inline: host tests can bring their
- * own.
+ * I/O ports (Intel SDM volume 1, "Input/Output"). Functions, not inline: host tests can supply
+ * their own.
  */
 #ifndef X86_PORT_H
 #define X86_PORT_H

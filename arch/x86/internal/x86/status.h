@@ -9,8 +9,8 @@
 #include <kernel/types.h>
 
 /*
- * While the node boots its page is at another address. Who turns OFF into BOOTING owns the page:
- * the node's first CPU, or boot, which gave up waiting for it. False: it has an owner.
+ * While the node boots its page is at another address. Whichever CPU turns OFF into BOOTING owns
+ * the page: the node's first CPU, or boot, which gave up waiting for it. False: it has an owner.
  */
 bool status_page_claim(struct cmk_status_page *page);
 bool status_page_is_claimed(const struct cmk_status_page *page);
