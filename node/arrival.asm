@@ -1,6 +1,8 @@
-; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. Under the boot page
-; table, in long mode, with no stack and no parameter. The APIC id leads to the CPU's entry in the
-; global state, and that to its stack and number. Uses every register; writes no memory.
+; cpu_arrival: every CPU's way into its node: first ones, boot CPU, the others. In long mode, with
+; no stack and no parameter, under its node's boot table, or for the boot CPU under the boot page
+; table. The APIC id leads to the CPU's entry in the global state, and that to its node's boot
+; table, its stack and its number. No other node's memory is mapped from there on. Uses every
+; register; writes no memory.
 ;
 ; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
 
@@ -16,14 +18,16 @@ cpu_arrival:
     OWN_APIC_ID
     mov rsi, ARRIVAL_TABLE
 .next:
-    mov rsp, [rsi + ARRIVAL_STACK_TOP]
-    test rsp, rsp
+    mov rax, [rsi + ARRIVAL_BOOT_TABLE]
+    test rax, rax
     jz .unplanned                           ; the table's end: this CPU is in no node
-    cmp [rsi + ARRIVAL_APIC_ID], r8d
+    cmp [rsi + ARRIVAL_APIC_ID], edi
     je .found
     add rsi, ARRIVAL_BYTES
     jmp .next
 .found:
+    mov cr3, rax                            ; changes nothing on other CPUs than boot's
+    mov rsp, [rsi + ARRIVAL_STACK_TOP]
     mov edi, [rsi + ARRIVAL_CPU]
     call cpu_arrived
     ud2

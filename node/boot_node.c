@@ -12,7 +12,6 @@
 #include <x86/layout.h>
 #include <target/paging.h>
 #include <x86/power_off.h>
-#include <x86/privileged_state.h>
 #include <x86/status.h>
 #include <x86/uart.h>
 #include <cluster/image.h>
@@ -55,10 +54,8 @@ static _Noreturn void give_up(uint32_t node, const char *reason)
     for (const char *c = line; port != CONSOLE_NONE && *c; c++) {
         uart_write(port, *c);
     }
-    struct cmk_status_page *status = window(status_page_of(&global_state.cluster, node));
-    status_page_stop(status, reason);
-    if (status_end_as_last(status, window(global_state.cluster.status_page)) &&
-        power_off_is_wanted()) {
+    status_page_stop((struct cmk_status_page *)STATUS_PAGE, reason);
+    if (status_ended_as_last() && power_off_is_wanted()) {
         power_off();
     }
     halt_forever();
@@ -75,7 +72,6 @@ static void clear_cpu_blocks(uint32_t node)
 
 static void switch_to_node(uint32_t node)
 {
-    allow_no_execute();
     write_cr3(global_state.node_memory[node].root);
 }
 
@@ -126,13 +122,12 @@ static struct cpu *init_node_cpu(uint32_t cpu)
 }
 
 /*
- * On the node's first CPU, under the boot page table: builds page table and node state in the
- * node's memory, switches to them, and sets up the node. Writes no C global before the switch: they
- * are the scratch instance's, not the node's.
+ * On the node's first CPU, under the node's boot table: builds page table and node state in the
+ * node's memory, switches to them, and sets up the node. There is no C global before the switch.
  */
 static _Noreturn void boot_node(uint32_t node)
 {
-    if (!status_page_claim(window(status_page_of(&global_state.cluster, node)))) {
+    if (!status_page_claim((struct cmk_status_page *)STATUS_PAGE)) {
         halt_forever(); /* too late: boot has declared the node stopped */
     }
     struct boot_allocator allocator;

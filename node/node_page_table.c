@@ -1,7 +1,7 @@
 /*
  * The page table of one node: everything that its kernel can reach, and nothing of any other node
- * except its status page, to read (docs/memory-map.md). Built under the boot page table, in the
- * node's own memory; writes no C global.
+ * except its status page, to read (docs/memory-map.md). Built under the node's boot table, in the
+ * node's own memory, before there are C globals.
  */
 #include <arch/memory.h>
 #include <arch/cpu.h>

@@ -99,6 +99,8 @@ static void boot_offsets(void)
     OFFSET(ARRIVAL_APIC_ID, offsetof(struct arrival, apic_id));
     OFFSET(ARRIVAL_CPU, offsetof(struct arrival, cpu));
     OFFSET(ARRIVAL_STACK_TOP, offsetof(struct arrival, stack_top));
+    OFFSET(ARRIVAL_BOOT_TABLE, offsetof(struct arrival, boot_table));
+    OFFSET(ARRIVAL_OFFSET, offsetof(struct global_state, arrival));
     OFFSET(ARRIVAL_BYTES, sizeof(struct arrival));
     OFFSET(CALLED_APIC_ID, offsetof(struct called_cpu, apic_id));
     OFFSET(CALLED_PRESENT, offsetof(struct called_cpu, present));

@@ -17,7 +17,7 @@ answer_roll_call:
 .next:
     sub ecx, 1
     jb .halt                                ; no entry
-    cmp [rsi + CALLED_APIC_ID], r8d
+    cmp [rsi + CALLED_APIC_ID], edi
     je .found
     add rsi, CALLED_BYTES
     jmp .next

@@ -99,6 +99,7 @@ static void discover(struct global_state *state, uint32_t magic, uint32_t inform
     facts.kernel_image = (struct range){linker_value(image_start), linker_value(image_end)};
     facts.node_state_bytes = linker_value(node_state_bytes);
     facts.boot_page_bytes = boot_window_table_bytes(&facts, state->features.huge_pages);
+    facts.boot_table_bytes = node_boot_table_bytes();
     pci_discover(&facts);
     iommu_discover(&facts);
     silence_interrupt_controllers(&facts);
@@ -300,7 +301,7 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     plan_or_stop(state);
 
     boot_window_extend(&facts, state->features.huge_pages, state->cluster.boot_pages.start);
-    if (!place_node_memory(state)) {
+    if (!place_node_memory(state) || !make_node_boot_tables(state)) {
         boot_halt();
     }
     load_images(state);

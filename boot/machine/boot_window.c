@@ -1,5 +1,5 @@
 /*
- * The boot page table's window over RAM above 4 GiB: boot part 2 builds nodes there. start.asm
+ * The boot page table's window over RAM above 4 GiB, for images and tables of boot. start.asm
  * mapped the first 4 GiB. RAM is used up to 512 GiB (contract 9.1), so one page directory pointer
  * table covers all.
  */

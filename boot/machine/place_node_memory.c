@@ -41,6 +41,7 @@ void fill_arrival_table(struct global_state *state)
             .apic_id = state->cluster.cpu[cpu].apic_id,
             .cpu = cpu,
             .stack_top = (word_t)window(block + CPU_BLOCK_MEMORY_BYTES),
+            .boot_table = state->node_memory[node].boot_table,
         };
     }
 }

@@ -5,12 +5,16 @@
 ; long mode. Touches only the image's boot part and what follows load_end; every register is free.
 ; Uses no stack until long mode.
 ;
+; The boot page table is the boot CPU's while it runs part 1, and that of CPUs that answer the roll
+; call. Every other CPU loads its node's boot table (node_boot_table.c) before it turns paging on.
+;
 ; The boot page table maps, all writable and executable (no other table of the system does):
 ;   the first 4 GiB at 0 and at KERNEL_WINDOW   (boot_sys adds the rest of RAM to the window)
 ;   the image at KERNEL_IMAGE, the scratch instance at NODE_STATE, the global state at GLOBAL_STATE
 ;   one page table for LOCAL_APIC and what follows it (boot_sys fills it)
 
 %include "offsets.inc"
+%include "node/own_apic_id.inc"
 %define PHYSICAL(symbol) (symbol - KERNEL_IMAGE)
 %define PRESENT_WRITABLE 3
 %define LARGE 0x80
@@ -119,7 +123,8 @@ start:
     shr ecx, 2
     rep movsd
 
-    mov edx, enter_boot_sys
+    mov ebp, enter_boot_sys
+    mov edi, PHYSICAL(boot_pml4)
     jmp enter_long_mode
 
 ; Prints the text at esi on com1 and halts. Firmware has left the UART at some rate; 115200 baud,
@@ -163,22 +168,57 @@ arrive_32:
     mov ax, 16
     mov ds, ax
     mov es, ax
-    mov edx, [arrival_code]
+    mov ebp, [arrival_code]
+    mov eax, PHYSICAL(boot_pml4)
+    cmp ebp, enter_roll_call
+    je .table_known
+    OWN_APIC_ID
+    mov esi, global_state_physical + ARRIVAL_OFFSET
+.next:
+    mov eax, [esi + ARRIVAL_BOOT_TABLE]
+    test eax, eax
+    jz .unplanned                        ; the table's end: this CPU is in no node
+    cmp [esi + ARRIVAL_APIC_ID], edi
+    je .table_known
+    add esi, ARRIVAL_BYTES
+    jmp .next
+.unplanned:
+    cli
+    hlt
+    jmp .unplanned
+.table_known:
+    mov edi, eax
     ; fall through
 
-; Paging on with the boot page table, then to the 64-bit code at edx.
+; Paging on with the page table at edi, then to the 64-bit code at ebp.
 enter_long_mode:
     lgdt [boot_gdt_pointer]
+    ; INIT leaves the TLB as it was, with what an earlier life of the CPU used, perhaps global. A
+    ; change of CR4.PGE drops everything (Intel SDM volume 3, 4.10.4.1), and with paging off nothing
+    ; new comes. CPUs without the bit have no global entries, and the load of CR3 does it.
+    mov eax, 1
+    cpuid
     mov eax, 1 << 5                      ; CR4.PAE
+    bt edx, 13                           ; PGE
+    jnc .no_global_pages
+    bts eax, 7
     mov cr4, eax
-    mov eax, PHYSICAL(boot_pml4)
-    mov cr3, eax
-    mov esi, edx                         ; rdmsr and wrmsr take edx
+    btr eax, 7
+.no_global_pages:
+    mov cr4, eax
+    mov cr3, edi
+    mov eax, 0x80000001                  ; start has seen that this leaf is there
+    cpuid
+    mov ebx, edx
     mov ecx, 0xc0000080                  ; EFER
     rdmsr
     bts eax, 8                           ; LME
+    bt ebx, 20                           ; no-execute bits, as detect_features() sees them
+    jnc .no_execute_disable
+    bts eax, 11                          ; NXE: nodes' boot tables have them
+.no_execute_disable:
     wrmsr
-    mov eax, 0x80000011                  ; CR0: PG, ET, PE
+    mov eax, 0x80010011                  ; CR0: PG, WP, ET, PE
     mov cr0, eax
     jmp 8:long_mode
 
@@ -191,7 +231,8 @@ long_mode:
     xor eax, eax
     mov fs, ax
     mov gs, ax
-    jmp rsi                              ; the upper half became zero on the way into long mode
+    mov eax, ebp                         ; the upper half is undefined after long mode began
+    jmp rax
 
 enter_boot_sys:
     mov rsp, boot_stack_top

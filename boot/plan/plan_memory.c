@@ -4,7 +4,10 @@
 #include <boot/plan/planning.h>
 
 #define LARGE_PAGE       BIT(ABI_LARGE_PAGE_BITS)
-#define BOOT_PAGES_LIMIT FOUR_GIB /* CPUs load the boot page table's address in 32-bit mode */
+#define BOOT_PAGES_LIMIT FOUR_GIB /* CPUs load the address of a boot table in 32-bit mode */
+
+/* Of RAM that nodes share out: a few less than one node has room for. */
+enum { MAX_AVAILABLE_RANGES = MAX_NODE_REGIONS - 8 };
 
 /*
  * RAM below 640 KiB that is of type 1 from end to end, and that no entry of another type overlaps.
@@ -99,10 +102,40 @@ static bool find_highest(const struct planning *planning, uint64_t bytes, struct
     return false;
 }
 
-static void place_boot_pages(struct planning *planning, uint64_t iommu_bytes)
+/* In how many blocks of 1 GiB there is RAM that nodes may get. */
+static uint64_t count_huge_blocks(const struct range_list *available)
+{
+    uint64_t count = 0, next = 0;
+    for (uint32_t i = 0; i < available->count; i++) {
+        uint64_t first = available->range[i].start >> ABI_HUGE_PAGE_BITS;
+        uint64_t end = ((available->range[i].end - 1) >> ABI_HUGE_PAGE_BITS) + 1;
+        first = MAX(first, next);
+        count += end > first ? end - first : 0;
+        next = MAX(next, end);
+    }
+    return count;
+}
+
+/*
+ * Never less than the nodes' boot tables need, whatever memory they get later. A node's private
+ * memory takes one page directory pointer table, a page directory for each block of 1 GiB where it
+ * lies, and a page table for each end of a region that is at no 2 MiB boundary: such an end is one
+ * of a range of `available`, so that it is one node's.
+ */
+static uint64_t boot_table_bytes(const struct planning *planning, uint64_t huge_blocks)
+{
+    uint64_t each = ALIGN_UP(planning->facts->boot_table_bytes, ABI_PAGE_BITS) +
+                    ((1 + huge_blocks) << ABI_PAGE_BITS);
+    /* Boot's own pages split a range; keep_largest() sees to the rest. */
+    uint64_t ends = 2 * MIN(planning->available->count + 1, MAX_AVAILABLE_RANGES);
+    return planning->cluster->node_count * each + (ends << ABI_PAGE_BITS);
+}
+
+static void place_boot_pages(struct planning *planning, uint64_t table_bytes, uint64_t iommu_bytes)
 {
     struct cluster *cluster = planning->cluster;
-    uint64_t tables = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
+    uint64_t window_tables = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
+    uint64_t tables = window_tables + table_bytes;
     uint64_t first = tables + iommu_bytes;
     uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES;
     uint64_t bytes = first + pages * BIT(ABI_PAGE_BITS);
@@ -114,6 +147,8 @@ static void place_boot_pages(struct planning *planning, uint64_t iommu_bytes)
         return;
     }
     cluster->status_page = cluster->boot_pages.start + first;
+    cluster->boot_tables = (struct range){cluster->boot_pages.start + window_tables,
+                                          cluster->boot_pages.start + tables};
     cluster->interrupts.table = (struct range){cluster->boot_pages.start + tables,
                                                cluster->boot_pages.start + tables +
                                                    interrupt_table_bytes(planning->facts, cluster)};
@@ -155,7 +190,7 @@ static void keep_apart(struct range_list *list)
  */
 static void keep_largest(struct range_list *list)
 {
-    while (list->count > MAX_NODE_REGIONS - 8) {
+    while (list->count > MAX_AVAILABLE_RANGES) {
         uint32_t smallest = 0;
         for (uint32_t i = 1; i < list->count; i++) {
             if (range_bytes(list->range[i]) < range_bytes(list->range[smallest])) {
@@ -414,8 +449,9 @@ void plan_memory(struct planning *planning)
     /* The tables are for all memory that nodes may get. */
     uint64_t iommu_bytes =
         iommu_table_bytes(planning->facts, planning->cluster, planning->available);
+    uint64_t huge_blocks = count_huge_blocks(planning->available);
     bool is_placed = take_placed(planning);
-    place_boot_pages(planning, iommu_bytes);
+    place_boot_pages(planning, boot_table_bytes(planning, huge_blocks), iommu_bytes);
     keep_apart(planning->available);
     keep_largest(planning->available);
     place_shared_regions(planning);

@@ -5,7 +5,8 @@
 #include <cluster/record.h>
 
 /* Physical addresses: the low part of the image is linked where it lies. */
-extern char image_start[], load_end[], image_end[], scratch_start[], global_state_physical[];
+extern char image_start[], boot_part_end[], load_end[], image_end[], scratch_start[],
+    global_state_physical[];
 /* Sizes in bytes. */
 extern char node_state_bytes[], global_state_bytes[];
 /* Virtual addresses, at KERNEL_IMAGE + physical. */

@@ -114,10 +114,11 @@ struct cluster {
     } cpu[ABI_CMK_MAX_CPUS];
     paddr_t trampoline; /* one page below 640 KiB */
     /*
-     * Below 4 GiB: boot_page_bytes, then the IOMMUs' tables, which no node maps, status pages,
-     * console pages, and boot's log.
+     * Below 4 GiB: boot_page_bytes, then the nodes' boot tables and the IOMMUs' tables, which no
+     * node maps, status pages, console pages, and boot's log.
      */
     struct range boot_pages;
+    struct range boot_tables;  /* the nodes' (boot/machine/node_boot_table.c) */
     struct range iommu_tables; /* empty: no IOMMU is used */
     struct interrupt_remapping interrupts;
     paddr_t status_page;   /* of node 0; the others follow */
@@ -191,12 +192,13 @@ void image_page_permissions(const struct image_segments *image, vaddr_t page, bo
 /* --- how nodes begin --- */
 
 /*
- * How an arriving CPU finds its place: by APIC id. The table ends with a zero stack.
+ * How an arriving CPU finds its place: by APIC id. The table ends with a zero stack and boot table.
  */
 struct arrival {
     uint32_t apic_id;
-    uint32_t cpu;     /* logical number */
-    word_t stack_top; /* window address; the same memory as the top of its CPU block's stack */
+    uint32_t cpu;       /* logical number */
+    word_t stack_top;   /* window address; the same memory as the top of its CPU block's stack */
+    paddr_t boot_table; /* its node's: loaded in 32-bit mode, so below 4 GiB */
 };
 
 /* What a CPU finds that boot starts to see whether it is there (missing-cpus=go-on). */
@@ -211,9 +213,10 @@ struct called_cpu {
  * its private region.
  */
 struct node_memory {
+    paddr_t boot_table; /* PML4 of the table that its CPUs arrive on: not in its region */
     paddr_t root;       /* PML4 of the node's own page table */
     paddr_t cpu_blocks; /* CPU_BLOCK_PAGES for each CPU of the node */
-    struct range all;   /* both */
+    struct range all;   /* the last two */
 };
 
 struct global_state {

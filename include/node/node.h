@@ -13,7 +13,7 @@
 /* node/arrival.asm: this CPU finds its place in the record and goes on in cpu_arrived. */
 _Noreturn void cpu_arrival(void);
 
-/* This CPU, by its logical number, on its own stack, under the boot page table. */
+/* This CPU, by its logical number, on its own stack, under its node's boot table. */
 _Noreturn void cpu_arrived(uint32_t cpu);
 
 /*

@@ -238,11 +238,6 @@ static word_t extended_features(void)
            (global_state.features.nx ? EFER_NO_EXECUTE : 0);
 }
 
-void allow_no_execute(void)
-{
-    write_msr(MSR_EFER, extended_features());
-}
-
 void set_privileged_state(struct cpu *cpu, const word_t *interrupt_stubs, word_t syscall_stub)
 {
     fill_gdt(cpu);

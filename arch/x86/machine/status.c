@@ -9,7 +9,7 @@
 #include <cluster/record.h>
 #include <kernel/string.h>
 
-/* The mapping that the node has for its whole life. */
+/* At the same address in the node's boot table and in its own. */
 static struct cmk_status_page *own_page(void)
 {
     return (struct cmk_status_page *)STATUS_PAGE;
@@ -45,24 +45,19 @@ void status_page_end(struct cmk_status_page *page)
     __atomic_store_n(&page->silent, 1, __ATOMIC_RELEASE);
 }
 
-bool status_end_as_last(struct cmk_status_page *page, const struct cmk_status_page *pages)
+bool status_ended_as_last(void)
 {
-    status_page_end(page);
+    status_page_end(own_page());
     /* Own page first, then the others': of two nodes, the second to pass here sees both. */
     full_fence();
     for (uint32_t node = 0; node < global_state.cluster.node_count; node++) {
-        const char *other = (const char *)pages + node * BIT(ABI_PAGE_BITS);
+        const char *other = (const char *)STATUS_PAGES + node * BIT(ABI_PAGE_BITS);
         const struct cmk_status_page *status = (const struct cmk_status_page *)other;
         if (__atomic_load_n(&status->silent, __ATOMIC_ACQUIRE) == 0) {
             return false;
         }
     }
     return true;
-}
-
-bool status_ended_as_last(void)
-{
-    return status_end_as_last(own_page(), (const struct cmk_status_page *)STATUS_PAGES);
 }
 
 void status_running(void)

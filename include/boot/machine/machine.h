@@ -75,6 +75,14 @@ uint64_t boot_window_table_bytes(const struct machine_facts *facts, bool huge_pa
  */
 bool place_node_memory(struct global_state *state);
 
+/*
+ * Makes every node's boot table in the plan's pages for them. False, with a line: the pages do not
+ * do, which the plan rules out. Each table needs node_boot_table_bytes() besides what maps private
+ * memory.
+ */
+bool make_node_boot_tables(struct global_state *state);
+uint64_t node_boot_table_bytes(void);
+
 /* Every CPU that the plan still has will find its place. Once: CPUs may read it from then on. */
 void fill_arrival_table(struct global_state *state);
 

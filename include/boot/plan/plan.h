@@ -99,6 +99,7 @@ struct machine_facts {
     uint32_t busy_count;
     uint32_t physical_address_bits;
     uint64_t boot_page_bytes;  /* the planner adds status pages, console pages and the log */
+    uint64_t boot_table_bytes; /* of each node's boot table, without what maps private memory */
     uint64_t node_state_bytes; /* .data and .bss: every node has its own copy */
     paddr_t hpet_base;         /* ACPI's HPET registers, or 0 */
     struct power_off power_off;

@@ -81,6 +81,7 @@ void make_machine(uint32_t cpus, uint64_t memory_bytes)
     machine.busy_count = 2;
     machine.physical_address_bits = 40;
     machine.boot_page_bytes = 0x3000;
+    machine.boot_table_bytes = 0xc000;
     machine.node_state_bytes = 0x24000;
     good_size = make_image(good_file, (struct image_shape){0});
 }

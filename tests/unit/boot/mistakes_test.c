@@ -84,14 +84,14 @@ static const struct {
     {"nodes=2 node0.mem=64M@64M node1.mem=4M@124M",
      "node1.mem=4M@124M: not free RAM from end to end\n"},
     {"node0.mem=16M node0.mem=17M", "node0.mem=17M: said before, as node0.mem=16M\n"},
-    {"node0.mem=1G", "node0.mem=1G: there are only 252.1 MiB of RAM for nodes\n"},
+    {"node0.mem=1G", "node0.mem=1G: there are only 252 MiB of RAM for nodes\n"},
     {"nodes=2 node0.mem=128M node1.mem=128M",
-     "nodeK.mem= ask for 256 MiB together, and there are only 252.1 MiB of RAM for nodes\n"},
+     "nodeK.mem= ask for 256 MiB together, and there are only 252 MiB of RAM for nodes\n"},
     {"nodes=2 node0.mem=252M",
      "node 1 has 0 bytes of memory, 1 MiB too little: its kernel needs 1 MiB, its image 4 KiB\n"},
     {"nodes=2 node1.mem=252M",
      "node 0 has 0 bytes of memory, 1 MiB too little: its kernel needs 1 MiB, its image 4 KiB\n"},
-    {"nodes=3 node0.mem=200M node1.mem=51M node2.mem=1M",
+    {"nodes=3 node0.mem=199M node1.mem=51M node2.mem=1M",
      "node2.mem=1M: only 0 bytes are left for it at 2 MiB boundaries\n"},
     {"nodes=2 node1.mem=4K", "node1.mem=4K: node 1 has 4 KiB of memory, 1 MiB too little: its "
                              "kernel needs 1 MiB, its image 4 KiB\n"},
@@ -323,7 +323,7 @@ START_TEST(machines_without_room)
     expect("", "shared=2M (the default): no 2 MiB of free RAM in one piece\n");
     make_machine(1, MIB(64));
     machine.boot_page_bytes = MIB(80);
-    expect("", "no 80 MiB of RAM in one piece below 4 GiB for boot's tables\n");
+    expect("", "no 80.1 MiB of RAM in one piece below 4 GiB for boot's tables\n");
     make_machine(1, MIB(64));
     machine.memory[0].range.end = 0x1000;
     expect("", "no free page of RAM below 640 KiB to start CPUs from\n");
@@ -334,11 +334,11 @@ START_TEST(machines_without_room)
            "image 4 KiB\n"
            "node1.mem=16M: node 1 has 16 MiB of memory, 48.8 MiB too little: its kernel needs "
            "64.8 MiB, its image 4 KiB\n");
-    /* 20 pieces of 200 KiB, each in a large page of its own. */
+    /* 20 pieces of 200 KiB, each in a large page of its own. Boot's pages fill the first. */
     make_machine(1, MIB(64));
     for (unsigned i = 0; i < 20; i++) {
-        machine.memory[3 + i] =
-            (struct memory_fact){{MIB(2 * i + 2), MIB(2 * i + 2) + KIB(200)}, 1};
+        uint64_t bytes = i == 0 ? KIB(280) : KIB(200);
+        machine.memory[3 + i] = (struct memory_fact){{MIB(2 * i + 2), MIB(2 * i + 2) + bytes}, 1};
     }
     machine.memory_count = 23;
     expect("shared=0", "node 0: its memory is in too many small pieces for its kernel\n");

@@ -199,6 +199,7 @@ void choose_machine(struct choices *choices)
     }
     machine.physical_address_bits = 36 + (uint32_t)choose(choices, 12);
     machine.boot_page_bytes = choose(choices, MIB(3));
+    machine.boot_table_bytes = choose(choices, MIB(1));
     machine.node_state_bytes = choose(choices, MIB(1));
     choose_modules(choices);
     choose_bridges(choices);

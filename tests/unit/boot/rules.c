@@ -1,6 +1,7 @@
 /* What every plan must keep, checked without the planner's own helpers. */
 #include "iommu_model.h"
 #include "machine.h"
+#include <cluster/ranges.h>
 #include <string.h>
 
 enum { MAX_OWNED = ABI_CMK_MAX_NODES * MAX_NODE_REGIONS + ABI_CMK_MAX_CHANNELS + 8 };
@@ -124,14 +125,45 @@ static const char *broken_by_memory(const struct machine_facts *facts,
     return NULL;
 }
 
+/*
+ * What the boot tables of all nodes need without 1 GiB pages, counted one by one: for each node
+ * what the machine says, a page directory pointer table, a page directory for each 1 GiB block
+ * with memory of the node, and a page table for each end of a region inside a 2 MiB page.
+ */
+static uint64_t boot_table_pages(const struct machine_facts *facts, const struct cluster *cluster)
+{
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i < cluster->node_count; i++) {
+        const struct node_plan *node = &cluster->node[i];
+        uint64_t next_block = 0;
+        pages += (facts->boot_table_bytes + 4095) / 4096 + 1;
+        for (uint32_t j = 0; j < node->region_count; j++) {
+            const struct range region = node->region[j];
+            for (uint64_t block = region.start / GIB(1); block * GIB(1) < region.end; block++) {
+                if (block >= next_block) {
+                    pages++;
+                    next_block = block + 1;
+                }
+            }
+            bool one = region.start / MIB(2) == (region.end - 1) / MIB(2);
+            pages += region.start % MIB(2) != 0;
+            pages += region.end % MIB(2) != 0 && !(one && region.start % MIB(2) != 0);
+        }
+    }
+    return pages;
+}
+
 static const char *broken_by_boot(const struct machine_facts *facts, const struct cluster *cluster)
 {
-    uint64_t tables =
+    uint64_t boot_tables =
         cluster->boot_pages.start + ((facts->boot_page_bytes + 4095) & ~UINT64_C(4095));
+    uint64_t tables = cluster->boot_tables.end;
     uint64_t status = cluster->iommu_tables.end;
     struct range trampoline = {cluster->trampoline, cluster->trampoline + 4096};
     if (cluster->boot_pages.start % 4096 != 0 || !is_ram(facts, cluster->boot_pages) ||
         is_needed(facts, cluster->boot_pages) || cluster->boot_pages.end > GIB(4) ||
+        cluster->boot_tables.start != boot_tables || tables % 4096 != 0 ||
+        range_bytes(cluster->boot_tables) < boot_table_pages(facts, cluster) * 4096 ||
         cluster->iommu_tables.start != tables || status % 4096 != 0 || status < tables ||
         cluster->status_page != status ||
         cluster->console_page != status + 4096 * cluster->node_count ||

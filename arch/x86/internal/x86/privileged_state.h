@@ -5,12 +5,6 @@
 #include <kernel/cpu.h>
 
 /*
- * On the CPU itself, before a node's page table can be loaded: lets entries have no-execute bits,
- * where the CPU has them. Needs only the record of the cluster.
- */
-void allow_no_execute(void);
-
-/*
  * On the CPU itself, with its block zeroed, the node's page table loaded and interrupts off: gives
  * every privileged register that reset, INIT or firmware could have left otherwise its value, once
  * and for all. `interrupt_stubs` has one address for each vector. The timer stays off.

@@ -32,12 +32,9 @@ void status_exited(word_t exit_status);
 void status_stopped(const char *reason);
 
 /*
- * Writes to this node's `page` that it is done, and then looks at all nodes' `pages`: true if they
- * are all done. Of nodes that end at the same time, one at least finds that; several may.
+ * Writes to this node's page that it is done, and then looks at all nodes' pages: true if they are
+ * all done. Of nodes that end at the same time, one at least finds that; several may.
  */
-bool status_end_as_last(struct cmk_status_page *page, const struct cmk_status_page *pages);
-
-/* The same at the addresses that a node has them at. */
 bool status_ended_as_last(void);
 
 #endif
