@@ -382,7 +382,7 @@ static void read_cnode(struct reader *reader, const char *value, struct node_con
 }
 
 const struct profile_fact profile_facts[] = {
-#define PROFILE(name, word, one_cpu) {word, one_cpu},
+#define PROFILE(name, word, one_cpu, runs) {word, one_cpu, runs},
 #include <api/profiles.def>
 #undef PROFILE
 };
@@ -396,6 +396,9 @@ static void read_profile(struct reader *reader, const char *value, const char **
     for (unsigned i = 0; i < ARRAY_LENGTH(profile_facts); i++) {
         if (is_same_text(value, profile_facts[i].word)) {
             *profile = (enum profile)i;
+            if (!profile_facts[i].runs) {
+                mistake(reader->complaints, "%s: no node runs programs for MCS yet", reader->shown);
+            }
             return;
         }
     }

@@ -49,6 +49,11 @@
 #define ABI_NO_LABEL(label) (0x40000000 | (label))
 /* Labels from here on are CMK's own, and the same in all profiles. */
 #define ABI_CMK_FIRST_LABEL 0x1000
+/*
+ * The kernel's labels for methods that only MCS has begin here: no message can say them, since its
+ * label has 52 bits.
+ */
+#define ABI_MCS_FIRST_LABEL (1ul << 52)
 
 #define ABI_PRIORITIES           256
 #define ABI_DOMAINS              1

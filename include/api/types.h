@@ -13,14 +13,30 @@ enum syscall_number {
 #undef SYSCALL
 };
 
+enum mcs_syscall_number {
+#define MCS_SYSCALL(name, number) MCS_SYS_##name = (number),
+#include <api/syscalls_mcs.def>
+#undef MCS_SYSCALL
+};
+
 enum invocation_label {
 #define INVOCATION(name, label, classic_up, words, caps) LABEL_##name = (label),
 #include <api/invocations.def>
 #undef INVOCATION
 };
 
+/* Methods of MCS alone. Their labels are greater than what a message can say. */
+enum mcs_label {
+#define MCS_LABEL(name, mcs, microkit, microkit_debug)
+#define MCS_METHOD(name, number, mcs, microkit, microkit_debug)                                    \
+    LABEL_##name = ABI_MCS_FIRST_LABEL + (number),
+#include <api/invocations_mcs.def>
+#undef MCS_LABEL
+#undef MCS_METHOD
+};
+
 enum profile {
-#define PROFILE(name, word, one_cpu) PROFILE_##name,
+#define PROFILE(name, word, one_cpu, runs) PROFILE_##name,
 #include <api/profiles.def>
 #undef PROFILE
 };
@@ -54,6 +70,9 @@ enum {
 #undef OBJECT
 #undef TARGET_OBJECT
 };
+
+/* Types of MCS alone; and what no profile knows. */
+enum mcs_object_type { OBJECT_SCHED_CONTEXT = OBJECT_TYPE_COUNT, OBJECT_REPLY, OBJECT_UNKNOWN };
 
 enum capability_type {
 #define CAPABILITY(name, tag) CAP_##name = (tag),

@@ -21,13 +21,22 @@ extern word_t plain_messages_end;
 /* Boot only. */
 void profile_init(enum profile profile);
 
+/* Programs of it use MCS: scheduling contexts, reply objects. */
+bool is_mcs(enum profile profile);
+
 /*
- * What the label that a program of `profile` says means: a label of PROFILE_CLASSIC.
- * LABEL_InvalidInvocation, which no capability knows: nothing. CMK's own labels stay.
+ * What the label that a program of `profile` says means: a label of PROFILE_CLASSIC or an enum
+ * mcs_label. LABEL_InvalidInvocation, which no capability knows: nothing. CMK's own labels stay.
  */
 word_t label_meant(enum profile profile, word_t label);
 
 /* What programs of `profile` say to mean `label`; a number above all labels: they cannot. */
-word_t label_said(enum profile profile, enum invocation_label label);
+word_t label_said(enum profile profile, word_t label);
+
+/*
+ * What the number of an object type means that a program of `profile` says: an enum object_type,
+ * enum target_object_type or enum mcs_object_type; OBJECT_UNKNOWN: nothing.
+ */
+word_t object_type_meant(enum profile profile, word_t type);
 
 #endif

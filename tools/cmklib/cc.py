@@ -27,9 +27,9 @@ def in_tree(path):
 
 
 def profiles():
-    """The words of include/api/profiles.def; the first is the one without --api."""
+    """Words of include/api/profiles.def that nodes can run; the first is the one without --api."""
     with open(in_tree("include/api/profiles.def"), encoding="utf-8") as file:
-        return re.findall(r'^PROFILE\(\w+,\s*"([^"]+)"', file.read(), re.MULTILINE)
+        return re.findall(r'^PROFILE\(\w+,\s*"([^"]+)",\s*\w+,\s*true\)', file.read(), re.MULTILINE)
 
 
 def profile_define(profile):

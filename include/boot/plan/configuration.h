@@ -72,6 +72,7 @@ enum nodes_kind { NODES_COUNTED, NODES_PER_CPU, NODES_NUMA, NODES_LLC, NODES_PAC
 struct profile_fact {
     const char *word; /* what api= says */
     bool one_cpu;     /* its nodes have one CPU */
+    bool runs;        /* nodes can have it */
 };
 extern const struct profile_fact profile_facts[];
 
