@@ -77,7 +77,7 @@ struct fault {
     struct lookup_failure lookup; /* CapFault */
 };
 
-enum { TCB_NAME_BYTES = 576 }; /* debug name with its terminating zero; longer names are cut */
+enum { TCB_NAME_BYTES = 560 }; /* debug name with its terminating zero; longer names are cut */
 
 /*
  * The order follows the path of Call and ReplyRecv: what these touch is in cache lines 1 to 5
@@ -138,6 +138,10 @@ struct tcb {
      */
     struct tcb *leader_next;
     struct tcb *leader_previous;
+
+    /* MCS (kernel/reply_object.h): on whose time it runs, and the reply it waits on. Else null. */
+    struct sched_context *sched_context;
+    struct reply_object *reply;
 
     struct tcb *all_next; /* every TCB of the node, for debug builds' listings and checks */
     struct tcb *all_previous;

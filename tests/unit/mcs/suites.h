@@ -14,5 +14,6 @@
 Suite *refill_suite(void);
 Suite *release_suite(void);
 Suite *wait_queue_suite(void);
+Suite *reply_object_suite(void);
 
 #endif
