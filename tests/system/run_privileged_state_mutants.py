@@ -22,7 +22,6 @@ STATEMENT = re.compile(r"^ +(?:write_\w+|apic_\w+|mask_entry|end_old_interrupts|
 
 NOT_SEEN = {
     "write_cr0": "fpu_setup() writes it again",
-    "MSR_EFER": "allow_no_execute() has written the same before",
     "MSR_FS_BASE": "the first thread's own value replaces it",
     "MSR_GS_BASE": "BIOS and boot load GS, which clears it",
     "MSR_SUPERVISOR_STATES": "QEMU 7.2 has no XSS under emulation",
