@@ -12,7 +12,7 @@
 #define KERNEL_REPLY_OBJECT_H
 
 #include <kernel/objects.h>
-#include <kernel/refill.h>
+#include <kernel/sched_parameters.h>
 
 struct reply_object {
     struct tcb *thread;            /* who has named it, or is blocked on it; null: unused */
@@ -27,6 +27,9 @@ struct sched_context {
     struct reply_object *reply; /* the first of the stack; null: no thread has lent it */
     struct refills refills;
 };
+_Static_assert(sizeof(struct sched_context) + REFILLS_LEAST * sizeof(struct refill) <=
+                   BIT(LEAST_SCHED_CONTEXT_BITS),
+               "the smallest scheduling context has room for as many refills as it must");
 
 /*
  * A thread without a context gets `context`; who has had it until then has none. Neither is current

@@ -14,6 +14,7 @@
 Suite *refill_suite(void);
 Suite *release_suite(void);
 Suite *wait_queue_suite(void);
+Suite *sched_parameters_suite(void);
 Suite *reply_object_suite(void);
 
 #endif
