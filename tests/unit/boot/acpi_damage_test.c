@@ -81,6 +81,46 @@ START_TEST(wide_ids_need_x2apic)
 }
 END_TEST
 
+/* The broadcast is no CPU, and none that another mode of the APICs would reach. */
+START_TEST(broadcast_is_no_cpu)
+{
+    for (unsigned x2apic = 0; x2apic < 2; x2apic++) {
+        static const uint8_t wide[16] = {9, 16, [4] = 255, 255, 255, 255, [8] = 1};
+        static const uint8_t narrow[8] = {0, 8, 0, 255, 1};
+        largest_id = x2apic ? 0xfffffffe : 254;
+        ck_assert_ptr_null(madt_with(wide, sizeof(wide)));
+        ck_assert_uint_eq(facts.cpu_count, 1);
+        ck_assert_uint_eq(facts.cpus_unreachable, 0);
+        ck_assert_ptr_null(madt_with(narrow, sizeof(narrow)));
+        ck_assert_uint_eq(facts.cpu_count, 1);
+    }
+    largest_id = 0xfffffffe;
+}
+END_TEST
+
+/* Its four bytes are ports, or it is not used. */
+START_TEST(pm_timers_without_ports)
+{
+    static const struct {
+        uint32_t port;
+        uint8_t length;
+        uint16_t used;
+    } timers[] = {{0x608, 4, 0x608}, {0xfffc, 4, 0xfffc}, {0xfffd, 4, 0},
+                  {0x10608, 4, 0},   {0x608, 3, 0},       {0x608, 0, 0}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(timers); i++) {
+        start_tables(true);
+        add_madt();
+        paddr_t table = begin_table("FACP");
+        put32(table + 76, timers[i].port);
+        *at(table + 91) = timers[i].length;
+        end_table(table + 116);
+        finish();
+        ck_assert(read_tables(0));
+        ck_assert_uint_eq(facts.pm_timer_port, timers[i].used);
+    }
+}
+END_TEST
+
 START_TEST(io_apics_are_all_reserved_or_refused)
 {
     static uint8_t entries[65 * 12];
@@ -201,6 +241,8 @@ Suite *acpi_damage_suite(void)
     tcase_add_test(tests, damage_is_found);
     tcase_add_test(tests, a_bad_xsdt_leaves_the_rsdt);
     tcase_add_test(tests, wide_ids_need_x2apic);
+    tcase_add_test(tests, broadcast_is_no_cpu);
+    tcase_add_test(tests, pm_timers_without_ports);
     tcase_add_test(tests, io_apics_are_all_reserved_or_refused);
     tcase_add_test(tests, padding_is_no_entry);
     tcase_add_test(tests, iommus_are_all_reserved_or_refused);
