@@ -29,20 +29,24 @@ struct lookup_failure {
 /* Writes type and details of `failure` to words[0..]; returns how many words that took (1 to 4). */
 unsigned lookup_failure_to_words(const struct lookup_failure *failure, word_t *words);
 
-/*
- * Each returns REFUSED, so that what returns an outcome can `return refuse(...)`. A function that
- * returns a bool, which its caller must look at, may drop it.
- */
-enum outcome refuse(struct answer *answer,
-                    enum error_code code); /* for the errors without details */
-enum outcome refuse_argument(struct answer *answer, word_t number);
-enum outcome refuse_capability(struct answer *answer, word_t number);
-enum outcome refuse_range(struct answer *answer, word_t least, word_t greatest);
-enum outcome refuse_lookup(struct answer *answer, bool source_side,
-                           const struct lookup_failure *failure);
-enum outcome refuse_missing(struct answer *answer, bool source_side,
-                            word_t bits_left); /* MissingCapability */
-enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
+/* Each returns REFUSED, so that a decoder can `return refuse(...)`. */
+MUST_USE enum outcome refuse(struct answer *answer,
+                             enum error_code code); /* for the errors without details */
+MUST_USE enum outcome refuse_argument(struct answer *answer, word_t number);
+MUST_USE enum outcome refuse_capability(struct answer *answer, word_t number);
+MUST_USE enum outcome refuse_range(struct answer *answer, word_t least, word_t greatest);
+MUST_USE enum outcome refuse_lookup(struct answer *answer, bool source_side,
+                                    const struct lookup_failure *failure);
+MUST_USE enum outcome refuse_missing(struct answer *answer, bool source_side,
+                                     word_t bits_left); /* MissingCapability */
+MUST_USE enum outcome refuse_memory(struct answer *answer, word_t bytes_free);
+
+/* What a decoder that answers with a bool returns after a refusal. */
+static inline MUST_USE bool as_false(enum outcome refusal)
+{
+    (void)refusal;
+    return false;
+}
 
 /* Each sets the output words and returns DONE. */
 MUST_USE enum outcome answer_word(struct answer *answer, word_t value);

@@ -84,21 +84,17 @@ bool lookup_operation_slot(struct capability root, word_t index, word_t depth, b
     }
     if (capability_type(root) != CAP_CNODE) {
         fail(&failure, LOOKUP_INVALID_ROOT, 0, 0, 0);
-        refuse_lookup(answer, source_side, &failure);
-        return false;
+        return as_false(refuse_lookup(answer, source_side, &failure));
     }
     if (depth < 1 || depth > WORD_BITS) {
-        refuse_range(answer, 1, WORD_BITS);
-        return false;
+        return as_false(refuse_range(answer, 1, WORD_BITS));
     }
     if (!lookup_slot(root, index, (unsigned)depth, slot, &bits_left, &failure)) {
-        refuse_lookup(answer, source_side, &failure);
-        return false;
+        return as_false(refuse_lookup(answer, source_side, &failure));
     }
     if (bits_left > 0) {
         fail(&failure, LOOKUP_DEPTH_MISMATCH, bits_left, 0, 0);
-        refuse_lookup(answer, source_side, &failure);
-        return false;
+        return as_false(refuse_lookup(answer, source_side, &failure));
     }
     return true;
 }
@@ -110,8 +106,7 @@ bool lookup_empty_slot(struct capability root, word_t index, word_t depth, struc
         return false;
     }
     if (!slot_is_empty(*slot)) {
-        refuse(answer, ERROR_DELETE_FIRST);
-        return false;
+        return as_false(refuse(answer, ERROR_DELETE_FIRST));
     }
     return true;
 }

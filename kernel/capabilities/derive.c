@@ -77,8 +77,7 @@ bool derive(const struct slot *slot, struct capability c, struct capability *der
     switch (capability_type(c)) {
     case CAP_UNTYPED:
         if (has_children(slot)) {
-            refuse(answer, ERROR_REVOKE_FIRST);
-            return false;
+            return as_false(refuse(answer, ERROR_REVOKE_FIRST));
         }
         *derived = c;
         return true;

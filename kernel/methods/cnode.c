@@ -14,8 +14,7 @@ static MUST_USE bool needs(const struct invocation *call, word_t words, unsigned
                            struct answer *answer)
 {
     if (call->length < words || call->extra_caps < extra_caps) {
-        refuse(answer, ERROR_TRUNCATED_MESSAGE);
-        return false;
+        return as_false(refuse(answer, ERROR_TRUNCATED_MESSAGE));
     }
     return true;
 }
@@ -58,8 +57,7 @@ static MUST_USE bool lookup_full_slot(struct capability root, word_t index, word
         return false;
     }
     if (slot_is_empty(*slot)) {
-        refuse_missing(answer, true, depth);
-        return false;
+        return as_false(refuse_missing(answer, true, depth));
     }
     return true;
 }
@@ -75,8 +73,7 @@ static MUST_USE bool decode_source(const struct invocation *call, const struct s
         return false;
     }
     if (!slot_is_empty(destination)) {
-        refuse(answer, ERROR_DELETE_FIRST);
-        return false;
+        return as_false(refuse(answer, ERROR_DELETE_FIRST));
     }
     return lookup_full_slot(extra_capability(call, 0), message_word(call, 2), message_word(call, 3),
                             source, answer);
@@ -170,17 +167,15 @@ static MUST_USE bool check_rotation(const struct rotation *r, const struct slot 
                                     struct answer *answer)
 {
     if (r->pivot == r->source || r->pivot == destination) {
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-    } else if (r->source != destination && !slot_is_empty(destination)) {
-        refuse(answer, ERROR_DELETE_FIRST);
-    } else if (slot_is_empty(r->source)) {
-        refuse_missing(answer, true, r->source_depth);
-    } else if (slot_is_empty(r->pivot)) {
-        refuse_missing(answer, false, r->pivot_depth);
-    } else {
-        return true;
+        return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
     }
-    return false;
+    if (r->source != destination && !slot_is_empty(destination)) {
+        return as_false(refuse(answer, ERROR_DELETE_FIRST));
+    }
+    if (slot_is_empty(r->source)) {
+        return as_false(refuse_missing(answer, true, r->source_depth));
+    }
+    return !slot_is_empty(r->pivot) || as_false(refuse_missing(answer, false, r->pivot_depth));
 }
 
 static MUST_USE enum outcome rotate(const struct invocation *call, struct slot *destination,

@@ -26,8 +26,7 @@ static MUST_USE bool decode_authority(const struct invocation *call, word_t *lim
 {
     struct capability authority = extra_capability(call, 0);
     if (capability_type(authority) != CAP_TCB) {
-        refuse_capability(answer, 1);
-        return false;
+        return as_false(refuse_capability(answer, 1));
     }
     *limit = capability_tcb(authority)->maximum_controlled_priority;
     return true;

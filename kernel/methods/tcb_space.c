@@ -39,12 +39,10 @@ static MUST_USE bool decode_buffer(const struct invocation *call, vaddr_t addres
         return false;
     }
     if (!arch_is_buffer_frame(*derived)) {
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-        return false;
+        return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
     }
     if (!IS_ALIGNED(address, ABI_IPC_BUFFER_SIZE_BITS)) {
-        refuse(answer, ERROR_ALIGNMENT);
-        return false;
+        return as_false(refuse(answer, ERROR_ALIGNMENT));
     }
     return true;
 }
@@ -62,8 +60,7 @@ static MUST_USE bool decode_cspace(const struct invocation *call, word_t data, u
         return false;
     }
     if (capability_type(cspace->capability) != CAP_CNODE) {
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-        return false;
+        return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
     }
     return true;
 }
@@ -77,8 +74,7 @@ static MUST_USE bool decode_vspace(const struct invocation *call, unsigned extra
         return false;
     }
     if (!arch_is_vspace_root(vspace->capability)) {
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-        return false;
+        return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
     }
     return true;
 }
@@ -93,8 +89,7 @@ static MUST_USE bool decode_space(const struct invocation *call, const struct tc
     space->fault_handler = message_word(call, 0);
     if (is_long_deletion_under_way(&target->slots[TCB_CSPACE]) ||
         is_long_deletion_under_way(&target->slots[TCB_VSPACE])) {
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-        return false;
+        return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
     }
     return decode_cspace(call, message_word(call, 1), 0, &space->cspace, answer) &&
            decode_vspace(call, 1, &space->vspace, answer);

@@ -80,19 +80,16 @@ static MUST_USE bool decode_type(const struct invocation *call, struct retype *r
     word_t type = message_word(call, 0);
     word_t size_argument = message_word(call, 1);
     if (type >= OBJECT_TYPE_COUNT) {
-        refuse_argument(answer, 0);
-        return false;
+        return as_false(refuse_argument(answer, 0));
     }
     r->type = (unsigned)type;
     if (size_argument >= WORD_BITS ||
         object_size_bits(r->type, (unsigned)size_argument) > ABI_MAX_UNTYPED_BITS) {
-        refuse_range(answer, 0, ABI_MAX_UNTYPED_BITS);
-        return false;
+        return as_false(refuse_range(answer, 0, ABI_MAX_UNTYPED_BITS));
     }
     if ((r->type == OBJECT_CNODE && size_argument == 0) ||
         (r->type == OBJECT_UNTYPED && size_argument < ABI_MIN_UNTYPED_BITS)) {
-        refuse_argument(answer, 1);
-        return false;
+        return as_false(refuse_argument(answer, 1));
     }
     r->size_argument = (unsigned)size_argument;
     r->object_bits = object_size_bits(r->type, r->size_argument);
@@ -115,8 +112,7 @@ static MUST_USE bool decode_destination_node(const struct invocation *call, stru
         *node = slot->capability;
     }
     if (capability_type(*node) != CAP_CNODE) {
-        refuse_missing(answer, false, depth);
-        return false;
+        return as_false(refuse_missing(answer, false, depth));
     }
     return true;
 }
@@ -129,23 +125,19 @@ static MUST_USE bool decode_destination_slots(const struct invocation *call, str
     word_t offset = message_word(call, 4);
     word_t count = message_word(call, 5);
     if (offset > slots - 1) {
-        refuse_range(answer, 0, slots - 1);
-        return false;
+        return as_false(refuse_range(answer, 0, slots - 1));
     }
     if (count < 1 || count > ABI_RETYPE_FAN_OUT_LIMIT) {
-        refuse_range(answer, 1, ABI_RETYPE_FAN_OUT_LIMIT);
-        return false;
+        return as_false(refuse_range(answer, 1, ABI_RETYPE_FAN_OUT_LIMIT));
     }
     if (count > slots - offset) {
-        refuse_range(answer, 1, slots - offset);
-        return false;
+        return as_false(refuse_range(answer, 1, slots - offset));
     }
     r->first = capability_cnode(node) + offset;
     r->count = count;
     for (word_t i = 0; i < count; i++) {
         if (!slot_is_empty(&r->first[i])) {
-            refuse(answer, ERROR_DELETE_FIRST);
-            return false;
+            return as_false(refuse(answer, ERROR_DELETE_FIRST));
         }
     }
     return true;
@@ -160,12 +152,10 @@ static MUST_USE bool decode_memory(const struct invocation *call, struct retype 
     word_t used = r->reset ? 0 : untyped_capability_watermark(call->capability);
     word_t free = bytes - used;
     if (free >> r->object_bits < r->count) {
-        refuse_memory(answer, free);
-        return false;
+        return as_false(refuse_memory(answer, free));
     }
     if (untyped_capability_is_device(call->capability) && !object_types[r->type].device_parent) {
-        refuse_argument(answer, 1);
-        return false;
+        return as_false(refuse_argument(answer, 1));
     }
     /*
      * Cannot run over the end: `bytes` is a multiple of the object's size, and so are both sides of

@@ -40,8 +40,7 @@ bool arch_derive(struct capability c, struct capability *derived, struct answer 
     case CAP_PDPT:
     case CAP_PML4: /* "mapped" means for a PML4 that it has an ASID */
         if (!mapping_capability_is_mapped(c)) {
-            refuse(answer, ERROR_ILLEGAL_OPERATION);
-            return false;
+            return as_false(refuse(answer, ERROR_ILLEGAL_OPERATION));
         }
         *derived = c;
         return true;

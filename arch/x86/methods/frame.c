@@ -25,32 +25,28 @@ static MUST_USE enum outcome check_place(const struct mapping *m, struct answer 
     return mapping_capability_vaddr(m->frame) == m->vaddr ? DONE : refuse_argument(answer, 0);
 }
 
-/*
- * The entry for the frame; pages of the same size may be there already, tables may not. Null:
- * refused.
- */
-static MUST_USE word_t *find_entry(const struct mapping *m, struct answer *answer)
+/* *entry is the frame's: a page of the same size may be there already, a table may not. */
+static MUST_USE enum outcome find_entry(const struct mapping *m, word_t **entry,
+                                        struct answer *answer)
 {
     enum frame_size size = frame_capability_size(m->frame);
     unsigned bits = frame_size_bits(size), missing_bits;
-    word_t *entry = NULL;
     if (!IS_ALIGNED(m->vaddr, bits)) {
-        refuse(answer, ERROR_ALIGNMENT);
-    } else if ((entry = vspace_entry(paging_capability_entries(m->root), m->vaddr, bits,
-                                     &missing_bits)) == NULL) {
-        refuse_missing(answer, false, missing_bits);
-    } else if (entry_is_table(*entry, bits)) {
-        refuse(answer, ERROR_DELETE_FIRST);
-    } else if (size == FRAME_HUGE && !cpu_has_huge_pages()) {
-        /*
-         * Huge frames can be made and handed round, but this CPU would take their entry's PS bit
-         * for a reserved one.
-         */
-        refuse(answer, ERROR_ILLEGAL_OPERATION);
-    } else {
-        return entry;
+        return refuse(answer, ERROR_ALIGNMENT);
     }
-    return NULL;
+    *entry = vspace_entry(paging_capability_entries(m->root), m->vaddr, bits, &missing_bits);
+    if (*entry == NULL) {
+        return refuse_missing(answer, false, missing_bits);
+    }
+    if (entry_is_table(**entry, bits)) {
+        return refuse(answer, ERROR_DELETE_FIRST);
+    }
+    /*
+     * Huge frames can be made and handed round, but this CPU would take their entry's PS bit for a
+     * reserved one.
+     */
+    return size == FRAME_HUGE && !cpu_has_huge_pages() ? refuse(answer, ERROR_ILLEGAL_OPERATION)
+                                                       : DONE;
 }
 
 /* Any call of Map with enough arguments, with all checks in the contract's order. */
@@ -67,8 +63,8 @@ static COLD MUST_USE enum outcome map_any_frame(const struct invocation *call,
     if (!vspace_has_asid(m.root)) {
         return vspace_refuse_root(m.root, answer);
     }
-    word_t *entry = find_entry(&m, answer);
-    return entry != NULL ? map_frame(entry, &m, call->slot) : REFUSED;
+    word_t *entry = NULL;
+    return find_entry(&m, &entry, answer) == DONE ? map_frame(entry, &m, call->slot) : REFUSED;
 }
 
 static MUST_USE enum outcome frame_map(const struct invocation *call, struct answer *answer)
