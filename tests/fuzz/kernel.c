@@ -186,7 +186,7 @@ static word_t suitable_label(unsigned type, uint8_t choice)
         [CAP_ASID_POOL] = {LABEL_X86ASIDPoolAssign, LABEL_X86ASIDPoolAssign},
         [CAP_IO_PORT_CONTROL] = {LABEL_X86IOPortControlIssue, LABEL_X86IOPortControlIssue},
         [CAP_IO_PORT] = {LABEL_X86IOPortIn8, LABEL_X86IOPortOut32},
-        [CAP_IPI_CONTROL] = {LABEL_CMKIPIControlSendIPI, LABEL_CMKIPIControlGetHandler},
+        [CAP_IPI_CONTROL] = {LABEL_CMKIPIControlSendIPI, LABEL_CMKIPIControlGetTimer},
         [CAP_NODE_CONTROL] = {LABEL_CMKNodeControlExit, LABEL_CMKNodeControlWrite},
     };
     if (type >= ARRAY_LENGTH(methods) || methods[type].last == 0) {
