@@ -98,7 +98,7 @@ def snapshot(kernel):
         with Machine(Setup(kernel, [image], config=CONFIG, smp=CPUS, qemu=qemu)) as machine:
             while waiting < 2:
                 line = machine.line(time.monotonic() + HANG_SECONDS)
-                if line is None or "stopped:" in line:
+                if line is None or "stopped:" in line or "no thread is left" in line:
                     raise SystemExit(f"the cluster did not come up: {line}")
                 waiting += "waiting" in line
             monitor = Monitor(path)
