@@ -9,7 +9,7 @@
 
 enum { MMAP_PAYLOAD_BYTES = 4 + 50 * 24 };
 
-uint64_t cluster_chunk_bytes(const struct node_builder *b)
+static uint64_t cluster_chunk_bytes(const struct node_builder *b)
 {
     const struct cluster *cluster = &global_state.cluster;
     uint64_t cpus = 0;

@@ -29,7 +29,8 @@ unsigned iommu_levels(uint64_t capability)
     return 0;
 }
 
-uint32_t iommu_domains(uint64_t capability)
+/* Domains that a unit tells apart; 0 is none of ours, node K's is K + 1. */
+static uint32_t iommu_domains(uint64_t capability)
 {
     return 1u << (4 + 2 * MIN(capability & DOMAINS_MASK, 6));
 }

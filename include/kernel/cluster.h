@@ -1,6 +1,6 @@
 /*
- * CMK's capabilities: IPI control, IPI signal, node control; and domains and the debug system
- * calls. What the three can do is in docs/abi-additions.md.
+ * CMK's capabilities: IPI control, IPI signal, node control. What they can do is in
+ * docs/abi-additions.md.
  */
 #ifndef KERNEL_CLUSTER_H
 #define KERNEL_CLUSTER_H
@@ -24,14 +24,5 @@ MUST_USE enum outcome ipi_signal_invoke(struct invocation *call, struct answer *
  * the first in the lowest bits; no more of them than the message holds are written.
  */
 MUST_USE enum outcome node_control_invoke(struct invocation *call, struct answer *answer);
-
-/* Domain methods with one domain (contract 4.8). */
-MUST_USE enum outcome domain_invoke(struct invocation *call, struct answer *answer);
-
-/*
- * The debug system calls; true if `number` is one that this build has. Release builds have
- * DebugPutChar only. Misuse, which halts a seL4 kernel, prints a line and returns.
- */
-bool handle_debug_syscall(word_t number);
 
 #endif

@@ -26,7 +26,8 @@
  * syscall_entry() ---
  *
  * Lean: the message fits in registers, and the CSpace has one level. General: neither need be so,
- * but the message has no capabilities.
+ * but the message has no capabilities. (One file each uses the general ones; but made static, they
+ * cost a lean ReplyRecv one instruction and themselves four.)
  */
 SYSCALL_PATH(fast_call);
 SYSCALL_PATH(general_call);

@@ -40,7 +40,6 @@ void map_initial_frames(struct node_builder *b);
 /* node/boot_info.c: how many bytes the extra chunks take; then fills them in. */
 uint64_t extra_chunks_bytes(const struct node_builder *b);
 void write_extra_chunks(struct node_builder *b, const struct cmk_boot_info *cluster);
-uint64_t cluster_chunk_bytes(const struct node_builder *b);
 
 /* node/untypeds.c: device and RAM untypeds, from everything that is left. */
 void provide_untypeds(struct node_builder *b);

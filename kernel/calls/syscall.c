@@ -9,7 +9,9 @@
 #include <kernel/cluster.h>
 #include <kernel/cnode.h>
 #include <kernel/cspace.h>
+#include <kernel/debug.h>
 #include <kernel/derivation.h>
+#include <kernel/domain.h>
 #include <kernel/entry.h>
 #include <kernel/fault.h>
 #include <kernel/ipc.h>

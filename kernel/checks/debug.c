@@ -5,7 +5,7 @@
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <arch/object.h>
-#include <kernel/cluster.h>
+#include <kernel/debug.h>
 #include <kernel/cspace.h>
 #include <kernel/ipc.h>
 #include <kernel/profile.h>

@@ -2,7 +2,7 @@
  * The domain capability with one domain (contract 4.8): all checks and errors, and nothing ever
  * switches. The schedule is kept, so that what is configured can be checked against it.
  */
-#include <kernel/cluster.h>
+#include <kernel/domain.h>
 
 enum { DURATION_BITS = 56, LAST_CONFIGURABLE = ABI_DOMAIN_SCHEDULES - 2 };
 

@@ -50,7 +50,11 @@ static struct cpu *own_cpu(void)
     return cpu_by_index(MIN(own_cpu_index(), node_cpu_count - 1));
 }
 
-void stop_other_cpus(void)
+/*
+ * By NMI: afterwards no other CPU of this node runs. Waits at most HALT_MILLISECONDS for them. A
+ * second call halts its caller.
+ */
+static void stop_other_cpus(void)
 {
     struct cpu *self = own_cpu();
     struct cpu *none = NULL;
@@ -75,7 +79,8 @@ void stop_other_cpus(void)
     }
 }
 
-_Noreturn void end_node(void)
+/* Tells the other nodes, and halts. The last node to end switches the machine off. */
+static _Noreturn void end_node(void)
 {
     ipi_announce_status();
     if (status_ended_as_last() && power_off_is_wanted()) {

@@ -47,9 +47,6 @@ const struct iommu_plan *iommu_plan(void);
 /* Levels of the tables that a unit is given: the most that it has, or 0. */
 unsigned iommu_levels(uint64_t capability);
 
-/* Domains that a unit tells apart; 0 is none of ours, node K's is K + 1. */
-uint32_t iommu_domains(uint64_t capability);
-
 /*
  * True if firmware reserves the region for a function of the node. `region` is of segment 0, as
  * all functions are that boot knows.

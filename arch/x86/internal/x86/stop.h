@@ -16,21 +16,16 @@ struct cpu;
 uint32_t own_cpu_index(void);
 
 /*
- * A CPU that joins its node: from now on it takes the NMI of stop_other_cpus(). Does not return if
+ * A CPU that joins its node: from now on it takes the NMI that stops the node. Does not return if
  * the node has been stopped already. Its descriptor tables are loaded.
  */
 void join_or_halt(struct cpu *cpu);
 
 /*
- * The node's other CPUs halt, by NMI: afterwards no other CPU of this node runs. Waits at most 0.1
- * s for them. A second call halts its caller.
+ * The node's other CPUs halt, by NMI; the node's last line is "cmk: node K stopped: REASON"; the
+ * other nodes are told; and this CPU halts. The last node to end switches the machine off. Waits at
+ * most 0.1 s for the others. A second call halts its caller.
  */
-void stop_other_cpus(void);
-
-/* Tells the other nodes, and halts. The last node to end switches the machine off. */
-_Noreturn void end_node(void);
-
-/* All of it, with the report "cmk: node K stopped: REASON". */
 _Noreturn void stop_node(const char *reason);
 
 #endif
