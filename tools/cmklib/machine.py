@@ -26,7 +26,7 @@ BOCHS_COMMANDS = ("c", "q"
 BOCHS_CPUS_WITH_HPET = 15  # more CPUs need the HPET's place in Bochs's timer table
 
 # The screen is written to a terminal that nobody reads, which holds some hundred updates: few of
-# them, or a long run stands still.
+# them, or a long run stands still. Bochs wants one that it knows, whatever ours is: TERM, below.
 BOCHS_CONFIGURATION = """\
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest={guest}, host={host}
@@ -221,6 +221,9 @@ class Machine:
                     stdin=subprocess.DEVNULL,
                     stdout=messages,
                     stderr=messages,
+                    env={
+                        **os.environ, "TERM": "linux"
+                    },
                     start_new_session=True)
         finally:
             for end in ends:
