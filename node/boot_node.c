@@ -10,7 +10,6 @@
 #include <x86/cpu_setup.h>
 #include <target/instructions.h>
 #include <x86/layout.h>
-#include <target/paging.h>
 #include <x86/power_off.h>
 #include <x86/status.h>
 #include <x86/uart.h>

@@ -4,7 +4,6 @@
  * node's own memory, before there are C globals.
  */
 #include <arch/memory.h>
-#include <arch/cpu.h>
 #include <x86/layout.h>
 #include <x86/page_walk.h>
 #include <cluster/image.h>

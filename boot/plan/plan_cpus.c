@@ -1,6 +1,5 @@
 /* Which CPUs belong to which node. */
 #include <boot/plan/planning.h>
-#include <kernel/string.h>
 
 static void assign(struct cluster *cluster, uint32_t cpu, uint32_t node)
 {

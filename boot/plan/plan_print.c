@@ -4,7 +4,6 @@
 #include <boot/plan/iommu.h>
 #include <boot/plan/planning.h>
 #include <kernel/format.h>
-#include <kernel/string.h>
 
 enum { LINE_BYTES = 160, NAME_BYTES = 48 };
 

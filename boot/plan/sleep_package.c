@@ -4,7 +4,6 @@
  * the package as a plain name with constants.
  */
 #include <boot/plan/acpi.h>
-#include <boot/plan/bytes.h>
 #include <kernel/string.h>
 
 enum {

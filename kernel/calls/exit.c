@@ -3,7 +3,6 @@
  * the lock.
  */
 #include <arch/switch.h>
-#include <kernel/assert.h>
 #include <kernel/check.h>
 #include <kernel/entry.h>
 #include <kernel/exit.h>

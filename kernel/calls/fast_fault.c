@@ -1,7 +1,6 @@
 /*
  * The fast paths of a fault to its handler, and of the handler's ReplyRecv (kernel/fast_parts.h).
  */
-#include <kernel/assert.h>
 #include <kernel/fast_parts.h>
 #include <kernel/fault.h>
 

@@ -3,7 +3,6 @@
  * derived copies of the capabilities, so that revoking the originals takes them from the thread.
  */
 #include <arch/object.h>
-#include <kernel/assert.h>
 #include <kernel/derivation.h>
 #include <kernel/tcb_methods.h>
 

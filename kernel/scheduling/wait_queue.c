@@ -1,5 +1,4 @@
 /* Queues of blocked threads, ordered by priority, with a list of leaders. */
-#include <kernel/assert.h>
 #include <kernel/ipc.h>
 #include <kernel/wait_queue.h>
 

@@ -1,6 +1,4 @@
 /* One CPU of a node: its block, its privileged state, FPU and timer. */
-#include <x86/apic.h>
-#include <x86/control.h>
 #include <x86/cpu_setup.h>
 #include <x86/entry.h>
 #include <target/instructions.h>

@@ -2,10 +2,8 @@
  * A failed assertion, or another reason to give up this node: one line that says why, then the node
  * stops.
  */
-#include <target/instructions.h>
 #include <x86/stop.h>
 #include <kernel/assert.h>
-#include <kernel/cpu.h>
 #include <kernel/format.h>
 
 enum { REASON_BYTES = 224 };

@@ -12,7 +12,6 @@
 #include <x86/apic.h>
 #include <x86/control.h>
 #include <x86/entry.h>
-#include <arch/fpu.h>
 #include <target/instructions.h>
 #include <x86/privileged_state.h>
 #include <x86/rflags.h>

@@ -1,5 +1,4 @@
 /* ASID pools, and finding VSpaces by ASID. Their methods are in methods/asid_pool.c. */
-#include <arch/memory.h>
 #include <x86/asid.h>
 #include <target/pcid.h>
 #include <x86/shoot_down.h>

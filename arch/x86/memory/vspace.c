@@ -2,7 +2,6 @@
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <x86/asid.h>
-#include <x86/features.h>
 #include <x86/shoot_down.h>
 #include <x86/vspace.h>
 
