@@ -17,15 +17,7 @@ bits 64
 cpu_arrival:
     OWN_APIC_ID
     mov rsi, ARRIVAL_TABLE
-.next:
-    mov rax, [rsi + ARRIVAL_BOOT_TABLE]
-    test rax, rax
-    jz .unplanned                           ; the table's end: this CPU is in no node
-    cmp [rsi + ARRIVAL_APIC_ID], edi
-    je .found
-    add rsi, ARRIVAL_BYTES
-    jmp .next
-.found:
+    FIND_ARRIVAL rsi, rax, .unplanned
     mov cr3, rax                            ; changes nothing on other CPUs than boot's
     mov rsp, [rsi + ARRIVAL_STACK_TOP]
     mov edi, [rsi + ARRIVAL_CPU]

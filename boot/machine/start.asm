@@ -174,21 +174,14 @@ arrive_32:
     je .table_known
     OWN_APIC_ID
     mov esi, global_state_physical + ARRIVAL_OFFSET
-.next:
-    mov eax, [esi + ARRIVAL_BOOT_TABLE]
-    test eax, eax
-    jz .unplanned                        ; the table's end: this CPU is in no node
-    cmp [esi + ARRIVAL_APIC_ID], edi
-    je .table_known
-    add esi, ARRIVAL_BYTES
-    jmp .next
+    FIND_ARRIVAL esi, eax, .unplanned
+.table_known:
+    mov edi, eax
+    jmp enter_long_mode
 .unplanned:
     cli
     hlt
     jmp .unplanned
-.table_known:
-    mov edi, eax
-    ; fall through
 
 ; Paging on with the page table at edi, then to the 64-bit code at ebp.
 enter_long_mode:
