@@ -7,7 +7,7 @@
 ; boot_sys wrote the table before its fence in start_cpu, so that this CPU sees it.
 
 %include "offsets.inc"
-%include "node/own_apic_id.inc"
+%include "node/arrival.inc"
 
 extern cpu_arrived
 global cpu_arrival

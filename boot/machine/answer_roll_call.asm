@@ -3,7 +3,7 @@
 ; starts it by INIT. One that is in no entry also halts.
 
 %include "offsets.inc"
-%include "node/own_apic_id.inc"
+%include "node/arrival.inc"
 
 extern called_cpus, called_cpu_count
 global answer_roll_call

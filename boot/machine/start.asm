@@ -14,7 +14,7 @@
 ;   one page table for LOCAL_APIC and what follows it (boot_sys fills it)
 
 %include "offsets.inc"
-%include "node/own_apic_id.inc"
+%include "node/arrival.inc"
 %define PHYSICAL(symbol) (symbol - KERNEL_IMAGE)
 %define PRESENT_WRITABLE 3
 %define LARGE 0x80
