@@ -44,9 +44,10 @@ enum {
 
 /*
  * Since the node booted: entries that took its lock and how many had to wait for it; CPUs that held
- * or wanted it when this one came, at most, and with it; how long it was held and waited for, in
- * all and at most, in TSC counts (which are instructions under an emulator whose clock counts
- * these). All 0 in a node with one CPU, which has no lock.
+ * or wanted it when this one came, at most, and with it (those that overtook it after that not
+ * counted); how long it was held and waited for, in all and at most, in TSC counts (which are
+ * instructions under an emulator whose clock counts these). All 0 in a node with one CPU, which has
+ * no lock.
  */
 enum {
     CMK_LOCK_ACQUISITIONS,
