@@ -1,6 +1,6 @@
 /*
  * What the fast paths (kernel/fastpath.h) are made of: kernel/calls/fast_call.c, fast_wake.c,
- * fast_invoke.c and fast_fault.c.
+ * fast_wait.c, fast_invoke.c and fast_fault.c.
  *
  * Each of them first looks, and takes the ordinary path if anything is not as the common case has
  * it; then it only acts. What it does must be what the ordinary path does:
@@ -36,6 +36,8 @@ SYSCALL_PATH(general_reply_recv);
 SYSCALL_PATH(fast_send);
 SYSCALL_PATH(general_send);
 SYSCALL_PATH(fast_yield);
+SYSCALL_PATH(fast_receive); /* Recv, NBRecv, and what has no fast path */
+SYSCALL_PATH(general_receive);
 
 /* By a server whose capability and reply slot are as for reply_recv(). Reads the saved context. */
 SYSCALL_PATH(reply_to_fault_recv);

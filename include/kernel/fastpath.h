@@ -1,6 +1,6 @@
 /*
- * The fast paths: Call, ReplyRecv, Send and NBSend to endpoints and notifications, Map and Unmap of
- * pages, Yield, faults and interrupts, where nothing unusual stands in the way
+ * The fast paths: Call, ReplyRecv, Send, NBSend, Recv and NBRecv of endpoints and notifications,
+ * Map and Unmap of pages, Yield, faults and interrupts, where nothing unusual stands in the way
  * (docs/fast-paths.md). They repeat every check of the ordinary path, change nothing before all
  * have passed, and then do what the ordinary path would have done, to the letter.
  */

@@ -34,12 +34,44 @@ static inline enum notification_state notification_state(const struct notificati
     return (enum notification_state)(notification->tail_and_state & QUEUE_STATE_MASK);
 }
 
-struct thread_queue notification_queue(const struct notification *notification);
+static inline struct thread_queue notification_queue(const struct notification *notification)
+{
+    struct tcb *tail = (struct tcb *)(notification->tail_and_state & ~(word_t)QUEUE_STATE_MASK);
+    return (struct thread_queue){notification->head, tail};
+}
 
 static inline void notification_set_active(struct notification *notification, word_t badges)
 {
     notification->badges = badges;
     notification->tail_and_state = NOTIFICATION_ACTIVE;
+}
+
+/* The word of an active notification, which is idle then. */
+static inline word_t notification_take(struct notification *notification)
+{
+    notification->tail_and_state = NOTIFICATION_IDLE;
+    return notification->badges;
+}
+
+/* A signal that waits for the thread itself comes before any message. */
+static inline bool has_bound_signal(const struct tcb *thread)
+{
+    const struct notification *bound = thread->bound_notification;
+    return bound != NULL && notification_state(bound) == NOTIFICATION_ACTIVE;
+}
+
+/* A thread in no queue waits on a notification that is not active; its state is the caller's. */
+static inline void notification_append(struct notification *notification, struct tcb *thread)
+{
+    if (LIKELY(notification_state(notification) == NOTIFICATION_IDLE)) {
+        notification->head = thread;
+    } else {
+        struct tcb *tail = notification_queue(notification).tail;
+        thread->queue_previous = tail;
+        tail->queue_next = thread;
+    }
+    notification->tail_and_state = (word_t)thread | NOTIFICATION_WAITING;
+    thread->blocked_on = notification;
 }
 
 /* The first waiter leaves the queue. */

@@ -10,6 +10,7 @@
 #ifndef KERNEL_READY_H
 #define KERNEL_READY_H
 
+#include <kernel/ipc.h>
 #include <kernel/scheduler.h>
 
 /* True if the thread lives in the shared queue. Changes only while it is in no queue. */
@@ -24,6 +25,17 @@ static inline bool is_balanced(const struct tcb *thread)
  */
 void ready_insert(struct tcb *thread, bool at_head);
 
+/* The greatest priority that waits, if none above the bitmap's word `word` does; 0 if none does. */
+static inline unsigned best_priority_from(const struct ready_queues *ready, unsigned word)
+{
+    while (ready->bitmap[word] == 0) {
+        if (word-- == 0) {
+            return 0;
+        }
+    }
+    return word * WORD_BITS + (WORD_BITS - 1 - (unsigned)__builtin_clzll(ready->bitmap[word]));
+}
+
 /* The current thread gives way to its direct_successor(). */
 static inline void prepare_succession(struct cpu *cpu, struct tcb *to)
 {
@@ -34,6 +46,54 @@ static inline void prepare_succession(struct cpu *cpu, struct tcb *to)
     if (to->state == THREAD_RESTART) {
         context_restart(&to->context);
         to->state = THREAD_RUNNING;
+    }
+}
+
+/*
+ * --- a CPU's own queue, for fast paths: without balance=on, hence without order numbers ---
+ *
+ * ready_insert() for a thread of that CPU.
+ */
+static inline void own_ready_insert(struct cpu *cpu, struct tcb *thread, bool at_head)
+{
+    unsigned priority = thread->priority;
+    struct thread_queue *queue = &cpu->ready.queue[priority];
+    if (LIKELY(queue->head == NULL)) {
+        queue->head = queue->tail = thread;
+        cpu->ready.bitmap[priority / WORD_BITS] |= BIT(priority % WORD_BITS);
+        if (priority > threshold_priority(cpu)) {
+            threshold_set_priority(cpu, priority);
+        }
+    } else if (at_head) {
+        thread_queue_prepend(queue, thread);
+    } else {
+        thread_queue_append(queue, thread);
+    }
+    thread->queued = true;
+}
+
+/* The first thread of the greatest priority, null if none waits. */
+static inline struct tcb *own_ready_first(const struct cpu *cpu)
+{
+    return cpu->ready.queue[threshold_priority(cpu)].head;
+}
+
+/* It leaves. It passes the CPU's threshold, in which hence is nothing but its priority. */
+static inline void own_ready_take(struct cpu *cpu, struct tcb *first)
+{
+    unsigned priority = first->priority;
+    struct thread_queue *queue = &cpu->ready.queue[priority];
+    struct tcb *second = first->queue_next;
+    queue->head = second;
+    first->queued = false;
+    if (LIKELY(second == NULL)) {
+        unsigned word = priority / WORD_BITS;
+        queue->tail = NULL;
+        cpu->ready.bitmap[word] &= ~BIT(priority % WORD_BITS);
+        cpu->threshold.word = (uint16_t)best_priority_from(&cpu->ready, word);
+    } else {
+        first->queue_next = NULL;
+        second->queue_previous = NULL;
     }
 }
 

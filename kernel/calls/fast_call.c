@@ -58,13 +58,6 @@ SYSCALL_PATH(fast_call)
 
 /* --- ReplyRecv --- */
 
-/* A signal that waits for the thread itself comes before any message. */
-static inline bool has_bound_signal(const struct tcb *thread)
-{
-    const struct notification *bound = thread->bound_notification;
-    return bound != NULL && notification_state(bound) == NOTIFICATION_ACTIVE;
-}
-
 ALWAYS_INLINE struct user_context *reply_recv(enum path path, word_t pointer, word_t info,
                                               struct tcb *server, struct cpu *cpu)
 {

@@ -12,10 +12,10 @@ static struct user_context *wake(struct cpu *cpu, struct tcb *thread, struct tcb
 {
     set_thread_state(woken, THREAD_RUNNING);
     if (woken->priority > thread->priority) {
-        ready_insert(thread, true);
+        own_ready_insert(cpu, thread, true);
         return switch_to(cpu, thread, woken);
     }
-    ready_insert(woken, woken->priority < thread->priority);
+    own_ready_insert(cpu, woken, woken->priority < thread->priority);
     return go_on(cpu, thread);
 }
 

@@ -30,5 +30,5 @@ SYSCALL_PATH(syscall_entry)
     if (number == (word_t)SYS_Yield) {
         return PASS_ON(fast_yield);
     }
-    return take_ordinary_path(thread, cpu);
+    return PASS_ON(fast_receive);
 }

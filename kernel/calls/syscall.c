@@ -230,9 +230,11 @@ static void handle_other_syscall(struct tcb *thread, word_t number)
         handle_invocation(thread, SEND_WITHOUT_BLOCKING);
         break;
     case SYS_Recv:
+        count_here(CMK_COUNT_ORDINARY_RECV);
         handle_receive(thread, true);
         break;
     case SYS_NBRecv:
+        count_here(CMK_COUNT_ORDINARY_NBRECV);
         handle_receive(thread, false);
         break;
     case SYS_Reply:

@@ -4,24 +4,12 @@
 #include <kernel/notification.h>
 #include <kernel/scheduler.h>
 
-struct thread_queue notification_queue(const struct notification *notification)
-{
-    struct tcb *tail = (struct tcb *)(notification->tail_and_state & ~(word_t)QUEUE_STATE_MASK);
-    return (struct thread_queue){notification->head, tail};
-}
-
 /* A queue that became empty leaves the notification idle. */
 static void notification_set_queue(struct notification *notification, struct thread_queue queue)
 {
     notification->head = queue.head;
     notification->tail_and_state =
         (word_t)queue.tail | (queue.head != NULL ? NOTIFICATION_WAITING : NOTIFICATION_IDLE);
-}
-
-static word_t notification_take(struct notification *notification)
-{
-    notification->tail_and_state = NOTIFICATION_IDLE;
-    return notification->badges;
 }
 
 void notification_cancel(struct tcb *thread)
@@ -69,10 +57,7 @@ void receive_signal(struct tcb *thread, struct notification *notification, bool 
     if (notification_state(notification) == NOTIFICATION_ACTIVE) {
         context_set_badge(&thread->context, notification_take(notification));
     } else if (block) {
-        struct thread_queue queue = notification_queue(notification);
-        thread_queue_append(&queue, thread);
-        notification_set_queue(notification, queue);
-        thread->blocked_on = notification;
+        notification_append(notification, thread);
         set_thread_state(thread, THREAD_BLOCKED_ON_NOTIFICATION);
     } else {
         context_set_badge(&thread->context, 0);
@@ -81,11 +66,10 @@ void receive_signal(struct tcb *thread, struct notification *notification, bool 
 
 bool take_bound_signal(struct tcb *thread)
 {
-    struct notification *notification = thread->bound_notification;
-    if (notification == NULL || notification_state(notification) != NOTIFICATION_ACTIVE) {
+    if (!has_bound_signal(thread)) {
         return false;
     }
-    context_set_badge(&thread->context, notification_take(notification));
+    context_set_badge(&thread->context, notification_take(thread->bound_notification));
     return true;
 }
 

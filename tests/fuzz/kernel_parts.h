@@ -51,6 +51,8 @@ enum fast_path {
     FAST_NB_SEND,
     FAST_SIGNAL, /* either of them to a notification */
     FAST_YIELD,
+    FAST_RECV,
+    FAST_NB_RECV,
     FAST_MAP,
     FAST_UNMAP,
     FAST_VM_FAULT,

@@ -13,6 +13,8 @@ static const char *const fast_path_names[FAST_PATHS] = {
     [FAST_NB_SEND] = "NBSend",
     [FAST_SIGNAL] = "signal",
     [FAST_YIELD] = "Yield",
+    [FAST_RECV] = "Recv",
+    [FAST_NB_RECV] = "NBRecv",
     [FAST_MAP] = "Map",
     [FAST_UNMAP] = "Unmap",
     [FAST_VM_FAULT] = "page fault",
@@ -49,6 +51,10 @@ enum fast_path fast_path_of(const struct tcb *thread)
         return is_signal ? FAST_SIGNAL : FAST_NB_SEND;
     case SYS_Yield:
         return FAST_YIELD;
+    case SYS_Recv:
+        return FAST_RECV;
+    case SYS_NBRecv:
+        return FAST_NB_RECV;
     }
     return FAST_PATHS; /* none */
 }

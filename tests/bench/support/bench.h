@@ -96,10 +96,11 @@ seL4_Word kernel_count(seL4_Word what);
 
 /*
  * How many system calls and other events of each kind (CMK_COUNT_ORDINARY_*) took the kernel's
- * ordinary path on CPU 0, from each begin to the next end, but for the calls that ask. Zero to
+ * ordinary path on CPU 0 (and what else it counts), from each begin to the next end, but for the
+ * calls that ask. Zero to
  * start with. A fast path served all others of these kinds.
  */
-enum { ORDINARY_KINDS = CMK_COUNT_ORDINARY_INTERRUPT + 1 };
+enum { ORDINARY_KINDS = CMK_COUNTS };
 struct ordinary_calls {
     seL4_Word count[ORDINARY_KINDS];
 };

@@ -248,7 +248,8 @@ START_TEST(node_control_counts)
     repeat_syscall(1, waiter, SYS_NBSend, SIGNAL);
     repeat_syscall(1, waiter, SYS_ReplyRecv, NOTIFICATION);
     repeat_syscall(2, waiter, SYS_Send, SIGNAL);
-    repeat_syscall(1, waiter, SYS_NBRecv, NOTIFICATION);
+    repeat_syscall(1, waiter, SYS_Recv, NOTIFICATION);
+    repeat_syscall(2, waiter, SYS_NBRecv, NOTIFICATION);
     repeat_syscall(3, waiter, SYS_Yield, 0);
     repeat_syscall(4, waiter, SYS_NBSend, SIGNAL);
     read_counts(waiter, after);
@@ -259,6 +260,8 @@ START_TEST(node_control_counts)
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_SEND] - before[CMK_COUNT_ORDINARY_SEND], 2);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_NBSEND] - before[CMK_COUNT_ORDINARY_NBSEND], 5);
     ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_YIELD] - before[CMK_COUNT_ORDINARY_YIELD], 3);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_RECV] - before[CMK_COUNT_ORDINARY_RECV], 1);
+    ck_assert_uint_eq(after[CMK_COUNT_ORDINARY_NBRECV] - before[CMK_COUNT_ORDINARY_NBRECV], 2);
 }
 END_TEST
 

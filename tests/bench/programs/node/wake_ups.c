@@ -149,6 +149,90 @@ static void measure_yield(void)
                2 * ROUNDS);
 }
 
+/* ---- Two threads that wait for each other's signals: from Signal until the other runs ---- */
+
+static void first_in_turn(void)
+{
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        count_from(i);
+        uint32_t begin = stamp();
+        seL4_Signal(object);
+        seL4_Wait(answer, NULL);
+        samples.begin[i] = begin;
+    }
+    counting_end(&ordinary);
+}
+
+static void second_in_turn(void)
+{
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        seL4_Wait(object, NULL);
+        uint32_t end = stamp();
+        samples.end[i] = end;
+        seL4_Signal(answer);
+    }
+    seL4_Recv(parking, NULL);
+}
+
+static void measure_in_turn(void)
+{
+    ordinary = (struct ordinary_calls){0}; /* the calls before had Recvs, too */
+    object = new_notification();
+    answer = new_notification();
+    start_thread((struct thread_options){.priority = MIDDLE, .vspace = other_vspace},
+                 second_in_turn);
+    start_thread((struct thread_options){.priority = MIDDLE}, first_in_turn);
+    run_threads();
+    report_all("Signal and Wait, two threads in turn", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_RECV,
+               2 * ROUNDS);
+}
+
+/* ---- Recv on an endpoint, by a server that is sent to: until the sender runs ---- */
+
+static void waiting_receiver(void)
+{
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        count_from(i);
+        uint32_t begin = stamp();
+        seL4_RecvWithMRs(object, NULL, NULL, NULL, NULL, NULL);
+        samples.begin[i] = begin;
+    }
+    counting_end(&ordinary);
+}
+
+static void waited_for_sender(void)
+{
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        uint32_t end = stamp();
+        samples.end[i] = end;
+        seL4_SendWithMRs(object, seL4_MessageInfo_new(0, 0, 0, 0), NULL, NULL, NULL, NULL);
+    }
+    seL4_Recv(parking, NULL);
+}
+
+static void measure_receive(void)
+{
+    object = new_endpoint();
+    start_thread((struct thread_options){.priority = HIGH, .vspace = other_vspace},
+                 waiting_receiver);
+    start_thread((struct thread_options){.priority = MIDDLE}, waited_for_sender);
+    run_threads();
+    report_all("Recv that blocks, endpoint", ALL_ROUNDS - 1, CMK_COUNT_ORDINARY_RECV, ROUNDS);
+}
+
+/* ---- Poll of a notification without a signal: until Poll returns ---- */
+
+static void measure_poll(void)
+{
+    object = new_notification();
+    for (unsigned i = 0; i < ALL_ROUNDS; i++) {
+        count_from(i);
+        MEASURE(samples, i, seL4_Poll(object, NULL));
+    }
+    counting_end(&ordinary);
+    report_all("Poll without a signal", ALL_ROUNDS, CMK_COUNT_ORDINARY_NBRECV, ROUNDS);
+}
+
 /* ---- SetPriority of the caller itself, to what it has: until SetPriority returns ---- */
 
 static void measure_set_priority(void)
@@ -169,5 +253,8 @@ void measure_wake_ups(void)
     measure_signal_up();
     measure_signal_down();
     measure_yield();
+    measure_in_turn();
+    measure_receive();
+    measure_poll();
     measure_set_priority();
 }
