@@ -67,7 +67,7 @@ PACKAGES_FOR_torture-long := build system
 PACKAGES_FOR_chaos        := build system
 PACKAGES_FOR_models       := models
 PACKAGES_FOR_rules        := rules
-PACKAGES_FOR_proofs       := unit proofs
+PACKAGES_FOR_proofs       := build system unit proofs
 PACKAGES_FOR_format-check := format
 PACKAGES_FOR_pictures     := pictures
 
@@ -325,7 +325,7 @@ models: $(PACKAGES)
 	@tools/check-models
 rules: $(PACKAGES)
 	@tools/check-rules
-proofs: $(PACKAGES)
+proofs: for-system $(PACKAGES)
 	@tools/total tools/check-proofs tools/check-ties
 .PHONY: proofs
 

@@ -11,8 +11,8 @@
    Assumed: that the footprints below are those of the code (boot_sys(), boot_node(), join_node()),
    and that the plan's pieces are apart (Planner.v). The footprints are read off the code by hand:
    this file shows that such a boot is right by design, and nothing about the binary.
-     BootTrace.v has
-   a checker for recorded boots. *)
+     BootTrace.v
+   checks recorded boots of the binary. *)
 From Coq Require Import List Arith Lia.
 From CMK Require Import Tso.
 Import ListNotations.

@@ -6,11 +6,14 @@
    In words: `fenced_trace` and `disjoint_trace` decide the two premises for programs whose regions
    are lists of address ranges. What they accept has sequential semantics outside of the flag words.
 
-   Assumed: that a trace is all that the CPUs did, in the order of each CPU's program.
+   Assumed: that a trace is all that the CPUs did, in the order of each CPU's program, and that who
+   reads a flag word decides nothing by it but to wait, to give up, or whose turn it is.
 
-   The code it is about: part 1 and part 2 of boot.
-     The checker is extracted to OCaml (Extract.v), but
-   no boot has been recorded for it yet: so far it is tied to nothing but the examples below. *)
+   code it is about: parts 1 and 2 of boot, from boot_sys() until each CPU enters its kernel.
+   The mechanism that ties them: the checker is extracted to OCaml (Extract.v), and tools/check-ties
+   boot runs it on boots recorded in QEMU (proofs/ties/recorder.c), of twelve cluster shapes, and on
+   four broken kernels, which it must refuse. Page walkers, instruction fetches and DMA are not in
+   the record; nor is what no run did. *)
 From Coq Require Import List Arith NArith Bool Lia.
 From CMK Require Import Tso.
 Import ListNotations.
@@ -101,8 +104,9 @@ Section Flags.
   Definition is_flag (p : paddr) : Prop := covers flags p = true.
 
   (* What is left of a range without a flag's range; without all of them. *)
+  Definition nonempty (r : range) : bool := (fst r <? snd r)%N.
   Definition without (r f : range) : ranges :=
-    [(fst r, N.min (snd r) (fst f)); (N.max (fst r) (snd f), snd r)].
+    filter nonempty [(fst r, N.min (snd r) (fst f)); (N.max (fst r) (snd f), snd r)].
   Definition cut_flags (rs : ranges) : ranges :=
     fold_left (fun l f => flat_map (fun r => without r f) l) flags rs.
 
@@ -116,10 +120,17 @@ Section Flags.
     unfold meet, inside. rewrite N.ltb_ge, andb_true_iff, andb_false_iff, N.leb_le, N.ltb_lt.
     rewrite N.leb_gt, N.ltb_ge. lia.
   Qed.
+  Lemma nonempty_covers p l : covers (filter nonempty l) p = covers l p.
+  Proof.
+    unfold covers. induction l as [| r l IH]; simpl; auto.
+    destruct (nonempty r) eqn:E; simpl; rewrite IH; auto.
+    unfold nonempty in E. apply N.ltb_ge in E. replace (inside p r) with false; auto.
+    symmetry. unfold inside. rewrite andb_false_iff, N.leb_gt, N.ltb_ge. lia.
+  Qed.
   Lemma without_keeps r f p : inside p r = true -> inside p f = false ->
     covers (without r f) p = true.
   Proof.
-    unfold covers, without, inside; simpl.
+    unfold without. rewrite nonempty_covers. unfold covers, inside; simpl.
     rewrite !andb_true_iff, andb_false_iff, !orb_true_iff, !andb_true_iff, !N.leb_le, !N.ltb_lt.
     rewrite N.leb_gt, N.ltb_ge. intros A B. destruct B as [B | B]; [left | right; left]; lia.
   Qed.
