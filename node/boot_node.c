@@ -8,12 +8,14 @@
 #include <arch/memory.h>
 #include <x86/console_turn.h>
 #include <x86/cpu_setup.h>
+#include <x86/ipi.h>
 #include <target/instructions.h>
 #include <x86/layout.h>
 #include <x86/power_off.h>
 #include <x86/status.h>
 #include <x86/uart.h>
 #include <cluster/image.h>
+#include <cluster/life.h>
 #include <kernel/assert.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
@@ -66,6 +68,29 @@ static void clear_cpu_blocks(uint32_t node)
     for (uint32_t i = 0; i < global_state.cluster.node[node].cpu_count; i++) {
         paddr_t block = global_state.node_memory[node].cpu_blocks + i * CPU_BLOCK_MEMORY_BYTES;
         machine_clear_memory(window(block), CPU_BLOCK_MEMORY_BYTES - CPU_STACK_BYTES);
+    }
+}
+
+/*
+ * The node's life, as its word says. False: the node is not started, and this CPU has no business
+ * here. Without a manager there is one life.
+ */
+static bool find_life(uint32_t node, uint64_t *generation)
+{
+    *generation = 1;
+    if (!global_state.cluster.manager) {
+        return true;
+    }
+    uint64_t word = life_load((const struct life_word *)LIFE_PAGE + node);
+    *generation = life_generation(word);
+    return life_state(word) == CMK_LIFE_STARTED;
+}
+
+/* The image as it was before its first instruction. For the first life boot has loaded it. */
+static void restore_image(const struct node_plan *plan, uint64_t generation)
+{
+    if (generation > 1) {
+        memcpy(window(plan->image.start), window(plan->store.start), range_bytes(plan->image));
     }
 }
 
@@ -124,11 +149,13 @@ static struct cpu *init_node_cpu(uint32_t cpu)
  * On the node's first CPU, under the node's boot table: builds page table and node state in the
  * node's memory, switches to them, and sets up the node. There is no C global before the switch.
  */
-static _Noreturn void boot_node(uint32_t node)
+static _Noreturn void boot_node(uint32_t node, uint64_t generation)
 {
     if (!status_page_claim((struct cmk_status_page *)STATUS_PAGE)) {
         halt_forever(); /* too late: boot has declared the node stopped */
     }
+    status_begin(generation);
+    restore_image(&global_state.cluster.node[node], generation);
     struct boot_allocator allocator;
     free_node_memory(node, &allocator);
     clear_cpu_blocks(node);
@@ -144,6 +171,9 @@ static _Noreturn void boot_node(uint32_t node)
     init_node_state(node, &allocator);
     start_other_cpus(node);
     status_running();
+    if (global_state.cluster.manager) {
+        ipi_announce_status(); /* it may be back */
+    }
     console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
     console_report(
         ": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
@@ -161,8 +191,12 @@ static _Noreturn void join_node(uint32_t node, uint32_t cpu)
 _Noreturn void cpu_arrived(uint32_t cpu)
 {
     uint32_t node = global_state.cluster.cpu[cpu].node;
+    uint64_t generation;
+    if (!find_life(node, &generation)) {
+        halt_forever();
+    }
     if (global_state.cluster.cpu[cpu].index == 0) {
-        boot_node(node);
+        boot_node(node, generation);
     }
     join_node(node, cpu);
 }

@@ -3,6 +3,7 @@
  * seL4's initial capabilities and boot info (contract 9), and CMK's after the untypeds.
  */
 #include <api/cluster.h>
+#include <arch/life.h>
 #include <arch/memory.h>
 #include <arch/object.h>
 #include <x86/asid.h>
@@ -118,6 +119,10 @@ static void provide_cluster_capabilities(struct node_builder *b, struct cmk_boot
     provide(b, capability_make(CAP_IPI_CONTROL, 0, 0));
     chunk->node_control_slot = b->next_slot;
     provide(b, capability_make(CAP_NODE_CONTROL, 0, 0));
+    if (life_is_managed_here()) {
+        chunk->cluster_control_slot = b->next_slot;
+        provide(b, cluster_control_capability());
+    }
     chunk->first_status_slot = b->next_slot;
     for (uint32_t node = 0; node < cluster->node_count; node++) {
         provide(b, shared_frame_capability(status_page_of(cluster, node), FRAME_SMALL, RIGHT_READ));

@@ -1,7 +1,7 @@
 /*
  * The page table of one node: everything that its kernel can reach, and nothing of any other node
- * except its status page, to read (docs/memory-map.md). Built under the node's boot table, in the
- * node's own memory, before there are C globals.
+ * except its status page, to read (docs/memory-map.md); with manager=on node 0 may write those.
+ * Built under the node's boot table, in the node's own memory, before there are C globals.
  */
 #include <arch/memory.h>
 #include <x86/layout.h>
@@ -84,8 +84,13 @@ static void map_devices(struct builder *b, uint32_t node)
         map_page(b, IO_APICS + i * BIT(ABI_PAGE_BITS), page, uncached);
     }
     map_page(b, STATUS_PAGE, status_page_of(cluster, node), 0);
+    /* Node 0 clears the page of a node that it starts again. */
+    word_t managed = cluster->manager && node == 0 ? PAGE_WRITABLE : 0;
     map(b, STATUS_PAGES, cluster->status_page,
-        status_page_of(cluster, cluster->node_count) - cluster->status_page, b->nx_bit);
+        status_page_of(cluster, cluster->node_count) - cluster->status_page, managed | b->nx_bit);
+    if (cluster->manager) {
+        map(b, LIFE_PAGE, cluster->life_page, BIT(ABI_PAGE_BITS), managed | b->nx_bit);
+    }
     map_console(b, plan->console_port);
 }
 

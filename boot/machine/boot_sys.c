@@ -21,6 +21,7 @@
 #include <boot/plan/elf.h>
 #include <boot/plan/multiboot.h>
 #include <cluster/image.h>
+#include <cluster/life.h>
 #include <cluster/ranges.h>
 #include <kernel/string.h>
 #include <node/node.h>
@@ -182,6 +183,16 @@ static void load_data(const struct node_plan *plan)
  * From here on modules are ordinary memory. The plan saw to it that no image is loaded over a
  * module.
  */
+static void fill_stores(const struct cluster *cluster)
+{
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        const struct node_plan *plan = &cluster->node[node];
+        if (range_bytes(plan->store) > 0) {
+            memcpy(window(plan->store.start), window(plan->image.start), range_bytes(plan->image));
+        }
+    }
+}
+
 static void load_images(struct global_state *state)
 {
     static struct elf_image image; /* too large for the stack */
@@ -196,6 +207,7 @@ static void load_images(struct global_state *state)
         load_data(plan);
         state->image[node] = image.segments;
     }
+    fill_stores(&state->cluster);
 }
 
 /* What nodes need to know of the machine. */
@@ -238,14 +250,29 @@ static void clear_shared_memory(const struct cluster *cluster)
     clear_range((struct range){cluster->console_page, consoles_end});
 }
 
-static void write_trampoline(paddr_t page)
-{
-    memcpy(window(page), trampoline_start, (size_t)(trampoline_end - trampoline_start));
-}
-
 static struct cmk_status_page *status_page(const struct cluster *cluster, uint32_t node)
 {
     return window(status_page_of(cluster, node));
+}
+
+/* The first life words. A node that starts later has ended as far as others are concerned. */
+static void write_life_words(const struct cluster *cluster)
+{
+    struct life_word *life = window(cluster->life_page);
+    clear_range((struct range){cluster->life_page, cluster->life_page + BIT(ABI_PAGE_BITS)});
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        if (cluster->node[node].starts_off) {
+            status_page_end(status_page(cluster, node));
+            boot_print_for_node(node, " is off");
+        } else {
+            life_store(&life[node], CMK_LIFE_STARTED, 1);
+        }
+    }
+}
+
+static void write_trampoline(paddr_t page)
+{
+    memcpy(window(page), trampoline_start, (size_t)(trampoline_end - trampoline_start));
 }
 
 /*
@@ -264,16 +291,21 @@ static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned
 }
 
 /*
- * The first CPU of every node but node 0, all at once. Then each is given 10 ms and a second SIPI,
- * and a second more. A page that boot claims is not the node's any more: a first CPU that answers
- * later finds that and halts.
+ * The first CPU of every node but node 0 that starts at boot, all at once. Then each is given 10 ms
+ * and a second SIPI, and a second more. A page that boot claims is not the node's any more: a first
+ * CPU that answers later finds that and halts.
  */
 static void start_nodes(const struct cluster *cluster)
 {
     for (uint32_t node = 1; node < cluster->node_count; node++) {
-        start_cpu(cluster->cpu[cluster->node[node].cpu[0]].apic_id);
+        if (!cluster->node[node].starts_off) {
+            start_cpu(cluster->cpu[cluster->node[node].cpu[0]].apic_id);
+        }
     }
     for (uint32_t node = 1; node < cluster->node_count; node++) {
+        if (cluster->node[node].starts_off) {
+            continue;
+        }
         uint32_t apic_id = cluster->cpu[cluster->node[node].cpu[0]].apic_id;
         if (is_node_alive(cluster, node, FIRST_ANSWER_MILLISECONDS)) {
             continue;
@@ -308,6 +340,9 @@ _Noreturn void boot_sys(uint32_t magic, uint32_t information, uint64_t entry_tsc
     iommu_start(&facts, &state->cluster);
     record_machine(state);
     clear_shared_memory(&state->cluster);
+    if (state->cluster.manager) {
+        write_life_words(&state->cluster);
+    }
     init_consoles(&state->cluster);
     report_move(state->cluster.log_page);
     write_trampoline(state->cluster.trampoline);

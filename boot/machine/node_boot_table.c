@@ -1,8 +1,9 @@
 /*
  * The page table on which a node's CPUs arrive, and on which its first CPU builds the node
  * (node/boot_node.c): one for each node, below 4 GiB, in pages that no node maps. It maps what part
- * 2 needs, and nothing of any other node but its status page, to read. The node state is not
- * there: until a CPU has loaded the node's own table there are no C variables.
+ * 2 needs, and nothing of any other node but its status page, to read; with manager=on the life
+ * words and the node's own image store, to read, as well. The node state is not there: until a CPU
+ * has loaded the node's own table there are no C variables.
  */
 #include <arch/memory.h>
 #include <x86/layout.h>
@@ -26,6 +27,7 @@ enum {
     STATUS_TABLES = 1,
 };
 
+_Static_assert((STATUS_PAGE ^ LIFE_PAGE) >> DIRECTORY_ENTRY_BITS == 0, "and it maps the life page");
 _Static_assert((STATUS_PAGE ^ (STATUS_PAGES + (ABI_CMK_MAX_NODES << ABI_PAGE_BITS) - 1)) >>
                        DIRECTORY_ENTRY_BITS ==
                    0,
@@ -76,6 +78,11 @@ static void map_node(struct page_table_builder *b, const struct cluster *cluster
                     PAGE_WRITABLE | nx_bit);
     page_tables_map(b, STATUS_PAGES, cluster->status_page,
                     status_page_of(cluster, cluster->node_count) - cluster->status_page, nx_bit);
+    if (cluster->manager) {
+        struct range store = cluster->node[node].store;
+        page_tables_map(b, LIFE_PAGE, cluster->life_page, BIT(ABI_PAGE_BITS), nx_bit);
+        page_tables_map(b, (word_t)window(store.start), store.start, range_bytes(store), nx_bit);
+    }
 }
 
 bool make_node_boot_tables(struct global_state *state)

@@ -441,6 +441,21 @@ static void read_devices(struct reader *reader, const char *value, struct node_c
     }
 }
 
+static void read_start(struct reader *reader, const char *value, struct node_configuration *node)
+{
+    bool starts = true;
+    read_switch(reader, value, &node->start_word, &starts);
+    node->starts_off = !starts;
+}
+
+static void read_store(struct reader *reader, const char *value, struct node_configuration *node)
+{
+    if (first_time(reader, &node->store_word) && !read_size(reader, value, 1, &node->store_bytes)) {
+        node->store_word = NULL; /* planned on as if nothing had been said */
+        node->store_bytes = 0;
+    }
+}
+
 /* The K of nodeK: as it is written everywhere, in decimal and without zeros before it. */
 static bool parse_index(const char *text, size_t length, uint64_t *number)
 {
@@ -454,8 +469,9 @@ static bool read_node_word(struct reader *reader, const char *text)
     static const struct {
         const char *key;
         void (*read)(struct reader *reader, const char *value, struct node_configuration *node);
-    } keys[] = {{"cpus=", read_cpus}, {"mem=", read_mem},         {"cnode=", read_cnode},
-                {"api=", read_api},   {"console=", read_console}, {"devices=", read_devices}};
+    } keys[] = {{"cpus=", read_cpus},       {"mem=", read_mem},         {"cnode=", read_cnode},
+                {"api=", read_api},         {"console=", read_console}, {"start=", read_start},
+                {"devices=", read_devices}, {"store=", read_store}};
     size_t digits = length_before(text, '.');
     uint64_t number;
     if (text[digits] != '.' || !parse_index(text, digits, &number)) {
@@ -509,6 +525,8 @@ static void read_word(struct reader *reader, const char *text)
         read_console_mark(reader, value);
     } else if ((value = text_after(text, "power-off=")) != NULL) {
         read_switch(reader, value, &configuration->power_off_word, &configuration->power_off);
+    } else if ((value = text_after(text, "manager=")) != NULL) {
+        read_switch(reader, value, &configuration->manager_word, &configuration->manager);
     } else if ((value = text_after(text, "missing-cpus=")) != NULL) {
         read_missing_cpus(reader, value);
     } else if ((value = text_after(text, "fastpath=")) != NULL) {

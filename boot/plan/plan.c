@@ -30,7 +30,8 @@ static void check_node_words(struct planning *planning)
         const struct node_configuration *configuration = &planning->configuration->node[node];
         const char *words[] = {configuration->cpus_word,    configuration->mem_word,
                                configuration->console_word, configuration->cnode_word,
-                               configuration->devices_word, configuration->profile_word};
+                               configuration->devices_word, configuration->profile_word,
+                               configuration->start_word,   configuration->store_word};
         char shown[SHOWN_BYTES];
         for (unsigned i = 0; i < ARRAY_LENGTH(words); i++) {
             if (words[i] != NULL) {
@@ -67,6 +68,7 @@ static void copy_switches(const struct configuration *configuration, struct clus
     cluster->power_off = configuration->power_off;
     cluster->missing_cpus_go_on = configuration->missing_cpus_go_on;
     cluster->avx = configuration->avx;
+    cluster->manager = configuration->manager;
 }
 
 unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster,
@@ -94,6 +96,7 @@ unsigned plan_cluster(const struct machine_facts *facts, struct cluster *cluster
     plan_images(&planning);
     if (planning.nodes_known) {
         plan_profiles(&planning);
+        plan_life(&planning);
         plan_cnodes(&planning);
         plan_memory(&planning);
     }

@@ -137,7 +137,7 @@ static void place_boot_pages(struct planning *planning, uint64_t table_bytes, ui
     uint64_t window_tables = ALIGN_UP(planning->facts->boot_page_bytes, ABI_PAGE_BITS);
     uint64_t tables = window_tables + table_bytes;
     uint64_t first = tables + iommu_bytes;
-    uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES;
+    uint64_t pages = cluster->node_count + CONSOLES + CMK_BOOT_LOG_FRAMES + cluster->manager;
     uint64_t bytes = first + pages * BIT(ABI_PAGE_BITS);
     char shown[SIZE_BYTES];
     if (!find_lowest(planning, bytes, BOOT_PAGES_LIMIT, &cluster->boot_pages)) {
@@ -156,6 +156,9 @@ static void place_boot_pages(struct planning *planning, uint64_t table_bytes, ui
         (struct range){cluster->boot_pages.start + tables, cluster->status_page};
     cluster->console_page = status_page_of(cluster, cluster->node_count);
     cluster->log_page = cluster->console_page + CONSOLES * BIT(ABI_PAGE_BITS);
+    if (cluster->manager) {
+        cluster->life_page = cluster->log_page + CMK_BOOT_LOG_FRAMES * BIT(ABI_PAGE_BITS);
+    }
     range_list_remove(planning->available, cluster->boot_pages);
 }
 
@@ -201,6 +204,7 @@ static void keep_largest(struct range_list *list)
     }
 }
 
+/* Memory that no node owns, in pieces of 2 MiB. `word`: what asked for it, for messages. */
 static void place_shared(struct planning *planning, const char *word, uint64_t bytes,
                          struct range *place)
 {
@@ -241,6 +245,16 @@ static void place_shared_regions(struct planning *planning)
         place_shared(planning, wanted->word, wanted->bytes, &channel->range);
     }
     cluster->channel_count = configuration->channel_count;
+}
+
+static void place_stores(struct planning *planning)
+{
+    for (uint32_t node = 0; node < planning->cluster->node_count; node++) {
+        struct node_plan *plan = &planning->cluster->node[node];
+        const char *word = planning->configuration->node[node].store_word;
+        place_shared(planning, word != NULL ? word : planning->configuration->manager_word,
+                     range_bytes(plan->store), &plan->store);
+    }
 }
 
 /* --- private regions --- */
@@ -455,6 +469,7 @@ void plan_memory(struct planning *planning)
     keep_apart(planning->available);
     keep_largest(planning->available);
     place_shared_regions(planning);
+    place_stores(planning);
     if (!is_placed || !check_sum(planning)) {
         return;
     }

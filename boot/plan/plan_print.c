@@ -163,6 +163,9 @@ static void search_nodes(struct search *search, const struct printer *printer)
 {
     for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
         const struct node_plan *plan = &printer->cluster->node[node];
+        if (better(search, plan->store)) {
+            format_line(search->name, NAME_BYTES, "image store of node %u", node);
+        }
         for (uint32_t i = 0; i < plan->region_count; i++) {
             if (better(search, plan->region[i])) {
                 format_line(search->name, NAME_BYTES, "node %u", node);
@@ -277,6 +280,22 @@ static void print_nodes(const struct printer *printer)
              : plan->all_devices                         ? "all"
              : plan->device_count + plan->port_count > 0 ? "as listed"
                                                          : "none");
+    }
+}
+
+/* --- who can be stopped and started --- */
+
+static void print_life(const struct printer *printer)
+{
+    if (!printer->cluster->manager) {
+        return;
+    }
+    line(printer, "manager: node 0 can stop and start every other node");
+    for (uint32_t node = 1; node < printer->cluster->node_count; node++) {
+        const struct node_plan *plan = &printer->cluster->node[node];
+        line(printer, "node %u: starts %s, can%s be started again", node,
+             plan->starts_off ? "when the manager wishes" : "at boot",
+             range_bytes(plan->store) > 0 ? "" : "not, because it has devices,");
     }
 }
 
@@ -442,6 +461,7 @@ void print_plan(const struct machine_facts *facts, const struct cluster *cluster
     print_proximity(&printer);
     print_owners(&printer);
     print_nodes(&printer);
+    print_life(&printer);
     print_functions(&printer);
     print_devices(&printer);
     print_iommu(&printer);

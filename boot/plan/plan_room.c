@@ -63,7 +63,8 @@ static struct slots count_slots(const struct planning *planning, uint32_t node)
         .image = image_bytes >> ABI_PAGE_BITS,
         .shared = ALIGN_UP(configuration->shared_bytes, ABI_LARGE_PAGE_BITS) >> ABI_LARGE_PAGE_BITS,
         .others = 16 + ELF_PAGES_ABOVE + table_pages(image_bytes, ABI_PAGE_BITS) +
-                  ABI_BOOT_INFO_UNTYPEDS + 2 + CMK_BOOT_LOG_FRAMES + planning->cluster->node_count,
+                  ABI_BOOT_INFO_UNTYPEDS + 2 + planning->cluster->manager + CMK_BOOT_LOG_FRAMES +
+                  planning->cluster->node_count,
     };
     for (uint32_t i = 0; i < configuration->channel_count; i++) {
         const struct channel_configuration *channel = &configuration->channel[i];

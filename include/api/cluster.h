@@ -67,6 +67,7 @@ struct cmk_boot_info {
     uint64_t data_count;
     uint64_t devices_are_confined; /* 1: by an IOMMU, to memory that their own node may use */
     uint64_t tsc_khz;              /* how fast time stamp counters count, as boot measured it */
+    uint64_t cluster_control_slot; /* node 0's, with manager=on; else 0 */
 };
 
 /*
@@ -91,13 +92,21 @@ enum {
     CMK_STATUS_STOPPED
 };
 
+/* What node 0's kernel has made of a node, with manager=on: Life of a node's control answers it. */
+enum {
+    CMK_LIFE_OFF,     /* not started, or stopped: none of its CPUs runs */
+    CMK_LIFE_STARTED, /* its status page says how far it has come */
+    CMK_LIFE_STOPPING /* while Stop is under way: only kernels can see it */
+};
+
 struct cmk_status_page {
     uint64_t state; /* CMK_STATUS_*: written with release order after the fields that explain it */
     uint64_t ticks; /* counts up every 2 ms while the node's CPU 0 takes timer interrupts; stands
                        still if it hangs */
     uint64_t exit_status;
-    char reason[224]; /* why it stopped, zero-terminated */
-    uint64_t silent;  /* 1: it has ended, and its kernel has written its last line */
+    char reason[224];    /* why it stopped, zero-terminated */
+    uint64_t silent;     /* 1: it has ended, and its kernel has written its last line */
+    uint64_t generation; /* how often the node has been started, from 1; 0 before its kernel runs */
 };
 
 /*

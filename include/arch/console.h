@@ -28,6 +28,9 @@ __attribute__((format(printf, 1, 2))) void console_print(const char *format, ...
  */
 __attribute__((format(printf, 1, 2))) void console_report(const char *format, ...);
 
+/* The same about another node, whose number the line has then. */
+__attribute__((format(printf, 2, 3))) void console_report_of(word_t node, const char *format, ...);
+
 /* The line "cmk: node K exited with status S". */
 void console_report_exit(word_t status);
 

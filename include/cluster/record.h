@@ -66,6 +66,12 @@ struct node_plan {
     vaddr_t image_entry;
     bool image_rwx;
     uint8_t cnode_bits; /* log2 of the root CNode's slots */
+    bool starts_off;    /* with manager=on: not at boot */
+    /*
+     * With manager=on: what the node's image range holds before its first instruction, in memory
+     * that no node owns. Empty: the node cannot be started again.
+     */
+    struct range store;
     enum profile profile;
     uint32_t argument_count;
     uint32_t argument_bytes;
@@ -115,7 +121,7 @@ struct cluster {
     paddr_t trampoline; /* one page below 640 KiB */
     /*
      * Below 4 GiB: boot_page_bytes, then the nodes' boot tables and the IOMMUs' tables, which no
-     * node maps, status pages, console pages, and boot's log.
+     * node maps, status pages, console pages, boot's log, and the life page.
      */
     struct range boot_pages;
     struct range boot_tables;  /* the nodes' (boot/machine/node_boot_table.c) */
@@ -123,6 +129,7 @@ struct cluster {
     struct interrupt_remapping interrupts;
     paddr_t status_page;   /* of node 0; the others follow */
     paddr_t console_page;  /* of com1; com2..com4 follow */
+    paddr_t life_page;     /* with manager=on: the nodes' life words (cluster/life.h); else 0 */
     uint64_t console_mark; /* part of how the kernels' lines begin; 0: none */
     paddr_t log_page;      /* struct cmk_boot_log */
     bool plan_only;
@@ -130,6 +137,7 @@ struct cluster {
     bool balance;
     bool fastpath;
     bool missing_cpus_go_on;
+    bool manager;   /* node 0 may stop and start the others */
     bool power_off; /* when all nodes have ended */
     bool avx;       /* where the CPU has it, users may use it */
 };

@@ -381,4 +381,25 @@ static inline word_t ipi_signal_capability_irq(struct capability c)
     return c.word[1] & 0xff;
 }
 
+/*
+ * With manager=on: cluster control is an IPI control of its own, and the control of another node
+ * the signal 0 to it. So the derivation tree treats them as those.
+ */
+static inline struct capability cluster_control_capability(void)
+{
+    return capability_make(CAP_IPI_CONTROL, 1, 0);
+}
+
+static inline bool is_cluster_control_capability(struct capability c)
+{
+    return capability_object(c) != 0;
+}
+
+enum { LIFE_SIGNAL = 0 };
+
+static inline struct capability other_node_capability(word_t node)
+{
+    return ipi_signal_capability(node, LIFE_SIGNAL);
+}
+
 #endif

@@ -15,9 +15,17 @@
  * depth; extra capability 0: root CNode. Checks in order: TruncatedMessage; irq: RangeError; a
  * handler exists: RevokeFirst; destination slot. Makes the IRQ handler capability of that IPI irq.
  * GetTimer: the same for the timer of a CPU of this node: MR0 is its index.
+ *
+ * Cluster control (manager=on, node 0): GetNode: MR0 node, MR1 index, MR2 depth; extra capability
+ * 0: root CNode. Checks in order: TruncatedMessage; no such other node: RangeError; destination
+ * slot. Makes the control of that node.
  */
 MUST_USE enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer);
-/* Any label, length and extra capabilities: sends the signal (contract 14.5). */
+/*
+ * Any label, length and extra capabilities: sends the signal (contract 14.5). The control of
+ * another node: Start: on already: DeleteFirst; cannot be started again: InvalidArgument 0; the
+ * last generation was used: InvalidArgument 1. Stop. Life: answers CMK_LIFE_* and the generation.
+ */
 MUST_USE enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer);
 /*
  * Exit: MR0 status; does not return. Write: MR0 length in bytes, then the bytes, eight to a word,

@@ -1,8 +1,12 @@
-/* CMK's own capabilities: IPI control and the IPI signals made from it, and node control. */
+/*
+ * CMK's own capabilities: IPI control and the IPI signals made from it, cluster control and the
+ * controls of other nodes, and node control.
+ */
 #include <api/cluster.h>
 #include <api/debug.h>
 #include <arch/console.h>
 #include <arch/interrupt.h>
+#include <arch/life.h>
 #include <arch/machine.h>
 #include <arch/memory.h>
 #include <kernel/assert.h>
@@ -77,9 +81,71 @@ static MUST_USE enum outcome get_timer(struct invocation *call, struct answer *a
     return issue_handler(call, FIRST_TIMER_IRQ + cpu, answer);
 }
 
+/* --- other nodes --- */
+
+static MUST_USE enum outcome get_node(struct invocation *call, struct answer *answer)
+{
+    word_t node = message_word(call, 0);
+    word_t index = message_word(call, 1);
+    word_t depth = message_word(call, 2);
+    struct slot *slot;
+    if (node == 0 || node >= machine_node_count()) {
+        return refuse_range(answer, 1, machine_node_count() - 1);
+    }
+    if (!lookup_empty_slot(extra_capability(call, 0), index, depth, &slot, answer)) {
+        return REFUSED;
+    }
+    insert_new(other_node_capability(node), call->slot, slot);
+    return DONE;
+}
+
+static MUST_USE enum outcome cluster_control_invoke(struct invocation *call, struct answer *answer)
+{
+    if (call->label != LABEL_CMKClusterControlGetNode) {
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+    return is_truncated(call) ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : get_node(call, answer);
+}
+
+static MUST_USE enum outcome start_node(word_t node, struct answer *answer)
+{
+    switch (life_start(node)) {
+    case START_DONE:
+        return DONE;
+    case START_IS_ON:
+        return refuse(answer, ERROR_DELETE_FIRST);
+    case START_IMPOSSIBLE:
+        return refuse_argument(answer, 0);
+    case START_LAST_LIFE:
+        return refuse_argument(answer, 1);
+    }
+    return refuse(answer, ERROR_ILLEGAL_OPERATION);
+}
+
+static MUST_USE enum outcome other_node_invoke(struct invocation *call, word_t node,
+                                               struct answer *answer)
+{
+    word_t state, generation;
+    switch (call->label) {
+    case LABEL_CMKOtherNodeStart:
+        return start_node(node, answer);
+    case LABEL_CMKOtherNodeStop:
+        life_stop(node);
+        return DONE;
+    case LABEL_CMKOtherNodeLife:
+        life_read(node, &state, &generation);
+        return answer_two_words(answer, state, generation);
+    default:
+        return refuse(answer, ERROR_ILLEGAL_OPERATION);
+    }
+}
+
 enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
 {
     bool truncated = is_truncated(call);
+    if (is_cluster_control_capability(call->capability)) {
+        return cluster_control_invoke(call, answer);
+    }
     switch (call->label) {
     case LABEL_CMKIPIControlSendIPI:
         return truncated ? refuse(answer, ERROR_TRUNCATED_MESSAGE) : make_signal(call, answer);
@@ -94,9 +160,12 @@ enum outcome ipi_control_invoke(struct invocation *call, struct answer *answer)
 
 enum outcome ipi_signal_invoke(struct invocation *call, struct answer *answer)
 {
-    (void)answer;
-    interrupt_send_to_node(ipi_signal_capability_node(call->capability),
-                           ipi_signal_capability_irq(call->capability));
+    word_t node = ipi_signal_capability_node(call->capability);
+    word_t irq = ipi_signal_capability_irq(call->capability);
+    if (irq == LIFE_SIGNAL) {
+        return other_node_invoke(call, node, answer);
+    }
+    interrupt_send_to_node(node, irq);
     return DONE;
 }
 

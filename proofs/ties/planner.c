@@ -91,8 +91,8 @@ static void show_domains(uint32_t proximity)
 static void take_once_more(struct range_list *available, struct range_list *region, uint64_t end)
 {
     uint64_t bytes = below(4) == 0 ? below(end) : below(5) == 0 ? UINT32_MAX : below(64) << 16;
-    uint32_t proximity = facts.proximity_count > 0 && below(2) == 0 ? (uint32_t)below(3)
-                                                                    : (uint32_t)NO_PROXIMITY;
+    uint32_t proximity =
+        facts.proximity_count > 0 && below(2) == 0 ? (uint32_t)below(3) : (uint32_t)NO_PROXIMITY;
     bool round_up = below(2) == 0;
     printf(" %" PRIu64 " %d", bytes, round_up);
     show_domains(proximity);
@@ -160,7 +160,7 @@ static void show_piece(uint32_t owner, bool is_private, struct range range)
 
 static void show_pieces(void)
 {
-    uint32_t owner = ABI_CMK_MAX_NODES, count = 4 + plan.channel_count;
+    uint32_t owner = ABI_CMK_MAX_NODES, count = 4 + plan.channel_count + plan.node_count;
     for (uint32_t node = 0; node < plan.node_count; node++) {
         count += plan.node[node].region_count;
     }
@@ -169,6 +169,10 @@ static void show_pieces(void)
         for (uint32_t i = 0; i < plan.node[node].region_count; i++) {
             show_piece(node, true, plan.node[node].region[i]);
         }
+    }
+    for (uint32_t node = 0; node < plan.node_count; node++) {
+        show_piece(owner++, plan.node[node].store.start < plan.node[node].store.end,
+                   plan.node[node].store);
     }
     /* No shared memory is the empty range at 0, which is no RAM but is nobody's either. */
     show_piece(owner++, plan.shared.start < plan.shared.end, plan.shared);

@@ -318,6 +318,7 @@ static void make_controls(void)
     put(SLOT_ASID_POOL, asid_init(new_page()));
     put(SLOT_DOMAIN, capability_make(CAP_DOMAIN, 0, 0));
     put(SLOT_NODE_CONTROL, capability_make(CAP_NODE_CONTROL, 0, 0));
+    put(SLOT_CLUSTER_CONTROL, cluster_control_capability());
 }
 
 static void make_first_thread(void)

@@ -39,7 +39,8 @@ enum {
     SLOT_IPI_SIGNAL = 33,
     SLOT_IRQ_HANDLER = 34,
     SLOT_PORTS = 35,
-    SLOT_FREE = 36
+    SLOT_FREE = 36,
+    SLOT_CLUSTER_CONTROL = ROOT_SLOTS - 1
 };
 enum { UNTYPEDS = 5, THREADS = 4 };
 

@@ -1,7 +1,6 @@
 /*
  * A node that is stopped and started again by node 0 while CPUs of its own may be late, hang, or
- * run wild: the protocol for restarts. Only how a CPU is started is built so far: kernels have no
- * life word, no generations, and no Stop.
+ * run wild (docs/life.md).
  *
  * Node 0's kernel alone writes the life word: what the node is, and its generation. Stop says that
  * the node is being stopped, sends INIT to its CPUs, waits until signals that were under way have
@@ -11,10 +10,12 @@
  * before anything else and parks unless the node is started; the first one then claims the status
  * page for its generation, builds the node in its memory and starts the second.
  *
- * Models start_cpu() (node/start_cpu.c), cpu_arrival: (arrival.asm), boot_node() and join_node()
- * (boot_node.c) and status_page_claim() (status.c). Assumed: a signal between CPUs arrives within
- * the time that Stop waits, and INIT takes effect; every CPU may otherwise be as slow as it likes.
- * Sequentially consistent: start_cpu() has the fence.
+ * Models life_stop() and life_start() (arch/x86/machine/life.c), start_cpu() (node/start_cpu.c),
+ * cpu_arrival: (arrival.asm), cpu_arrived(), boot_node() and join_node() (boot_node.c) and
+ * status_page_claim() (status.c). Messages and their generations are what programs do. Assumed: a
+ * signal between CPUs arrives within the time that Stop waits, and INIT takes effect; every CPU may
+ * otherwise be as slow as it likes. Sequentially consistent: start_cpu() and life_start() have the
+ * fence.
  *
  *   run
  *   run -DWILD

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """
-tests/system/run_privileged_state.py [--kernel KIND-OR-FILE] [--bochs]: the privileged registers
-of every CPU of a running cluster, read from outside and compared with what the manuals say they
-must be.
+tests/system/run_privileged_state.py [--kernel KIND-OR-FILE] [--bochs | --third]
+
+The privileged registers of every CPU of a running cluster, read from outside and compared with
+what the manuals say they must be.
 
 QEMU's machine has firmware that left them otherwise (kernels/dirty-firmware.asm). It stops while
 a program waits and writes its whole state to a file, as for a migration; a description of the
 fields is part of it. Bochs stops at an instruction of the program and shows what its debugger
-knows: all but model-specific registers and the APIC. A suite: one line PASS or FAIL for each
-register and CPU.
+knows: all but model-specific registers and the APIC. With --third node 1 is in its third life. A
+suite: one line PASS or FAIL for each register and CPU.
 """
 import argparse
 import json
@@ -88,14 +89,16 @@ def positions(data, pattern):
         at = data.find(pattern, at + 1)
 
 
-def snapshot(kernel):
+def snapshot(kernel, third):
     """(CPUs, APICs, each CPU's base of the I/O map in its TSS) of a cluster whose programs wait."""
     with tempfile.TemporaryDirectory(prefix="cmk-state-") as folder:
         path, state = os.path.join(folder, "monitor"), os.path.join(folder, "state")
-        image = Image(os.path.join(TOP, "build/system/programs/mapped-and-waiting.elf"), "node=all")
+        image = Image(os.path.join(TOP, "build/system/programs/mapped-and-waiting.elf"),
+                      "node=all third" if third else "node=all")
+        config = CONFIG + " manager=on" if third else CONFIG
         qemu = f"-monitor unix:{path},server=on,wait=off -option-rom {firmware(folder)}"
         waiting = 0
-        with Machine(Setup(kernel, [image], config=CONFIG, smp=CPUS, qemu=qemu)) as machine:
+        with Machine(Setup(kernel, [image], config=config, smp=CPUS, qemu=qemu)) as machine:
             while waiting < 2:
                 line = machine.line(time.monotonic() + HANG_SECONDS)
                 if line is None or "stopped:" in line or "no thread is left" in line:
@@ -232,12 +235,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernel", default="debug")
     parser.add_argument("--bochs", action="store_true")
+    parser.add_argument("--third", action="store_true")
     options = parser.parse_args()
     kernel = kernel_file(options.kernel)
     if options.bochs:
         check_bochs(kernel)
         return
-    for number, parts in enumerate(zip(*snapshot(kernel))):
+    for number, parts in enumerate(zip(*snapshot(kernel, options.third))):
         compare(number, *parts)
 
 

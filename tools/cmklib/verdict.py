@@ -10,6 +10,8 @@ ESCAPE_CODES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_=>c])")
 CLUSTER = re.compile(r"cmk: cluster of (\d+) nodes?, (\d+) CPUs?$")
 EXITED = re.compile(r"cmk: node (\d+) exited with status (\d+)$")
 NODE_STOPPED = re.compile(r"cmk: node (\d+) stopped: (.*)$")
+OFF = re.compile(r"cmk: node (\d+) is off$")
+STARTS = re.compile(r"cmk: node (\d+) starts, life \d+$")
 FAULT = re.compile(r'cmk: node (\d+): cpu \d+: thread "(.*)" stops at (0x[0-9a-f]+): (.*)$')
 NO_THREAD_LEFT = "; no thread is left"
 BOOT_STOPPED = re.compile(r"cmk: stopped: (.*)$")
@@ -37,6 +39,7 @@ class Verdict:
         self.nodes = None  # how many there are, once known
         self.exited = {}  # node -> exit status
         self.stopped = {}  # node -> why its kernel stopped
+        self.off = set()  # nodes that a manager has not started, or stopped
         self.faulted = {}  # node -> the fault that stopped the last of its threads
         self.faults = []  # (node, thread, instruction, what) that no handler took, not reported yet
 
@@ -80,14 +83,25 @@ class Verdict:
             self.exited.setdefault(int(match[1]), int(match[2]))
         elif match := NODE_STOPPED.match(line):
             self.stopped.setdefault(int(match[1]), match[2])
+        elif match := OFF.match(line):
+            self._forget(int(match[1]))
+            self.off.add(int(match[1]))
+        elif match := STARTS.match(line):
+            self._forget(int(match[1]))
         elif match := FAULT.match(line):
             node, what = int(match[1]), match[4].removesuffix(NO_THREAD_LEFT)
             self.faults.append((node, match[2], int(match[3], 16), what))
             if what != match[4]:
                 self.faulted.setdefault(node, f'thread "{match[2]}" stops at {match[3]}: {what}')
-        ended = self.exited.keys() | self.stopped.keys() | self.faulted.keys()
+        ended = self.exited.keys() | self.stopped.keys() | self.faulted.keys() | self.off
         if self.nodes is not None and len(ended) >= self.nodes:
             self._all_ended()
+
+    def _forget(self, node):
+        """How an earlier life of the node ended does not count: a manager has seen to it."""
+        for lives in (self.exited, self.stopped, self.faulted):
+            lives.pop(node, None)
+        self.off.discard(node)
 
     def _first_stopped(self):
         node = min(self.stopped)
@@ -118,7 +132,7 @@ class Verdict:
         elif self.nodes is None:
             self.end(TIME_LIMIT, f"{limit}: boot did not finish")
         else:
-            ended = self.exited.keys() | self.faulted.keys()
+            ended = self.exited.keys() | self.faulted.keys() | self.off
             running = [str(node) for node in range(self.nodes) if node not in ended]
             self.end(TIME_LIMIT, f"{limit}: still running on node {', '.join(running)}")
 

@@ -126,6 +126,7 @@ bool cmk_parse_cluster(const void *chunk, size_t bytes, struct cmk_cluster *clus
         (struct cmk_pci_config){info.pci_config_base, info.pci_first_bus, info.pci_last_bus};
     cluster->entry_tsc = info.entry_tsc;
     cluster->tsc_khz = info.tsc_khz;
+    cluster->cluster_control = info.cluster_control_slot;
     cluster->devices_are_confined = info.devices_are_confined != 0;
     cluster->log_frame = info.first_log_slot;
     if (parse_nodes(chunk, &info, cluster) && parse_channels(&info, cluster) &&

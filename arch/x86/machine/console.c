@@ -197,20 +197,34 @@ void console_print(const char *format, ...)
     console_write(text);
 }
 
-void console_report(const char *format, ...)
+__attribute__((format(printf, 2, 0))) static void report_of(word_t node, const char *format,
+                                                            va_list arguments)
 {
     if (port() == CONSOLE_NONE) {
         return;
     }
     char prefix[PREFIX_BYTES];
-    console_kernel_prefix(prefix, sizeof(prefix), node_id);
+    console_kernel_prefix(prefix, sizeof(prefix), (uint32_t)node);
     char text[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
     format_text(text, sizeof(text), format, arguments);
-    va_end(arguments);
     finish_line();
     write_line(prefix, text);
+}
+
+void console_report(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report_of(node_id, format, arguments);
+    va_end(arguments);
+}
+
+void console_report_of(word_t node, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report_of(node, format, arguments);
+    va_end(arguments);
 }
 
 void console_report_exit(word_t status)

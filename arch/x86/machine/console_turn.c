@@ -4,6 +4,8 @@
  */
 #include <x86/console_turn.h>
 #include <target/instructions.h>
+#include <x86/layout.h>
+#include <cluster/life.h>
 #include <cluster/record.h>
 
 /* No correct kernel gets here within a million years; a broken one may write it. */
@@ -53,7 +55,14 @@ static uint64_t milliseconds_from_now(uint32_t milliseconds)
     return read_tsc() + (uint64_t)milliseconds * 1000 * global_state.tsc_mhz;
 }
 
-/* False: `other` has stopped. Bounded by CONSOLE_LINE_MILLISECONDS. */
+/* It was stopped, perhaps in the middle of a line. */
+static bool is_off(uint32_t node)
+{
+    const struct life_word *life = (const struct life_word *)LIFE_PAGE;
+    return global_state.cluster.manager && life_state(life_load(&life[node])) == CMK_LIFE_OFF;
+}
+
+/* False: `other` has stopped, which was not known. Bounded by CONSOLE_LINE_MILLISECONDS. */
 static bool wait_for(struct console_turn *turns, uint32_t other, uint32_t self, uint64_t own)
 {
     uint64_t end = milliseconds_from_now(CONSOLE_LINE_MILLISECONDS);
@@ -65,8 +74,10 @@ static bool wait_for(struct console_turn *turns, uint32_t other, uint32_t self, 
             seen = beat;
             still_end = milliseconds_from_now(CONSOLE_STILL_MILLISECONDS);
         }
-        if ((still[other].known && still[other].beat == beat) || read_tsc() > still_end ||
-            read_tsc() > end) {
+        if (still[other].known && still[other].beat == beat) {
+            return true; /* what it left unfinished was ended before */
+        }
+        if (is_off(other) || read_tsc() > still_end || read_tsc() > end) {
             still[other].known = true;
             still[other].beat = beat;
             return false;

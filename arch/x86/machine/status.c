@@ -32,6 +32,12 @@ bool status_page_is_claimed(const struct cmk_status_page *page)
     return __atomic_load_n(&page->state, __ATOMIC_ACQUIRE) != CMK_STATUS_OFF;
 }
 
+bool status_page_has_ended(const struct cmk_status_page *page)
+{
+    uint64_t state = __atomic_load_n(&page->state, __ATOMIC_ACQUIRE);
+    return state == CMK_STATUS_EXITED || state == CMK_STATUS_STOPPED;
+}
+
 void status_page_stop(struct cmk_status_page *page, const char *reason)
 {
     size_t length = MIN(strlen(reason), sizeof(page->reason) - 1);
@@ -58,6 +64,11 @@ bool status_ended_as_last(void)
         }
     }
     return true;
+}
+
+void status_begin(uint64_t generation)
+{
+    __atomic_store_n(&own_page()->generation, generation, __ATOMIC_RELEASE);
 }
 
 void status_running(void)

@@ -101,6 +101,10 @@ struct node_configuration {
     const char *devices_word;
     enum devices_kind devices;
     bool console_ports; /* all, and the ports of its console's UART */
+    const char *start_word;
+    bool starts_off; /* not at boot, but when the manager wishes */
+    const char *store_word;
+    uint64_t store_bytes; /* of its image store, at least; 0: what its image takes */
 };
 
 struct configuration {
@@ -128,6 +132,8 @@ struct configuration {
     enum iommu_setting iommu;
     const char *intremap_word;
     bool intremap;
+    const char *manager_word;
+    bool manager; /* node 0 may stop and start the others */
     bool plan_only, checks, balance, fastpath, avx, missing_cpus_go_on, power_off;
 };
 

@@ -72,6 +72,7 @@ void place_images(struct planning *planning);
 void check_pieces(
     struct planning *planning); /* the kernel's larger pieces fit; uses up planning->available */
 void plan_devices(struct planning *planning);
+void plan_life(struct planning *planning); /* whom the manager may start, and what for */
 
 void plan_iommu(struct planning *planning);
 

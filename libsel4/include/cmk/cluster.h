@@ -61,8 +61,9 @@ struct cmk_cluster {
     struct cmk_pci_config pci_config;
     /* the boot CPU's time stamp counter when the kernel was entered: begin of the boot */
     seL4_Word entry_tsc;
-    seL4_Word tsc_khz;         /* how fast time stamp counters count; see <cmk/timer.h> */
-    bool devices_are_confined; /* by an IOMMU: see <cmk/dma.h> */
+    seL4_Word tsc_khz;                  /* how fast time stamp counters count; see <cmk/timer.h> */
+    cmk_ClusterControl cluster_control; /* node 0's, with manager=on; else 0 */
+    bool devices_are_confined;          /* by an IOMMU: see <cmk/dma.h> */
     seL4_CPtr log_frame; /* the first of CMK_BOOT_LOG_FRAMES read-only ones: see <cmk/boot_log.h> */
     int argc;            /* the image's arguments; argv[0] is "nodeK", argv[argc] is null */
     char *argv[ABI_CMK_MAX_ARGUMENTS + 1];

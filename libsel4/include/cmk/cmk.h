@@ -15,6 +15,8 @@ CMK_BEGIN_C
 typedef seL4_CPtr cmk_IPIControl;
 typedef seL4_CPtr cmk_IPISignal;
 typedef seL4_CPtr cmk_NodeControl;
+typedef seL4_CPtr cmk_ClusterControl;
+typedef seL4_CPtr cmk_OtherNode;
 
 /* The most bytes that one Write takes. Without an IPC buffer: 24. */
 #define CMK_WRITE_MAX ABI_CMK_WRITE_BYTES
@@ -182,6 +184,53 @@ static inline seL4_Error cmk_NodeControl_Trigger(cmk_NodeControl _service, seL4_
 {
     struct sel4_x64_trap trap = {.mr = {what, argument}};
     return sel4_x64_invoke(&trap, _service, CMKNodeControlTrigger, 0, 2);
+}
+
+/*
+ * Cluster control: node 0 has it with manager=on (cmk_cluster()->cluster_control), and it cannot be
+ * copied. Makes the control of another node in an empty slot, which can be copied and minted, and
+ * revoked with cluster control. Errors: seL4_RangeError, there is no such other node; those of the
+ * slot.
+ */
+static inline seL4_Error cmk_ClusterControl_GetNode(cmk_ClusterControl _service, seL4_Word node,
+                                                    seL4_CNode root, seL4_Word index,
+                                                    seL4_Uint8 depth)
+{
+    struct sel4_x64_trap trap = {.mr = {node, index, depth}};
+    seL4_SetCap(0, root);
+    return sel4_x64_invoke(&trap, _service, CMKClusterControlGetNode, 1, 3);
+}
+
+/*
+ * Starts the node, if it is off: its image and data as they were at boot, everything else new. Does
+ * not wait: its status page says how far it has come. If its first CPU does not come in, the same
+ * call wakes it once more. Errors: seL4_DeleteFirst, it is on; seL4_InvalidArgument, it was started
+ * once and has devices.
+ */
+static inline seL4_Error cmk_OtherNode_Start(cmk_OtherNode _service)
+{
+    struct sel4_x64_trap trap = {0};
+    return sel4_x64_invoke(&trap, _service, CMKOtherNodeStart, 0, 0);
+}
+
+/* Afterwards none of the node's CPUs runs, whatever they did. No effect on a node that is off. */
+static inline seL4_Error cmk_OtherNode_Stop(cmk_OtherNode _service)
+{
+    struct sel4_x64_trap trap = {0};
+    return sel4_x64_invoke(&trap, _service, CMKOtherNodeStop, 0, 0);
+}
+
+/* Whether it is on, CMK_LIFE_OFF or CMK_LIFE_STARTED, and how often it has been started. */
+static inline seL4_Error cmk_OtherNode_Life(cmk_OtherNode _service, seL4_Word *state,
+                                            seL4_Word *generation)
+{
+    struct sel4_x64_trap trap = {0};
+    seL4_Error error = sel4_x64_invoke(&trap, _service, CMKOtherNodeLife, 0, 0);
+    if (error == seL4_NoError) {
+        *state = trap.mr[0];
+        *generation = trap.mr[1];
+    }
+    return error;
 }
 
 CMK_END_C

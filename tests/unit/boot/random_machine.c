@@ -229,7 +229,17 @@ static void choose_word(struct choices *choices, char *word, size_t size)
                                : "nodes=3");
         break;
     case 1:
-        snprintf(word, size, "balance=%s", number < 6 ? "on" : "off");
+        if (number < 14) {
+            snprintf(word, size, "%s",
+                     number < 6    ? "balance=on"
+                     : number < 10 ? "balance=off"
+                                   : "manager=on");
+        } else if (number < 17) {
+            snprintf(word, size, "node%lu.start=off", (unsigned long)node);
+        } else {
+            snprintf(word, size, "node%lu.store=%luM", (unsigned long)node,
+                     (unsigned long)choose(choices, 8));
+        }
         break;
     case 2:
         snprintf(word, size, "node%lu.cpus=%lu-%lu", (unsigned long)node, (unsigned long)number,

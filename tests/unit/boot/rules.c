@@ -4,7 +4,7 @@
 #include <cluster/ranges.h>
 #include <string.h>
 
-enum { MAX_OWNED = ABI_CMK_MAX_NODES * MAX_NODE_REGIONS + ABI_CMK_MAX_CHANNELS + 8 };
+enum { MAX_OWNED = ABI_CMK_MAX_NODES * (MAX_NODE_REGIONS + 1) + ABI_CMK_MAX_CHANNELS + 8 };
 
 /* A piece of memory and whose it is: owners that are not equal never share. */
 struct owned {
@@ -36,6 +36,9 @@ static void collect(const struct machine_facts *facts, const struct cluster *clu
         for (uint32_t i = 0; i < cluster->node[node].region_count; i++) {
             own(cluster->node[node].region[i], node, true);
         }
+    }
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        own(cluster->node[node].store, owner++, true);
     }
     own(cluster->shared, owner++, true);
     for (uint32_t i = 0; i < cluster->channel_count; i++) {
@@ -87,6 +90,31 @@ static bool is_needed(const struct machine_facts *facts, struct range range)
     return false;
 }
 
+/* Image stores and life words are there with a manager, for all nodes but its own. */
+static const char *broken_by_life(const struct machine_facts *facts, const struct cluster *cluster)
+{
+    for (uint32_t node = 0; node < cluster->node_count; node++) {
+        const struct node_plan *plan = &cluster->node[node];
+        uint64_t bytes = plan->store.end - plan->store.start;
+        if ((!cluster->manager || node == 0) && (bytes != 0 || plan->starts_off)) {
+            return "a node has a life that nobody manages";
+        }
+        if (bytes != 0 && (bytes < plan->image.end - plan->image.start ||
+                           plan->store.start % MIB(2) != 0 || is_needed(facts, plan->store))) {
+            return "an image store is too small or misplaced";
+        }
+        if (bytes == 0 && cluster->manager && node != 0 && !plan->all_devices &&
+            plan->device_count + plan->port_count == 0 && facts->pci_count == 0) {
+            return "a node without devices has no image store";
+        }
+    }
+    if (cluster->manager != (cluster->life_page != 0) ||
+        (cluster->manager && cluster->life_page != cluster->log_page + 4 * 4096)) {
+        return "the life page is misplaced";
+    }
+    return NULL;
+}
+
 static const char *broken_by_memory(const struct machine_facts *facts,
                                     const struct cluster *cluster)
 {
@@ -125,6 +153,21 @@ static const char *broken_by_memory(const struct machine_facts *facts,
     return NULL;
 }
 
+/* Blocks of 1 GiB where the node's image store lies, and none of its own memory. */
+static uint64_t blocks_of_store(const struct node_plan *node)
+{
+    uint64_t blocks = 0;
+    for (uint64_t block = node->store.start / GIB(1); block * GIB(1) < node->store.end; block++) {
+        struct range there = {block * GIB(1), (block + 1) * GIB(1)};
+        bool counted = false;
+        for (uint32_t i = 0; i < node->region_count; i++) {
+            counted |= meet(node->region[i], there);
+        }
+        blocks += !counted;
+    }
+    return blocks;
+}
+
 /*
  * What the boot tables of all nodes need without 1 GiB pages, counted one by one: for each node
  * what the machine says, a page directory pointer table, a page directory for each 1 GiB block
@@ -136,7 +179,7 @@ static uint64_t boot_table_pages(const struct machine_facts *facts, const struct
     for (uint32_t i = 0; i < cluster->node_count; i++) {
         const struct node_plan *node = &cluster->node[i];
         uint64_t next_block = 0;
-        pages += (facts->boot_table_bytes + 4095) / 4096 + 1;
+        pages += (facts->boot_table_bytes + 4095) / 4096 + 1 + blocks_of_store(node);
         for (uint32_t j = 0; j < node->region_count; j++) {
             const struct range region = node->region[j];
             for (uint64_t block = region.start / GIB(1); block * GIB(1) < region.end; block++) {
@@ -168,7 +211,7 @@ static const char *broken_by_boot(const struct machine_facts *facts, const struc
         cluster->status_page != status ||
         cluster->console_page != status + 4096 * cluster->node_count ||
         cluster->log_page != cluster->console_page + 4 * 4096 ||
-        cluster->boot_pages.end != cluster->log_page + 4 * 4096) {
+        cluster->boot_pages.end != cluster->log_page + (4 + cluster->manager) * 4096) {
         return "the boot pages are misplaced";
     }
     if (trampoline.start % 4096 != 0 || trampoline.start < 0x1000 || trampoline.end > 0x9f000 ||
@@ -316,8 +359,8 @@ static const char *broken_by_devices(const struct machine_facts *facts,
 const char *broken_rule(const struct machine_facts *facts, const struct cluster *cluster)
 {
     const char *(*const part[])(const struct machine_facts *, const struct cluster *) = {
-        broken_by_cpus,   broken_by_memory,  broken_by_boot,
-        broken_by_images, broken_by_devices, broken_by_iommu};
+        broken_by_cpus,    broken_by_memory, broken_by_boot, broken_by_images,
+        broken_by_devices, broken_by_iommu,  broken_by_life};
     const char *broken = NULL;
     collect(facts, cluster);
     for (unsigned i = 0; broken == NULL && i < ARRAY_LENGTH(part); i++) {

@@ -1,6 +1,8 @@
 /* Configurations that must work, on machines of many shapes. */
 #include "machine.h"
 #include "suites.h"
+
+#include <cluster/ranges.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +74,22 @@ START_TEST(memory_is_where_it_was_asked_for)
     ck_assert_uint_eq(plan.node[0].region[0].end, MIB(34));
     expect_good("nodes=2 node1.mem=64M@128M iommu=off"); /* and the other's goes around it */
     ck_assert_uint_gt(plan.node[0].region_count, 1);
+}
+END_TEST
+
+START_TEST(a_manager_has_image_stores)
+{
+    make_machine(4, MIB(512));
+    expect_good("nodes=4 manager=on node2.start=off node3.store=5M");
+    ck_assert(plan.manager && plan.life_page != 0);
+    ck_assert(!plan.node[0].starts_off && !plan.node[1].starts_off && plan.node[2].starts_off);
+    ck_assert_uint_eq(range_bytes(plan.node[0].store), 0);
+    ck_assert_uint_eq(range_bytes(plan.node[1].store), MIB(2));
+    ck_assert_uint_eq(range_bytes(plan.node[2].store), MIB(2));
+    ck_assert_uint_eq(range_bytes(plan.node[3].store), MIB(6));
+    expect_good("nodes=4");
+    ck_assert(!plan.manager && plan.life_page == 0);
+    ck_assert_uint_eq(range_bytes(plan.node[3].store), 0);
 }
 END_TEST
 
@@ -498,6 +516,7 @@ Suite *shapes_suite(void)
     tcase_add_loop_test(cpus, cpus_go_to_nodes, 0, ARRAY_LENGTH(shapes));
     tcase_add_test(cpus, memory_is_where_it_was_asked_for);
     tcase_add_test(cpus, missing_cpus_are_left_out);
+    tcase_add_test(cpus, a_manager_has_image_stores);
     tcase_add_test(cpus, sparse_apic_ids_keep_siblings_together);
     tcase_add_test(cpus, siblings_stay_together_whatever_their_numbers);
     tcase_add_test(cpus, nodes_share_a_cache_or_a_package);

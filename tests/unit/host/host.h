@@ -48,7 +48,11 @@ struct host_machine {
     uint64_t armed[ABI_CMK_MAX_NODE_CPUS]; /* per CPU: timer_arm() */
     word_t routed_irq, routed_pin;         /* io_apic_route() */
     word_t sent_node, sent_irq;            /* interrupt_send_to_node() */
-    uint32_t ports[HOST_PORTS];            /* what was written last, and is read back */
+    struct {
+        word_t state, generation; /* CMK_LIFE_* */
+        unsigned outcome;         /* enum start_outcome: of the next start */
+    } life[ABI_CMK_MAX_NODES];
+    uint32_t ports[HOST_PORTS]; /* what was written last, and is read back */
 };
 extern struct host_machine host_machine;
 

@@ -4,8 +4,10 @@
  */
 #include "host.h"
 #include <arch/door.h>
+#include <api/cluster.h>
 #include <arch/fpu.h>
 #include <arch/interrupt.h>
+#include <arch/life.h>
 #include <arch/console.h>
 #include <arch/machine.h>
 #include <arch/timer.h>
@@ -29,6 +31,34 @@ struct host_machine host_machine;
 void timer_arm(struct cpu *cpu, uint64_t moment)
 {
     host_machine.armed[cpu->index] = moment;
+}
+
+/* --- arch/life.h --- */
+
+bool life_is_managed_here(void)
+{
+    return true;
+}
+
+void life_stop(word_t node)
+{
+    host_machine.life[node].state = CMK_LIFE_OFF;
+}
+
+enum start_outcome life_start(word_t node)
+{
+    enum start_outcome outcome = host_machine.life[node].outcome;
+    if (outcome == START_DONE) {
+        host_machine.life[node].state = CMK_LIFE_STARTED;
+        host_machine.life[node].generation++;
+    }
+    return outcome;
+}
+
+void life_read(word_t node, word_t *state, word_t *generation)
+{
+    *state = host_machine.life[node].state;
+    *generation = host_machine.life[node].generation;
 }
 
 /* --- arch/machine.h --- */

@@ -145,11 +145,13 @@ START_TEST(what_can_be_copied)
                                capability_make(CAP_DOMAIN, 0, 0),
                                ipi_signal_capability(1, 3),
                                capability_make(CAP_NODE_CONTROL, 0, 0),
+                               other_node_capability(1),
                                io_port_capability(1, 2),
                                capability_make(CAP_ASID_CONTROL, 0, 0)};
     struct capability no[] = {capability_null(),
                               capability_make(CAP_IRQ_CONTROL, 0, 0),
                               capability_make(CAP_IPI_CONTROL, 0, 0),
+                              cluster_control_capability(),
                               capability_make(CAP_IO_PORT_CONTROL, 0, 0),
                               zombie_capability((word_t)root, 8, 1),
                               reply_capability(caller, false, RIGHT_GRANT),

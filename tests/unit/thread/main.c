@@ -23,6 +23,7 @@ int main(void)
     srunner_add_suite(runner, schedule_suite());
     srunner_add_suite(runner, tcb_suite());
     srunner_add_suite(runner, cluster_suite());
+    srunner_add_suite(runner, life_suite());
     srunner_add_suite(runner, rules_suite());
     srunner_add_suite(runner, fastpath_suite());
     srunner_add_suite(runner, random_suite());

@@ -129,6 +129,7 @@ Suite *notification_suite(void);
 Suite *schedule_suite(void);
 Suite *tcb_suite(void);
 Suite *cluster_suite(void);
+Suite *life_suite(void);
 Suite *rules_suite(void);
 Suite *random_suite(void);
 

@@ -29,9 +29,10 @@ enum { CONSOLE_STILL_MILLISECONDS = 30000, CONSOLE_LINE_MILLISECONDS = 120000 };
 
 /*
  * Returns when it is the turn of node `self` of `count` nodes, those that use other UARTs included.
- * True: some node had stopped while it was its turn, so that its line may be unfinished. Bounded by
- * CONSOLE_LINE_MILLISECONDS for each node that came before; one that stands still is waited for
- * CONSOLE_STILL_MILLISECONDS, and not again before it moves. Under the node's lock.
+ * True: some node had stopped while it was its turn, so that its line may be unfinished; told once.
+ * Bounded by CONSOLE_LINE_MILLISECONDS for each node that came before; one that stands still is
+ * waited for CONSOLE_STILL_MILLISECONDS, and not again before it moves; one that is off is not.
+ * Under the node's lock.
  */
 bool console_turn_wait(struct console_turn *turns, uint32_t self, uint32_t count);
 

@@ -14,6 +14,7 @@
 #define STATUS_PAGE  0xffffffffd0100000 /* this node's, see api/cluster.h */
 #define CONSOLE_PAGE 0xffffffffd0101000 /* turns at this UART, of all nodes that use it */
 #define STATUS_PAGES 0xffffffffd0102000 /* of all nodes, read-only */
+#define LIFE_PAGE    0xffffffffd0150000 /* with manager=on: life words; node 0 may write them */
 /* CPU_BLOCKS is in target/cpu.h, KERNEL_WINDOW in arch/memory.h. */
 
 #endif

@@ -14,9 +14,13 @@
  */
 bool status_page_claim(struct cmk_status_page *page);
 bool status_page_is_claimed(const struct cmk_status_page *page);
+bool status_page_has_ended(const struct cmk_status_page *page); /* exited or stopped */
 /* The kernel of the node will do nothing any more. The last thing that is written there. */
 void status_page_end(struct cmk_status_page *page);
 void status_page_stop(struct cmk_status_page *page, const char *reason);
+
+/* In a page that this CPU has claimed for its node: which life of the node this is. */
+void status_begin(uint64_t generation);
 
 /* The node boots no more: user code runs. */
 void status_running(void);

@@ -2,12 +2,14 @@
  * Maps something of every kind that the node has (private memory in all page sizes that fit, shared
  * and channel regions, status pages, and the largest device untyped's first page), says so, and
  * runs on: for checks from the outside. With threads on every CPU of the node, so that each has
- * this VSpace loaded.
+ * this VSpace loaded. With the argument "third" node 0 first starts every other node twice again.
  */
 #include <cmk/cluster.h>
+#include <cmk/node_status.h>
 #include <cmk/resources.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void must(bool good, const char *what)
 {
@@ -82,18 +84,52 @@ static void print_shared_frames(const struct cmk_cluster *cluster)
     printf("\n");
 }
 
-int main(void)
+enum { LIVES = 3 };
+
+/* Node 0: all others come to their last life. They wait for it. */
+static void start_others_again(const struct cmk_cluster *cluster)
+{
+    for (seL4_Word node = 1; node < cluster->num_nodes; node++) {
+        const struct cmk_status_page *page = cmk_node_status(node);
+        seL4_CPtr control = cmk_alloc_slot();
+        must(cmk_ClusterControl_GetNode(cluster->cluster_control, node, seL4_CapInitThreadCNode,
+                                        control, seL4_WordBits) == 0,
+             "get a node's control");
+        for (unsigned life = 1; life < LIVES; life++) {
+            while (__atomic_load_n(&page->state, __ATOMIC_ACQUIRE) != CMK_STATUS_RUNNING) {
+                __asm__ volatile("pause");
+            }
+            must(cmk_OtherNode_Stop(control) == 0 && cmk_OtherNode_Start(control) == 0,
+                 "start a node again");
+        }
+    }
+}
+
+static void come_to_last_life(const struct cmk_cluster *cluster)
+{
+    if (cluster->node_id == 0) {
+        start_others_again(cluster);
+    } else if (cmk_node_status(cluster->node_id)->generation < LIVES) {
+        run_on(NULL);
+    }
+}
+
+int main(int argc, char **argv)
 {
     const struct cmk_cluster *cluster = cmk_cluster();
     must(cluster != NULL, "find the cluster");
+    bool third = argc > 1 && strcmp(argv[1], "third") == 0;
+    if (third) {
+        come_to_last_life(cluster); /* which maps status pages, too */
+    }
     map_private_memory();
     map_device_page();
     map_region(&cluster->shared, seL4_X86_Uncacheable);
     for (seL4_Word i = 0; i < cluster->num_channels; i++) {
         map_region(&cluster->channels[i].region, seL4_X86_WriteCombining);
     }
-    must(cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits,
-                        seL4_AllRights, seL4_X86_CacheDisabled) != NULL,
+    must(third || cmk_map_frames(cluster->nodes[0].status_frame, cluster->num_nodes, seL4_PageBits,
+                                 seL4_AllRights, seL4_X86_CacheDisabled) != NULL,
          "map the status pages");
     static struct cmk_thread threads[ABI_CMK_MAX_NODE_CPUS];
     for (seL4_Word cpu = 1; cpu < cluster->nodes[cluster->node_id].num_cpus; cpu++) {
