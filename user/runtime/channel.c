@@ -60,18 +60,17 @@ bool cmk_channel_open(struct cmk_channel_end *end, void *memory,
         .button = config->button,
         .spins = 1000,
     };
+    channel_life_begin(end, config->own_status);
     return true;
 }
 
 enum cmk_channel_error channel_break(struct cmk_channel_end *end)
 {
+    if (channel_peer_has_ended(end) && end->peer_generation != 0) {
+        return CMK_CHANNEL_DEAD; /* its next life has begun to write there */
+    }
     end->failed = CMK_CHANNEL_BROKEN;
     return CMK_CHANNEL_BROKEN;
-}
-
-bool channel_peer_has_ended(const struct cmk_channel_end *end)
-{
-    return end->peer_status && cmk_node_has_ended(end->peer_status);
 }
 
 enum cmk_channel_error cmk_channel_state(const struct cmk_channel_end *end)
@@ -89,6 +88,9 @@ enum cmk_channel_error cmk_channel_state(const struct cmk_channel_end *end)
 void channel_wake_peer(struct cmk_channel_end *end)
 {
     atomic_thread_fence(memory_order_seq_cst);
+    if (!channel_is_matched(end)) {
+        return; /* it will look before it sleeps */
+    }
     uint64_t nap = atomic_load_explicit(&end->theirs->nap, memory_order_relaxed);
     if ((nap & 1) != 0 && nap != end->rung_nap && end->button != 0) {
         end->rung_nap = nap;
@@ -105,6 +107,9 @@ enum cmk_channel_error channel_room(struct cmk_channel_end *end, uint64_t lines)
     }
     if (end->geometry.lines - (end->sent - end->sent_taken) >= lines) {
         return CMK_CHANNEL_OK;
+    }
+    if (!channel_is_matched(end)) {
+        return CMK_CHANNEL_FULL;
     }
     uint64_t taken = atomic_load_explicit(&end->theirs->taken_lines, memory_order_acquire);
     if (taken - end->sent_taken > end->sent - end->sent_taken) {
@@ -217,6 +222,9 @@ enum cmk_channel_error channel_peek(struct cmk_channel_end *end)
     if (end->next_header != 0) {
         return CMK_CHANNEL_OK;
     }
+    if (!channel_is_matched(end)) {
+        return channel_peer_has_ended(end) ? CMK_CHANNEL_DEAD : CMK_CHANNEL_EMPTY;
+    }
     _Atomic uint64_t *word = &line_at(end->in, end->received, end->geometry.lines)->word[0];
     uint64_t header = atomic_load_explicit(word, memory_order_acquire);
     if (is_old(end, header)) {
@@ -268,6 +276,9 @@ static enum cmk_channel_error take_bulk(struct cmk_channel_end *end, struct cmk_
 {
     uint64_t reference[2];
     read_data(end, (unsigned char *)reference, sizeof(reference));
+    if (channel_peer_is_new(end)) {
+        return CMK_CHANNEL_DEAD;
+    }
     if (!channel_bulk_accept(end, message, reference[0], reference[1])) {
         return channel_break(end);
     }
@@ -306,6 +317,9 @@ enum cmk_channel_error cmk_channel_try_receive(struct cmk_channel_end *end,
         return CMK_CHANNEL_TOO_LONG;
     }
     read_data(end, buffer, message->length);
+    if (channel_peer_is_new(end)) {
+        return CMK_CHANNEL_DEAD;
+    }
     take(end, message->length);
     return CMK_CHANNEL_OK;
 }

@@ -29,6 +29,9 @@ void *cmk_channel_bulk_reserve(struct cmk_channel_end *end, size_t length)
     uint64_t position = position_for(end->bulk_sent, length, pool);
     uint64_t after = position + whole_lines(length);
     if (after - end->bulk_taken > pool) {
+        if (!channel_is_matched(end)) {
+            return NULL;
+        }
         uint64_t taken = atomic_load_explicit(&end->theirs->taken_bulk, memory_order_acquire);
         if (taken - end->bulk_taken > end->bulk_sent - end->bulk_taken) {
             (void)channel_break(end);
@@ -92,7 +95,7 @@ void cmk_channel_bulk_release(struct cmk_channel_end *end, const struct cmk_mess
 
 /*
  * Pieces begin at line boundaries of the pool, so whole words can be loaded; the last one may reach
- * past the piece.
+ * past the piece. The peer's next life may have filled its pool meanwhile.
  */
 enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end,
                                              const struct cmk_message *message, void *buffer,
@@ -105,6 +108,9 @@ enum cmk_channel_error cmk_channel_bulk_copy(struct cmk_channel_end *end,
         return CMK_CHANNEL_TOO_LONG;
     }
     load_words(buffer, message->bulk, message->length);
+    if (channel_peer_is_new(end)) {
+        return CMK_CHANNEL_DEAD;
+    }
     cmk_channel_bulk_release(end, message);
     return CMK_CHANNEL_OK;
 }

@@ -28,6 +28,13 @@ struct cmk_channel_side {
      * its own: it seldom changes.
      */
     _Alignas(CMK_CHANNEL_LINE) _Atomic uint64_t nap;
+    /*
+     * For which lives this side's words and ring are: the generation of its own node (upper half),
+     * and of the peer's, or 0. Stored with release after the ring was made empty, before any
+     * message; loaded with acquire, before anything else of this side is believed, and again after
+     * a message was read.
+     */
+    _Atomic uint64_t opened;
 };
 
 /*
@@ -116,7 +123,25 @@ static inline void load_words(unsigned char *to, const _Atomic uint64_t *from, s
 /* Marks the channel as broken, and says so. */
 enum cmk_channel_error channel_break(struct cmk_channel_end *end);
 
-/* Whether the peer's node has ended; acquire, so what it sent before is visible after this. */
+/* --- channel_life.c --- */
+
+/* At the opening, when all else of the end is there. `own_status` may be null. */
+void channel_life_begin(struct cmk_channel_end *end, const struct cmk_status_page *own_status);
+
+/* Whether the peer's side can be believed. Once it can, until it is dead. */
+bool channel_match(struct cmk_channel_end *end);
+static inline bool channel_is_matched(struct cmk_channel_end *end)
+{
+    return end->matched || channel_match(end);
+}
+
+/* The peer's next life has opened its end: what was read since may be its, and not for this end. */
+bool channel_peer_is_new(const struct cmk_channel_end *end);
+
+/*
+ * Whether the peer's node has ended, or is in another life; acquire, so what it sent before is
+ * visible after this.
+ */
 bool channel_peer_has_ended(const struct cmk_channel_end *end);
 
 /* After anything was published for the peer: rings it if it sleeps. */

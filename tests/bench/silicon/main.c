@@ -8,7 +8,7 @@
  *       -Ilibsel4/include -Iuser/runtime -Iinclude \
  *       -Iarch/x86/include -idirafter user/runtime/include \
  *       tests/bench/silicon/[a-z]*.c user/runtime/channel.c user/runtime/channel_bulk.c \
- *       user/runtime/channel_wait.c libsel4/src/ipc_buffer.c \
+ *       user/runtime/channel_life.c user/runtime/channel_wait.c libsel4/src/ipc_buffer.c \
  *       build/bench/silicon/entry_lock.o build/bench/silicon/enter.o -o build/bench/silicon/run
  *
  * Arguments: two CPU numbers, and how often all is repeated. Each line of output is

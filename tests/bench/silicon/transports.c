@@ -171,7 +171,7 @@ static void channel_open_with(struct cmk_channel_geometry geometry)
     must(channel_memory, "no memory for a channel");
     memset(channel_memory, 0, bytes);
     for (unsigned side = 0; side < 2; side++) {
-        struct cmk_channel_config config = {geometry, side, NULL, NULL, 0};
+        struct cmk_channel_config config = {.geometry = geometry, .side = side};
         must(cmk_channel_open(&end[side], channel_memory, &config), "a channel cannot be opened");
     }
 }

@@ -7,7 +7,8 @@
  *       -Werror -pthread \
  *       -Ilibsel4/include -Iuser/runtime -idirafter user/runtime/include -idirafter include \
  *       tests/unit/channel/[a-z]*.c \
- *       user/runtime/channel.c user/runtime/channel_bulk.c user/runtime/channel_wait.c \
+ *       user/runtime/channel.c user/runtime/channel_bulk.c user/runtime/channel_life.c \
+ *       user/runtime/channel_wait.c \
  *       libsel4/src/ipc_buffer.c \
  *       -o build/unit/channel $(pkg-config --cflags --libs check)
  */
@@ -21,6 +22,7 @@ int main(void)
     srunner_add_suite(runner, wrong_suite());
     srunner_add_suite(runner, hostile_suite());
     srunner_add_suite(runner, until_suite());
+    srunner_add_suite(runner, life_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -75,9 +75,11 @@ void pair_open(struct pair *pair, uint32_t lines, uint32_t bulk_bytes, bool slee
         notifications[side].rung = false;
         pair->bell[side].notification = side + 1;
         pair->status[side].state = CMK_STATUS_RUNNING;
-        struct cmk_channel_config config = {geometry, side, &pair->status[1 - side],
-                                            sleeping ? &pair->bell[side] : NULL,
-                                            sleeping ? 2 - side : 0};
+        struct cmk_channel_config config = {.geometry = geometry,
+                                            .side = side,
+                                            .peer_status = &pair->status[1 - side],
+                                            .bell = sleeping ? &pair->bell[side] : NULL,
+                                            .button = sleeping ? 2 - side : 0};
         must(cmk_channel_open(&pair->end[side], pair->memory, &config));
         pair->end[side].spins = 3;
     }

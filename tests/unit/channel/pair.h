@@ -47,5 +47,6 @@ Suite *thread_suite(void);
 Suite *wrong_suite(void);
 Suite *hostile_suite(void);
 Suite *until_suite(void);
+Suite *life_suite(void);
 
 #endif

@@ -23,7 +23,7 @@ START_TEST(geometry)
     }
     pair_open(&pair, 8, 128, false);
     must(pair.bytes == 2 * (128 + 8 * 64 + 128));
-    struct cmk_channel_config config = {{8, 128}, 2, NULL, NULL, 0};
+    struct cmk_channel_config config = {.geometry = {8, 128}, .side = 2};
     must(!cmk_channel_open(&pair.end[0], pair.memory, &config));
     config.side = 0;
     must(!cmk_channel_open(&pair.end[0], (char *)pair.memory + 8, &config));

@@ -10,7 +10,7 @@
  *       -idirafter include tests/unit/drivers/[a-z]*.c user/drivers/pci.c \
  *       user/drivers/virtqueue.c \
  *       user/net-echo/answer.c user/net-echo/clients.c user/runtime/channel.c \
- *       user/runtime/channel_bulk.c \
+ *       user/runtime/channel_bulk.c user/runtime/channel_life.c \
  *       user/runtime/channel_wait.c libsel4/src/ipc_buffer.c \
  *       -o build/unit/drivers $(pkg-config --cflags --libs check)
  */

@@ -86,6 +86,10 @@ struct cmk_channel_end {
     seL4_CPtr button; /* rings the peer; 0: the peer never sleeps */
     unsigned spins;   /* looks before sleeping */
 
+    /* For channels that outlive their nodes' lives: of which lives this end is; 0: not known. */
+    uint32_t own_generation, peer_generation;
+    bool matched; /* the peer has opened its end for the same lives */
+
     /* Positions count lines, or bytes of a pool, since the beginning. */
     uint64_t sent, sent_taken; /* out: written, and known to be received by the peer */
     uint64_t bulk_sent, bulk_taken;
@@ -107,6 +111,13 @@ struct cmk_channel_config {
     const struct cmk_status_page *peer_status; /* the peer's node (cmk/node_status.h), or null */
     struct cmk_doorbell *bell;                 /* or null */
     seL4_CPtr button;                          /* or 0 */
+    /*
+     * This node's, or null. Both ends say it, or none. With it, and peer_status, the channel can
+     * be opened anew when a node was started again (docs/life.md): by the node's next life, and by
+     * the peer once its end is DEAD; in either order. Nothing that was sent for an earlier life is
+     * ever received.
+     */
+    const struct cmk_status_page *own_status;
 };
 
 /* Bytes of shared memory for a channel; 0 if the geometry is not possible. */

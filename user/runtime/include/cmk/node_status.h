@@ -28,6 +28,12 @@ static inline bool cmk_node_has_ended(const struct cmk_status_page *page)
     return state == CMK_STATUS_EXITED || state == CMK_STATUS_STOPPED;
 }
 
+/* How often the node has been started (docs/life.md); 0 before its kernel runs. Acquire. */
+static inline uint64_t cmk_node_generation(const struct cmk_status_page *page)
+{
+    return __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE);
+}
+
 static inline uint64_t cmk_node_ticks(const struct cmk_status_page *page)
 {
     return __atomic_load_n(&page->ticks, __ATOMIC_RELAXED);
