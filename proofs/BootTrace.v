@@ -9,7 +9,7 @@
    Assumed: that a trace is all that the CPUs did, in the order of each CPU's program, and that who
    reads a flag word decides nothing by it but to wait, to give up, or whose turn it is.
 
-   code it is about: parts 1 and 2 of boot, from boot_sys() until each CPU enters its kernel.
+   The code it is about: boot, from boot_sys() until each CPU enters its kernel.
    The mechanism that ties them: the checker is extracted to OCaml (Extract.v), and tools/check-ties
    boot runs it on boots recorded in QEMU (proofs/ties/recorder.c), of twelve cluster shapes, and on
    four broken kernels, which it must refuse. Page walkers, instruction fetches and DMA are not in
