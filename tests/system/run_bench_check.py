@@ -20,7 +20,8 @@ CONSOLE_TICKS = 200000  # for four lines of the kernels, 350 a character
 FAST, ORDINARY = ["--fastpath", "on"], ["--fastpath", "off", "--cpus", "1"]
 OPERATIONS = {"Send to a higher-priority receiver", "Signal to a waiting higher-priority thread",
               "Signal to a lower-priority thread", "Yield to a thread of the same priority",
-              "SetPriority of the own thread"}
+              "Signal and Wait, two threads in turn", "Recv that blocks, endpoint",
+              "Poll without a signal", "SetPriority of the own thread"}
 WITHOUT_FAST_PATH = {"SetPriority of the own thread"}
 
 
