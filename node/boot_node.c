@@ -29,6 +29,13 @@
 static _Atomic uint32_t cpus_ready;
 
 /*
+ * The node is up: its CPUs may run user code. Stored with release order by the first CPU, after all
+ * that boot writes and prints; loaded with acquire order by the others, which wait for it: with
+ * balance=on each of them could take the initial thread, and end the node before it was up.
+ */
+static _Atomic bool node_is_up;
+
+/*
  * The copy of the node state: .data from the template, .bss zero (allocated memory is). 0: no
  * memory.
  */
@@ -177,6 +184,7 @@ static _Noreturn void boot_node(uint32_t node, uint64_t generation)
     console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
     console_report(
         ": Booting all finished, dropped to user space"); /* what seL4's test harnesses look for */
+    atomic_store_explicit(&node_is_up, true, memory_order_release);
     cpu_enter_first(cpu);
 }
 
@@ -185,6 +193,13 @@ static _Noreturn void join_node(uint32_t node, uint32_t cpu)
     switch_to_node(node);
     struct cpu *block = init_node_cpu(cpu);
     atomic_fetch_add_explicit(&cpus_ready, 1, memory_order_release);
+    /*
+     * Bounded: the first CPU gives each CPU that follows LAST_ANSWER_MILLISECONDS, and then brings
+     * the node up, or stops it, which ends this CPU by NMI.
+     */
+    while (!atomic_load_explicit(&node_is_up, memory_order_acquire)) {
+        spin_pause();
+    }
     cpu_enter_first(block);
 }
 

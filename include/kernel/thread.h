@@ -25,8 +25,8 @@ extern struct tcb *all_threads;
  * Which page table a thread runs on needs its VSpace capability and whatever that refers to. So a
  * TCB remembers the answer (tcb.root), and the epoch in which it was asked for. Whatever could
  * change any thread's answer begins a new epoch: a capability to a VSpace, or a pool of ASIDs, is
- * deleted. Every CPU has the epoch among what system calls touch anyway. 0 is no epoch; the first
- * one must also be begun. Time: as many steps as the node has CPUs.
+ * deleted, or an ASID is given. Every CPU has the epoch among what system calls touch anyway. 0 is
+ * no epoch; the first one must also be begun. Time: as many steps as the node has CPUs.
  */
 void forget_thread_roots(void);
 

@@ -23,6 +23,8 @@ struct capability asid_assign(struct asid_pool *pool, word_t first, unsigned i,
 {
     vspace_init(paging_capability_entries(root));
     pool->root[i] = paging_capability_entries(root);
+    /* A thread's copy with the ASID of a pool that went may mean something again. */
+    forget_thread_roots();
     begin_generation(first + i, 0); /* TLBs may know what had the number before */
     return mapping_capability_with_mapping(root, first + i, 0);
 }

@@ -210,12 +210,26 @@ START_TEST(threads_without_vspace)
 }
 END_TEST
 
+/*
+ * A thread's copy of a VSpace capability has an ASID of a pool that is gone; another copy, without
+ * one, gets the same ASID in a new pool. Threads that found nothing by it must ask again.
+ */
+START_TEST(assigning_lets_threads_ask_again)
+{
+    put(30, arch_create_object(OBJECT_PML4, new_page(), false));
+    unsigned before = roots_forgotten;
+    ck_assert_int_eq(assign(SLOT_POOL, 30), ERROR_NONE);
+    ck_assert_uint_gt(roots_forgotten, before);
+}
+END_TEST
+
 Suite *asid_suite(void)
 {
     Suite *suite = suite_create("ASIDs");
     TCase *tests = tcase_create("ASIDs");
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, world_init, NULL);
+    tcase_add_test(tests, assigning_lets_threads_ask_again);
     tcase_add_test(tests, make_pool_checks);
     tcase_add_test(tests, make_pool_makes_one);
     tcase_add_test(tests, eight_pools);

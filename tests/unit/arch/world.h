@@ -105,6 +105,9 @@ enum error_code invoke(struct slot *slot, word_t label, const word_t *words, uns
  * Maps PDPT, page directory and page table for `vaddr` in the VSpace of slot `root`, into slots
  * `at`.. as far as `levels`.
  */
+/* How often threads had to ask anew for their page tables. */
+extern unsigned roots_forgotten;
+
 void map_tables(unsigned root, vaddr_t vaddr, unsigned at, unsigned levels);
 
 /* The entry as a page walk of the CPU finds it: 0 if nothing is mapped. */
