@@ -12,8 +12,8 @@ bool life_is_managed_here(void);
 
 /*
  * None of the node's CPUs runs afterwards, whatever they did; its status page says that it stopped,
- * unless it had ended before. Takes some LIFE_LANDING_MICROSECONDS. Nothing happens to a node that
- * is off.
+ * unless it had ended before. Takes LIFE_LANDING_MICROSECONDS twice, and two IPIs for each of its
+ * CPUs, during which this CPU takes no interrupts. Nothing happens to a node that is off.
  */
 void life_stop(word_t node);
 

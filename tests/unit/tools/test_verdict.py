@@ -56,6 +56,25 @@ class VerdictTest(unittest.TestCase):
                              "cmk: node 0 exited with status 0", "cmk: node 1 exited with status 0")
         self.ends(verdict, 4, "node 0")
 
+    def test_a_node_that_starts_again_has_not_ended(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 exited with status 3", "cmk: node 1 is off",
+                             "cmk: node 1 starts, life 2", "cmk: node 0 exited with status 0")
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 1 exited with status 0")
+        self.ends(verdict, 0, "every program returned 0")
+
+    def test_a_node_that_is_off_is_not_waited_for(self):
+        verdict = verdict_of("cmk: node 1 is off", TWO_NODES)
+        self.assertIsNone(verdict.status)
+        verdict.see_line("cmk: node 0 exited with status 0")
+        self.ends(verdict, 0, "every program returned 0")
+
+    def test_the_last_life_decides(self):
+        verdict = verdict_of(TWO_NODES, "cmk: node 1 stopped: broken", "cmk: node 1 is off",
+                             "cmk: node 1 starts, life 2", "cmk: node 1 exited with status 4",
+                             "cmk: node 0 exited with status 0")
+        self.ends(verdict, 4, "node 1's program returned 4")
+
     def test_refused(self):
         verdict = verdict_of("cmk: mistake: nodes=0", "cmk: refused: 1 mistake, nothing boots")
         self.ends(verdict, REFUSED, "1 mistake, nothing boots")
