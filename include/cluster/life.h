@@ -15,7 +15,7 @@
  * release order, after what a new life finds; loaded with acquire order.
  */
 struct life_word {
-    _Alignas(64) _Atomic uint64_t word;
+    _Alignas(64) _Atomic uint64_t state_and_generation;
 };
 
 _Static_assert(ABI_CMK_MAX_NODES * sizeof(struct life_word) <= BIT(ABI_PAGE_BITS),
@@ -27,7 +27,7 @@ enum { LIFE_STATE_BITS = 2 };
 
 static inline uint64_t life_load(const struct life_word *life)
 {
-    return atomic_load_explicit(&life->word, memory_order_acquire);
+    return atomic_load_explicit(&life->state_and_generation, memory_order_acquire);
 }
 
 static inline uint64_t life_state(uint64_t word)
@@ -42,7 +42,8 @@ static inline uint64_t life_generation(uint64_t word)
 
 static inline void life_store(struct life_word *life, uint64_t state, uint64_t generation)
 {
-    atomic_store_explicit(&life->word, generation << LIFE_STATE_BITS | state, memory_order_release);
+    atomic_store_explicit(&life->state_and_generation, generation << LIFE_STATE_BITS | state,
+                          memory_order_release);
 }
 
 #endif

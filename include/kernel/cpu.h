@@ -119,6 +119,12 @@ static inline void threshold_set_priority(struct cpu *cpu, unsigned priority)
     cpu->threshold.word = (uint16_t)(cpu->threshold.word - threshold_priority(cpu) + priority);
 }
 
+/* The same, where nothing else is in it. */
+static inline void threshold_replace_priority(struct cpu *cpu, unsigned priority)
+{
+    cpu->threshold.word = (uint16_t)priority;
+}
+
 /* No thread that waits for `cpu` is better, and nothing else is to be seen to. */
 static inline bool passes_threshold(const struct cpu *cpu, const struct tcb *thread)
 {

@@ -90,7 +90,7 @@ static inline void own_ready_take(struct cpu *cpu, struct tcb *first)
         unsigned word = priority / WORD_BITS;
         queue->tail = NULL;
         cpu->ready.bitmap[word] &= ~BIT(priority % WORD_BITS);
-        cpu->threshold.word = (uint16_t)best_priority_from(&cpu->ready, word);
+        threshold_replace_priority(cpu, best_priority_from(&cpu->ready, word));
     } else {
         first->queue_next = NULL;
         second->queue_previous = NULL;

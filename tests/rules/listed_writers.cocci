@@ -11,7 +11,7 @@ writers = {
     "woken": {"make_runnable", "dequeue", "choose", "prepare_succession"},
     "last_cpu": {"leave_to_thread", "set_affinity"},
     "root_epoch": {"forget_thread_roots", "leave_to_thread", "install_space"},
-    "word": {"threshold_set", "threshold_set_priority"},
+    "word": {"threshold_set", "threshold_set_priority", "threshold_replace_priority"},
 }
 seen = set()
 
