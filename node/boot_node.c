@@ -12,6 +12,7 @@
 #include <target/instructions.h>
 #include <x86/layout.h>
 #include <x86/power_off.h>
+#include <x86/start_cpu.h>
 #include <x86/status.h>
 #include <x86/uart.h>
 #include <cluster/image.h>
@@ -112,7 +113,7 @@ static bool wait_for_cpus(uint32_t count, unsigned milliseconds)
         if (atomic_load_explicit(&cpus_ready, memory_order_acquire) >= count) {
             return true;
         }
-        boot_delay(100);
+        delay(100);
     }
     return false;
 }

@@ -14,6 +14,7 @@
 #include <x86/control.h>
 #include <target/instructions.h>
 #include <target/paging.h>
+#include <x86/start_cpu.h>
 #include <x86/status.h>
 #include <x86/uart.h>
 #include <boot/machine/machine.h>
@@ -285,7 +286,7 @@ static bool is_node_alive(const struct cluster *cluster, uint32_t node, unsigned
         if (status_page_is_claimed(status_page(cluster, node))) {
             return true;
         }
-        boot_delay(100);
+        delay(100);
     }
     return false;
 }

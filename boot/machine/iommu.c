@@ -4,6 +4,7 @@
  * no node maps registers or tables.
  */
 #include <arch/memory.h>
+#include <x86/start_cpu.h>
 #include <boot/machine/machine.h>
 #include <boot/plan/iommu.h>
 #include <cluster/ranges.h>
@@ -111,7 +112,7 @@ static void wait_for(const struct dmar_unit *unit, unsigned offset, uint32_t mas
         if ((read32(unit, offset) & mask) == value) {
             return;
         }
-        boot_delay(WAIT_STEP_MICROSECONDS);
+        delay(WAIT_STEP_MICROSECONDS);
     }
     boot_refuse("the IOMMU at 0x%lx does not do what it is told: iommu=off leaves it alone",
                 (unsigned long)unit->registers.start);
@@ -175,7 +176,7 @@ static void invalidate_by_queue(const struct dmar_unit *unit, paddr_t page)
     command(unit, QUEUE, true, QUEUE);
     write64(unit, QUEUE_TAIL, REQUESTS * sizeof(request[0]));
     for (unsigned i = 0; i < WAIT_STEPS && (queue[LAST_WORD] & UINT32_MAX) != ALL_DONE; i++) {
-        boot_delay(WAIT_STEP_MICROSECONDS);
+        delay(WAIT_STEP_MICROSECONDS);
     }
     wait_for(unit, QUEUE_HEAD, UINT32_MAX, REQUESTS * sizeof(request[0]));
 }

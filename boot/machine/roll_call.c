@@ -6,6 +6,7 @@
  * call (answer_roll_call) or the nodes' start (cpu_arrival).
  */
 #include <arch/memory.h>
+#include <x86/start_cpu.h>
 #include <boot/machine/machine.h>
 #include <node/node.h>
 
@@ -44,7 +45,7 @@ static bool have_all_answered(void)
 static bool wait_for_answers(unsigned milliseconds)
 {
     for (unsigned waited = 0; waited < milliseconds * 10 && !have_all_answered(); waited++) {
-        boot_delay(100);
+        delay(100);
     }
     return have_all_answered();
 }

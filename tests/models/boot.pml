@@ -1,7 +1,7 @@
 /*
  * Boot's memory ordering (thesis 5.3.6): every CPU sees what was written before its start.
  *
- * Models boot_sys() (boot/machine/boot_sys.c), start_cpu() (node/start_cpu.c), boot_node() and
+ * Models boot_sys() (boot/machine/boot_sys.c), start_cpu() (start_cpu.c), boot_node() and
  * join_node() (node/boot_node.c) on four CPUs in two nodes: CPU 0 is the boot CPU and node 0's
  * first, CPU 1 node 0's second; CPU 2 is node 1's first, CPU 3 its second.
  *

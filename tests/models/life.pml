@@ -10,7 +10,7 @@
  * before anything else and parks unless the node is started; the first one then claims the status
  * page for its generation, builds the node in its memory and starts the second.
  *
- * Models life_stop() and life_start() (arch/x86/machine/life.c), start_cpu() (node/start_cpu.c),
+ * Models life_stop() and life_start() (arch/x86/machine/life.c), start_cpu() (start_cpu.c),
  * cpu_arrival: (arrival.asm), cpu_arrived(), boot_node() and join_node() (boot_node.c) and
  * status_page_claim() (status.c). Messages and their generations are what programs do. Assumed: a
  * signal between CPUs arrives within the time that Stop waits, and INIT takes effect; every CPU may

@@ -5,7 +5,7 @@
  * CPU first starts those that are not their node's first, to see that they are there; they halt,
  * and are started again by their nodes. One that did not answer is in no node.
  *
- * Models start_cpu(), start_cpu_again() (node/start_cpu.c), start_nodes() (boot_sys.c),
+ * Models start_cpu(), start_cpu_again() (start_cpu.c), start_nodes() (boot_sys.c),
  * boot_node(), start_other_cpus() and join_node() (boot_node.c), status_page_claim() and
  * status_page_stop() (status.c), join_or_halt() (stop.c), call_roll() (roll_call.c),
  * answer_roll_call: (answer_roll_call.asm) and cpu_arrival: (arrival.asm): the boot CPU starts

@@ -40,9 +40,9 @@ SHAPES = [ # kernel, CPUs, memory, configuration
 BROKEN_SHAPE = ("4", "256M", "nodes=2")
 # What stands in the kernel, what stands there instead, and what the checker must say.
 MUTANTS = [
-    ("node/start_cpu.c", "    full_fence();\n    apic_send_init(apic_id);",
+    ("arch/x86/machine/start_cpu.c", "    full_fence();\n    apic_send_init(apic_id);",
      "    apic_send_init(apic_id);", "without a fence"),
-    ("node/start_cpu.c", "    full_fence();\n    apic_send_init(apic_id);",
+    ("arch/x86/machine/start_cpu.c", "    full_fence();\n    apic_send_init(apic_id);",
      "    apic_send_init(apic_id);\n    full_fence();", "without a fence"),
     ("boot/machine/boot_sys.c", "    start_nodes(&state->cluster);\n",
      "    start_nodes(&state->cluster);\n    state->entry_tsc = entry_tsc;\n", "another writes"),

@@ -1,9 +1,10 @@
 /* Starting CPUs: INIT, then SIPI (Intel SDM volume 3, 9.4.4). */
 #include <x86/apic.h>
+#include <x86/start_cpu.h>
 #include <target/instructions.h>
-#include <node/node.h>
+#include <cluster/record.h>
 
-void boot_delay(uint32_t microseconds)
+void delay(uint32_t microseconds)
 {
     uint64_t end = read_tsc() + (uint64_t)microseconds * global_state.tsc_mhz;
     while (read_tsc() < end) {
@@ -25,7 +26,7 @@ void start_cpu(uint32_t apic_id)
      */
     full_fence();
     apic_send_init(apic_id);
-    boot_delay(10);
+    delay(10);
     send_startup(apic_id);
 }
 
