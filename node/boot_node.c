@@ -11,12 +11,12 @@
 #include <x86/ipi.h>
 #include <target/instructions.h>
 #include <x86/layout.h>
+#include <x86/life_words.h>
 #include <x86/power_off.h>
 #include <x86/start_cpu.h>
 #include <x86/status.h>
 #include <x86/uart.h>
 #include <cluster/image.h>
-#include <cluster/life.h>
 #include <kernel/assert.h>
 #include <kernel/format.h>
 #include <kernel/string.h>
@@ -89,7 +89,7 @@ static bool find_life(uint32_t node, uint64_t *generation)
     if (!global_state.cluster.manager) {
         return true;
     }
-    uint64_t word = life_load((const struct life_word *)LIFE_PAGE + node);
+    uint64_t word = life_load(life_word_of(node));
     *generation = life_generation(word);
     return life_state(word) == CMK_LIFE_STARTED;
 }

@@ -180,10 +180,7 @@ static void load_data(const struct node_plan *plan)
     }
 }
 
-/*
- * From here on modules are ordinary memory. The plan saw to it that no image is loaded over a
- * module.
- */
+/* What a node of a managed cluster has at the beginning of each life. */
 static void fill_stores(const struct cluster *cluster)
 {
     for (uint32_t node = 0; node < cluster->node_count; node++) {
@@ -194,6 +191,10 @@ static void fill_stores(const struct cluster *cluster)
     }
 }
 
+/*
+ * From here on modules are ordinary memory. The plan saw to it that no image is loaded over a
+ * module.
+ */
 static void load_images(struct global_state *state)
 {
     static struct elf_image image; /* too large for the stack */

@@ -27,6 +27,17 @@ uint16_t owner_of_function(const struct cluster *cluster, uint32_t function)
     return owner;
 }
 
+bool node_has_devices(const struct machine_facts *facts, const struct cluster *cluster,
+                      uint32_t node)
+{
+    const struct node_plan *plan = &cluster->node[node];
+    bool has = plan->all_devices || plan->device_count + plan->port_count > 0;
+    for (uint32_t i = 0; !has && i < facts->pci_count; i++) {
+        has = owner_of_function(cluster, i) == node;
+    }
+    return has;
+}
+
 static bool is_hex(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

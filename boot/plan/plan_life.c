@@ -20,21 +20,6 @@ static void check_words(struct planning *planning, uint32_t node)
     }
 }
 
-/* What its devices do with memory cannot be ended yet. */
-static bool has_devices(const struct planning *planning, uint32_t node)
-{
-    const struct node_plan *plan = &planning->cluster->node[node];
-    if (plan->all_devices || plan->device_count + plan->port_count > 0) {
-        return true;
-    }
-    for (uint32_t i = 0; i < planning->facts->pci_count; i++) {
-        if (owner_of_function(planning->cluster, i) == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* How large the node's image store is; its place comes with that of all memory. */
 static void plan_store(struct planning *planning, uint32_t node)
 {
@@ -42,7 +27,8 @@ static void plan_store(struct planning *planning, uint32_t node)
     struct node_plan *plan = &planning->cluster->node[node];
     char shown[SHOWN_BYTES], size[SIZE_BYTES];
     uint64_t least = range_bytes(plan->image);
-    if (has_devices(planning, node)) {
+    /* What devices do with the memory of an earlier life cannot be ended. */
+    if (node_has_devices(planning->facts, planning->cluster, node)) {
         if (wanted->store_word != NULL) {
             mistake(&planning->complaints, "%s: node %u has devices, and cannot be started again",
                     show_word(wanted->store_word, shown), node);

@@ -332,16 +332,6 @@ static void print_reach(const struct printer *printer, uint32_t node)
     }
 }
 
-static bool has_devices(const struct printer *printer, uint32_t node)
-{
-    const struct node_plan *plan = &printer->cluster->node[node];
-    bool has = plan->all_devices || plan->device_count + plan->port_count > 0;
-    for (uint32_t i = 0; !has && i < printer->facts->pci_count; i++) {
-        has = owner_of_function(printer->cluster, i) == node;
-    }
-    return has;
-}
-
 static void print_iommu(const struct printer *printer)
 {
     const struct iommu_plan *plan = iommu_plan();
@@ -357,7 +347,7 @@ static void print_iommu(const struct printer *printer)
              plan->why_not != NULL ? plan->why_not : "");
     }
     for (uint32_t node = 0; node < printer->cluster->node_count; node++) {
-        if (has_devices(printer, node)) {
+        if (node_has_devices(printer->facts, printer->cluster, node)) {
             print_reach(printer, node);
         }
     }

@@ -83,7 +83,10 @@ struct cmk_boot_log {
     char text[CMK_BOOT_LOG_FRAMES * 4096 - 32]; /* lines, each ended by a newline */
 };
 
-/* The status page of a node: written by its kernel only, read by users of any node. */
+/*
+ * The status page of a node: written by its kernel, with manager=on also by node 0's while the node
+ * is off; read by users of any node.
+ */
 enum {
     CMK_STATUS_OFF,
     CMK_STATUS_BOOTING,

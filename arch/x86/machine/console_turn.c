@@ -4,8 +4,7 @@
  */
 #include <x86/console_turn.h>
 #include <target/instructions.h>
-#include <x86/layout.h>
-#include <cluster/life.h>
+#include <x86/life_words.h>
 #include <cluster/record.h>
 
 /* No correct kernel gets here within a million years; a broken one may write it. */
@@ -58,8 +57,8 @@ static uint64_t milliseconds_from_now(uint32_t milliseconds)
 /* It was stopped, perhaps in the middle of a line. */
 static bool is_off(uint32_t node)
 {
-    const struct life_word *life = (const struct life_word *)LIFE_PAGE;
-    return global_state.cluster.manager && life_state(life_load(&life[node])) == CMK_LIFE_OFF;
+    return global_state.cluster.manager &&
+           life_state(life_load(life_word_of(node))) == CMK_LIFE_OFF;
 }
 
 /* False: `other` has stopped, which was not known. Bounded by CONSOLE_LINE_MILLISECONDS. */

@@ -1,7 +1,8 @@
 /*
  * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the
- * rest by the CPU that boots the node, then by the one that ends it. Users of other nodes read them
- * at any time: `state` has release order, so that what explains it is there first.
+ * rest by the CPU that boots the node, then by the one that ends it; with manager=on by node 0's
+ * kernel while the node is off or being stopped, when none of its CPUs runs. Users of other nodes
+ * read them at any time: `state` has release order, so that what explains it is there first.
  */
 #include <target/instructions.h>
 #include <x86/layout.h>
@@ -57,9 +58,7 @@ bool status_ended_as_last(void)
     /* Own page first, then the others': of two nodes, the second to pass here sees both. */
     full_fence();
     for (uint32_t node = 0; node < global_state.cluster.node_count; node++) {
-        const char *other = (const char *)STATUS_PAGES + node * BIT(ABI_PAGE_BITS);
-        const struct cmk_status_page *status = (const struct cmk_status_page *)other;
-        if (__atomic_load_n(&status->silent, __ATOMIC_ACQUIRE) == 0) {
+        if (__atomic_load_n(&status_page_of_node(node)->silent, __ATOMIC_ACQUIRE) == 0) {
             return false;
         }
     }

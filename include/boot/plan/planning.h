@@ -82,6 +82,10 @@ void plan_iommu(struct planning *planning);
  */
 uint16_t owner_of_function(const struct cluster *cluster, uint32_t function);
 
+/* Whether the node has device memory, ports or functions, of the last plan. */
+bool node_has_devices(const struct machine_facts *facts, const struct cluster *cluster,
+                      uint32_t node);
+
 /* What no node may have as a device, or null if `range` keeps clear of all of it. */
 const char *not_for_devices(const struct machine_facts *facts, struct range range);
 

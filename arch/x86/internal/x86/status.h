@@ -6,7 +6,14 @@
 #define X86_STATUS_H
 
 #include <api/cluster.h>
+#include <x86/layout.h>
 #include <kernel/types.h>
+
+/* The page of any node. Read-only, except in node 0 with manager=on. */
+static inline struct cmk_status_page *status_page_of_node(word_t node)
+{
+    return (struct cmk_status_page *)(STATUS_PAGES + node * BIT(ABI_PAGE_BITS));
+}
 
 /*
  * While the node boots its page is at another address. Whichever CPU turns OFF into BOOTING owns
