@@ -179,8 +179,8 @@ static _Noreturn void boot_node(uint32_t node, uint64_t generation)
     init_node_state(node, &allocator);
     start_other_cpus(node);
     status_running();
-    if (global_state.cluster.manager) {
-        ipi_announce_status(); /* it may be back */
+    if (generation > 1 || global_state.cluster.node[node].starts_off) {
+        ipi_announce_status(); /* the others were told that it is off */
     }
     console_report(": %lu TSC ticks since kernel entry", read_tsc() - global_state.entry_tsc);
     console_report(
@@ -189,18 +189,24 @@ static _Noreturn void boot_node(uint32_t node, uint64_t generation)
     cpu_enter_first(cpu);
 }
 
+/*
+ * This CPU is set up. Bounded: the first CPU gives each CPU that follows LAST_ANSWER_MILLISECONDS,
+ * and then brings the node up, or stops it, which ends this CPU by NMI. A function of its own for
+ * tools/check-ties, which records what CPUs do until here.
+ */
+static NEVER_INLINE void wait_for_node(void)
+{
+    atomic_fetch_add_explicit(&cpus_ready, 1, memory_order_release);
+    while (!atomic_load_explicit(&node_is_up, memory_order_acquire)) {
+        spin_pause();
+    }
+}
+
 static _Noreturn void join_node(uint32_t node, uint32_t cpu)
 {
     switch_to_node(node);
     struct cpu *block = init_node_cpu(cpu);
-    atomic_fetch_add_explicit(&cpus_ready, 1, memory_order_release);
-    /*
-     * Bounded: the first CPU gives each CPU that follows LAST_ANSWER_MILLISECONDS, and then brings
-     * the node up, or stops it, which ends this CPU by NMI.
-     */
-    while (!atomic_load_explicit(&node_is_up, memory_order_acquire)) {
-        spin_pause();
-    }
+    wait_for_node();
     cpu_enter_first(block);
 }
 

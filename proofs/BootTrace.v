@@ -11,9 +11,9 @@
 
    The code it is about: boot, from boot_sys() until each CPU enters its kernel.
    The mechanism that ties them: the checker is extracted to OCaml (Extract.v), and tools/check-ties
-   boot runs it on boots recorded in QEMU (proofs/ties/recorder.c), of twelve cluster shapes, and on
-   four broken kernels, which it must refuse. Page walkers, instruction fetches and DMA are not in
-   the record; nor is what no run did. *)
+   boot runs it on boots recorded in QEMU (proofs/ties/recorder.c), of fourteen cluster shapes, and
+   on four broken kernels, which it must refuse. Page walkers, instruction fetches and DMA are not
+   in the record; nor is what no run did. *)
 From Coq Require Import List Arith NArith Bool Lia.
 From CMK Require Import Tso.
 Import ListNotations.

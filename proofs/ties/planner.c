@@ -91,8 +91,8 @@ static void show_domains(uint32_t proximity)
 static void take_once_more(struct range_list *available, struct range_list *region, uint64_t end)
 {
     uint64_t bytes = below(4) == 0 ? below(end) : below(5) == 0 ? UINT32_MAX : below(64) << 16;
-    uint32_t proximity =
-        facts.proximity_count > 0 && below(2) == 0 ? (uint32_t)below(3) : (uint32_t)NO_PROXIMITY;
+    uint32_t proximity = facts.proximity_count > 0 && below(2) == 0 ? (uint32_t)below(3)
+                                                                    : (uint32_t)NO_PROXIMITY;
     bool round_up = below(2) == 0;
     printf(" %" PRIu64 " %d", bytes, round_up);
     show_domains(proximity);

@@ -1,18 +1,18 @@
 /*
  * A plugin for QEMU's TCG that records which memory each CPU reads and writes while CMK boots.
  *
- *   -plugin FILE,begin=ADDRESS,end=ADDRESS,out=PATH,flag=START-END,...
+ *   -plugin FILE,begin=ADDRESS,wait=ADDRESS,end=ADDRESS,out=PATH,flag=START-END,...
  *
- * Virtual addresses in decimal: begin is that of boot_sys(), end of cpu_enter_first(). The boot CPU
- * is recorded from boot_sys() on, each other CPU from its first instruction after that; all of them
- * until they enter cpu_enter_first(). Lines in PATH, each CPU's in the order of its program, "CPU
- * KIND [START END]":
+ * Virtual addresses in decimal: begin is that of boot_sys(), wait of wait_for_node(), end of
+ * cpu_enter_first(). The boot CPU is recorded from boot_sys() on, each other CPU from its first
+ * instruction after that; all of them until they enter one of the other two. Lines in PATH, each
+ * CPU's in the order of its program, "CPU KIND [START END]":
  *
  *   R, W   physical bytes that it read or wrote since its last F or I
  *   F      MFENCE, or an instruction with a lock (whose own accesses follow)
  *   I      a command to its local APIC: an interrupt message was sent
  *   L      physical bytes that it read or wrote by a virtual address in one of the flags' ranges
- *   D      it has entered cpu_enter_first()
+ *   D      it has entered wait_for_node() or cpu_enter_first()
  *   ?      an access that QEMU gave no physical address for
  *
  * Not seen: what page walkers read and mark, instruction fetches, and DMA. QEMU must let the CPUs
@@ -84,7 +84,7 @@ struct recorded {
 };
 
 static struct recorded *cpus[CPUS];
-static uint64_t begin_address, end_address;
+static uint64_t begin_address, wait_address, end_address;
 static uint64_t flag_start[FLAGS], flag_end[FLAGS];
 static unsigned flags;
 static bool begun;
@@ -242,8 +242,9 @@ static void at_block(uint64_t id, struct qemu_plugin_tb *block)
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
         uint64_t address = qemu_plugin_insn_vaddr(instruction);
+        bool is_end = address == wait_address || address == end_address;
         execute_function function = address == begin_address ? at_begin
-                                    : address == end_address ? at_end
+                                    : is_end                 ? at_end
                                                              : at_instruction;
         if (i == 0 || function != at_instruction) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, function, NO_REGISTERS, NULL);
@@ -273,6 +274,8 @@ int qemu_plugin_install(uint64_t id, const void *info, int count, char **argumen
         }
         if (strncmp(arguments[i], "begin=", 6) == 0) {
             begin_address = strtoull(value + 1, NULL, 10);
+        } else if (strncmp(arguments[i], "wait=", 5) == 0) {
+            wait_address = strtoull(value + 1, NULL, 10);
         } else if (strncmp(arguments[i], "end=", 4) == 0) {
             end_address = strtoull(value + 1, NULL, 10);
         } else if (strncmp(arguments[i], "flag=", 5) == 0 && flags < FLAGS) {
@@ -283,7 +286,7 @@ int qemu_plugin_install(uint64_t id, const void *info, int count, char **argumen
             out = fopen(value + 1, "w");
         }
     }
-    if (begin_address == 0 || end_address == 0 || out == NULL) {
+    if (begin_address == 0 || wait_address == 0 || end_address == 0 || out == NULL) {
         return 1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, at_block);

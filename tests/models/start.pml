@@ -5,8 +5,8 @@
  * CPU first starts those that are not their node's first, to see that they are there; they halt,
  * and are started again by their nodes. One that did not answer is in no node.
  *
- * Models start_cpu(), start_cpu_again() (start_cpu.c), start_nodes() (boot_sys.c),
- * boot_node(), start_other_cpus() and join_node() (boot_node.c), status_page_claim() and
+ * Models start_cpu(), start_cpu_again() (start_cpu.c), start_nodes() (boot_sys.c), boot_node(),
+ * start_other_cpus(), wait_for_node() and join_node() (boot_node.c), status_page_claim() and
  * status_page_stop() (status.c), join_or_halt() (stop.c), call_roll() (roll_call.c),
  * answer_roll_call: (answer_roll_call.asm) and cpu_arrival: (arrival.asm): the boot CPU starts
  * node 1's first CPU, and that one starts the node's second. Sequentially consistent: the order
@@ -18,7 +18,9 @@
  * answered late is reset while it holds its node's lock), -DPLAIN_CLAIM (the first CPU stores
  * BOOTING, whoever owns the page), -DNO_CLAIM (boot gives a node up without claiming its page),
  * -DNO_HALT (a CPU that answers after its node stopped goes on), -DMISSING_IN_TABLE (a CPU that was
- * left out still finds its place), -DMISSING_STARTED (the node starts a CPU that was left out).
+ * left out still finds its place), -DMISSING_STARTED (the node starts a CPU that was left out),
+ * -DRUNS_AT_ONCE (a CPU that has joined does not wait until the node is up: its program could end
+ * the node before).
  */
 
 mtype = { OFF, BOOTING, RUNNING, STOPPED };
@@ -30,6 +32,7 @@ bool present;           /* CPU 2 has answered */
 bool in_table = true;   /* it is in the arrival table, and in its node's plan */
 
 byte ready;             /* CPUs that have joined */
+bool up;                /* node_is_up */
 bool stopping;          /* node_stopping */
 byte lock;              /* CPU + 1 that holds the node's lock */
 
@@ -144,7 +147,9 @@ end:
     :: atomic { step[1] == 7 && ready > 0 -> step[1] = 6 }
     :: atomic { step[1] == 7 && ready == 0 ->               /* 1 s more: kernel_stop */
         stopping = true; status = STOPPED; step[1] = 9 }
-    :: atomic { step[1] == 6 && lock == 0 -> lock = 2; status = RUNNING; step[1] = 8 }
+    :: atomic { step[1] == 6 -> status = RUNNING; step[1] = 12 }
+    :: atomic { step[1] == 12 -> up = true; step[1] = 13 }
+    :: atomic { step[1] == 13 && lock == 0 -> lock = 2; step[1] = 8 }
     :: atomic { step[1] == 8 -> lock = 0; step[1] = 9 }
     od
 }
@@ -170,8 +175,14 @@ end:
 #endif
         :: else -> ready++; step[2] = 3
         fi }
+#ifdef RUNS_AT_ONCE
     :: atomic { step[2] == 3 && lock == 0 -> lock = 3; step[2] = 4 }
-    :: atomic { step[2] == 4 -> assert(!(stopping && status == RUNNING)); lock = 0; step[2] = 5 }
+#else
+    :: atomic { step[2] == 3 && up && lock == 0 -> lock = 3; step[2] = 4 }
+#endif
+    :: atomic { step[2] == 4 ->
+        assert(status == RUNNING && !stopping);
+        lock = 0; step[2] = 5 }
     od
 }
 
@@ -185,5 +196,6 @@ active proctype judge()
     assert(lock == 0);
     assert(status == RUNNING || status == STOPPED);
     assert(!stopping || ready == 0);
+    assert(ready == 0 || step[2] == 5);
     assert(in_table || ready == 0)
 }

@@ -6,9 +6,10 @@ What is put in the checker's hands: a CPU's program is what it recorded, in its 
 fence and the next, and between starts, order says nothing to the checker, so there what was read
 and what was written are one event each. A start counts from the fence that is the last one before
 its INIT, not from its SIPI: what the starter does in between then counts as done beside the
-started CPU, which asks for more. A CPU's record ends where it enters its kernel, whose lock is
-lock.pml's subject. Flag words: the states of status pages, each node's cpus_ready,
-and the console's words (tests/models/start.pml, console.pml).
+started CPU, which asks for more. A CPU's record ends where it says that it has joined and waits for
+its node (start.pml's subject), a node's first CPU's where it enters its kernel, whose lock is
+lock.pml's. Flag words: the states of status pages, each node's cpus_ready, and the console's words
+(tests/models/start.pml, console.pml).
 """
 import bisect
 import os
@@ -34,6 +35,8 @@ SHAPES = [ # kernel, CPUs, memory, configuration
     ("release", "8", "512M", "nodes=2"),
     ("release", "6", "512M", "nodes=2 node0.cpus=0,1 node1.cpus=2-5"),
     ("release", "16", "1G", "nodes=2"),
+    ("release", "4", "256M", "nodes=2 balance=on"),
+    ("release", "4", "256M", "nodes=2 manager=on"),
     ("debug", "4", "256M", "nodes=2 checks=on"),
     ("debug", "3", "256M", "nodes=3 channel=0-2,2M"),
 ]
@@ -63,7 +66,8 @@ def record(recorder, kernel, shape, out):
     names = symbols(kernel)
     flags = [(STATUS_PAGE, STATUS_PAGE + 8), (CONSOLE_PAGE, CONSOLE_PAGE + PAGE),
              (names["cpus_ready"], names["cpus_ready"] + 4)]
-    plugin = f"{recorder},begin={names['boot_sys']},end={names['cpu_enter_first']},out={out}"
+    plugin = f"{recorder},begin={names['boot_sys']},wait={names['wait_for_node']}," \
+        f"end={names['cpu_enter_first']},out={out}"
     plugin += "".join(f",flag={start}-{end}" for start, end in flags)
     # Time is what the CPUs execute: however slow the host is, nobody is started twice.
     status, output = call([sys.executable, os.path.join(TOP, "tools", "cmk"), "run", "--kernel",

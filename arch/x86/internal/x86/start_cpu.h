@@ -6,8 +6,8 @@
 
 /*
  * Starts the CPU with this APIC id at the trampoline. Everything written before is visible to it: a
- * fence comes first (thesis 5.3.6). Once for each CPU and life, because INIT resets a CPU that runs.
- * It need not answer: callers wait, bounded, for a sign of life.
+ * fence comes first (thesis 5.3.6). Once for each CPU and life, because INIT resets a CPU that
+ * runs. It need not answer: callers wait, bounded, for a sign of life.
  */
 void start_cpu(uint32_t apic_id);
 
