@@ -26,7 +26,7 @@ enum {
     LOOK_MILLISECONDS = 10,
     PATIENCE = 500, /* so many of this node's ticks may another stand still: 1 s */
     LIVES_THAT_FAIL = 2,
-    WORK_TICKS = 250,
+    WORK_MILLISECONDS = 500,
 };
 
 #define MILLISECONDS 1000000ull /* nanoseconds */
@@ -48,12 +48,9 @@ static struct managed managed[ABI_CMK_MAX_NODES];
 static bool take_over(seL4_Word node)
 {
     struct managed *m = &managed[node];
-    m->control = cmk_alloc_slot();
+    m->control = cmk_other_node(node);
     m->since = cmk_now();
-    return m->control != 0 &&
-           cmk_ClusterControl_GetNode(cluster->cluster_control, node, seL4_CapInitThreadCNode,
-                                      m->control, seL4_WordBits) == seL4_NoError &&
-           cmk_node_watch(&m->watch, node);
+    return m->control != 0 && cmk_node_watch(&m->watch, node);
 }
 
 static void stop(seL4_Word node, const char *why)
@@ -146,15 +143,6 @@ static int manage(void)
 
 /* --- the managed --- */
 
-static void work(unsigned ticks)
-{
-    const struct cmk_status_page *page = cmk_node_status(cluster->node_id);
-    uint64_t end = cmk_node_ticks(page) + ticks;
-    while (cmk_node_ticks(page) < end) {
-        seL4_Yield();
-    }
-}
-
 static void go_wrong(const char *how)
 {
     if (strcmp(how, "fault") == 0) {
@@ -171,18 +159,17 @@ static unsigned lives_of_this_image; /* in data that a life changes, and the nex
 
 static int be_managed(const char *how)
 {
-    const struct cmk_status_page *page = cmk_node_status(cluster->node_id);
-    uint64_t life = page->generation;
+    uint64_t life = cmk_node_generation(cmk_node_status(cluster->node_id));
     if (++lives_of_this_image != 1) {
         printf("this image has been used before\n");
         return EXIT_FAILURE;
     }
     printf("life %lu begins\n", life);
-    work(WORK_TICKS / 5);
+    cmk_sleep(WORK_MILLISECONDS * MILLISECONDS / 5);
     if (life <= LIVES_THAT_FAIL) {
         go_wrong(how);
     }
-    work(WORK_TICKS);
+    cmk_sleep(WORK_MILLISECONDS * MILLISECONDS);
     printf("life %lu ends well\n", life);
     return EXIT_SUCCESS;
 }

@@ -17,6 +17,19 @@ const struct cmk_status_page *cmk_node_status(seL4_Word node)
     return pages[node];
 }
 
+cmk_OtherNode cmk_other_node(seL4_Word node)
+{
+    const struct cmk_cluster *cluster = cmk_cluster();
+    seL4_CPtr slot = cluster && cluster->cluster_control ? cmk_alloc_slot() : 0;
+    if (slot != 0 &&
+        cmk_ClusterControl_GetNode(cluster->cluster_control, node, seL4_CapInitThreadCNode, slot,
+                                   seL4_WordBits) != seL4_NoError) {
+        cmk_free_slot(slot);
+        slot = 0;
+    }
+    return slot;
+}
+
 bool cmk_node_watch(struct cmk_node_watch *watch, seL4_Word node)
 {
     const struct cmk_cluster *cluster = cmk_cluster();

@@ -1,8 +1,8 @@
 /*
- * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the rest
- * by the CPU that boots the node, then by the one that ends it; with manager=on by node 0's kernel
- * while the node is off or being stopped, when none of its CPUs runs. Users of other nodes read them
- * at any time: `state` has release order, so that what explains it is there first.
+ * The status page. Its words are written by one CPU at a time, its owner: `ticks` by CPU 0, the
+ * rest by the CPU that boots the node, then by the one that ends it; with manager=on by node 0's
+ * kernel while the node is off or being stopped, when none of its CPUs runs. Users of other nodes
+ * read them at any time: `state` has release order, so that what explains it is there first.
  */
 #include <target/instructions.h>
 #include <x86/layout.h>

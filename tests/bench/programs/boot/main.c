@@ -10,7 +10,6 @@
 #include <cmk/cluster.h>
 #include <cmk/mesh.h>
 #include <cmk/node_status.h>
-#include <cmk/resources.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,9 +65,8 @@ static int restart(const struct cmk_cluster *cluster, beginnings *began, const c
         }
         return 0;
     }
-    seL4_CPtr control = cmk_alloc_slot();
-    if (cmk_ClusterControl_GetNode(cluster->cluster_control, 1, seL4_CapInitThreadCNode, control,
-                                   seL4_WordBits) != seL4_NoError) {
+    seL4_CPtr control = cmk_other_node(1);
+    if (control == 0) {
         return 1;
     }
     seL4_Word cpus = cluster->nodes[1].num_cpus;

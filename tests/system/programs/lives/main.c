@@ -30,10 +30,8 @@ static void must(bool good, const char *what)
 
 static seL4_CPtr control_of(seL4_Word node)
 {
-    seL4_CPtr control = cmk_alloc_slot();
-    must(cmk_ClusterControl_GetNode(cluster->cluster_control, node, seL4_CapInitThreadCNode,
-                                    control, seL4_WordBits) == seL4_NoError,
-         "there is a control of each node");
+    seL4_CPtr control = cmk_other_node(node);
+    must(control != 0, "there is a control of each node");
     return control;
 }
 

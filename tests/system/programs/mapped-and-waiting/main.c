@@ -91,10 +91,8 @@ static void start_others_again(const struct cmk_cluster *cluster)
 {
     for (seL4_Word node = 1; node < cluster->num_nodes; node++) {
         const struct cmk_status_page *page = cmk_node_status(node);
-        seL4_CPtr control = cmk_alloc_slot();
-        must(cmk_ClusterControl_GetNode(cluster->cluster_control, node, seL4_CapInitThreadCNode,
-                                        control, seL4_WordBits) == 0,
-             "get a node's control");
+        seL4_CPtr control = cmk_other_node(node);
+        must(control != 0, "get a node's control");
         for (unsigned life = 1; life < LIVES; life++) {
             while (__atomic_load_n(&page->state, __ATOMIC_ACQUIRE) != CMK_STATUS_RUNNING) {
                 __asm__ volatile("pause");

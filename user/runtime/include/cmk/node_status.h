@@ -1,10 +1,12 @@
 /*
- * The nodes' status pages, mapped read-only: who is alive, who ended and why, and who stands still.
+ * The nodes' status pages, mapped read-only: who is alive, who ended and why, and who stands still;
+ * and the controls of other nodes.
  */
 #ifndef CMK_NODE_STATUS_H
 #define CMK_NODE_STATUS_H
 
 #include <api/cluster.h>
+#include <cmk/cmk.h>
 #include <sel4/sel4.h>
 #include <stdbool.h>
 #include <cmk/language.h>
@@ -16,6 +18,12 @@ CMK_BEGIN_C
  * thread only.
  */
 const struct cmk_status_page *cmk_node_status(seL4_Word node);
+
+/*
+ * The control of another node (docs/life.md), in a new slot; 0 if this program has no cluster
+ * control, there is no such node, or no slot is left. Initial thread only.
+ */
+cmk_OtherNode cmk_other_node(seL4_Word node);
 
 /*
  * Whether the page says that its node has ended, by exit or by a stop. A node whose CPU hangs with
